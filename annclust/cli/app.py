@@ -1,0 +1,316 @@
+"""The commands of `annclust`; each one parses, calls the library, prints."""
+
+from __future__ import annotations
+
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from annclust.cli.console import Console, shown
+from annclust.cli.shared_options import (
+    DEFAULT_COLLECTION,
+    EXIT_ERROR,
+    EXIT_UNREADABLE,
+    CollectionOption,
+    command,
+)
+
+if TYPE_CHECKING:
+    from annclust.collection import Collection
+    from annclust.settings import IndexingSettings
+
+app = typer.Typer(
+    name="annclust",
+    help="Group nearly alike photos without a radius, and find look-alikes.",
+    epilog="Docs: docs/cli.md",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+class Level(StrEnum):
+    """What a group stands for."""
+
+    SHOTS = "shots"
+    SCENES = "scenes"
+
+
+class Method(StrEnum):
+    """How clusters are selected from the tree."""
+
+    EOM = "eom"
+    LEAF = "leaf"
+
+
+class Format(StrEnum):
+    """File formats of `export`."""
+
+    CSV = "csv"
+    JSON = "json"
+    PARQUET = "parquet"
+
+
+class Table(StrEnum):
+    """What `export` writes."""
+
+    PHOTOS = "photos"
+    GRAPH = "graph"
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"annclust {version('annclust')}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def start(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Group nearly alike photos without a radius, and find look-alikes."""
+    if context.invoked_subcommand is None:
+        from annclust.cli.listings import NEWCOMER
+
+        typer.echo(NEWCOMER)
+
+
+def _open(
+    path: Path,
+    console: Console,
+    *,
+    create: bool = False,
+    embedder: str | None = None,
+    settings: IndexingSettings | None = None,
+) -> Collection:
+    from annclust.collection import Collection
+
+    return Collection(
+        path, create=create, embedder=embedder, settings=settings, progress=console.progress()
+    )
+
+
+@command(app)
+def index(
+    console: Console,
+    photos: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[PHOTOS]...", help="Folders; all known ones if left out."),
+    ] = None,
+    collection: CollectionOption = DEFAULT_COLLECTION,
+    embedder: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Embedder of a new collection; see `annclust models`."),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(metavar="GLOB", help="Leave out names or paths like this; repeatable."),
+    ] = None,
+    follow_symlinks: Annotated[
+        bool, typer.Option("--follow-symlinks", help="Follow links to files and folders.")
+    ] = False,
+    threads: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="Processor cores to use; all if left out."),
+    ] = None,
+    forget_missing: Annotated[
+        bool,
+        typer.Option("--forget-missing", help="Drop photos of folders that seem to be offline."),
+    ] = False,
+) -> None:
+    """Create or update a collection from folders of photos."""
+    from annclust.cli.documents import index_document
+    from annclust.cli.listings import index_lines, unreadable_lines
+    from annclust.pipeline.roots import resolve_folder
+    from annclust.settings import IndexingSettings
+
+    folders = [Path(os.fsdecode(resolve_folder(folder))) for folder in photos or []]
+    settings = IndexingSettings.for_threads(threads, follow_symlinks=follow_symlinks)
+    create = bool(folders)
+    with _open(collection, console, create=create, embedder=embedder, settings=settings) as opened:
+        report = opened.index(folders, exclude=exclude or (), forget_missing=forget_missing)
+    console.show(index_document(report), lambda: index_lines(report, collection))
+    for line in unreadable_lines(report.unreadable, all_of_them=console.verbose):
+        console.note(line)
+    if report.unreadable:
+        raise typer.Exit(EXIT_UNREADABLE)
+
+
+@command(app)
+def similar(
+    console: Console,
+    images: Annotated[
+        list[Path],
+        typer.Argument(metavar="IMAGE...", help="Image files, of the collection or not."),
+    ],
+    collection: CollectionOption = DEFAULT_COLLECTION,
+    number: Annotated[
+        int, typer.Option("--number", "-n", metavar="N", min=1, help="How many photos to show.")
+    ] = 10,
+) -> None:
+    """Find the photos that look most like an image."""
+    from annclust.cli.documents import similar_document
+    from annclust.cli.listings import similar_lines
+
+    with _open(collection, console) as opened:
+        found = [(image, opened.similar(image, number)) for image in images]
+    console.show(
+        [similar_document(image, matches) for image, matches in found],
+        lambda: (
+            line
+            for image, matches in found
+            for line in similar_lines(image, matches, several=len(found) > 1)
+        ),
+    )
+
+
+@command(app)
+def cluster(
+    console: Console,
+    collection: CollectionOption = DEFAULT_COLLECTION,
+    level: Annotated[
+        Level, typer.Option(help="shots: the same moment; scenes: what belongs together.")
+    ] = Level.SHOTS,
+    min_cluster_size: Annotated[
+        int | None, typer.Option(metavar="N", min=2, help="Fewest photos that make a group.")
+    ] = None,
+    min_samples: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Neighbors that make a place dense.")
+    ] = None,
+    method: Annotated[
+        Method | None, typer.Option(help="How groups are selected from the tree.")
+    ] = None,
+) -> None:
+    """Group the photos by density; there is no radius to choose."""
+    from annclust.cli.documents import clustering_document
+    from annclust.cli.listings import clustering_lines
+
+    with _open(collection, console) as opened:
+        opened.cluster(
+            level.value,
+            min_cluster_size=min_cluster_size,
+            min_samples=min_samples,
+            method=None if method is None else method.value,
+        )
+        report = opened.last_clustering()
+    console.show(clustering_document(report), lambda: clustering_lines(report))
+
+
+@command(app)
+def clusters(
+    console: Console,
+    number: Annotated[
+        int | None, typer.Argument(metavar="[ID]", help="Show the photos of this group.")
+    ] = None,
+    collection: CollectionOption = DEFAULT_COLLECTION,
+) -> None:
+    """List the groups, or the photos of one."""
+    from annclust.cli.documents import cluster_document
+    from annclust.cli.listings import cluster_lines, cluster_table
+
+    with _open(collection, console) as opened:
+        found = opened.clusters() if number is None else [opened.cluster_of_id(number)]
+    console.show(
+        [cluster_document(each) for each in found],
+        lambda: (
+            cluster_table(found, all_of_them=console.verbose)
+            if number is None
+            else cluster_lines(found[0])
+        ),
+    )
+
+
+@command(app)
+def export(
+    console: Console,
+    collection: CollectionOption = DEFAULT_COLLECTION,
+    form: Annotated[Format, typer.Option("--format", help="File format.")] = Format.CSV,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File to write; stdout if left out.")
+    ] = None,
+    what: Annotated[Table, typer.Option(help="The photos, or the edges of the graph.")] = (
+        Table.PHOTOS
+    ),
+) -> None:
+    """Write the photos with their groups, or the neighbor graph, as a table."""
+    from annclust.cli.documents import path_text
+    from annclust.pipeline.exporting import write_file, write_table
+
+    with _open(collection, console) as opened:
+        table = opened.edge_table() if what is Table.GRAPH else opened.photo_table()
+        if output is None:
+            # With --json, what goes to stdout is JSON whatever the format of files would be.
+            write_table(table, "json" if console.json else form.value, sys.stdout.buffer)
+            return
+        write_file(table, form.value, output)
+    written = {"output": path_text(output), "format": form.value, "what": what.value}
+    console.show(written, lambda: [f"wrote {shown(output)}"])
+
+
+@command(app)
+def status(console: Console, collection: CollectionOption = DEFAULT_COLLECTION) -> None:
+    """Show what is in the collection."""
+    from annclust.cli.documents import status_document
+    from annclust.cli.listings import status_lines
+
+    with _open(collection, console) as opened:
+        found = opened.status()
+    console.show(status_document(found), lambda: status_lines(found))
+
+
+@command(app)
+def check(
+    console: Console,
+    collection: CollectionOption = DEFAULT_COLLECTION,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Make damaged derived files again.")
+    ] = False,
+) -> None:
+    """Check that the collection is as docs/format.md promises."""
+    from annclust.cli.documents import check_document
+    from annclust.cli.listings import check_lines
+
+    with _open(collection, console) as opened:
+        report = opened.check(repair=repair)
+    console.show(check_document(report), lambda: check_lines(report))
+    if not report.ok:
+        raise typer.Exit(EXIT_ERROR)
+
+
+@command(app)
+def models(console: Console) -> None:
+    """List the embedders that can be used."""
+    from dataclasses import asdict
+
+    from annclust.cli.listings import model_lines
+    from annclust.collection import cache_directory
+    from annclust.embedding.registry import describe_embedders
+
+    found = describe_embedders(cache_directory())
+    console.show([asdict(each) for each in found], lambda: model_lines(found))
+
+
+@command(app)
+def demo(
+    console: Console,
+    folder: Annotated[
+        Path, typer.Argument(metavar="[DIR]", help="New folder for the album.")
+    ] = Path("album"),
+) -> None:
+    """Draw a small album of photos to try everything on."""
+    from annclust.cli.documents import path_text
+    from annclust.cli.listings import demo_lines
+    from annclust.demo_album import draw_album
+
+    photos = draw_album(folder, progress=console.progress())
+    document = {"path": path_text(folder), "images": len(photos)}
+    console.show(document, lambda: demo_lines(folder, len(photos)))

@@ -1,0 +1,77 @@
+"""Documents: the JSON of every command, as the contract in docs/cli.md has it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from annclust.pipeline.reports import (
+    Cluster,
+    ClusterReport,
+    IndexReport,
+    Match,
+    Photo,
+    Status,
+    Unreadable,
+)
+
+if TYPE_CHECKING:
+    from annclust.pipeline.checking import CheckReport
+
+
+def path_text(path: Path) -> str:
+    """A path as text that `os.fsencode` turns back into the same bytes."""
+    return os.fsdecode(path)
+
+
+def _unreadable(entries: Sequence[Unreadable]) -> list[dict[str, str]]:
+    return [{"path": path_text(entry.path), "reason": entry.reason} for entry in entries]
+
+
+def index_document(report: IndexReport) -> dict[str, Any]:
+    """What `index --json` prints."""
+    return asdict(report) | {
+        "unreadable": _unreadable(report.unreadable),
+        "offline": _unreadable(report.offline),
+    }
+
+
+def similar_document(query: Path, matches: Sequence[Match]) -> dict[str, Any]:
+    """One query of `similar --json`."""
+    return {
+        "query": path_text(query),
+        "matches": [asdict(match) | {"path": path_text(match.path)} for match in matches],
+    }
+
+
+def _photo(photo: Photo) -> dict[str, Any]:
+    return {"id": photo.id, "path": path_text(photo.path)}
+
+
+def cluster_document(cluster: Cluster) -> dict[str, Any]:
+    """One cluster of `clusters --json`."""
+    return {
+        "cluster": cluster.id,
+        "size": cluster.size,
+        "representative": _photo(cluster.representative),
+        "members": [_photo(photo) for photo in cluster.members],
+    }
+
+
+def clustering_document(report: ClusterReport) -> dict[str, Any]:
+    """What `cluster --json` prints."""
+    return asdict(report)
+
+
+def status_document(status: Status) -> dict[str, Any]:
+    """What `status --json` prints."""
+    roots = [{"path": path_text(root.path), "offline": root.offline} for root in status.roots]
+    return asdict(status) | {"path": path_text(status.path), "roots": roots}
+
+
+def check_document(report: CheckReport) -> dict[str, Any]:
+    """What `check --json` prints."""
+    return {"ok": report.ok} | asdict(report)

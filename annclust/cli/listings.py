@@ -1,0 +1,188 @@
+"""Listings: what commands print for a person, line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from annclust.cli.console import shown
+from annclust.pipeline.reports import (
+    Cluster,
+    ClusterReport,
+    IndexReport,
+    Match,
+    Status,
+    Unreadable,
+)
+
+if TYPE_CHECKING:
+    from annclust.embedding.registry import EmbedderInfo
+    from annclust.pipeline.checking import CheckReport
+
+_FIRST = 10
+"""Entries of a long list that are shown without ``-v``."""
+
+NEWCOMER = """\
+annclust groups nearly alike photos and finds look-alikes. Start with:
+
+  annclust index ~/Photos       look at every photo once (photos.annclust remembers)
+  annclust cluster              group what is alike
+  annclust clusters             see the groups
+  annclust similar IMAGE        find what looks like an image
+
+No photos at hand? `annclust demo album` draws some. `annclust --help` lists everything."""
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: 1 photo, 2,000 photos."""
+    if number == 1:
+        return f"{number} {noun}"
+    return f"{number:,} {noun[:-1]}ies" if noun.endswith("py") else f"{number:,} {noun}s"
+
+
+def size_text(size: int) -> str:
+    """A number of bytes for a person."""
+    value, units = float(size), iter(("B", "kB", "MB", "GB", "TB"))
+    unit = next(units)
+    while value >= 1000 and unit != "TB":
+        value, unit = value / 1000, next(units)
+    return f"{value:,.0f} {unit}" if unit == "B" else f"{value:,.1f} {unit}"
+
+
+def unreadable_lines(entries: Sequence[Unreadable], *, all_of_them: bool) -> Iterator[str]:
+    """Files that could not be read; only the first few unless all are wanted."""
+    if not entries:
+        return
+    yield f"{counted(len(entries), 'file')} could not be read:"
+    shown_entries = entries if all_of_them else entries[:_FIRST]
+    for entry in shown_entries:
+        yield f"  {shown(entry.path)}: {entry.reason}"
+    if len(shown_entries) < len(entries):
+        yield f"  and {len(entries) - _FIRST:,} more (-v shows all)"
+
+
+def index_lines(report: IndexReport, collection: Path) -> Iterator[str]:
+    """Say what a run of `index` found."""
+    changes = [
+        f"{number:,} {word}"
+        for number, word in (
+            (report.added, "new"),
+            (report.changed, "changed"),
+            (report.moved, "moved"),
+            (report.removed, "gone"),
+        )
+        if number
+    ]
+    yield (
+        f"{counted(report.images, 'photo')} in {shown(collection)}"
+        f" ({', '.join(changes) or 'nothing new'}; {report.seconds:.1f} s)"
+    )
+    if report.duplicates:
+        yield f"{counted(report.duplicates, 'exact copy')} among them, not embedded again"
+    if report.skipped:
+        yield f"{counted(report.skipped, 'file')} passed over: no images by their name"
+    for root in report.offline:
+        yield f"kept as it was: {shown(root.path)}: {root.reason}"
+    if report.offline:
+        yield "  (if that is meant: annclust index --forget-missing)"
+
+
+def similar_lines(query: Path, matches: Sequence[Match], *, several: bool) -> Iterator[str]:
+    """Matches of one query, best first."""
+    if several:
+        yield f"{shown(query)}:"
+    for match in matches:
+        yield f"{match.similarity:6.3f}  {shown(match.path)}"
+    if not matches:
+        yield "no photos in this collection yet"
+
+
+def clustering_lines(report: ClusterReport) -> Iterator[str]:
+    """Say what `cluster` found."""
+    grouped = report.images - report.noise
+    yield (
+        f"{counted(report.clusters, 'group')} of {report.level} hold {grouped:,} of"
+        f" {counted(report.images, 'photo')}; {report.noise:,} stand alone"
+    )
+    yield f"largest group: {counted(report.largest, 'photo')}; {report.seconds:.1f} s"
+    yield f"certified exact: {report.certified:.1%} of the merges that decide the groups"
+    changes = [f"{number:,} {event}" for event, number in report.lineage.items() if number]
+    if changes:
+        yield f"since the last time: {', '.join(changes)}"
+
+
+def cluster_table(clusters: Sequence[Cluster], *, all_of_them: bool) -> Iterator[str]:
+    """One line a cluster, largest first."""
+    first = clusters if all_of_them else clusters[: 4 * _FIRST]
+    if first:
+        yield "group  photos  representative"
+    for cluster in first:
+        path = shown(cluster.representative.path)
+        yield f"{cluster.id:>5}  {cluster.size:>6,}  {path}"
+    if len(first) < len(clusters):
+        yield f"and {len(clusters) - len(first):,} more (-v shows all)"
+    if not clusters:
+        yield "no groups: every photo stands alone"
+
+
+def cluster_lines(cluster: Cluster) -> Iterator[str]:
+    """The photos of one cluster, its representative first."""
+    yield f"group {cluster.id}: {counted(cluster.size, 'photo')}, the most typical one first"
+    for photo in cluster.members:
+        yield f"  {shown(photo.path)}"
+
+
+def status_lines(status: Status) -> Iterator[str]:
+    """Sum up a collection."""
+    yield f"collection  {shown(status.path)}, {size_text(status.bytes)}"
+    vectors = counted(status.vectors, "vector")
+    yield f"photos      {status.images:,} ({vectors}, {status.removed:,} gone)"
+    yield f"unreadable  {status.unreadable:,}"
+    yield f"embedder    {status.embedder} ({status.dimension} dimensions, {status.revision})"
+    yield f"index       {_generation_text(status.index)}"
+    yield f"graph       {_generation_text(status.graph)}"
+    yield f"clustering  {_clustering_text(status.clustering)}"
+    for root in status.roots:
+        offline = f" (offline: {root.offline})" if root.offline else ""
+        yield f"folder      {shown(root.path)}{offline}"
+
+
+def _generation_text(generation: Mapping[str, object] | None) -> str:
+    if generation is None:
+        return "none yet (annclust index)"
+    kept = {name: v for name, v in generation.items() if name not in ("generation", "bytes")}
+    details = ", ".join(f"{name} {value}" for name, value in kept.items())
+    return f"generation {generation['generation']}: {details}"
+
+
+def _clustering_text(clustering: Mapping[str, object] | None) -> str:
+    if clustering is None:
+        return "none yet (annclust cluster)"
+    return f"{clustering['clusters']} groups of {clustering['level']}, {clustering['noise']} alone"
+
+
+def check_lines(report: CheckReport) -> Iterator[str]:
+    """Say whether the collection is sound, and what is wrong with it if not."""
+    for problem in report.repaired:
+        yield f"repaired: {problem.message}"
+    for problem in report.problems:
+        ids = f" (photos {', '.join(map(str, problem.ids[:_FIRST]))})" if problem.ids else ""
+        yield f"invariant {problem.invariant}: {problem.message}{ids}"
+    yield "everything is as it should be" if report.ok else "some promises are broken"
+
+
+def model_lines(models: Sequence[EmbedderInfo]) -> Iterator[str]:
+    """One embedder after the other; the first is the default."""
+    for model in models:
+        state = "ready" if model.ready else "not ready"
+        yield f"{model.name}  ({model.dimension} dimensions, {state})"
+        yield f"  {model.summary}"
+        if model.note:
+            yield f"  {model.note}"
+
+
+def demo_lines(folder: Path, photos: int) -> Iterator[str]:
+    """Say what was drawn, and what to do with it."""
+    yield f"drew {counted(photos, 'photo')} in {shown(folder)}"
+    yield f"next: annclust index {shown(folder)} -c demo.annclust"

@@ -1,0 +1,102 @@
+"""Shared options: what every command understands, declared once.
+
+`command` registers a function as a command and adds ``--json``, ``-q``, ``-v`` and
+``--no-progress`` to it; the function gets them as one `Console`. Expected errors become one line
+on stderr and an exit code.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+import signal
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Any, NoReturn, cast
+
+import typer
+
+from annclust.cli.console import Console, error_line
+from annclust.errors import AnnclustError
+
+EXIT_ERROR, EXIT_UNREADABLE, EXIT_INTERRUPTED = 1, 3, 130
+
+CollectionOption = Annotated[
+    Path,
+    typer.Option(
+        "--collection",
+        "-c",
+        metavar="PATH",
+        envvar="ANNCLUST_COLLECTION",
+        help="The collection's directory.",
+    ),
+]
+DEFAULT_COLLECTION = Path("photos.annclust")
+
+_SHARED: dict[str, tuple[Any, bool]] = {
+    "as_json": (typer.Option("--json", help="One JSON document on stdout."), False),
+    "quiet": (typer.Option("--quiet", "-q", help="Say nothing but results and errors."), False),
+    "verbose": (typer.Option("--verbose", "-v", help="Show every detail."), False),
+    "no_progress": (typer.Option("--no-progress", help="No progress bars."), False),
+}
+
+
+def command(
+    app: typer.Typer, name: str | None = None
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Register a function whose first parameter is a `Console` as a command."""
+
+    def register(function: Callable[..., None]) -> Callable[..., None]:
+        @wraps(function)
+        def run(**choices: Any) -> None:
+            shared = {option: choices.pop(option) for option in _SHARED}
+            console = Console(
+                shared["as_json"], shared["quiet"], shared["verbose"], not shared["no_progress"]
+            )
+            with_exit_codes(function, console, choices)
+
+        _, *own = inspect.signature(function, eval_str=True).parameters.values()
+        parameters = [*own, *_shared_parameters()]
+        cast(Any, run).__signature__ = inspect.Signature(parameters)
+        run.__annotations__ = {each.name: each.annotation for each in parameters}
+        return app.command(name)(run)
+
+    return register
+
+
+def _shared_parameters() -> list[inspect.Parameter]:
+    return [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=default,
+            annotation=Annotated[bool, option],
+        )
+        for name, (option, default) in _SHARED.items()
+    ]
+
+
+def with_exit_codes(
+    function: Callable[..., None], console: Console, choices: dict[str, Any]
+) -> None:
+    """Run a command; turn what can be expected to go wrong into a line and an exit code."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        function(console, **choices)
+    except AnnclustError as error:
+        error_line(str(error))
+        raise typer.Exit(EXIT_ERROR) from error
+    except KeyboardInterrupt as error:
+        error_line("interrupted; everything stored so far is kept, the same command goes on.")
+        raise typer.Exit(EXIT_INTERRUPTED) from error
+    except BrokenPipeError as error:
+        # The reader (head, less) has seen enough; what is left in the buffer goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(0) from error
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt

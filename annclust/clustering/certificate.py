@@ -1,0 +1,84 @@
+"""Certificate: how much of a hierarchy is proven, although the graph has but k neighbors.
+
+An edge that a k-NN graph lacks is at least as long as the last known neighbor of either end. So a
+merge at distance w is one of the exact hierarchy if w is not larger than the shortest such distance
+on one of its sides: by the cut property of spanning trees no missing edge could have come before.
+The proof takes the graph's neighbors for the true ones: over an approximate graph it holds as far
+as that graph's recall.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from annclust.arrays import Weights
+from annclust.clustering.single_linkage import Dendrogram
+from annclust.neighbor_graph import NeighborGraph
+
+
+def horizons(graph: NeighborGraph) -> Weights:
+    """How far around each vector all others are known.
+
+    Parameters
+    ----------
+    graph : NeighborGraph
+        Of n vectors.
+
+    Returns
+    -------
+    ndarray of shape (n,), float64
+        Distance of the last known neighbor, 0 if none is known, ``inf`` if all n - 1 are.
+    """
+    known = (graph.neighbors >= 0).sum(axis=1)
+    horizon = np.max(graph.distances, axis=1, where=graph.neighbors >= 0, initial=0)
+    return np.where(known >= graph.n - 1, np.inf, horizon)
+
+
+def proven_merges(dendrogram: Dendrogram, horizon: Weights) -> NDArray[np.bool_]:
+    """Which merges are proven to be those of the exact hierarchy. One pass.
+
+    Parameters
+    ----------
+    dendrogram : Dendrogram
+        Of n leaves.
+    horizon : ndarray of shape (n,), float64
+        As `horizons` gives it.
+
+    Returns
+    -------
+    ndarray of shape (n - 1,), bool
+    """
+    left, right = dendrogram.left, dendrogram.right
+    nearest = horizon.tolist()
+    for one, other in zip(left.tolist(), right.tolist(), strict=True):
+        nearest.append(min(nearest[one], nearest[other]))
+    reach = np.array(nearest)
+    proven: NDArray[np.bool_] = dendrogram.distance <= np.maximum(reach[left], reach[right])
+    return proven
+
+
+def certified_share(
+    dendrogram: Dendrogram, proven: NDArray[np.bool_], min_cluster_size: int
+) -> float:
+    """Share of proven ones among the merges that decide the clusters.
+
+    Deciding are the merges of two sides with at least `min_cluster_size` vectors each: the splits
+    of the condensed tree.
+
+    Parameters
+    ----------
+    dendrogram : Dendrogram
+        Of n leaves.
+    proven : ndarray of shape (n - 1,), bool
+        As `proven_merges` gives it.
+    min_cluster_size : int
+
+    Returns
+    -------
+    float
+        From 0 to 1; 1 where nothing is decided.
+    """
+    sizes = dendrogram.sizes
+    deciding = np.minimum(sizes[dendrogram.left], sizes[dendrogram.right]) >= min_cluster_size
+    return float(proven[deciding].mean()) if deciding.any() else 1.0

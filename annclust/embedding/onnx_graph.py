@@ -1,0 +1,58 @@
+"""ONNX graph: collects operators and constants, and writes them down. The only import of onnx.
+
+Loaded only when a network has to be built; a built one is kept (:mod:`model_cache`), since onnx
+takes a third of a second to import.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+_OPSET = 17
+_IR_VERSION = 8  # of the same age as the opset: what writes more is not read by older runtimes
+
+
+class OnnxGraph:
+    """A network in the making. Each step names its result, which later steps take as input."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._inputs: list[object] = []
+        self._nodes: list[object] = []
+        self._constants: list[object] = []
+
+    def images(self, name: str, *, side: int) -> str:
+        """Add the input: n uint8 RGB images of shape (n, side, side, 3)."""
+        shape = ["n", side, side, 3]
+        self._inputs.append(helper.make_tensor_value_info(name, TensorProto.UINT8, shape))
+        return name
+
+    def constant(self, name: str, values: NDArray[np.float64] | float) -> str:
+        """Add a constant, any shape, stored as float32."""
+        array = np.ascontiguousarray(values, dtype=np.float32).reshape(np.shape(values))
+        self._constants.append(numpy_helper.from_array(array, name))
+        return name
+
+    def as_float(self, step: str) -> str:
+        """Add a conversion to float32."""
+        return self.apply("Cast", step, to=TensorProto.FLOAT)
+
+    def apply(self, operator: str, *inputs: str, **attributes: int | Sequence[int]) -> str:
+        """Add an operator of the ONNX standard; its result is named after it and its position."""
+        name = f"{operator}_{len(self._nodes)}"
+        node = helper.make_node(operator, list(inputs), [name], name=name, **attributes)
+        self._nodes.append(node)
+        return name
+
+    def serialized(self, features: str, *, width: int) -> bytes:
+        """Write the network down: it gives what the step `features` gives, (n, width) float32."""
+        output = helper.make_tensor_value_info(features, TensorProto.FLOAT, ["n", width])
+        graph = helper.make_graph(self._nodes, self._name, self._inputs, [output], self._constants)
+        opset = helper.make_opsetid("", _OPSET)
+        model = helper.make_model(graph, opset_imports=[opset], ir_version=_IR_VERSION)
+        content: bytes = model.SerializeToString()
+        return content

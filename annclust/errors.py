@@ -1,0 +1,162 @@
+"""What can go wrong, as one tree.
+
+- AnnclustError
+    - InputError: what was asked for cannot be done
+        - PhotosNotFoundError: no such folder, or not a folder
+        - UnreadableImageError: one image cannot be turned into pixels
+        - UnknownEmbedderError: no embedder goes by that name
+        - UnknownClusterError: no cluster has that id
+        - NothingClusteredError: clusters are asked for before `cluster` was run
+    - EmbeddingError: an embedder cannot be used
+        - ModelFileError: a model file is missing, damaged or not the one expected
+    - CollectionError: the directory NAME.annclust
+        - CollectionNotFoundError: there is none
+        - NotACollectionError: there is something else
+        - NewerFormatError: a later annclust wrote it
+        - EmbedderMismatchError: vectors of two embedders would meet
+        - CollectionLockedError: another process is writing
+        - CollectionDamagedError: truth on disk contradicts itself
+        - StorageError: the operating system refused to read or write
+
+Each error says what happened, to which file, and what to do; its parts are attributes.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class AnnclustError(Exception):
+    """Anything annclust expects to go wrong; the message is meant for the user."""
+
+
+class InputError(AnnclustError, ValueError):
+    """What was asked for cannot be done."""
+
+
+class PhotosNotFoundError(InputError):
+    """The folder that should hold photos is missing, or is not a folder."""
+
+    def __init__(self, path: Path, *, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(f"{path}: {reason}. Give a folder that holds photos.")
+
+
+class UnreadableImageError(InputError):
+    """One image cannot be turned into pixels."""
+
+    def __init__(self, path: Path, *, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(f"{path}: {reason}.")
+
+
+class UnknownEmbedderError(InputError):
+    """No embedder goes by that name."""
+
+    def __init__(self, name: str, *, known: tuple[str, ...]) -> None:
+        self.name, self.known = name, known
+        super().__init__(
+            f"no embedder is called {name!r}; there are: {', '.join(known)}."
+            " `annclust models` says more."
+        )
+
+
+class UnknownClusterError(InputError):
+    """No cluster has that id."""
+
+    def __init__(self, cluster: int) -> None:
+        self.cluster = cluster
+        super().__init__(f"there is no cluster {cluster}. `annclust clusters` lists them.")
+
+
+class NothingClusteredError(InputError):
+    """Clusters are asked for before the collection was clustered."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(f"{path} has not been clustered yet. Run `annclust cluster` first.")
+
+
+class EmbeddingError(AnnclustError):
+    """An embedder cannot be used."""
+
+
+class ModelFileError(EmbeddingError):
+    """A model file is missing, damaged or not the one expected."""
+
+    def __init__(self, path: Path, *, reason: str, remedy: str) -> None:
+        self.path, self.reason, self.remedy = path, reason, remedy
+        super().__init__(f"{path}: {reason}. {remedy}")
+
+
+class CollectionError(AnnclustError):
+    """Something about the directory NAME.annclust."""
+
+
+class CollectionNotFoundError(CollectionError):
+    """There is no collection at that path."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(
+            f"there is no collection at {path}. `annclust index PHOTOS -c {path}` makes one."
+        )
+
+
+class NotACollectionError(CollectionError):
+    """The path holds something that is not a collection."""
+
+    def __init__(self, path: Path, *, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(f"{path} is not an annclust collection: {reason}. Give another path.")
+
+
+class NewerFormatError(CollectionError):
+    """A later version of annclust wrote the collection."""
+
+    def __init__(self, path: Path, *, found: int, known: int) -> None:
+        self.path, self.found, self.known = path, found, known
+        super().__init__(
+            f"{path} has format {found}, but this annclust knows formats up to {known}."
+            " Upgrade annclust; the collection was not touched."
+        )
+
+
+class EmbedderMismatchError(CollectionError):
+    """Vectors of two different embedders would meet in one collection."""
+
+    def __init__(self, *, stored: str, given: str) -> None:
+        self.stored, self.given = stored, given
+        super().__init__(
+            f"this collection holds vectors of {stored!r}, which cannot be compared with"
+            f" {given!r}. Leave --embedder out, or start a new collection."
+        )
+
+
+class CollectionLockedError(CollectionError):
+    """Another process is writing to the collection."""
+
+    def __init__(self, path: Path, *, holder: str) -> None:
+        self.path, self.holder = path, holder
+        super().__init__(
+            f"{path} is being written by {holder}. Wait until it is done; reading works meanwhile."
+        )
+
+
+class CollectionDamagedError(CollectionError):
+    """Truth on disk contradicts itself."""
+
+    def __init__(self, path: Path, *, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(f"{path} is damaged: {reason}. `annclust check` names what is affected.")
+
+
+class StorageError(CollectionError):
+    """The operating system refused to read or write."""
+
+    def __init__(self, path: Path, *, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(
+            f"{path}: {reason}. What was stored before is safe; the same command goes on from there"
+            " once the cause is removed."
+        )

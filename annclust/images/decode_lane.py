@@ -1,0 +1,220 @@
+"""Decode lane: one thread that keeps one worker process fed, watches it and replaces it.
+
+A worker always has its next request before it answers the last one, so that it never waits for
+this process, which may be busy embedding. The thread itself sleeps nearly all of the time.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections import deque
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
+
+from annclust.errors import AnnclustError
+from annclust.images.decoded_image import DecodedImage
+from annclust.images.read_jobs import ReadJob, ReadResult
+from annclust.images.worker_process import WorkerGoneError, WorkerProcess
+from annclust.images.worker_protocol import Answer, Request, WorkerOrders
+
+_DEPTH = 2
+"""Requests that a worker has at a time: one at work, one at hand."""
+
+_ATTEMPTS = 2
+"""A file whose worker died is tried again: maybe the worker was killed for no fault of the file."""
+
+_START_ATTEMPTS = 5
+
+
+@dataclass(slots=True, eq=False)
+class Run:
+    """One call of `DecodeWorkers.run`: where results go, and whether anybody still wants them."""
+
+    results: SimpleQueue[ReadResult | Exception]
+    abandoned: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Task:
+    """A job on its way."""
+
+    job: ReadJob
+    run: Run
+    attempts: int = 0
+
+    def request(self) -> Request:
+        """What to ask a worker."""
+        return Request(self.job.path, self.job.known)
+
+
+@dataclass(slots=True, eq=False)
+class Lanes:
+    """What all lanes share.
+
+    Parameters
+    ----------
+    count : int
+        How many lanes there are.
+    tasks : SimpleQueue
+        What is to be done; None tells one lane to end.
+    closing : bool
+        Whether all lanes are to end.
+    """
+
+    count: int
+    tasks: SimpleQueue[Task | None] = field(default_factory=SimpleQueue)
+    closing: bool = False
+
+    @property
+    def has_plenty(self) -> bool:
+        """Whether a lane may take more than it can do at once, without another going idle."""
+        return self.tasks.qsize() >= self.count
+
+
+class DecodeLane:
+    """A thread and its worker.
+
+    Parameters
+    ----------
+    lanes : Lanes
+    orders : WorkerOrders
+    timeout : float
+        Seconds one file may take.
+    """
+
+    def __init__(self, lanes: Lanes, orders: WorkerOrders, *, timeout: float) -> None:
+        self._lanes, self._orders, self._timeout = lanes, orders, timeout
+        self._worker: WorkerProcess | None = None
+        self._in_flight: deque[Task] = deque()
+        self._thread = threading.Thread(target=self._live, name="decode-lane", daemon=True)
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the worker, if there is one now."""
+        worker = self._worker
+        return None if worker is None else worker.pid
+
+    def start(self) -> None:
+        """Start the thread, which starts the worker."""
+        self._thread.start()
+
+    def interrupt(self) -> None:
+        """Kill the worker, whatever it is doing."""
+        worker = self._worker
+        if worker is not None:
+            worker.kill()
+
+    def join(self) -> None:
+        """Wait for the thread to end."""
+        self._thread.join()
+
+    def _live(self) -> None:
+        # New processes inherit this: a Ctrl-C must not hit them before they know how to ignore it.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            self._warm_up()
+            while not self._lanes.closing and self._refill():
+                self._advance()
+        finally:
+            self._replace_worker(None)
+
+    def _warm_up(self) -> None:
+        try:
+            self._ready_worker()
+        except AnnclustError:
+            return  # the first task will say so
+
+    def _refill(self) -> bool:
+        """Take tasks until the worker has enough to do; False if there will be none any more."""
+        while not self._in_flight or (len(self._in_flight) < _DEPTH and self._lanes.has_plenty):
+            try:
+                task = self._lanes.tasks.get(block=not self._in_flight)
+            except Empty:
+                break
+            if task is None:
+                return False
+            if not task.run.abandoned:
+                self._in_flight.append(task)
+                if self._worker is not None:
+                    self._worker.send(task.request())
+        return True
+
+    def _advance(self) -> None:
+        """Bring the oldest task one step further."""
+        task = self._in_flight[0]
+        try:
+            result = self._result(task)
+        except Exception as error:
+            self._finish(error)
+        else:
+            if result is not None:
+                self._finish(result)
+
+    def _finish(self, result: ReadResult | Exception) -> None:
+        self._in_flight.popleft().run.results.put(result)
+
+    def _result(self, task: Task) -> ReadResult | None:
+        """Wait for a task's result; None if its worker died and it is to be tried again."""
+        try:
+            answer = self._ready_worker().receive(self._timeout)
+        except TimeoutError:
+            self._replace_worker(None)
+            reason = f"it takes longer than {self._timeout:g} s to decode"
+            return ReadResult(task.job.key, reason=reason)
+        except WorkerGoneError as error:
+            self._replace_worker(None)
+            task.attempts += 1
+            if task.attempts < _ATTEMPTS:
+                return None
+            return ReadResult(task.job.key, reason=error.reason, retry=error.from_outside)
+        return self._as_result(task, answer)
+
+    def _as_result(self, task: Task, answer: Answer) -> ReadResult:
+        image = None
+        if answer.square is not None:
+            image = DecodedImage.from_square(answer.square, self._orders.geometry)
+        return ReadResult(
+            task.job.key,
+            answer.digest,
+            answer.size,
+            answer.modified_ns,
+            image,
+            answer.reason,
+            answer.retry,
+        )
+
+    def _ready_worker(self) -> WorkerProcess:
+        """The worker; a new one that was asked for everything in flight, if there was none.
+
+        Raises
+        ------
+        AnnclustError
+            If none can be started.
+        """
+        attempts = 0
+        while self._worker is None:
+            if attempts == _START_ATTEMPTS or self._lanes.closing:
+                raise AnnclustError(
+                    "the processes that decode images do not start."
+                    " Is there enough memory, and may this user start more processes?"
+                )
+            attempts += 1
+            self._start_worker()
+        return self._worker
+
+    def _start_worker(self) -> None:
+        worker = WorkerProcess(self._orders)
+        self._replace_worker(worker)
+        try:
+            worker.wait_until_ready()
+        except (TimeoutError, WorkerGoneError):
+            self._replace_worker(None)
+            return
+        for task in self._in_flight:
+            worker.send(task.request())
+
+    def _replace_worker(self, worker: WorkerProcess | None) -> None:
+        former, self._worker = self._worker, worker
+        if former is not None:
+            former.close()

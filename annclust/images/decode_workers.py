@@ -1,0 +1,184 @@
+"""Decode workers: files are read and decoded in processes that may die without harm.
+
+The last step of this room: jobs go in, results come out in any order, and one hostile file costs
+one result with a reason. Each worker has a lane (:mod:`decode_lane`), which keeps it busy while the
+caller is away with a batch.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from queue import SimpleQueue
+from types import TracebackType
+from typing import Self
+
+from annclust.errors import UnreadableImageError
+from annclust.images.content import UnreadableFileError, read_content
+from annclust.images.decode_lane import DecodeLane, Lanes, Run, Task
+from annclust.images.decoded_image import DecodedImage
+from annclust.images.read_jobs import ReadJob, ReadResult
+from annclust.images.worker_protocol import WorkerOrders
+from annclust.input_geometry import InputGeometry
+from annclust.settings import GIBIBYTE, MEBIBYTE, DecodeSettings
+
+__all__ = ["DecodeWorkers", "ReadJob", "ReadResult", "digest_of", "image_reader"]
+
+_AHEAD_PER_WORKER = 16
+"""Files that are on their way for each worker: at 5 ms each, as long as embedding a batch takes."""
+
+_AHEAD_BYTES = 128 * MEBIBYTE
+"""Pixels that may wait for the caller, in total."""
+
+
+class DecodeWorkers:
+    """Processes that read and decode; a context manager.
+
+    They start in the background when it is entered, so that the caller can load its model
+    meanwhile, and are killed when it is left.
+
+    Parameters
+    ----------
+    geometry : InputGeometry
+        Which pixels the embedder wants to see.
+    settings : DecodeSettings
+    follow_symlinks : bool
+        Whether the path of a job may be a symbolic link.
+    """
+
+    def __init__(
+        self, geometry: InputGeometry, settings: DecodeSettings, *, follow_symlinks: bool = False
+    ) -> None:
+        orders = WorkerOrders(
+            short_side=geometry.short_side,
+            crop=geometry.crop,
+            max_pixels=settings.max_pixels,
+            memory=settings.memory,
+            cpu_seconds=settings.timeout + 1,
+            follow_symlinks=follow_symlinks,
+        )
+        self._lanes = Lanes(max(1, settings.workers))
+        self._members = [
+            DecodeLane(self._lanes, orders, timeout=settings.timeout)
+            for _ in range(self._lanes.count)
+        ]
+        self._ahead = _files_ahead(geometry, len(self._members))
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """Process ids of the workers that are there now; they change when workers die."""
+        pids = (lane.pid for lane in self._members)
+        return tuple(pid for pid in pids if pid is not None)
+
+    def __enter__(self) -> Self:
+        for lane in self._members:
+            lane.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._lanes.closing = True
+        for _ in self._members:
+            self._lanes.tasks.put(None)
+        for lane in self._members:
+            lane.interrupt()
+        for lane in self._members:
+            lane.join()
+
+    def run(self, jobs: Iterable[ReadJob]) -> Iterator[ReadResult]:
+        """Do the jobs; one result each, in any order.
+
+        Jobs are taken from the iterable in the caller's thread and only so far ahead that no worker
+        waits: what an earlier result taught can still enter a later job's ``known``. A caller may
+        stop at any result.
+
+        Raises
+        ------
+        AnnclustError
+            If no worker can be started.
+        """
+        source = iter(jobs)
+        run = Run(SimpleQueue())
+        waiting = 0
+        try:
+            while True:
+                if self._lanes.closing:
+                    raise RuntimeError("these workers were closed while there was work to do")
+                for job in islice(source, self._ahead - waiting):
+                    self._lanes.tasks.put(Task(job, run))
+                    waiting += 1
+                if not waiting:
+                    return
+                result = run.results.get()
+                waiting -= 1
+                if isinstance(result, Exception):
+                    raise result
+                yield result
+        finally:
+            run.abandoned = True
+
+
+def _files_ahead(geometry: InputGeometry, workers: int) -> int:
+    """How many files may be on their way at a time, decoded or not."""
+    bytes_each = geometry.crop**2 * 3
+    return max(2 * workers, min((2 + workers) * _AHEAD_PER_WORKER, _AHEAD_BYTES // bytes_each))
+
+
+@contextmanager
+def image_reader(
+    geometry: InputGeometry, settings: DecodeSettings
+) -> Iterator[Callable[[Path], DecodedImage]]:
+    """Give what decodes one image, in a worker as well.
+
+    The worker starts while the caller does something else, like loading its model.
+
+    Parameters
+    ----------
+    geometry : InputGeometry
+    settings : DecodeSettings
+
+    Yields
+    ------
+    callable
+        Takes a path, which may be a symbolic link: somebody named it. Raises
+        UnreadableImageError.
+    """
+    alone = replace(settings, workers=1)
+    with DecodeWorkers(geometry, alone, follow_symlinks=True) as workers:
+        yield lambda path: _read_image(workers, path)
+
+
+def _read_image(workers: DecodeWorkers, path: Path) -> DecodedImage:
+    (result,) = workers.run([ReadJob(0, os.fsencode(path.absolute()))])
+    if result.image is None:
+        raise UnreadableImageError(path, reason=result.reason or "nothing could be read")
+    return result.image
+
+
+def digest_of(path: Path, *, max_bytes: int = GIBIBYTE) -> bytes:
+    """BLAKE3 digest of a file's content, without decoding it.
+
+    Parameters
+    ----------
+    path : Path
+        May be a symbolic link: somebody named it.
+    max_bytes : int
+        Larger files are refused.
+
+    Raises
+    ------
+    UnreadableImageError
+    """
+    try:
+        content = read_content(os.fsencode(path), max_bytes=max_bytes, follow_symlinks=True)
+    except UnreadableFileError as error:
+        raise UnreadableImageError(path, reason=error.reason) from error
+    return content.digest()

@@ -1,0 +1,181 @@
+"""Worker process: one decoding worker as its parent sees it.
+
+A worker is a new interpreter rather than a fork: it inherits no locks, no threads and no open
+files, and needs nothing from the user's program. In particular that program's main module is not
+run again, as `multiprocessing` would do: a plain script, or one that comes through standard input,
+may use annclust without ``if __name__ == "__main__"``. Without numpy it starts in 60 ms
+(docs/benchmarks.md), so that restarting one after a hostile file costs little.
+"""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from annclust.errors import AnnclustError
+from annclust.images.worker_protocol import READY, Answer, ProtocolError, Request, WorkerOrders
+
+_START_PATIENCE = 60.0
+"""Seconds that a worker may take to start: disks can be slow, and machines busy."""
+
+_BOOT = (
+    "import sys; sys.path[:] = sys.argv[1:]; import annclust.images.decode_worker as w; w.serve()"
+)
+
+_LONGEST_WAIT = 1.0  # seconds
+
+_TALKED_NONSENSE = 1  # as an exit status
+
+
+class WorkerGoneError(Exception):
+    """The worker ended, or talks nonsense and was ended.
+
+    Parameters
+    ----------
+    exit_status : int
+        Negative if a signal killed it.
+    """
+
+    def __init__(self, exit_status: int) -> None:
+        self.exit_status = exit_status
+        super().__init__(exit_status)
+
+    @property
+    def reason(self) -> str:
+        """What to tell about the file that it was working on."""
+        if self.exit_status == -signal.SIGPROF:
+            return "it takes too long to decode"
+        if self.exit_status < 0:
+            return f"its decoder was killed ({signal.Signals(-self.exit_status).name})"
+        return "its decoder crashed"
+
+    @property
+    def from_outside(self) -> bool:
+        """Whether rather somebody else ended the worker than the file."""
+        return self.exit_status in (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGHUP)
+
+
+class WorkerProcess:
+    """A worker that was started; `close` it.
+
+    Parameters
+    ----------
+    orders : WorkerOrders
+
+    Raises
+    ------
+    AnnclustError
+        If the system refuses to start a process.
+    """
+
+    def __init__(self, orders: WorkerOrders) -> None:
+        self._geometry = orders.geometry
+        self._channel, theirs = socket.socketpair()
+        with theirs:
+            try:
+                self._process = _start_interpreter(theirs.fileno())
+            except OSError as error:
+                self._channel.close()
+                raise AnnclustError(f"no process can be started to decode: {error}.") from error
+        self._patience = 0.0
+        self._send(orders.pack())
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    def wait_until_ready(self) -> None:
+        """Wait until it has started.
+
+        Raises
+        ------
+        TimeoutError
+        WorkerGoneError
+        """
+        if self.receive(_START_PATIENCE) != READY:
+            self.kill()
+            raise WorkerGoneError(_TALKED_NONSENSE)
+
+    def send(self, request: Request) -> None:
+        """Ask for a file; should the worker be gone, `receive` will tell."""
+        self._send(request.pack())
+
+    def _send(self, frame: bytes) -> None:
+        try:
+            self._channel.settimeout(_START_PATIENCE)
+            self._channel.sendall(frame)
+        except OSError:  # a broken pipe, or a stopped worker: `receive` will tell
+            self._process.kill()
+
+    def receive(self, patience: float) -> Answer:
+        """Wait for the answer to the oldest request that has none yet.
+
+        Parameters
+        ----------
+        patience : float
+            Seconds to wait. Time during which this process was stopped (Ctrl-Z) does not count.
+
+        Raises
+        ------
+        TimeoutError
+            If none came in time; the worker is of no use any more.
+        WorkerGoneError
+            If the worker ended.
+        """
+        self._patience = patience
+        try:
+            return Answer.receive(self._read_exactly, self._geometry)
+        except TimeoutError:
+            raise
+        except (EOFError, OSError):
+            raise WorkerGoneError(self._process.wait()) from None
+        except ProtocolError:
+            self.kill()
+            raise WorkerGoneError(_TALKED_NONSENSE) from None
+
+    def _read_exactly(self, count: int) -> bytearray:
+        # Another copy of each picture, as bytes, would cost more than all of the way here.
+        received = bytearray(count)
+        rest = memoryview(received)
+        while rest:
+            rest = rest[self._read_some(rest) :]
+        return received
+
+    def _read_some(self, into: memoryview) -> int:
+        while self._patience > 0:
+            wait = min(self._patience, _LONGEST_WAIT)
+            self._channel.settimeout(wait)
+            started = time.monotonic()
+            try:
+                count = self._channel.recv_into(into)
+            except TimeoutError:
+                # However much later it is: maybe this process and the worker were stopped.
+                self._patience -= wait
+                continue
+            self._patience -= min(time.monotonic() - started, wait)
+            if not count:
+                raise EOFError
+            return count
+        raise TimeoutError
+
+    def kill(self) -> int:
+        """End it at once; gives its exit status."""
+        self._process.kill()
+        return self._process.wait()
+
+    def close(self) -> None:
+        """End it and let go of what belongs to it."""
+        self._channel.close()
+        self.kill()
+
+
+def _start_interpreter(stdin: int) -> subprocess.Popen[bytes]:
+    # The worker shall find the same modules, also after a change of the working directory.
+    search_path = [str(Path(entry).absolute()) for entry in sys.path]
+    command = [sys.executable, "-W", "ignore", "-c", _BOOT, *search_path]
+    return subprocess.Popen(command, stdin=stdin, stdout=subprocess.DEVNULL)

@@ -1,0 +1,57 @@
+"""Describing: what is in a collection, without touching it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from annclust.pipeline.reports import RootStatus, Status
+from annclust.storage.layout import GenerationKind
+from annclust.storage.store import Store
+
+
+def describe(store: Store) -> Status:
+    """Sum up a collection: sizes, embedder, generations, the last clustering, its roots."""
+    with store.catalog.snapshot():
+        counts, spec = store.catalog.counts(), store.embedder
+        return Status(
+            path=store.path,
+            images=counts["images"],
+            vectors=counts["vectors"],
+            embedder=spec.name,
+            revision=spec.revision,
+            dimension=spec.dimension,
+            index=_generation(store, "index"),
+            graph=_generation(store, "graph"),
+            clustering=_clustering(store),
+            bytes=store.bytes_on_disk(),
+            removed=counts["removed"],
+            unreadable=counts["unreadable"],
+            roots=_roots(store),
+        )
+
+
+def _generation(store: Store, kind: GenerationKind) -> Mapping[str, object] | None:
+    found = store.catalog.generation(kind)
+    if found is None:
+        return None
+    size = sum(file.size for file in found.files)
+    return {
+        "generation": found.number,
+        "rows": found.rows,
+        "bytes": size,
+        **json.loads(found.spec),
+    }
+
+
+def _clustering(store: Store) -> Mapping[str, object] | None:
+    last = store.catalog.clustering()
+    return None if last is None else {"level": last.level, **json.loads(last.summary)}
+
+
+def _roots(store: Store) -> tuple[RootStatus, ...]:
+    return tuple(
+        RootStatus(Path(os.fsdecode(root.path)), root.offline) for root in store.catalog.roots()
+    )

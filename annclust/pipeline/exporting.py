@@ -1,0 +1,139 @@
+"""Exporting: the collection as a table that other programs read."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+from annclust.arrays import Nodes
+from annclust.errors import InputError
+from annclust.neighbor_graph import NeighborGraph
+from annclust.storage.durable import published, storage_errors
+from annclust.storage.records import ExportRow
+
+ExportFormat = Literal["csv", "json", "parquet"]
+
+Cell = str | int | float | bool | None
+Record = Mapping[str, Cell]
+"""One row of a table, by column."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Records of the same columns; they can be read once."""
+
+    columns: tuple[str, ...]
+    records: Iterable[Record]
+
+
+def photo_table(rows: Iterable[ExportRow]) -> Table:
+    """One record a photo; `cluster` and `probability` are None outside of any cluster."""
+    columns = ("id", "path", "cluster", "probability", "representative", "digest")
+    return Table(columns, map(_photo_record, rows))
+
+
+def _photo_record(row: ExportRow) -> Record:
+    return {
+        "id": row.id,
+        "path": os.fsdecode(row.path),
+        "cluster": row.cluster,
+        "probability": row.probability,
+        "representative": row.representative,
+        "digest": row.digest.hex(),
+    }
+
+
+def edge_table(graph: NeighborGraph, ids: Nodes) -> Table:
+    """One record an edge of the neighbor graph, by photo and nearest first.
+
+    Parameters
+    ----------
+    graph : NeighborGraph
+    ids : ndarray of shape (n,), int64
+        Photo of each node.
+    """
+    return Table(("source", "target", "distance"), _edge_records(graph, ids))
+
+
+def _edge_records(graph: NeighborGraph, ids: Nodes) -> Iterator[Record]:
+    for node, neighbors in enumerate(graph.neighbors):
+        known = neighbors >= 0
+        targets = ids[neighbors[known]].tolist()
+        distances = graph.distances[node][known].tolist()
+        for target, distance in zip(targets, distances, strict=True):
+            yield {"source": int(ids[node]), "target": target, "distance": distance}
+
+
+def write_file(table: Table, form: ExportFormat, path: Path) -> None:
+    """Write a table to a file, which appears only when it is whole.
+
+    Raises
+    ------
+    StorageError
+        If the system refuses.
+    InputError
+        If Parquet is asked for and pyarrow is not installed.
+    """
+    with storage_errors(path), published(path) as beside, beside.open("wb") as file:
+        write_table(table, form, file)
+
+
+def write_table(table: Table, form: ExportFormat, file: BinaryIO) -> None:
+    """Write a table to an open file.
+
+    Names that are not UTF-8 keep their bytes in CSV, and are escaped elsewhere.
+
+    Raises
+    ------
+    InputError
+        If Parquet is asked for and pyarrow is not installed.
+    """
+    match form:
+        case "csv":
+            _write_csv(table, file)
+        case "json":
+            file.write(json.dumps(list(table.records), indent=1).encode() + b"\n")
+        case "parquet":
+            _write_parquet(table, file)
+
+
+def _write_csv(table: Table, file: BinaryIO) -> None:
+    text = io.TextIOWrapper(file, "utf-8", "surrogateescape", newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(table.columns)
+    for record in table.records:
+        writer.writerow([_cell(record[column]) for column in table.columns])
+    text.flush()
+    text.detach()
+
+
+def _cell(value: Cell) -> Cell:
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+def _write_parquet(table: Table, file: BinaryIO) -> None:
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError as error:
+        raise InputError(
+            "Parquet needs pyarrow. Install it with: pip install 'annclust[parquet]'"
+        ) from error
+    columns: dict[str, list[Cell]] = {name: [] for name in table.columns}
+    for record in table.records:
+        for name, cells in columns.items():
+            cells.append(_portable(record[name]))
+    pyarrow.parquet.write_table(pyarrow.table(columns), file)
+
+
+def _portable(value: Cell) -> Cell:
+    """Parquet's text is UTF-8 alone: odd bytes of a name are shown escaped."""
+    return (
+        os.fsencode(value).decode("utf-8", "backslashreplace") if isinstance(value, str) else value
+    )

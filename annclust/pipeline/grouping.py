@@ -1,0 +1,234 @@
+"""Grouping: from the stored graph to clusters of photos with ids that last.
+
+HDBSCAN sees each content once; exact copies get the label of their twin. What it finds is matched
+to the clustering before, so that a cluster that is still the same keeps its id.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from annclust.arrays import ImageId, Labels, Nodes, VectorRow
+from annclust.clustering.hdbscan import Clustering, cluster_graph
+from annclust.clustering.lineage import Lineage, match_clusters
+from annclust.clustering.representative import representatives
+from annclust.errors import InputError
+from annclust.neighbor_graph import EMPTY_GRAPH, NeighborGraph
+from annclust.pipeline.derived import refresh_graph
+from annclust.pipeline.reports import ClusterReport
+from annclust.progress import SILENT, Progress
+from annclust.search.exact import ExactBridges
+from annclust.settings import ClusterSettings, Level, SearchSettings
+from annclust.storage.generations import array_writer
+from annclust.storage.records import Member
+from annclust.storage.store import Store, StoreWriter
+from annclust.vector_source import SelectedVectors
+
+_ROUNDING = 1e-3
+"""Distance of unit vectors that are one vector but for float16: 2**-11 per component, with a
+margin for the embedder's own float32."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Nodes:
+    """The graph's nodes: contents, each with one or more photos.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n,), int64
+        Vector row of each node, ascending.
+    photos : ndarray of shape (m,), int64
+        Ids of the photos, ascending.
+    node_of : ndarray of shape (m,), int64
+        Node of each photo.
+    """
+
+    rows: Nodes
+    photos: Nodes
+    node_of: Nodes
+
+    @property
+    def copies(self) -> Nodes:
+        """Photos of each node, shape (n,)."""
+        return np.bincount(self.node_of, minlength=len(self.rows))
+
+
+def cluster_photos(
+    store: StoreWriter,
+    level: Level,
+    settings: ClusterSettings,
+    search: SearchSettings,
+    progress: Progress = SILENT,
+) -> tuple[Clustering, ClusterReport]:
+    """Cluster all present photos and store the result.
+
+    Returns
+    -------
+    Clustering
+        Of the m photos: labels are stable cluster ids, `ids` the photos.
+    ClusterReport
+    """
+    started = time.monotonic()
+    nodes = _nodes(store)
+    found = _cluster_nodes(store, nodes, settings, search, progress)
+    labels = _one_group_if_alike(found, settings.min_cluster_size)
+    labels = label_copies(labels, nodes.copies, settings.min_cluster_size)
+    labels, lineage, next_cluster = _keep_ids(store, level, nodes, labels)
+    clustering = replace(
+        found,
+        labels=labels[nodes.node_of],
+        probabilities=np.where(found.labels < 0, labels >= 0, found.probabilities)[nodes.node_of],
+        ids=nodes.photos,
+    )
+    report = _report(level, clustering, lineage, time.monotonic() - started)
+    chosen = _representatives(store, nodes, labels)
+    with store.catalog.transaction():
+        store.catalog.add_clustering(
+            level,
+            settings=json.dumps(settings.as_dict()),
+            summary=json.dumps(_summary(report)),
+            members=_members(nodes, labels, clustering),
+            representatives=chosen,
+            next_cluster=next_cluster,
+        )
+    return clustering, report
+
+
+def _nodes(store: Store) -> _Nodes:
+    photos, photo_rows = store.catalog.live()
+    rows, node_of = np.unique(photo_rows, return_inverse=True)
+    return _Nodes(rows, photos, node_of)
+
+
+def _cluster_nodes(
+    store: StoreWriter,
+    nodes: _Nodes,
+    settings: ClusterSettings,
+    search: SearchSettings,
+    progress: Progress,
+) -> Clustering:
+    """Cluster the contents over the stored graph, and store the tree."""
+    generation = refresh_graph(store, search, progress)
+    vectors = SelectedVectors(store.vectors(), nodes.rows)
+    graph = EMPTY_GRAPH if generation is None else store.graph(generation)[0]
+    with progress.stage("Clustering"):
+        found = _cluster(graph, settings, vectors)
+    if generation is not None:
+        hierarchy = found.hierarchy
+        arrays = {
+            "rows": nodes.rows,
+            "merges": hierarchy.dendrogram.merges,
+            "proven": hierarchy.proven,
+            **found.tree.as_arrays(),
+        }
+        store.publish(
+            "tree",
+            {f"{name}.npy": array_writer(array) for name, array in arrays.items()},
+            basis=f"graph={generation.number}",
+            spec=settings.as_dict(),
+        )
+    return found
+
+
+def _cluster(
+    graph: NeighborGraph, settings: ClusterSettings, vectors: SelectedVectors
+) -> Clustering:
+    try:
+        return cluster_graph(graph, settings, ExactBridges(vectors))
+    except ValueError as error:
+        raise InputError(str(error)) from error
+
+
+def _one_group_if_alike(found: Clustering, min_cluster_size: int) -> Labels:
+    """Put everything into one cluster where the contents differ by rounding alone.
+
+    HDBSCAN never makes one cluster of everything: it wants to see what a cluster stands out from.
+    """
+    distances = found.hierarchy.dendrogram.distance
+    enough = len(found.labels) >= max(min_cluster_size, 2)
+    alike = enough and float(distances[-1]) <= _ROUNDING
+    return np.zeros_like(found.labels) if alike else found.labels
+
+
+def label_copies(labels: Labels, copies: Nodes, min_cluster_size: int) -> Labels:
+    """Make a cluster of each noise content that has enough exact copies to be one.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n,), int64
+        Cluster of each content; -1 is noise.
+    copies : ndarray of shape (n,), int64
+        Photos that hold each content.
+    min_cluster_size : int
+
+    Returns
+    -------
+    ndarray of shape (n,), int64
+        A new array.
+    """
+    alone = np.flatnonzero((labels < 0) & (copies >= max(min_cluster_size, 2)))
+    extended = labels.copy()
+    extended[alone] = labels.max(initial=-1) + 1 + np.arange(len(alone))
+    return extended
+
+
+def _keep_ids(
+    store: Store, level: Level, nodes: _Nodes, labels: Labels
+) -> tuple[Labels, Lineage, int]:
+    """Give clusters the ids they had, new ones a new id; also gives the next free id."""
+    rows, clusters = store.catalog.memberships(level)
+    before = dict(zip(rows.tolist(), clusters.tolist(), strict=True))
+    old = np.array([before.get(row, -1) for row in nodes.rows.tolist()], dtype=np.int64)
+    next_cluster = store.catalog.next_cluster(level)
+    ids, lineage = match_clusters(old, labels, next_id=next_cluster)
+    gone = len(set(clusters.tolist()) - set(old.tolist()))
+    lineage = replace(lineage, gone=lineage.gone + gone)
+    stable = np.where(labels >= 0, np.append(ids, -1)[labels], -1)
+    return stable, lineage, max(next_cluster, int(stable.max(initial=-1)) + 1)
+
+
+def _representatives(store: Store, nodes: _Nodes, labels: Labels) -> dict[int, ImageId]:
+    vectors = SelectedVectors(store.vectors(), nodes.rows)
+    clusters, codes = np.unique(labels[labels >= 0], return_inverse=True)
+    coded = np.full(len(labels), -1, dtype=np.int64)
+    coded[labels >= 0] = codes
+    first_photo = np.full(len(nodes.rows), -1, dtype=np.int64)
+    first_photo[nodes.node_of[::-1]] = nodes.photos[::-1]
+    chosen = first_photo[representatives(vectors, coded)]
+    return {int(c): ImageId(int(photo)) for c, photo in zip(clusters, chosen, strict=True)}
+
+
+def _members(nodes: _Nodes, labels: Labels, clustering: Clustering) -> Iterator[Member]:
+    probabilities = np.zeros(len(nodes.rows))
+    probabilities[nodes.node_of] = clustering.probabilities
+    for node in np.flatnonzero(labels >= 0).tolist():
+        row = VectorRow(int(nodes.rows[node]))
+        yield Member(row, int(labels[node]), float(probabilities[node]))
+
+
+def _report(
+    level: Level, clustering: Clustering, lineage: Lineage, seconds: float
+) -> ClusterReport:
+    labels = clustering.labels
+    sizes = np.unique(labels[labels >= 0], return_counts=True)[1]
+    return ClusterReport(
+        level=level,
+        images=len(labels),
+        clusters=len(sizes),
+        noise=int((labels < 0).sum()),
+        largest=int(sizes.max(initial=0)),
+        certified=clustering.certified,
+        lineage=lineage.as_dict(),
+        seconds=seconds,
+    )
+
+
+def _summary(report: ClusterReport) -> dict[str, object]:
+    names = ("images", "clusters", "noise", "largest", "certified")
+    known = {name: getattr(report, name) for name in names}
+    return known | {"lineage": dict(report.lineage), "seconds": report.seconds}

@@ -1,0 +1,238 @@
+"""Indexing: from folders to a collection that is up to date.
+
+survey (what is there, what is known) → plan → read, embed, commit → settle (who is who) → refresh
+the index and the graph. Interrupted anywhere, the next run goes on from the last commit.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from annclust.embedding.embedder import Embedder
+from annclust.images.decode_workers import DecodeWorkers
+from annclust.images.scan_plan import KnownPhoto, Resolution, Sighting, resolve
+from annclust.input_geometry import InputGeometry
+from annclust.pipeline.derived import refresh_graph
+from annclust.pipeline.intake import Intake, read_all
+from annclust.pipeline.reports import IndexReport, Unreadable
+from annclust.pipeline.roots import RootCheck, disbelief
+from annclust.pipeline.survey import Survey, choose_roots, survey
+from annclust.progress import SILENT, Progress
+from annclust.settings import IndexingSettings
+from annclust.storage.records import Root, UnreadableRecord, joined
+from annclust.storage.store import StoreWriter
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedderLoader:
+    """An embedder that is loaded when the first image needs it.
+
+    Parameters
+    ----------
+    geometry : InputGeometry
+        Known before loading, so that decoding can start meanwhile.
+    load : callable
+    """
+
+    geometry: InputGeometry
+    load: Callable[[], Embedder]
+
+
+def index_photos(
+    store: StoreWriter,
+    folders: Sequence[Path],
+    embedder: EmbedderLoader,
+    settings: IndexingSettings,
+    progress: Progress = SILENT,
+) -> IndexReport:
+    """Bring the collection up to date with `folders`, or with all its roots if none are given.
+
+    Parameters
+    ----------
+    store : StoreWriter
+    folders : sequence of Path
+    embedder : EmbedderLoader
+    settings : IndexingSettings
+    progress : Progress
+
+    Raises
+    ------
+    InputError
+        If there is nothing to scan, or a folder is not there.
+    StorageError
+        If the system refuses to write; what was committed stays.
+    """
+    started = time.monotonic()
+    roots = choose_roots(store, folders)
+    surveyed = survey(store, roots, settings.scan, progress)
+    intake = _read(store, surveyed, embedder, settings, progress)
+    outcome = settle(store, surveyed, intake, forget_missing=settings.forget_missing)
+    refresh_graph(store, settings.search, progress)
+    return IndexReport(
+        images=store.catalog.counts()["images"],
+        added=outcome.added,
+        changed=outcome.changed,
+        moved=outcome.moved,
+        removed=outcome.removed,
+        unreadable=_unreadable(store, surveyed),
+        duplicates=outcome.duplicates,
+        skipped=surveyed.skipped,
+        offline=outcome.offline,
+        seconds=time.monotonic() - started,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What reading found, as far as it is not settled yet."""
+
+    undecided: Sequence[Sighting] = ()
+    failures: Sequence[UnreadableRecord] = ()
+    added: int = 0
+    copies: frozenset[tuple[int, bytes]] = frozenset()
+
+
+def _read(
+    store: StoreWriter,
+    surveyed: Survey,
+    embedder: EmbedderLoader,
+    settings: IndexingSettings,
+    progress: Progress,
+) -> _Reading:
+    """Read the files of the plan, if there are any."""
+    files = surveyed.plan.to_read
+    if not files:
+        return _Reading()
+    folders = {check.root.id: check.root.path for check in surveyed.checks}
+    follow = settings.scan.follow_symlinks
+    with DecodeWorkers(embedder.geometry, settings.decode, follow_symlinks=follow) as workers:
+        model = embedder.load()
+        with (
+            progress.stage("Decoding", len(files), unit="photos") as decoding,
+            progress.stage("Embedding", len(files), unit="photos") as embedding,
+        ):
+            loose = _loose_test(surveyed.plan.loose)
+            intake = Intake(store, model, settings.embed, loose, embedding)
+            read_all(workers, files, folders, intake, decoding)
+    return _Reading(intake.undecided, intake.failures, intake.added, frozenset(intake.copies))
+
+
+def _loose_test(loose: Iterable[KnownPhoto]) -> Callable[[Sighting], bool]:
+    digests = {photo.digest for photo in loose}
+    places = {photo.file.place for photo in loose}
+    return lambda sighting: sighting.digest in digests or sighting.file.place in places
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What a scan changed."""
+
+    added: int
+    changed: int
+    moved: int
+    removed: int
+    duplicates: int
+    offline: tuple[Unreadable, ...]
+
+
+def settle(
+    store: StoreWriter, surveyed: Survey, reading: _Reading, *, forget_missing: bool
+) -> _Outcome:
+    """Decide who is who after reading, and commit it in one transaction."""
+    unsure = {(f.root, f.path) for f in reading.failures if f.retry}
+    loose = [photo for photo in surveyed.plan.loose if photo.file.place not in unsure]
+    resolution = resolve(loose, reading.undecided)
+    doubts = _doubts(surveyed, resolution, forget_missing=forget_missing)
+    believed = [photo for photo in resolution.left if photo.file.root not in doubts]
+    gone = [*resolution.replaced, *believed]
+    with store.catalog.transaction():
+        store.catalog.remove_images(photo.id for photo in gone)
+        _place_photos(store, resolution)
+        for check in surveyed.checks:
+            _note_root(store, surveyed, reading, check, doubts.get(check.root.id))
+        for root in {photo.file.root for photo, _ in resolution.moved if photo.lost_root}:
+            store.catalog.remove_empty_root(root)
+    new_copies = sum(sighting.file.place in reading.copies for sighting in resolution.added)
+    settled_copies = sum(sighting.file.place in reading.copies for sighting in reading.undecided)
+    return _Outcome(
+        added=reading.added + len(resolution.added),
+        changed=len(resolution.changed),
+        moved=len(resolution.moved),
+        removed=len(gone),
+        duplicates=len(reading.copies) - settled_copies + new_copies,
+        offline=tuple(
+            Unreadable(_folder(check.root), doubts[check.root.id])
+            for check in surveyed.checks
+            if check.root.id in doubts
+        ),
+    )
+
+
+def _doubts(surveyed: Survey, resolution: Resolution, *, forget_missing: bool) -> dict[int, str]:
+    """Roots whose losses are not believed, and why."""
+    doubts = {}
+    for check in surveyed.checks:
+        root = check.root.id
+        vanished = sum(photo.file.root == root for photo in resolution.left)
+        reason = check.problem or disbelief(
+            check,
+            known=surveyed.known.get(root, 0),
+            found=surveyed.found.get(root, 0),
+            vanished=vanished,
+        )
+        if reason and (check.lost or not forget_missing):
+            doubts[root] = reason
+    return doubts
+
+
+def _place_photos(store: StoreWriter, resolution: Resolution) -> None:
+    pairs = (*resolution.touched, *resolution.moved, *resolution.changed)
+    # Places are unique among present photos: free all of them before two photos swap names.
+    store.catalog.remove_images(photo.id for photo, _ in pairs)
+    for photo, sighting in pairs:
+        file = sighting.file
+        store.catalog.place_image(
+            photo.id, file.root, file.path, file.size, file.modified_ns, sighting.digest
+        )
+    for sighting in resolution.added:
+        file = sighting.file
+        store.catalog.add_image(file.root, file.path, file.size, file.modified_ns, sighting.digest)
+
+
+def _note_root(
+    store: StoreWriter,
+    surveyed: Survey,
+    reading: _Reading,
+    check: RootCheck,
+    doubt: str | None,
+) -> None:
+    root = check.root.id
+    device = check.root.device if doubt else check.device
+    store.catalog.set_root_state(root, device=device, offline=doubt)
+    if check.lost:
+        return
+    still = {file.place for file in surveyed.plan.failing}
+    known = [record for _, record in store.catalog.unreadable()]
+    records = [
+        *(r for r in known if (r.root, r.path) in still and r.root == root),
+        *(r for r in (*surveyed.unlisted, *reading.failures) if r.root == root),
+    ]
+    store.catalog.replace_unreadable(root, records)
+
+
+def _folder(root: Root) -> Path:
+    return Path(os.fsdecode(root.path))
+
+
+def _unreadable(store: StoreWriter, surveyed: Survey) -> tuple[Unreadable, ...]:
+    """Everything under the scanned roots that cannot be read, by path."""
+    scanned = {check.root.id for check in surveyed.checks}
+    return tuple(
+        Unreadable(joined(root.path, record.path), record.reason)
+        for root, record in store.catalog.unreadable()
+        if root.id in scanned
+    )

@@ -1,0 +1,142 @@
+"""Intake: what the decoding workers read becomes contents, vectors and photos on disk.
+
+Decoding runs ahead in its processes while this one embeds. What a commit made durable is never
+decoded or embedded again, whatever happens next.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from annclust.embedding.embedder import Embedder
+from annclust.images.decode_workers import DecodeWorkers, ReadJob, ReadResult
+from annclust.images.decoded_image import DecodedImage
+from annclust.images.scan_plan import FileState, Sighting
+from annclust.progress import Stage
+from annclust.settings import EmbedSettings
+from annclust.storage.records import UnreadableRecord, joined
+from annclust.storage.store import EmbeddedContent, StoreWriter
+
+
+class Intake:
+    """Takes results of reading and commits them batch by batch.
+
+    Parameters
+    ----------
+    store : StoreWriter
+    embedder : Embedder
+    settings : EmbedSettings
+    may_be_known : callable
+        Whether a sighting may be a known photo in another place; such sightings are only collected,
+        in `undecided`, as it takes the whole scan to tell.
+    stage : Stage
+        Advances as files are done with.
+    """
+
+    def __init__(
+        self,
+        store: StoreWriter,
+        embedder: Embedder,
+        settings: EmbedSettings,
+        may_be_known: Callable[[Sighting], bool],
+        stage: Stage,
+    ) -> None:
+        self._store, self._embedder, self._settings = store, embedder, settings
+        self._may_be_known, self._stage = may_be_known, stage
+        self._decoded: list[tuple[bytes, int, DecodedImage]] = []
+        self._embedded: list[EmbeddedContent] = []
+        self._sightings: list[Sighting] = []
+        self._uncommitted: dict[int, set[bytes]] = defaultdict(set)
+        self.undecided: list[Sighting] = []
+        self.failures: list[UnreadableRecord] = []
+        self.added = 0
+        self.copies: set[tuple[int, bytes]] = set()
+        """Places where a content was found that was known before."""
+
+    def known_contents(self, size: int) -> frozenset[bytes]:
+        """Digests of the contents of that size which need not be decoded."""
+        return self._store.catalog.contents_of_size(size) | self._uncommitted.get(size, set())
+
+    def take(self, file: FileState, result: ReadResult) -> None:
+        """Take what was read of a file; embeds and commits when enough has come together."""
+        if result.digest is None or result.reason is not None:
+            self.failures.append(_failure(file, result))
+            self._stage.advance()
+            return
+        seen = FileState(file.root, file.path, result.size, result.modified_ns)
+        if result.digest in self.known_contents(result.size):
+            self.copies.add(seen.place)
+            self._stage.advance()
+        elif result.image is not None:
+            self._uncommitted[result.size].add(result.digest)
+            self._decoded.append((result.digest, result.size, result.image))
+        self._sightings.append(Sighting(seen, result.digest))
+        if len(self._decoded) >= self._settings.batch:
+            self._embed()
+        if len(self._sightings) >= self._settings.commit_every:
+            self.commit()
+
+    def _embed(self) -> None:
+        vectors = self._embedder.embed([image.pixels for _, _, image in self._decoded])
+        self._embedded.extend(
+            EmbeddedContent(digest, size, image.width, image.height, image.format, vector)
+            for (digest, size, image), vector in zip(self._decoded, vectors, strict=True)
+        )
+        self._stage.advance(len(self._decoded))
+        self._decoded.clear()
+
+    def commit(self) -> None:
+        """Make everything taken so far durable."""
+        if self._decoded:
+            self._embed()
+        self._store.append(self._embedded)
+        undecided = [s for s in self._sightings if self._may_be_known(s)]
+        places = {sighting.file.place for sighting in undecided}
+        fresh = [s for s in self._sightings if s.file.place not in places]
+        add_photos(self._store, fresh)
+        self.undecided += undecided
+        self.added += len(fresh)
+        self._embedded.clear()
+        self._sightings.clear()
+        self._uncommitted.clear()
+
+
+def add_photos(store: StoreWriter, sightings: Sequence[Sighting]) -> None:
+    """Add photos whose contents are stored, in one transaction."""
+    if not sightings:
+        return
+    with store.catalog.transaction():
+        for sighting in sightings:
+            file = sighting.file
+            store.catalog.add_image(
+                file.root, file.path, file.size, file.modified_ns, sighting.digest
+            )
+
+
+def _failure(file: FileState, result: ReadResult) -> UnreadableRecord:
+    reason = result.reason or "nothing could be read"
+    return UnreadableRecord(file.root, file.path, file.size, file.modified_ns, reason, result.retry)
+
+
+def read_all(
+    workers: DecodeWorkers,
+    files: Sequence[FileState],
+    folders: Mapping[int, bytes],
+    intake: Intake,
+    stage: Stage,
+) -> None:
+    """Read `files` (the folder of each root is in `folders`) and give them to `intake`."""
+    for result in workers.run(_jobs(files, folders, intake)):
+        stage.advance()
+        intake.take(files[result.key], result)
+    intake.commit()
+
+
+def _jobs(
+    files: Sequence[FileState], folders: Mapping[int, bytes], intake: Intake
+) -> Iterator[ReadJob]:
+    for key, file in enumerate(files):
+        path = os.fsencode(joined(folders[file.root], file.path))
+        yield ReadJob(key, path, intake.known_contents(file.size))

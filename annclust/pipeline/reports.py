@@ -1,0 +1,156 @@
+"""What the stages of the pipeline found, as frozen values; the command line prints these."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from annclust.arrays import ImageId
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A file or folder that could not be read, and why."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class IndexReport:
+    """What `index` found and did.
+
+    Parameters
+    ----------
+    images : int
+        Photos in the collection now.
+    added, changed, moved, removed : int
+        Photos that are new, have other content in the same place, lie elsewhere, are gone.
+    unreadable : tuple of Unreadable
+        Everything under the scanned roots that cannot be read.
+    duplicates : int
+        Added photos whose exact content was known: they cost no embedding.
+    skipped : int
+        Files that are not images by their name.
+    offline : tuple of Unreadable
+        Roots that were left as they were, and why.
+    seconds : float
+    """
+
+    images: int
+    added: int
+    changed: int
+    moved: int
+    removed: int
+    unreadable: tuple[Unreadable, ...]
+    duplicates: int
+    skipped: int
+    offline: tuple[Unreadable, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A photo near a query.
+
+    Parameters
+    ----------
+    id : ImageId
+    path : Path
+    similarity : float
+        Cosine of the two vectors, at most 1.
+    distance : float
+        Euclidean distance of the two unit vectors, from 0 to 2.
+    """
+
+    id: ImageId
+    path: Path
+    similarity: float
+    distance: float
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A photo by its id and where it lies."""
+
+    id: ImageId
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A group of photos.
+
+    Parameters
+    ----------
+    id : int
+        Stable: a cluster that did not change keeps it.
+    size : int
+    representative : Photo
+        The member nearest to all others.
+    members : tuple of Photo
+        Surest members first.
+    """
+
+    id: int
+    size: int
+    representative: Photo
+    members: tuple[Photo, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterReport:
+    """What `cluster` found.
+
+    Parameters
+    ----------
+    level : str
+    images, clusters, noise, largest : int
+        Photos that were clustered; groups found; photos in none; photos in the largest group.
+    certified : float
+        Share of the merges that decide the clusters that are proven to be those of the exact
+        algorithm.
+    lineage : mapping of str to int
+        How many clusters were born, kept, grown, merged, split, and are gone.
+    seconds : float
+    """
+
+    level: str
+    images: int
+    clusters: int
+    noise: int
+    largest: int
+    certified: float
+    lineage: Mapping[str, int]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class RootStatus:
+    """A folder that is scanned, and why it could not be the last time, if so."""
+
+    path: Path
+    offline: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What is in a collection.
+
+    `index`, `graph` and `clustering` are None where there is none yet.
+    """
+
+    path: Path
+    images: int
+    vectors: int
+    embedder: str
+    revision: str
+    dimension: int
+    index: Mapping[str, object] | None
+    graph: Mapping[str, object] | None
+    clustering: Mapping[str, object] | None
+    bytes: int
+    removed: int
+    unreadable: int
+    roots: tuple[RootStatus, ...]

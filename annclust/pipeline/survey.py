@@ -1,0 +1,162 @@
+"""Survey: what lies under the roots now, beside what the catalog knows of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from annclust.errors import InputError
+from annclust.images.discovery import FoundFile, SkippedFile, UnlistedFolder, walk
+from annclust.images.scan_plan import (
+    FileState,
+    KnownFailure,
+    KnownPhoto,
+    ScanPlan,
+    plan_scan,
+)
+from annclust.pipeline.roots import RootCheck, check_root, covering, inside, resolve_folder
+from annclust.progress import Progress
+from annclust.settings import ScanSettings
+from annclust.storage.catalog import Catalog
+from annclust.storage.records import ImageRecord, Root, UnreadableRecord
+from annclust.storage.store import StoreWriter
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What a scan starts from.
+
+    Parameters
+    ----------
+    checks : tuple of RootCheck
+        The roots that are scanned, those that turned out lost among them.
+    found : dict of int to int
+        Candidate files found under each root.
+    known : dict of int to int
+        Photos known under each root.
+    plan : ScanPlan
+    unlisted : tuple of UnreadableRecord
+        Folders that could not be listed; the photos below them are kept as they are.
+    skipped : int
+        Files that are not images by their name.
+    """
+
+    checks: tuple[RootCheck, ...]
+    found: dict[int, int]
+    known: dict[int, int]
+    plan: ScanPlan
+    unlisted: tuple[UnreadableRecord, ...]
+    skipped: int
+
+
+def choose_roots(store: StoreWriter, folders: Sequence[Path]) -> list[Root]:
+    """The roots to scan for `folders`; all known ones if none are given. New ones are noted.
+
+    A folder inside a known root stands for that root. A folder around known roots becomes a root
+    beside them, and all are scanned; each file belongs to the innermost root.
+
+    Raises
+    ------
+    PhotosNotFoundError
+        If a folder is missing or not a folder.
+    InputError
+        If there is nothing to scan.
+    """
+    known = store.catalog.roots()
+    if not folders and not known:
+        raise InputError("this collection has no photos yet. Give a folder: annclust index PHOTOS")
+    chosen = {} if folders else {root.id: root for root in known}
+    for path in [resolve_folder(folder) for folder in folders]:
+        root = covering(path, known) or _new_root(store, path)
+        nested = [other for other in known if inside(other.path, root.path)]
+        chosen.update({r.id: r for r in (root, *nested)})
+    return list(chosen.values())
+
+
+def _new_root(store: StoreWriter, path: bytes) -> Root:
+    with store.catalog.transaction():
+        return store.catalog.add_root(path, Path(os.fsdecode(path)).stat().st_dev)
+
+
+def survey(
+    store: StoreWriter, roots: Sequence[Root], settings: ScanSettings, progress: Progress
+) -> Survey:
+    """Walk the roots that are there and plan the scan."""
+    checks = tuple(check_root(root) for root in roots)
+    everyone = store.catalog.roots()
+    walked = _Walked()
+    with progress.stage("Looking for photos", unit="files") as stage:
+        for check in checks:
+            if not check.lost:
+                nested = [r.path for r in everyone if r.id != check.root.id]
+                for entry in walk(check.root.path, settings, skip=nested):
+                    walked.add(check.root, entry)
+                    stage.advance()
+    photos = [
+        photo
+        for check in _with_lost(checks, everyone)
+        for photo in _known_photos(store.catalog, check)
+        if not walked.hides(photo.file)
+    ]
+    plan = plan_scan(photos, _known_failures(store.catalog), walked.files)
+    known = _count(photo.file.root for photo in photos)
+    found = _count(file.root for file in walked.files)
+    return Survey(checks, found, known, plan, tuple(walked.unlisted), walked.skipped)
+
+
+class _Walked:
+    """What walking the roots came upon."""
+
+    def __init__(self) -> None:
+        self.files: list[FileState] = []
+        self.unlisted: list[UnreadableRecord] = []
+        self.skipped = 0
+
+    def add(self, root: Root, entry: FoundFile | SkippedFile | UnlistedFolder) -> None:
+        """Sort one entry in."""
+        match entry:
+            case FoundFile():
+                state = FileState(root.id, entry.path, entry.size, entry.modified_ns)
+                self.files.append(state)
+            case SkippedFile():
+                self.skipped += 1
+            case UnlistedFolder():
+                failure = UnreadableRecord(root.id, entry.path, 0, 0, entry.reason, retry=True)
+                self.unlisted.append(failure)
+
+    def hides(self, file: FileState) -> bool:
+        """Whether a file lies below a folder that could not be listed."""
+        return any(
+            folder.root == file.root and inside(file.path, folder.path) for folder in self.unlisted
+        )
+
+
+def _count(roots: Iterable[int]) -> dict[int, int]:
+    counts: dict[int, int] = {}
+    for root in roots:
+        counts[root] = counts.get(root, 0) + 1
+    return counts
+
+
+def _with_lost(checks: Sequence[RootCheck], everyone: Sequence[Root]) -> list[RootCheck]:
+    """The scanned roots and every other one that is lost: its photos may have moved here."""
+    scanned = {check.root.id for check in checks}
+    others = [check_root(root) for root in everyone if root.id not in scanned]
+    return [*checks, *(check for check in others if check.lost)]
+
+
+def _known_photos(catalog: Catalog, check: RootCheck) -> list[KnownPhoto]:
+    def known(record: ImageRecord) -> KnownPhoto:
+        state = FileState(record.root.id, record.path, record.size, record.modified_ns)
+        return KnownPhoto(record.id, state, record.digest, lost_root=check.lost)
+
+    return [known(record) for record in catalog.images_under(check.root.id)]
+
+
+def _known_failures(catalog: Catalog) -> list[KnownFailure]:
+    return [
+        KnownFailure(FileState(r.root, r.path, r.size, r.modified_ns), r.retry)
+        for _, r in catalog.unreadable()
+    ]

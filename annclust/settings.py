@@ -1,0 +1,182 @@
+"""Settings: one frozen dataclass of choices per stage; each knob has its one default here."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Literal, Self
+
+MEBIBYTE = 1 << 20
+GIBIBYTE = 1 << 30
+
+
+def usable_cores() -> int:
+    """Processor cores this process may run on."""
+    return len(os.sched_getaffinity(0))
+
+
+@dataclass(frozen=True, slots=True)
+class _Overridable:
+    @classmethod
+    def with_overrides(cls, **choices: Any) -> Self:
+        """Take the defaults, but for the `choices` that are not None."""
+        return replace(cls(), **{name: v for name, v in choices.items() if v is not None})
+
+    def as_dict(self) -> dict[str, Any]:
+        """Every choice by its name."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
+
+@dataclass(frozen=True, slots=True)
+class ScanSettings(_Overridable):
+    """Which files of a folder count as photos.
+
+    Parameters
+    ----------
+    exclude : tuple of str
+        Glob patterns; a file or folder whose name or root-relative path matches is left out.
+    follow_symlinks : bool
+        Whether links to files and folders are followed.
+    """
+
+    exclude: tuple[str, ...] = ()
+    follow_symlinks: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DecodeSettings(_Overridable):
+    """How images are turned into pixels, and what one image may cost.
+
+    Parameters
+    ----------
+    workers : int
+        Decoding processes.
+    timeout : float
+        Seconds one file may take before its worker is killed.
+    memory : int
+        Bytes of address space one worker may use.
+    max_pixels : int
+        Images with more pixels are refused by their header, before decoding.
+    """
+
+    workers: int = field(default_factory=usable_cores)
+    timeout: float = 30.0
+    memory: int = 2 * GIBIBYTE
+    max_pixels: int = 300_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedSettings(_Overridable):
+    """How pixels are turned into vectors.
+
+    Parameters
+    ----------
+    threads : int
+        Threads of the embedder.
+    batch : int
+        Images embedded at a time.
+    commit_every : int
+        Images after which vectors are made durable and acknowledged.
+    """
+
+    threads: int = field(default_factory=usable_cores)
+    batch: int = 8
+    commit_every: int = 256
+
+
+@dataclass(frozen=True, slots=True)
+class SearchSettings(_Overridable):
+    """How the index and the neighbor graph are built.
+
+    Parameters
+    ----------
+    neighbors : int
+        Neighbors kept of each vector in the graph.
+    exact_up_to : int
+        Collections of at most so many vectors are searched and joined exactly
+        (docs/benchmarks.md has the measurement).
+    threads : int
+        Threads of the search library.
+    seed : int
+        Seed of everything random: the same vectors give the same index and graph.
+    """
+
+    neighbors: int = 32
+    exact_up_to: int = 20_000
+    threads: int = field(default_factory=usable_cores)
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class IndexingSettings(_Overridable):
+    """The choices of one `index` run, by stage.
+
+    Parameters
+    ----------
+    scan, decode, embed, search : settings of the stages
+    forget_missing : bool
+        Whether photos are dropped although so many are gone that their folder rather seems to be
+        offline.
+    """
+
+    scan: ScanSettings = field(default_factory=ScanSettings)
+    decode: DecodeSettings = field(default_factory=DecodeSettings)
+    embed: EmbedSettings = field(default_factory=EmbedSettings)
+    search: SearchSettings = field(default_factory=SearchSettings)
+    forget_missing: bool = False
+
+    @classmethod
+    def for_threads(cls, threads: int | None, *, follow_symlinks: bool = False) -> Self:
+        """Take the defaults, but use so many processor cores (all if None)."""
+        return cls(
+            scan=ScanSettings(follow_symlinks=follow_symlinks),
+            decode=DecodeSettings.with_overrides(workers=threads),
+            embed=EmbedSettings.with_overrides(threads=threads),
+            search=SearchSettings.with_overrides(threads=threads),
+        )
+
+
+Method = Literal["eom", "leaf"]
+"""How clusters are selected from the condensed tree: excess of mass, or its leaves."""
+
+Level = Literal["shots", "scenes"]
+"""shots: the same moment; scenes: what belongs together."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterSettings(_Overridable):
+    """HDBSCAN's choices; there is no radius among them.
+
+    Parameters
+    ----------
+    min_cluster_size : int
+        Fewest vectors that make a cluster.
+    min_samples : int or None
+        Neighbors, the vector itself not counted (as `hdbscan.HDBSCAN` counts), that make a place
+        dense; `min_cluster_size` if None.
+    method : {"eom", "leaf"}
+        How clusters are selected from the condensed tree.
+    """
+
+    min_cluster_size: int = 5
+    min_samples: int | None = None
+    method: Method = "eom"
+
+    @classmethod
+    def for_level(cls, level: Level, **choices: Any) -> Self:
+        """Take the choices that serve photos best on a level, but for those that are not None."""
+        chosen = {name: v for name, v in choices.items() if v is not None}
+        return cls(**_LEVELS[level] | chosen)
+
+    @property
+    def effective_min_samples(self) -> int:
+        """`min_samples`, or what stands in for it."""
+        return self.min_cluster_size if self.min_samples is None else self.min_samples
+
+
+_LEVELS: dict[Level, dict[str, int]] = {
+    # Two frames of one moment are a group already.
+    "shots": {"min_cluster_size": 2, "min_samples": 1},
+    # A scene shows itself by several pictures, each with company.
+    "scenes": {"min_cluster_size": 5, "min_samples": 3},
+}

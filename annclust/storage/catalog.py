@@ -1,0 +1,282 @@
+"""Catalog: what catalog.sqlite knows, and the reading half of all SQL.
+
+The catalog is the truth about photos and the commit point of every change. Readers see one
+consistent state at a time and never block the writer (write-ahead log).
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import quote
+
+import numpy as np
+
+from annclust.arrays import ImageId, Nodes, VectorRow
+from annclust.errors import NewerFormatError, NotACollectionError
+from annclust.storage import schema
+from annclust.storage.durable import storage_errors
+from annclust.storage.layout import GenerationKind
+from annclust.storage.records import (
+    ClusteringRecord,
+    ContentRecord,
+    DerivedFile,
+    ExportRow,
+    Generation,
+    ImageRecord,
+    Root,
+    UnreadableRecord,
+    joined,
+)
+
+_BUSY_TIMEOUT = 10.0
+_IMAGE = """SELECT image.id, image.path, image.size, image.modified_ns, image.digest, content.row,
+    root.id, root.path, root.device, root.offline
+    FROM image JOIN content USING (digest) JOIN root ON root.id = image.root"""
+_EXPORT = """SELECT image.id, root.path, image.path, image.digest, member.cluster,
+    member.probability, cluster.representative IS image.id
+    FROM image JOIN root ON root.id = image.root JOIN content USING (digest)
+    LEFT JOIN member ON member.row = content.row AND member.level = ?1
+    LEFT JOIN cluster ON cluster.id = member.cluster AND cluster.level = ?1
+    WHERE NOT image.removed ORDER BY image.id"""
+
+
+def _read_only_uri(path: Path) -> str:
+    """`immutable` only where nobody can be writing: with a live log it would hide rows."""
+    log = path.with_name(path.name + "-wal")
+    frozen = not os.access(path.parent, os.W_OK) and not (log.exists() and log.stat().st_size)
+    return f"file:{quote(os.fsencode(path))}?mode=ro{'&immutable=1' if frozen else ''}"
+
+
+class Catalog:
+    """Reads catalog.sqlite. Use as a context manager.
+
+    Parameters
+    ----------
+    path : Path
+        The SQLite file.
+
+    Raises
+    ------
+    NotACollectionError
+        If the file is not one of ours.
+    NewerFormatError
+        If a later annclust wrote it.
+    StorageError
+        If it cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with storage_errors(path):
+            self._db = self._connect()
+        try:
+            self._check_format()
+        except BaseException:
+            self._db.close()
+            raise
+
+    def _connect(self) -> sqlite3.Connection:
+        return sqlite3.connect(
+            _read_only_uri(self.path), uri=True, isolation_level=None, timeout=_BUSY_TIMEOUT
+        )
+
+    def _check_format(self) -> None:
+        application = self._one("PRAGMA application_id")[0]
+        found = self._one("PRAGMA user_version")[0]
+        if application != schema.APPLICATION_ID:
+            raise NotACollectionError(
+                self.path.parent, reason=f"{self.path.name} belongs to another program"
+            )
+        if found > schema.FORMAT:
+            raise NewerFormatError(self.path.parent, found=found, known=schema.FORMAT)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._db.close()
+
+    def _one(self, sql: str, *values: object) -> tuple[Any, ...]:
+        with storage_errors(self.path):
+            row: tuple[Any, ...] = self._db.execute(sql, values).fetchone()
+            return row
+
+    def _all(self, sql: str, *values: object) -> Iterator[tuple[Any, ...]]:
+        with storage_errors(self.path):
+            yield from self._db.execute(sql, values)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """See one state of the catalog throughout the block; keep it short."""
+        with storage_errors(self.path):
+            self._db.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._db.execute("ROLLBACK")
+
+    # Settings and sizes
+
+    def setting(self, name: str) -> str:
+        """Value of a setting that every collection has."""
+        value: str = self._one("SELECT value FROM setting WHERE name = ?", name)[0]
+        return value
+
+    def rows(self) -> int:
+        """Committed rows of the vector file."""
+        return int(self.setting("rows"))
+
+    def counts(self) -> dict[str, int]:
+        """How many present images, removed images, contents, vectors and unreadable files."""
+        sql = """SELECT (SELECT count(*) FROM image WHERE NOT removed),
+            (SELECT count(*) FROM image WHERE removed), (SELECT count(*) FROM content),
+            (SELECT count(*) FROM vector), (SELECT count(*) FROM unreadable)"""
+        names = ("images", "removed", "contents", "vectors", "unreadable")
+        return dict(zip(names, self._one(sql), strict=True))
+
+    # Photos
+
+    def roots(self) -> list[Root]:
+        """Every root, oldest first."""
+        return [
+            Root(*row)
+            for row in self._all("SELECT id, path, device, offline FROM root ORDER BY id")
+        ]
+
+    def _images(self, clause: str, *values: object) -> list[ImageRecord]:
+        return [
+            ImageRecord(
+                ImageId(row[0]), Root(*row[6:]), row[1], row[2], row[3], row[4], VectorRow(row[5])
+            )
+            for row in self._all(f"{_IMAGE} WHERE NOT removed {clause}", *values)
+        ]
+
+    def images_under(self, root: int) -> list[ImageRecord]:
+        """Present images of one root, by id."""
+        return self._images("AND image.root = ? ORDER BY image.id", root)
+
+    def images_of_row(self, row: VectorRow) -> list[ImageRecord]:
+        """Present images whose content has that vector, by id."""
+        return self._images("AND content.row = ? ORDER BY image.id", int(row))
+
+    def unreadable(self) -> list[tuple[Root, UnreadableRecord]]:
+        """Files that could not be read, by root and path."""
+        roots = {root.id: root for root in self.roots()}
+        sql = "SELECT root, path, size, modified_ns, reason, retry FROM unreadable"
+        records = (UnreadableRecord(*row) for row in self._all(sql))
+        return [(roots[record.root], record) for record in records]
+
+    def contents_of_size(self, size: int) -> frozenset[bytes]:
+        """Digests of the contents of that many bytes."""
+        return frozenset(
+            row[0] for row in self._all("SELECT digest FROM content WHERE size = ?", size)
+        )
+
+    def content(self, digest: bytes) -> ContentRecord | None:
+        """The content of that digest."""
+        sql = "SELECT digest, size, row, width, height, format FROM content WHERE digest = ?"
+        row = next(self._all(sql, digest), None)
+        return None if row is None else ContentRecord(*row)
+
+    def live(self) -> tuple[Nodes, Nodes]:
+        """Ids of all present images, ascending, and the rows of their vectors: two (m,)."""
+        sql = """SELECT image.id, content.row FROM image JOIN content USING (digest)
+            WHERE NOT removed ORDER BY image.id"""
+        pairs = np.array(list(self._all(sql)), dtype=np.int64).reshape(-1, 2)
+        return pairs[:, 0].copy(), pairs[:, 1].copy()
+
+    def rows_with_checksum(self, checksum: int) -> list[VectorRow]:
+        """Rows whose stored bytes have that checksum."""
+        sql = "SELECT row FROM vector WHERE checksum = ? ORDER BY row"
+        return [VectorRow(row[0]) for row in self._all(sql, checksum)]
+
+    def blocks(self) -> list[tuple[int, int, bytes]]:
+        """First row, rows and digest of every block of the vector file."""
+        return [
+            (first, rows, digest)
+            for first, rows, digest in self._all(
+                "SELECT first_row, rows, digest FROM block ORDER BY first_row"
+            )
+        ]
+
+    # Generations
+
+    def generation(self, kind: GenerationKind) -> Generation | None:
+        """The current generation of a kind."""
+        sql = """SELECT number, rows, basis, spec FROM generation WHERE kind = ? AND current"""
+        found = next(self._all(sql, kind), None)
+        if found is None:
+            return None
+        number, rows, basis, spec = found
+        return Generation(kind, number, rows, basis, spec, self._files(kind, number))
+
+    def _files(self, kind: GenerationKind, number: int) -> tuple[DerivedFile, ...]:
+        sql = """SELECT name, size, digest FROM derived_file
+            WHERE kind = ? AND number = ? ORDER BY name"""
+        return tuple(DerivedFile(*row) for row in self._all(sql, kind, number))
+
+    def derived_names(self) -> set[str]:
+        """Names of all listed derived files, of older generations too."""
+        return {row[0] for row in self._all("SELECT name FROM derived_file")}
+
+    def next_generation(self, kind: GenerationKind) -> int:
+        """A number that no generation of that kind ever had."""
+        return int(self.setting(f"next_{kind}"))
+
+    # Clusterings
+
+    def clustering(self) -> ClusteringRecord | None:
+        """The last clustering."""
+        sql = "SELECT id, level, settings, summary FROM clustering ORDER BY id DESC LIMIT 1"
+        row = next(self._all(sql), None)
+        return None if row is None else ClusteringRecord(*row)
+
+    def memberships(self, level: str) -> tuple[Nodes, Nodes]:
+        """Rows that lie in a cluster, ascending, and their cluster ids: two (m,)."""
+        sql = "SELECT row, cluster FROM member WHERE level = ? ORDER BY row"
+        pairs = np.array(list(self._all(sql, level)), dtype=np.int64).reshape(-1, 2)
+        return pairs[:, 0].copy(), pairs[:, 1].copy()
+
+    def next_cluster(self, level: str) -> int:
+        """A cluster id that was never given on that level."""
+        sql = "SELECT value FROM setting WHERE name = ?"
+        row = next(self._all(sql, f"next_cluster_{level}"), None)
+        return 0 if row is None else int(row[0])
+
+    def export(self, level: str) -> Iterator[ExportRow]:
+        """Every present photo with its place in the current clustering of a level, by id."""
+        for image, root, path, digest, cluster, probability, chosen in self._all(_EXPORT, level):
+            full = joined(root, path)
+            yield ExportRow(ImageId(image), full, digest, cluster, probability, bool(chosen))
+
+    # Health
+
+    def integrity_problems(self) -> list[str]:
+        """What SQLite itself finds wrong with the file."""
+        checks = [row[0] for row in self._all("PRAGMA integrity_check") if row[0] != "ok"]
+        dangling = [
+            f"{row[0]} refers to a missing {row[2]}"
+            for row in self._all("PRAGMA foreign_key_check")
+        ]
+        return checks + dangling
+
+    def images_in_rows(self, first: int, last: int) -> list[ImageId]:
+        """Present images whose vectors lie in rows [first, last), by id."""
+        sql = """SELECT image.id FROM image JOIN content USING (digest)
+            WHERE NOT removed AND content.row >= ? AND content.row < ? ORDER BY image.id"""
+        return [ImageId(row[0]) for row in self._all(sql, first, last)]

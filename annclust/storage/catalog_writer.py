@@ -1,0 +1,231 @@
+"""CatalogWriter: the writing half of all SQL; one connection, one transaction per change."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from annclust.arrays import ImageId
+from annclust.storage import schema
+from annclust.storage.catalog import Catalog
+from annclust.storage.durable import storage_errors
+from annclust.storage.layout import GenerationKind
+from annclust.storage.records import (
+    ContentRecord,
+    Generation,
+    Member,
+    Root,
+    UnreadableRecord,
+)
+
+_BUSY_TIMEOUT = 10.0
+_KEPT_GENERATIONS = 2
+
+
+class CatalogWriter(Catalog):
+    """Reads and writes catalog.sqlite; the caller holds the writer lock."""
+
+    @classmethod
+    def create(cls, path: Path, settings: Mapping[str, str]) -> None:
+        """Make an empty catalog of the current format with the given settings.
+
+        Without a write-ahead log: when this returns, the one file holds everything and can be
+        renamed. (A log would be copied into it on closing, and a full disk silently prevents that.)
+        """
+        with storage_errors(path):
+            db = sqlite3.connect(path, isolation_level=None)
+            try:
+                db.execute("PRAGMA synchronous = FULL")
+                db.execute("BEGIN IMMEDIATE")
+                db.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
+                _migrate(db, 0)
+                db.executemany("INSERT INTO setting VALUES (?, ?)", settings.items())
+                db.execute("COMMIT")
+            finally:
+                db.close()
+
+    def _connect(self) -> sqlite3.Connection:
+        db = sqlite3.connect(self.path, isolation_level=None, timeout=_BUSY_TIMEOUT)
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA foreign_keys = ON")
+            db.execute("PRAGMA synchronous = FULL")
+        except BaseException:
+            db.close()
+            raise
+        return db
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All changes of the block, or none; durable when the block is left."""
+        with storage_errors(self.path):
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+    def set_setting(self, name: str, value: str) -> None:
+        """Set a setting, new or known."""
+        self._db.execute("INSERT OR REPLACE INTO setting VALUES (?, ?)", (name, value))
+
+    # Photos
+
+    def add_root(self, path: bytes, device: int | None) -> Root:
+        """Add a root, or give the one of that path."""
+        self._db.execute(
+            "INSERT INTO root (path, device) VALUES (?, ?) ON CONFLICT DO NOTHING", (path, device)
+        )
+        return Root(*self._one("SELECT id, path, device, offline FROM root WHERE path = ?", path))
+
+    def set_root_state(self, root: int, *, device: int | None, offline: str | None) -> None:
+        """Note on which device a root lies, or why it is offline."""
+        self._db.execute(
+            "UPDATE root SET device = ?, offline = ? WHERE id = ?", (device, offline, root)
+        )
+
+    def remove_empty_root(self, root: int) -> None:
+        """Forget a root all of whose photos have moved elsewhere."""
+        self._db.execute("DELETE FROM unreadable WHERE root = ?", (root,))
+        self._db.execute(
+            """DELETE FROM root WHERE id = ?1
+            AND NOT EXISTS (SELECT 1 FROM image WHERE image.root = ?1)""",
+            (root,),
+        )
+
+    def add_vectors(
+        self, first_row: int, checksums: Sequence[int], block: tuple[int, bytes]
+    ) -> None:
+        """Note rows that were appended from `first_row` on, and the digest of a block of them."""
+        rows, digest = block
+        self._db.executemany(
+            "INSERT INTO vector VALUES (?, ?)", enumerate(checksums, start=first_row)
+        )
+        self._db.execute("INSERT INTO block VALUES (?, ?, ?)", (first_row, rows, digest))
+        self.set_setting("rows", str(first_row + rows))
+
+    def add_contents(self, contents: Iterable[ContentRecord]) -> None:
+        """Add contents with the rows of their vectors."""
+        self._db.executemany(
+            "INSERT INTO content VALUES (?, ?, ?, ?, ?, ?)",
+            ((c.digest, c.size, c.row, c.width, c.height, c.format) for c in contents),
+        )
+
+    def add_image(
+        self, root: int, path: bytes, size: int, modified_ns: int, digest: bytes
+    ) -> ImageId:
+        """Add a photo under a new id, or under the one its content had before it was removed."""
+        known = self._db.execute(
+            """SELECT id FROM image WHERE removed AND digest = ?
+            ORDER BY root = ? AND path = ? DESC, id LIMIT 1""",
+            (digest, root, path),
+        ).fetchone()
+        if known is not None:
+            self.place_image(ImageId(known[0]), root, path, size, modified_ns, digest)
+            return ImageId(known[0])
+        added = self._db.execute(
+            "INSERT INTO image (root, path, size, modified_ns, digest) VALUES (?, ?, ?, ?, ?)",
+            (root, path, size, modified_ns, digest),
+        )
+        return ImageId(added.lastrowid or 0)
+
+    def place_image(
+        self, image: ImageId, root: int, path: bytes, size: int, modified_ns: int, digest: bytes
+    ) -> None:
+        """Say where a known photo lies now and what it holds; it is present again."""
+        self._db.execute(
+            """UPDATE image SET root = ?, path = ?, size = ?, modified_ns = ?, digest = ?,
+            removed = 0 WHERE id = ?""",
+            (root, path, size, modified_ns, digest, image),
+        )
+
+    def remove_images(self, images: Iterable[ImageId]) -> None:
+        """Mark photos as removed; ids and vectors stay until the collection is compacted."""
+        self._db.executemany("UPDATE image SET removed = 1 WHERE id = ?", ((i,) for i in images))
+
+    def replace_unreadable(self, root: int, records: Iterable[UnreadableRecord]) -> None:
+        """Put `records` in the place of all unreadable files of a root."""
+        self._db.execute("DELETE FROM unreadable WHERE root = ?", (root,))
+        self._db.executemany(
+            "INSERT OR REPLACE INTO unreadable VALUES (?, ?, ?, ?, ?, ?)",
+            ((r.root, r.path, r.size, r.modified_ns, r.reason, r.retry) for r in records),
+        )
+
+    # Generations
+
+    def add_generation(self, generation: Generation) -> list[str]:
+        """Make a generation current; give the names of files that nobody needs any more."""
+        kind, number = generation.kind, generation.number
+        self._db.execute("UPDATE generation SET current = 0 WHERE kind = ?", (kind,))
+        self._db.execute(
+            "INSERT INTO generation VALUES (?, ?, ?, ?, ?, 1)",
+            (kind, number, generation.rows, generation.basis, generation.spec),
+        )
+        self._db.executemany(
+            "INSERT INTO derived_file VALUES (?, ?, ?, ?, ?)",
+            ((f.name, kind, number, f.size, f.digest) for f in generation.files),
+        )
+        self.set_setting(f"next_{kind}", str(number + 1))
+        return self.forget_generations(kind, before=number - _KEPT_GENERATIONS + 1)
+
+    def forget_generations(self, kind: GenerationKind, *, before: int | None = None) -> list[str]:
+        """Forget generations of a kind (all, or those before a number); gives their files."""
+        old = (kind, self.next_generation(kind) if before is None else before)
+        names = [
+            row[0]
+            for row in self._all(
+                "SELECT name FROM derived_file WHERE kind = ? AND number < ?", *old
+            )
+        ]
+        self._db.execute("DELETE FROM derived_file WHERE kind = ? AND number < ?", old)
+        self._db.execute("DELETE FROM generation WHERE kind = ? AND number < ?", old)
+        return names
+
+    # Clusterings
+
+    def add_clustering(
+        self,
+        level: str,
+        *,
+        settings: str,
+        summary: str,
+        members: Iterable[Member],
+        representatives: Mapping[int, ImageId],
+        next_cluster: int,
+    ) -> int:
+        """Put a clustering in the place of the level's last one; gives its id."""
+        self._db.execute("DELETE FROM member WHERE level = ?", (level,))
+        self._db.execute("DELETE FROM cluster WHERE level = ?", (level,))
+        self._db.executemany(
+            "INSERT INTO member VALUES (?, ?, ?, ?)",
+            ((level, m.row, m.cluster, m.probability) for m in members),
+        )
+        self._db.executemany(
+            "INSERT INTO cluster VALUES (?, ?, ?)",
+            ((level, cluster, image) for cluster, image in representatives.items()),
+        )
+        self.set_setting(f"next_cluster_{level}", str(next_cluster))
+        added = self._db.execute(
+            "INSERT INTO clustering (level, settings, summary) VALUES (?, ?, ?)",
+            (level, settings, summary),
+        )
+        return int(added.lastrowid or 0)
+
+    def migrate(self) -> None:
+        """Bring an older format up to the current one, all or nothing."""
+        found = int(self._one("PRAGMA user_version")[0])
+        if found < schema.FORMAT:
+            with self.transaction():
+                _migrate(self._db, found)
+
+
+def _migrate(db: sqlite3.Connection, found: int) -> None:
+    for statements in schema.MIGRATIONS[found:]:
+        for statement in statements:
+            db.execute(statement)
+    db.execute(f"PRAGMA user_version = {schema.FORMAT}")

@@ -1,0 +1,38 @@
+"""The names of the files in NAME.annclust; docs/format.md says what each one holds."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+CATALOG = "catalog.sqlite"
+WRITER_LOCK = "writer.lock"
+UNFINISHED = ".unfinished"
+
+GenerationKind = Literal["index", "graph", "tree"]
+"""What can be derived from the vectors, and comes in numbered generations."""
+
+KINDS: tuple[GenerationKind, ...] = get_args(GenerationKind)
+
+
+def vector_file(number: int) -> str:
+    """Name of a vector file, numbered from 1."""
+    return f"vectors-{number:06d}.f16"
+
+
+def derived_file(kind: GenerationKind, number: int, part: str) -> str:
+    """Name of one file of a generation: ``index-000007.faiss``, ``graph-000007.rows.npy``."""
+    return f"{kind}-{number:06d}.{part}"
+
+
+def is_derived(name: str) -> bool:
+    """Whether a file goes by the name of a derived one, listed or not."""
+    return name.startswith(tuple(f"{kind}-" for kind in KINDS))
+
+
+def may_be_leftover(name: str) -> bool:
+    """Whether an interrupted first run may have left a file of that name."""
+    return (
+        name == WRITER_LOCK
+        or name.startswith(CATALOG + UNFINISHED)
+        or (name.startswith("vectors-") and name.endswith(".f16"))
+    )

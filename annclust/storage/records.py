@@ -1,0 +1,147 @@
+"""The values that the catalog takes and gives; plain, frozen, and free of SQL."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from annclust.arrays import ImageId, VectorRow
+from annclust.storage.layout import GenerationKind
+
+
+def joined(folder: bytes, path: bytes) -> Path:
+    """Full path of a file below a folder."""
+    return Path(os.fsdecode(folder), os.fsdecode(path))
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A folder that is scanned for photos.
+
+    Parameters
+    ----------
+    id : int
+    path : bytes
+        Absolute, without links.
+    device : int or None
+        Number of the device it was last seen on.
+    offline : str or None
+        Why it could not be scanned the last time; its photos are kept.
+    """
+
+    id: int
+    path: bytes
+    device: int | None = None
+    offline: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRecord:
+    """One photo of the collection: one file, with the row of its content's vector."""
+
+    id: ImageId
+    root: Root
+    path: bytes
+    size: int
+    modified_ns: int
+    digest: bytes
+    row: VectorRow
+
+    @property
+    def full_path(self) -> Path:
+        """Where the file lies."""
+        return joined(self.root.path, self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class ContentRecord:
+    """One content (the bytes of one or more files) and the row of its vector."""
+
+    digest: bytes
+    size: int
+    row: VectorRow
+    width: int
+    height: int
+    format: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableRecord:
+    """A file that could not be turned into pixels.
+
+    `retry` says that the cause may lie outside the file, so that the next scan tries again.
+    """
+
+    root: int
+    path: bytes
+    size: int
+    modified_ns: int
+    reason: str
+    retry: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedFile:
+    """One file of a generation, as it must look to be trusted."""
+
+    name: str
+    size: int
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """One numbered, derived thing: an index, a graph or a tree.
+
+    Parameters
+    ----------
+    kind : {"index", "graph", "tree"}
+    number : int
+        Never given twice within a kind.
+    rows : int
+        Rows of the vector file it was made from: [0, rows).
+    basis : str
+        Fingerprint of what else it depends on; equal fingerprints need no new generation.
+    spec : str
+        JSON that its reader needs.
+    files : tuple of DerivedFile
+    """
+
+    kind: GenerationKind
+    number: int
+    rows: int
+    basis: str
+    spec: str
+    files: tuple[DerivedFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A row's place in a clustering."""
+
+    row: VectorRow
+    cluster: int
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClusteringRecord:
+    """A finished clustering: what was asked and what came out, as JSON."""
+
+    id: int
+    level: str
+    settings: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRow:
+    """One photo with its place in the current clustering, if it has one."""
+
+    id: ImageId
+    path: Path
+    digest: bytes
+    cluster: int | None
+    probability: float | None
+    representative: bool

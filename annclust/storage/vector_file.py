@@ -1,0 +1,156 @@
+"""The vector file: unit rows in float16 behind a small header, only ever appended to.
+
+How many of its rows count is what the catalog says; bytes past them mean nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import xxhash
+
+from annclust.arrays import Nodes, StoredVectors, Vectors, unit_rows
+from annclust.errors import CollectionDamagedError
+from annclust.storage.durable import storage_errors, sync_directory, write_at
+
+_MAGIC = b"ANNCVEC1"
+_HEADER = struct.Struct("<8sQ48x")
+HEADER_SIZE = _HEADER.size
+_ITEM = np.dtype("<f2").itemsize
+
+
+def row_checksum(row: StoredVectors) -> int:
+    """XXH3 (64 bits, as SQLite's signed integer) of one row's bytes, shape (d,)."""
+    return int.from_bytes(xxhash.xxh3_64_digest(row.tobytes()), "big", signed=True)
+
+
+def block_digest(rows: StoredVectors) -> bytes:
+    """XXH3 (128 bits) of the bytes of several rows."""
+    return xxhash.xxh3_128_digest(np.ascontiguousarray(rows).tobytes())
+
+
+def create(path: Path, dimension: int) -> None:
+    """Make an empty vector file, durable with its name.
+
+    Raises
+    ------
+    StorageError
+        If the system refuses.
+    """
+    with storage_errors(path):
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+        try:
+            write_at(descriptor, memoryview(_HEADER.pack(_MAGIC, dimension)), 0)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        sync_directory(path.parent)
+
+
+def _check_header(path: Path, dimension: int) -> None:
+    with path.open("rb") as file:
+        header = file.read(HEADER_SIZE)
+    if len(header) < HEADER_SIZE or _HEADER.unpack(header) != (_MAGIC, dimension):
+        raise CollectionDamagedError(path, reason="its header is not that of its collection")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VectorReader:
+    """The first n rows of a vector file, mapped; a `VectorSource`.
+
+    Rows come as float32, scaled to length 1 again, since float16 rounds.
+    """
+
+    stored: StoredVectors
+
+    @classmethod
+    def open(cls, path: Path, *, rows: int, dimension: int) -> VectorReader:
+        """Map `rows` rows.
+
+        Raises
+        ------
+        CollectionDamagedError
+            If the file has another header or fewer rows.
+        StorageError
+            If the system refuses.
+        """
+        with storage_errors(path):
+            _check_header(path, dimension)
+            size = path.stat().st_size
+            if size < HEADER_SIZE + rows * dimension * _ITEM:
+                raise CollectionDamagedError(path, reason=f"it is too short for {rows} vectors")
+            if not rows:
+                return cls(np.zeros((0, dimension), "<f2"))
+            shape = (rows, dimension)
+            return cls(np.memmap(path, "<f2", "r", offset=HEADER_SIZE, shape=shape))
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(n, d)."""
+        n, d = self.stored.shape
+        return n, d
+
+    def block(self, first: int, last: int, /) -> Vectors:
+        """Rows `first` up to, not including, `last`."""
+        return unit_rows(self.stored[first:last])
+
+    def take(self, rows: Nodes, /) -> Vectors:
+        """The given rows, in the given order."""
+        return unit_rows(self.stored[rows])
+
+
+class VectorAppender:
+    """Appends rows to a vector file; the caller holds the writer lock.
+
+    Parameters
+    ----------
+    path : Path
+    rows : int
+        Committed rows; what lies behind them was never acknowledged and is cut off.
+    dimension : int
+
+    Raises
+    ------
+    CollectionDamagedError
+        If the file has another header or fewer rows than are committed.
+    StorageError
+        If the system refuses.
+    """
+
+    def __init__(self, path: Path, *, rows: int, dimension: int) -> None:
+        self._path, self._row_size = path, dimension * _ITEM
+        with storage_errors(path):
+            _check_header(path, dimension)
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+            size, end = os.fstat(self._descriptor).st_size, self._offset(rows)
+            if size > end:
+                os.ftruncate(self._descriptor, end)
+        if size < end:
+            self.close()
+            raise CollectionDamagedError(path, reason=f"it is too short for {rows} vectors")
+
+    def _offset(self, row: int) -> int:
+        return HEADER_SIZE + row * self._row_size
+
+    def append(self, rows: StoredVectors, *, at: int) -> None:
+        """Write `rows` from row `at` on and make them durable.
+
+        On a full disk the file is as it was. Raises StorageError.
+        """
+        content = memoryview(np.ascontiguousarray(rows, "<f2").tobytes())
+        with storage_errors(self._path):
+            try:
+                os.posix_fallocate(self._descriptor, self._offset(at), len(content))
+                write_at(self._descriptor, content, self._offset(at))
+            except OSError:
+                os.ftruncate(self._descriptor, self._offset(at))
+                raise
+            os.fsync(self._descriptor)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        os.close(self._descriptor)

@@ -1,0 +1,82 @@
+"""VectorSource: vectors that may be larger than memory, read in blocks.
+
+Search reads through this; a vector file and an array in memory both have its shape.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from annclust.arrays import Nodes, Vectors
+
+
+class VectorSource(Protocol):
+    """n unit vectors of dimension d. Any class of this shape will do."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(n, d)."""
+        ...
+
+    def block(self, first: int, last: int, /) -> Vectors:
+        """Rows `first` up to, not including, `last`: shape (last - first, d)."""
+        ...
+
+    def take(self, rows: Nodes, /) -> Vectors:
+        """The given rows, in the given order: shape (len(rows), d)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ArrayVectors:
+    """Vectors in memory.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n, d), float32
+    """
+
+    rows: Vectors
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(n, d)."""
+        n, d = self.rows.shape
+        return n, d
+
+    def block(self, first: int, last: int, /) -> Vectors:
+        """Rows `first` up to, not including, `last`."""
+        return self.rows[first:last]
+
+    def take(self, rows: Nodes, /) -> Vectors:
+        """The given rows, in the given order."""
+        return self.rows[rows]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SelectedVectors:
+    """Some rows of another source, numbered anew from 0.
+
+    Parameters
+    ----------
+    source : VectorSource
+    rows : ndarray of shape (m,), int64
+        The rows of `source` that are seen.
+    """
+
+    source: VectorSource
+    rows: Nodes
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(m, d)."""
+        return len(self.rows), self.source.shape[1]
+
+    def block(self, first: int, last: int, /) -> Vectors:
+        """Selected rows `first` up to, not including, `last`."""
+        return self.source.take(self.rows[first:last])
+
+    def take(self, rows: Nodes, /) -> Vectors:
+        """The given selected rows, in the given order."""
+        return self.source.take(self.rows[rows])

@@ -1,0 +1,104 @@
+"""Scale: what a collection of many photos costs after embedding, stage by stage.
+
+    python scripts/bench/scale.py [--sizes 10000 100000]
+
+Each size runs in a process of its own, on synthetic vectors of the default embedder's dimension:
+storing, index and graph, clustering, one warm query; then the peak memory of the process and the
+bytes on disk.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from reporting import seconds, table, versions
+from start_up import fill_collection
+from synthetic import photos as synthetic_vectors
+
+from annclust.collection import Collection
+from annclust.embedding.registry import DEFAULT_EMBEDDER, spec_of
+from annclust.pipeline.derived import refresh_graph
+from annclust.pipeline.querying import Searcher
+from annclust.search.graph_build import measured_recall
+from annclust.settings import SearchSettings
+from annclust.storage.store import Store, StoreWriter
+
+
+def fill(path: Path, n: int) -> float:
+    """Make a collection of n synthetic vectors; gives the seconds that storing them took."""
+    spec = spec_of(DEFAULT_EMBEDDER)
+    rows = synthetic_vectors(n, spec.dimension)
+    with StoreWriter.create(path, spec) as store:
+        return seconds(lambda: fill_collection(store, rows))
+
+
+def measure(path: Path) -> dict[str, str]:
+    """Figures of a filled collection, by name."""
+    settings = SearchSettings()
+    with StoreWriter(path) as store:
+        joining = seconds(lambda: refresh_graph(store, settings))
+        generation = refresh_graph(store, settings)
+        assert generation is not None
+        recall = measured_recall(store.graph(generation)[0], store.vectors())
+    with Collection(path) as collection:
+        clustering = seconds(collection.cluster)
+        report = collection.last_clustering()
+        size = collection.status().bytes
+    with Store(path) as store:
+        searcher, query = Searcher(store, settings), store.vectors().block(7, 8)
+        searcher.similar(query, 10)
+        asking = seconds(lambda: searcher.similar(query, 10))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {
+        "index and graph, s": f"{joining:.1f}",
+        "recall of the graph": f"{recall:.3f}",
+        "clustering, s": f"{clustering:.1f}",
+        "clusters": f"{report.clusters:,}",
+        "largest, share": f"{report.largest / report.images:.3f}",
+        "certified": f"{report.certified:.3f}",
+        "a warm query, ms": f"{1000 * asking:.1f}",
+        "peak memory, GiB": f"{peak / 2**20:.2f}",
+        "on disk, MB": f"{size / 1e6:.0f}",
+    }
+
+
+def in_a_process_of_its_own(*arguments: object) -> str:
+    command = [sys.executable, __file__, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 20_000, 50_000, 100_000])
+    parser.add_argument("--fill", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--path", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.fill:
+        print(f"{fill(options.path, options.fill):.1f}")
+    elif options.path:
+        print(json.dumps(measure(options.path)))
+    else:
+        report(options.sizes)
+
+
+def report(sizes: list[int]) -> None:
+    columns = []
+    for n in sizes:
+        with tempfile.TemporaryDirectory() as scratch:
+            path = Path(scratch, "c.annclust")
+            storing = in_a_process_of_its_own("--fill", n, "--path", path).strip()
+            figures = json.loads(in_a_process_of_its_own("--path", path))
+            columns.append({"storing vectors, s": storing} | figures)
+    rows = [(name, *(column[name] for column in columns)) for name in columns[0]]
+    print(table(("figure", *(f"{n:,}" for n in sizes)), rows))
+    print(f"\n{versions('numpy', 'faiss-cpu', 'scipy', 'scikit-learn', 'hdbscan')}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,299 @@
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from annclust.storage.store import StoreWriter
+from tests.albums import save
+
+
+def run(*arguments: object, cwd: Path | None = None, **environment: str) -> Any:
+    """Run `annclust` in a process of its own, as a shell would."""
+    return subprocess.run(
+        [sys.executable, "-m", "annclust", *map(str, arguments)],
+        capture_output=True,
+        cwd=cwd,
+        text=True,
+        errors="surrogateescape",
+        env={**os.environ, "COLUMNS": "200", **environment},
+        timeout=120,
+    )
+
+
+def document(*arguments: object, code: int = 0) -> Any:
+    """Run with ``--json``; the one document on stdout."""
+    done = run(*arguments, "--json")
+    assert done.returncode == code, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture
+def made(tmp_path: Path, photos: Path) -> Path:
+    """A collection of the shipped embedder over the album."""
+    path = tmp_path / "trip.annclust"
+    done = run("index", photos, "-c", path, "--embedder", "color-histogram")
+    assert done.returncode == 0, done.stderr
+    return path
+
+
+def test_without_arguments_a_newcomer_is_told_what_to_do() -> None:
+    done = run()
+    assert done.returncode == 0
+    assert "annclust index" in done.stdout
+    assert "annclust demo" in done.stdout
+
+
+def test_the_version_is_shown() -> None:
+    assert run("--version").stdout.startswith("annclust ")
+
+
+def test_index_reports_what_the_contract_names(tmp_path: Path, photos: Path) -> None:
+    (photos / "broken.jpg").write_bytes(b"no picture")
+    path = tmp_path / "c.annclust"
+    report = document("index", photos, "-c", path, "--embedder", "color-histogram", code=3)
+    assert {key: report[key] for key in ("images", "added", "changed", "moved", "removed")} == {
+        "images": 12, "added": 12, "changed": 0, "moved": 0, "removed": 0,
+    }  # fmt: skip
+    assert report["duplicates"] == 0
+    assert report["seconds"] > 0
+    (unreadable,) = report["unreadable"]
+    assert unreadable["path"] == str(photos / "broken.jpg")
+    assert unreadable["reason"]
+
+
+def test_unreadable_files_are_named_on_stderr(tmp_path: Path, photos: Path) -> None:
+    (photos / "broken.jpg").write_bytes(b"no picture")
+    done = run("index", photos, "-c", tmp_path / "c", "--embedder", "color-histogram")
+    assert done.returncode == 3
+    assert "broken.jpg" in done.stderr
+    assert "12 photos" in done.stdout
+
+
+def test_similar_reports_what_the_contract_names(made: Path, photos: Path) -> None:
+    query = photos / "burst 1" / "IMG_10.jpg"
+    (answer,) = document("similar", query, "-c", made, "-n", 4)
+    assert answer["query"] == str(query)
+    assert [set(match) for match in answer["matches"]] == [
+        {"id", "path", "similarity", "distance"}
+    ] * 4
+    assert answer["matches"][0]["path"] == str(query)
+
+
+def test_cluster_and_clusters_report_what_the_contract_names(made: Path) -> None:
+    report = document("cluster", "-c", made)
+    assert set(report) >= {
+        "level", "images", "clusters", "noise", "largest", "certified", "lineage", "seconds",
+    }  # fmt: skip
+    assert set(report["lineage"]) == {"born", "kept", "grown", "merged", "split", "gone"}
+    listed = document("clusters", "-c", made)
+    assert len(listed) == report["clusters"] == 3
+    for cluster in listed:
+        assert set(cluster) == {"cluster", "size", "representative", "members"}
+        assert cluster["representative"] in cluster["members"]
+        assert len(cluster["members"]) == cluster["size"]
+    assert document("clusters", listed[1]["cluster"], "-c", made) == [listed[1]]
+
+
+def test_export_writes_one_row_a_photo(made: Path, tmp_path: Path) -> None:
+    run("cluster", "-c", made)
+    done = run("export", "-c", made, "--format", "csv", "-o", tmp_path / "trip.csv")
+    assert done.returncode == 0, done.stderr
+    with (tmp_path / "trip.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 12
+    assert list(rows[0]) == ["id", "path", "cluster", "probability", "representative", "digest"]
+    assert sum(row["representative"] == "true" for row in rows) == 3
+    assert len(rows[0]["digest"]) == 64
+    assert [row["cluster"] for row in rows] == [str(n) for n in (0, 1, 2) for _ in range(4)]
+
+
+def test_export_goes_to_stdout_too(made: Path) -> None:
+    lines = run("export", "-c", made).stdout.splitlines()
+    assert len(lines) == 13
+    assert [row["cluster"] for row in document("export", "-c", made)] == [None] * 12
+
+
+def test_the_graph_is_exported_by_its_edges(made: Path) -> None:
+    edges = document("export", "-c", made, "--what", "graph")
+    assert len(edges) == 12 * 11
+    assert set(edges[0]) == {"source", "target", "distance"}
+
+
+def test_parquet_is_written_whole(made: Path, tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is an extra")
+    output = tmp_path / "trip.parquet"
+    assert document("export", "-c", made, "--format", "parquet", "-o", output)["format"] == (
+        "parquet"
+    )
+    table = parquet.read_table(output)
+    assert table.num_rows == 12
+    assert table.column_names[:2] == ["id", "path"]
+
+
+def test_status_reports_what_the_contract_names(made: Path) -> None:
+    status = document("status", "-c", made)
+    assert set(status) >= {
+        "images", "vectors", "embedder", "dimension", "index", "graph", "clustering", "bytes",
+    }  # fmt: skip
+    assert (status["images"], status["embedder"]) == (12, "color-histogram")
+    assert status["clustering"] is None
+    assert "12" in run("status", "-c", made).stdout
+
+
+def test_check_finds_a_sound_collection_sound(made: Path) -> None:
+    assert document("check", "-c", made) == {"ok": True, "problems": [], "repaired": []}
+
+
+def test_check_names_and_repairs_a_damaged_derived_file(made: Path) -> None:
+    run("cluster", "-c", made)
+    for kind in ("index", "graph", "tree"):
+        damaged = next(made.glob(f"{kind}-*"))
+        damaged.write_bytes(damaged.read_bytes()[:-1])
+    report = document("check", "-c", made, code=1)
+    assert not report["ok"]
+    assert {problem["invariant"] for problem in report["problems"]} == {"S1"}
+    assert set(report["problems"][0]) == {"invariant", "message", "ids"}
+    repaired = document("check", "--repair", "-c", made)
+    assert repaired["ok"]
+    assert len(repaired["repaired"]) == 3
+    assert document("check", "-c", made)["ok"]
+
+
+def test_models_are_listed_with_the_default_first() -> None:
+    models = document("models")
+    assert [model["name"] for model in models][:1] == ["efficientnet-lite0"]
+    assert "color-histogram" in run("models").stdout
+
+
+def test_the_collection_may_come_from_the_environment(made: Path) -> None:
+    done = run("status", "--json", ANNCLUST_COLLECTION=str(made))
+    assert json.loads(done.stdout)["images"] == 12
+
+
+def test_the_default_collection_lies_in_the_current_folder(tmp_path: Path, photos: Path) -> None:
+    assert run("index", photos, "--embedder", "color-histogram", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "photos.annclust" / "catalog.sqlite").is_file()
+
+
+def test_nothing_but_the_result_is_printed_when_piped(made: Path) -> None:
+    done = run("index", "-c", made)
+    assert done.stderr == ""
+    assert len(done.stdout.splitlines()) == 1
+
+
+ERRORS = {
+    "a missing folder": (("index", "{tmp}/none"), "no such folder"),
+    "a file instead of a folder": (("index", "{photo}"), "not a folder"),
+    "a collection that is not there": (("status", "-c", "{tmp}/none"), "no collection"),
+    "a folder that is no collection": (("status", "-c", "{photos}"), "not an annclust collection"),
+    "a rescan of nothing": (("index", "-c", "{tmp}/none"), "no collection"),
+    "a collection in a folder of photos": (("index", "{photos}", "-c", "{photos}"), "other files"),
+    "an unknown embedder": (("index", "{photos}", "--embedder", "psychic"), "no embedder"),
+    "another embedder": (
+        ("index", "{photos}", "-c", "{made}", "--embedder", "efficientnet-lite0"),
+        "cannot be compared",
+    ),
+    "an unreadable query": (("similar", "{tmp}/bad.jpg", "-c", "{made}"), "bad.jpg"),
+    "a missing query": (("similar", "{tmp}/none.jpg", "-c", "{made}"), "none.jpg"),
+    "clusters before clustering": (("clusters", "-c", "{made}"), "annclust cluster"),
+    "an output in a missing folder": (
+        ("export", "-c", "{made}", "-o", "{tmp}/none/x.csv"),
+        "No such file",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ERRORS)
+def test_an_expected_error_is_a_line_or_two_and_exit_code_1(
+    case: str, made: Path, tmp_path: Path, photos: Path
+) -> None:
+    (tmp_path / "bad.jpg").write_bytes(b"no picture")
+    arguments, message = ERRORS[case]
+    places = {
+        "tmp": tmp_path, "photos": photos, "made": made, "photo": save(tmp_path / "p.jpg", 1),
+    }  # fmt: skip
+    done = run(*(argument.format(**places) for argument in arguments), cwd=tmp_path)
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert done.stdout == ""
+    assert 1 <= len(done.stderr.splitlines()) <= 2
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "photos.annclust").exists()
+    assert not (photos / "writer.lock").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("similar",),
+        ("nonsense",),
+        ("cluster", "--min-cluster-size", "1"),
+        ("similar", "x", "-n", "0"),
+        ("cluster", "--level", "dreams"),
+        ("export", "--format", "xls"),
+    ],
+)
+def test_wrong_usage_is_exit_code_2(arguments: tuple[str, ...]) -> None:
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_a_second_writer_is_told_to_wait(made: Path) -> None:
+    with StoreWriter(made):
+        done = run("index", "-c", made)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert f"process {os.getpid()}" in done.stderr
+        assert run("status", "-c", made).returncode == 0
+
+
+@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_says_so_and_the_next_one_goes_on(
+    tmp_path: Path, kind: signal.Signals
+) -> None:
+    for number in range(400):
+        save(tmp_path / "photos" / f"{number}.jpg", number)
+    path = tmp_path / "c.annclust"
+    arguments = ["index", tmp_path / "photos", "-c", path, "--embedder", "color-histogram"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "annclust", *map(str, arguments)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    while not (path / "catalog.sqlite").exists():
+        assert process.poll() is None
+    process.send_signal(kind)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "interrupted" in errors
+    assert "Traceback" not in errors
+    assert document(*arguments)["images"] == 400
+    assert document("check", "-c", path)["ok"]
+
+
+def test_odd_names_are_shown_escaped_and_survive_in_json(tmp_path: Path) -> None:
+    name = os.fsdecode(b"caf\xe9\n\x1b[31m.jpg")
+    save(tmp_path / "photos" / "x.jpg", 1).rename(tmp_path / "photos" / name)
+    made = tmp_path / "c.annclust"
+    run("index", tmp_path / "photos", "-c", made, "--embedder", "color-histogram")
+    shown = run("similar", tmp_path / "photos" / name, "-c", made).stdout
+    assert "\x1b" not in shown
+    assert r"caf\xe9\n\x1b[31m.jpg" in shown
+    (answer,) = document("similar", tmp_path / "photos" / name, "-c", made)
+    assert answer["matches"][0]["path"] == str(tmp_path / "photos" / name)
+    done = run("export", "-c", made)
+    assert b"caf\xe9" in done.stdout.encode("utf-8", "surrogateescape")
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(made: Path) -> None:
+    command = f"{sys.executable} -m annclust export -c {made} --what graph | head -n 1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60)
+    assert done.stdout == "source,target,distance\n"
+    assert done.stderr == ""

@@ -1,0 +1,88 @@
+"""Selection: numbering, methods, and fair shares beside exact copies."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from annclust.clustering.cluster_selection import in_order_of_appearance, select_clusters
+from annclust.clustering.condensed_tree import EMPTY_TREE, CondensedTree, condensed_tree
+from annclust.clustering.hdbscan import build_hierarchy
+from annclust.settings import Method
+from tests.clustering.graphs import (
+    BruteBridges,
+    Points,
+    generic_points,
+    graph_of,
+    grid_points,
+    line,
+)
+
+
+def tree_of(points: Points, min_cluster_size: int, min_samples: int = 2) -> CondensedTree:
+    hierarchy = build_hierarchy(graph_of(points), min_samples, BruteBridges(points))
+    return condensed_tree(hierarchy.dendrogram, min_cluster_size)
+
+
+def test_clusters_are_numbered_by_their_first_vector() -> None:
+    assert in_order_of_appearance(np.array([4, -1, 0, 4, 2])).tolist() == [0, -1, 1, 0, 2]
+    assert in_order_of_appearance(np.array([-1, -1])).tolist() == [-1, -1]
+
+
+def test_two_pairs_and_a_lone_vector() -> None:
+    labels, probabilities = select_clusters(tree_of(line(0, 1, 5, 7, 15), 2), 5, "eom")
+    assert labels.tolist() == [0, 0, 1, 1, -1]
+    assert probabilities.tolist() == [1, 1, 1, 1, 0]
+
+
+def test_a_vector_at_the_rim_belongs_less() -> None:
+    labels, probabilities = select_clusters(tree_of(line(0, 1, 3, 20, 21, 22), 2), 6, "eom")
+    assert labels.tolist() == [0, 0, 0, 1, 1, 1]
+    assert probabilities.tolist() == [1, 1, 0.5, 1, 1, 1]
+
+
+def test_without_a_tree_all_is_noise() -> None:
+    labels, probabilities = select_clusters(EMPTY_TREE, 1, "eom")
+    assert labels.tolist() == [-1]
+    assert probabilities.tolist() == [0]
+
+
+def test_leaves_are_finer_than_the_largest_mass() -> None:
+    tree = tree_of(line(0, 1, 2, 3.5, 4.5, 5.5, 100, 101, 102), 3)
+    assert select_clusters(tree, 9, "leaf")[0].tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2]
+    assert select_clusters(tree, 9, "eom")[0].tolist() == [0, 0, 0, 0, 0, 0, 1, 1, 1]
+
+
+def test_all_vectors_may_be_one_cluster_if_allowed() -> None:
+    tree = tree_of(line(0, 1, 2, 3, 4, 5), 2)
+    assert (select_clusters(tree, 6, "eom")[0] == -1).all()
+    assert (select_clusters(tree, 6, "eom", allow_single_cluster=True)[0] == 0).all()
+
+
+def test_vectors_beside_exact_copies_keep_their_share() -> None:
+    points = line(0, 0, 2, 6, 90, 91)
+    labels, probabilities = select_clusters(tree_of(points, 2), 6, "eom")
+    assert labels.tolist() == [0, 0, 0, 0, 1, 1]
+    assert probabilities.tolist() == [1, 1, 1, 0.5, 1, 1]
+
+
+@given(
+    points=st.one_of(generic_points(), grid_points()),
+    min_cluster_size=st.integers(2, 6),
+    method=st.sampled_from(["eom", "leaf"]),
+    single=st.booleans(),
+)
+def test_labels_and_probabilities_are_sound(
+    points: Points, min_cluster_size: int, method: Method, single: bool
+) -> None:
+    labels, probabilities = select_clusters(
+        tree_of(points, min_cluster_size), len(points), method, allow_single_cluster=single
+    )
+    assert ((probabilities > 0) == (labels >= 0)).all()
+    assert (probabilities <= 1).all()
+    appearing = labels[labels >= 0]
+    first = np.sort(np.unique(appearing, return_index=True)[1])
+    assert appearing[first].tolist() == list(range(len(first)))
+    for cluster in range(len(first)):
+        assert probabilities[labels == cluster].max() == 1

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from annclust.embedding.onnx_graph import OnnxGraph
+from annclust.embedding.onnx_session import OnnxSession
+
+
+def flattened(*, side: int) -> bytes:
+    """A network that gives its pixels as they are."""
+    graph = OnnxGraph("flattened")
+    pixels = graph.as_float(graph.images("pixels", side=side))
+    return graph.serialized(graph.apply("Flatten", pixels), width=3 * side**2)
+
+
+@pytest.mark.parametrize("n", [1, 2, 9])
+def test_each_image_gives_one_row(n: int) -> None:
+    images = np.random.default_rng(n).integers(0, 256, (n, 2, 2, 3), dtype=np.uint8)
+    rows = OnnxSession(flattened(side=2), threads=1).run(images)
+    assert rows.dtype == np.float32
+    assert rows.tolist() == images.reshape(n, -1).tolist()
+
+
+def test_more_threads_give_the_same_rows() -> None:
+    images = np.arange(12, dtype=np.uint8).reshape(1, 2, 2, 3)
+    one, two = (OnnxSession(flattened(side=2), threads=n).run(images) for n in (1, 2))
+    assert (one == two).all()
+
+
+def test_the_runtime_says_nothing(importing: dict[str, str]) -> None:
+    program = (
+        "from annclust.embedding.onnx_session import OnnxSession\n"
+        "from annclust.embedding.onnx_graph import OnnxGraph\n"
+        "graph = OnnxGraph('g'); pixels = graph.as_float(graph.images('pixels', side=1))\n"
+        "OnnxSession(graph.serialized(graph.apply('Flatten', pixels), width=3), threads=1)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=importing, capture_output=True, check=True
+    )
+    assert (done.stdout, done.stderr) == (b"", b"")

@@ -1,0 +1,92 @@
+"""Pictures made on the spot."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+from pillow_heif import register_heif_opener
+
+from annclust.arrays import Pixels
+from annclust.images.decoded_image import DecodedImage
+from annclust.images.decoding import UndecodableError, decode
+from annclust.input_geometry import InputGeometry
+
+register_heif_opener()  # to write HEIC files
+
+GEOMETRY = InputGeometry(short_side=32, crop=28)
+ENOUGH_PIXELS = 10_000_000
+
+ENCODINGS: dict[str, tuple[str, dict[str, object]]] = {
+    "jpg": ("JPEG", {"quality": 90}),
+    "progressive.jpg": ("JPEG", {"quality": 90, "progressive": True}),
+    "png": ("PNG", {}),
+    "gif": ("GIF", {}),
+    "webp": ("WEBP", {"quality": 90}),
+    "lossless.webp": ("WEBP", {"lossless": True}),
+    "tif": ("TIFF", {}),
+    "lzw.tif": ("TIFF", {"compression": "tiff_lzw"}),
+    "bmp": ("BMP", {}),
+    "dib": ("DIB", {}),
+    "jp2": ("JPEG2000", {}),
+    "avif": ("AVIF", {"quality": 90}),
+    "heic": ("HEIF", {"quality": 90}),
+    "ico": ("ICO", {}),
+}
+
+
+def encode(picture: Image.Image, extension: str, **options: object) -> bytes:
+    """The bytes of a file."""
+    kind, usual = ENCODINGS[extension]
+    file = io.BytesIO()
+    picture.save(file, kind, **usual | options)
+    return file.getvalue()
+
+
+def landscape(width: int = 96, height: int = 64) -> Image.Image:
+    """A smooth picture in which no two corners look alike."""
+    y, x = np.mgrid[:height, :width]
+    red, green = x * 255 // (width - 1), y * 255 // (height - 1)
+    blue = np.full_like(red, 60)
+    return Image.fromarray(np.stack([red, green, blue], axis=-1).astype(np.uint8))
+
+
+def seen(data: bytes, geometry: InputGeometry = GEOMETRY) -> DecodedImage:
+    return decode(data, geometry, max_pixels=ENOUGH_PIXELS)
+
+
+def reason_against(data: bytes, *, max_pixels: int = ENOUGH_PIXELS) -> str:
+    """Why a file cannot be decoded."""
+    with pytest.raises(UndecodableError) as caught:
+        decode(data, GEOMETRY, max_pixels=max_pixels)
+    return caught.value.reason
+
+
+def difference(one: Pixels, other: Pixels) -> float:
+    """Mean absolute difference, of 255."""
+    return float(np.abs(one.astype(int) - other.astype(int)).mean())
+
+
+def empty_png(width: int, height: int) -> bytes:
+    """A small file that claims, and decodes to, a black picture of that size."""
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    packer = zlib.compressobj(9)
+    row = bytes(width + 1)
+    rows = b"".join(packer.compress(row) for _ in range(height)) + packer.flush()
+    chunks = ((b"IHDR", header), (b"IDAT", rows), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, body) for kind, body in chunks)
+
+
+def endless_jpeg() -> bytes:
+    """A small progressive JPEG that takes very long: its last scan comes again and again."""
+    data = encode(Image.new("L", (4000, 4000), 99), "progressive.jpg")
+    start, end = data.rindex(b"\xff\xda"), data.rindex(b"\xff\xd9")
+    return data[:start] + data[start:end] * 5000 + data[end:]
+
+
+def _chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))

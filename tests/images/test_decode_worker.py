@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from blake3 import blake3
+
+from annclust.images.decode_worker import answer
+from annclust.images.decoded_image import Square
+from annclust.images.worker_protocol import Answer, Request, WorkerOrders
+from annclust.settings import GIBIBYTE
+from tests.images.samples import GEOMETRY, encode, landscape, seen
+
+ORDERS = WorkerOrders(
+    short_side=GEOMETRY.short_side,
+    crop=GEOMETRY.crop,
+    max_pixels=10**6,
+    memory=GIBIBYTE,
+    cpu_seconds=60,
+    follow_symlinks=False,
+)
+DATA = encode(landscape(), "png")
+
+
+def save(folder: Path, data: bytes = DATA) -> Path:
+    path = folder / "photo.png"
+    path.write_bytes(data)
+    return path
+
+
+def ask(path: Path, orders: WorkerOrders = ORDERS, *known: bytes) -> Answer:
+    return answer(Request(os.fsencode(path), frozenset(known)), orders)
+
+
+def test_a_picture_comes_with_its_content_s_identity(tmp_path: Path) -> None:
+    path = save(tmp_path)
+    square = Square(seen(DATA).pixels.tobytes(), 96, 64, "PNG")
+    expected = Answer(blake3(DATA).digest(), len(DATA), path.stat().st_mtime_ns, square)
+    assert ask(path) == expected
+
+
+def test_a_known_content_comes_without_a_picture(tmp_path: Path) -> None:
+    answered = ask(save(tmp_path), ORDERS, blake3(DATA).digest())
+    assert answered.digest == blake3(DATA).digest()
+    assert (answered.square, answered.reason) == (None, None)
+
+
+def test_a_broken_content_keeps_its_identity(tmp_path: Path) -> None:
+    half = DATA[: len(DATA) // 2]
+    answered = ask(save(tmp_path, half))
+    assert answered.digest == blake3(half).digest()
+    assert (answered.reason, answered.retry) == ("truncated PNG", False)
+
+
+def test_limits_come_from_the_orders(tmp_path: Path) -> None:
+    too_many = ask(save(tmp_path), replace(ORDERS, max_pixels=100))
+    assert too_many.reason == "96 × 64 pixels are more than the limit of 100"  # noqa: RUF001
+    too_large = ask(save(tmp_path), replace(ORDERS, memory=len(DATA)))
+    assert (too_large.digest, too_large.retry) == (None, False)
+
+
+def test_links_are_followed_on_orders_only(tmp_path: Path) -> None:
+    save(tmp_path)
+    (tmp_path / "link.png").symlink_to("photo.png")
+    assert ask(tmp_path / "link.png").reason == "it is a symbolic link"
+    assert ask(tmp_path / "link.png", replace(ORDERS, follow_symlinks=True)).reason is None

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import ExifTags, Image
+
+from annclust.images.orientation import UPRIGHT, central_window, orientation_of
+from annclust.input_geometry import InputGeometry
+from tests.images.samples import difference, encode, landscape, seen
+
+# From EXIF 2.32, 4.6.4 A: what was done to the upright picture before it was stored.
+STORED_BY = {
+    1: None,
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
+
+
+def stored(picture: Image.Image, orientation: int, extension: str = "png") -> bytes:
+    turn = STORED_BY[orientation]
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    turned = picture if turn is None else picture.transpose(turn)
+    return encode(turned, extension, exif=exif.tobytes())
+
+
+@pytest.mark.parametrize("extension", ["png", "jpg", "webp", "tif"])
+@pytest.mark.parametrize("orientation", STORED_BY)
+def test_every_orientation_comes_out_upright(orientation: int, extension: str) -> None:
+    upright = seen(encode(landscape(97, 64), extension))
+    turned = seen(stored(landscape(97, 64), orientation, extension))
+    assert (turned.width, turned.height) == (97, 64)
+    assert difference(turned.pixels, upright.pixels) < 4
+
+
+@pytest.mark.parametrize("orientation", STORED_BY)
+@pytest.mark.parametrize("size", [(97, 64), (98, 64), (64, 97), (61, 61)])
+def test_an_odd_margin_goes_to_the_same_side_however_it_is_stored(
+    size: tuple[int, int], orientation: int
+) -> None:
+    # Without scaling, every pixel must come from exactly the right place.
+    geometry = InputGeometry(short_side=min(size), crop=32)
+    noise = np.random.default_rng(0).integers(0, 256, (*size[::-1], 3), dtype=np.uint8)
+    picture = Image.fromarray(noise)
+    expected = seen(encode(picture, "png"), geometry).pixels
+    np.testing.assert_array_equal(seen(stored(picture, orientation), geometry).pixels, expected)
+
+
+def test_a_heic_photo_is_not_turned_twice() -> None:
+    # Its decoder turns it already.
+    file = io.BytesIO(stored(landscape(), 6, "heic"))
+    decoded = seen(file.getvalue())
+    assert (decoded.width, decoded.height) == (96, 64)
+    assert difference(decoded.pixels, seen(encode(landscape(), "heic")).pixels) < 2
+
+
+def test_damaged_exif_is_ignored() -> None:
+    whole = encode(landscape(), "jpg", exif=b"Exif\0\0II*\0\xff\xff\xff\xff broken")
+    np.testing.assert_array_equal(seen(whole).pixels, seen(encode(landscape(), "jpg")).pixels)
+
+
+@pytest.mark.parametrize("value", [0, 9, "6"])
+def test_an_orientation_that_does_not_exist_is_ignored(value: object) -> None:
+    picture = landscape()
+    picture.getexif()[ExifTags.Base.Orientation] = value
+    assert orientation_of(picture) is UPRIGHT
+
+
+@given(
+    width=st.integers(1, 5000),
+    height=st.integers(1, 5000),
+    short_side=st.integers(1, 600),
+    cut=st.integers(0, 599),
+)
+def test_the_window_rounds_as_torchvision_does(
+    width: int, height: int, short_side: int, cut: int
+) -> None:
+    crop = max(1, short_side - cut)
+    left, top, right, bottom = central_window((width, height), InputGeometry(short_side, crop))
+    # torchvision.transforms.functional.resize and center_crop, line by line
+    short, long = sorted((width, height))
+    scaled_long = int(short_side * long / short)
+    scaled = (short_side, scaled_long) if width <= height else (scaled_long, short_side)
+    expected_left = round((scaled[0] - crop) / 2.0)
+    expected_top = round((scaled[1] - crop) / 2.0)
+    assert (left * scaled[0], top * scaled[1]) == pytest.approx((expected_left, expected_top))
+    assert (right - left) * scaled[0] == pytest.approx(crop)
+    assert (bottom - top) * scaled[1] == pytest.approx(crop)
+    assert 0 <= left < right <= 1
+    assert 0 <= top < bottom <= 1

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import io
+import json
+import struct
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from annclust.images.decoded_image import Square
+from annclust.images.worker_protocol import (
+    Answer,
+    ProtocolError,
+    ReadExactly,
+    Request,
+    WorkerOrders,
+)
+from annclust.input_geometry import InputGeometry
+
+GEOMETRY = InputGeometry(short_side=4, crop=3)
+PIXELS = bytes(range(27))
+
+
+def reader(frame: bytes) -> ReadExactly:
+    stream = io.BytesIO(frame)
+
+    def read(count: int) -> bytes:
+        chunk = stream.read(count)
+        if len(chunk) < count:
+            raise EOFError
+        return chunk
+
+    return read
+
+
+@given(path=st.binary(max_size=50), known=st.frozensets(st.binary(min_size=32, max_size=32)))
+def test_a_request_arrives_as_it_was_sent(path: bytes, known: frozenset[bytes]) -> None:
+    request = Request(path, known)
+    assert Request.receive(reader(request.pack())) == request
+
+
+def test_orders_arrive_as_they_were_given() -> None:
+    orders = WorkerOrders(256, 224, 10**8, 1 << 31, 31.5, follow_symlinks=True)
+    assert WorkerOrders.receive(reader(orders.pack())) == orders
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(),
+        Answer(bytes(32), 5, 7),
+        Answer(bytes(32), 5, 7, Square(PIXELS, 640, 480, "JPEG")),
+        Answer(bytes(32), 5, 7, reason="truncated JPEG"),
+        Answer(reason="permission denied — 写", retry=True),
+    ],
+)
+def test_an_answer_arrives_as_it_was_sent(answer: Answer) -> None:
+    assert Answer.receive(reader(answer.pack()), GEOMETRY) == answer
+
+
+def frame(head: object, body: bytes = b"") -> bytes:
+    text = json.dumps(head).encode()
+    return struct.pack("<II", len(text), len(body)) + text + body
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        struct.pack("<II", 1 << 31, 0),
+        struct.pack("<II", 2, 1 << 31) + b"{}",
+        struct.pack("<II", 2, 0) + b"{]",
+        frame([1, 2]),
+        frame({}),
+        frame({"digest": "xyz", "size": 1, "modified_ns": 1, "reason": None, "retry": False}),
+        frame({"digest": None, "size": [], "modified_ns": 1, "reason": None, "retry": False}),
+        frame({"digest": "00", "size": 1, "modified_ns": 1, "reason": None, "retry": False}),
+        frame({"digest": None, "size": 1 << 64, "modified_ns": 1, "reason": None, "retry": False}),
+        struct.pack("<II", 60_000, 0) + b"[" * 60_000,
+        Answer(bytes(32), 5, 7, Square(PIXELS[:-1], 640, 480, "JPEG")).pack(),
+    ],
+)
+def test_an_answer_that_cannot_be_meant_is_refused(nonsense: bytes) -> None:
+    with pytest.raises(ProtocolError):
+        Answer.receive(reader(nonsense), GEOMETRY)
+
+
+@given(noise=st.binary(max_size=200))
+def test_noise_is_never_more_than_an_error(noise: bytes) -> None:
+    with pytest.raises((ProtocolError, EOFError)):
+        Answer.receive(reader(noise), GEOMETRY)

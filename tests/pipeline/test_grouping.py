@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from annclust.collection import Collection
+from annclust.errors import NothingClusteredError, UnknownClusterError
+from annclust.pipeline.grouping import label_copies
+from tests.albums import album, save
+
+
+def test_bursts_become_groups(collection: Collection, photos: Path) -> None:
+    collection.index([photos])
+    clustering = collection.cluster()
+    assert clustering.labels.tolist() == [0] * 4 + [1] * 4 + [2] * 4
+    assert clustering.ids.tolist() == collection.photo_ids()
+    assert (clustering.probabilities > 0).all()
+
+
+def test_groups_are_listed_with_their_photos(collection: Collection, photos: Path) -> None:
+    collection.index([photos])
+    collection.cluster()
+    groups = collection.clusters()
+    assert [group.size for group in groups] == [4, 4, 4]
+    for group in groups:
+        assert len({photo.path.parent for photo in group.members}) == 1
+        assert group.members[0] == group.representative
+    assert collection.cluster_of_id(groups[1].id) == groups[1]
+
+
+def test_a_group_that_does_not_exist_is_an_error(collection: Collection, photos: Path) -> None:
+    collection.index([photos])
+    with pytest.raises(NothingClusteredError):
+        collection.clusters()
+    with pytest.raises(NothingClusteredError):
+        collection.last_clustering()
+    collection.cluster()
+    with pytest.raises(UnknownClusterError, match="99"):
+        collection.cluster_of_id(99)
+
+
+def test_the_report_adds_up(collection: Collection, photos: Path) -> None:
+    save(photos / "alone.jpg", 50)
+    collection.index([photos])
+    clustering = collection.cluster()
+    report = collection.last_clustering()
+    assert report.images == 13
+    assert report.noise == int((clustering.labels < 0).sum())
+    assert report.clusters == clustering.clusters
+    assert report.largest == int(np.bincount(clustering.labels[clustering.labels >= 0]).max())
+    assert report.certified == 1  # the graph of a collection so small is complete
+    assert report.lineage["born"] == report.clusters
+
+
+def test_ids_survive_clustering_again(collection: Collection, photos: Path) -> None:
+    collection.index([photos])
+    first = collection.cluster()
+    again = collection.cluster()
+    assert again.labels.tolist() == first.labels.tolist()
+    assert collection.last_clustering().lineage == {
+        "born": 0, "kept": 3, "grown": 0, "merged": 0, "split": 0, "gone": 0,
+    }  # fmt: skip
+
+
+def test_ids_survive_new_and_removed_photos(collection: Collection, photos: Path) -> None:
+    collection.index([photos])
+    before = {photo.path: group.id for group in _clustered(collection) for photo in group.members}
+    (photos / "burst 1" / "IMG_10.jpg").unlink()
+    for shot in range(4):
+        save(photos / "burst 3" / f"IMG_3{shot}.jpg", 30, shift=shot)
+    save(photos / "burst 0" / "IMG_09.jpg", 0, shift=2, quality=80)
+    collection.index()
+    after = {photo.path: group.id for group in _clustered(collection) for photo in group.members}
+    common = before.keys() & after.keys()
+    assert {path: after[path] for path in common} == {path: before[path] for path in common}
+    assert after[photos / "burst 3" / "IMG_30.jpg"] == 3
+    lineage = collection.last_clustering().lineage
+    assert (lineage["born"], lineage["kept"], lineage["grown"]) == (1, 2, 1)
+
+
+def test_an_id_is_never_given_twice(collection: Collection, tmp_path: Path) -> None:
+    photos = album(tmp_path / "photos", groups=6)
+    collection.index([photos])
+    _clustered(collection)
+    shutil.rmtree(photos / "burst 5")
+    collection.index()
+    assert {group.id for group in _clustered(collection)} == {0, 1, 2, 3, 4}
+    assert collection.last_clustering().lineage["gone"] == 1
+    for shot in range(4):
+        save(photos / "later" / f"{shot}.jpg", 99, shift=shot)
+    collection.index()
+    assert {group.id for group in _clustered(collection)} == {0, 1, 2, 3, 4, 6}
+
+
+def _clustered(collection: Collection) -> list:  # type: ignore[type-arg]
+    collection.cluster()
+    return collection.clusters()
+
+
+def test_exact_copies_join_the_group_of_their_twin(collection: Collection, photos: Path) -> None:
+    shutil.copy(photos / "burst 0" / "IMG_00.jpg", photos / "copy.jpg")
+    collection.index([photos])
+    groups = _clustered(collection)
+    assert groups[0].size == 5
+    assert "copy.jpg" in {photo.path.name for photo in groups[0].members}
+
+
+def test_copies_that_stand_alone_are_a_group(collection: Collection, photos: Path) -> None:
+    for number in range(3):
+        save(photos / f"same{number}.jpg", 40)
+    collection.index([photos])
+    groups = _clustered(collection)
+    assert {"same0.jpg", "same1.jpg", "same2.jpg"} in [
+        {photo.path.name for photo in group.members} for group in groups
+    ]
+
+
+def test_all_photos_identical_are_one_group(collection: Collection, tmp_path: Path) -> None:
+    for number in range(6):
+        save(tmp_path / "photos" / f"{number}.jpg", 1)
+    collection.index([tmp_path / "photos"])
+    clustering = collection.cluster()
+    assert clustering.labels.tolist() == [0] * 6
+    assert clustering.probabilities.tolist() == [1.0] * 6
+
+
+def test_photos_alike_up_to_rounding_are_one_group(collection: Collection, tmp_path: Path) -> None:
+    from PIL import Image
+
+    (tmp_path / "photos").mkdir()
+    for number in range(6):
+        image = Image.new("RGB", (64, 64), (120, 90, 60))
+        image.putpixel((number, 0), (121, 90, 60))
+        image.save(tmp_path / "photos" / f"{number}.png")
+    collection.index([tmp_path / "photos"])
+    assert set(collection.cluster().labels.tolist()) == {0}
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+@pytest.mark.parametrize("level", ["shots", "scenes"])
+def test_a_handful_of_photos_can_be_clustered(
+    collection: Collection, tmp_path: Path, count: int, level: str
+) -> None:
+    (tmp_path / "photos").mkdir()
+    for number in range(count):
+        save(tmp_path / "photos" / f"{number}.jpg", number)
+    collection.index([tmp_path / "photos"])
+    clustering = collection.cluster(level)  # type: ignore[arg-type]
+    assert len(clustering.labels) == count
+    assert collection.last_clustering().images == count
+    assert len(collection.clusters()) == collection.last_clustering().clusters
+
+
+def test_levels_keep_their_ids_apart(collection: Collection, photos: Path) -> None:
+    collection.index([photos])
+    shots = collection.cluster("shots").labels.tolist()
+    collection.cluster("scenes", min_cluster_size=3)
+    assert collection.cluster("shots").labels.tolist() == shots
+    assert collection.last_clustering().lineage["kept"] == 3
+
+
+def test_choices_that_make_no_sense_are_refused(collection: Collection, photos: Path) -> None:
+    collection.index([photos])
+    with pytest.raises(ValueError, match="min_cluster_size"):
+        collection.cluster(min_cluster_size=1)
+    with pytest.raises(ValueError, match="min_samples"):
+        collection.cluster(min_samples=0)
+
+
+def test_the_graph_covers_all_photos_with_their_copies(
+    collection: Collection, photos: Path
+) -> None:
+    shutil.copy(photos / "burst 0" / "IMG_00.jpg", photos / "copy.jpg")
+    collection.index([photos])
+    graph = collection.neighbor_graph()
+    assert (graph.n, graph.k) == (13, 12)
+    assert graph.problems() == []
+    ids = collection.photo_ids()
+    names = {int(str(r["id"])): Path(str(r["path"])).name for r in collection.photo_table().records}
+    copy = next(place for place, image in enumerate(ids) if names[image] == "copy.jpg")
+    assert names[ids[int(graph.neighbors[copy, 0])]] == "IMG_00.jpg"
+    assert graph.distances[copy, 0] == 0
+
+
+def test_label_copies_only_touches_noise_with_enough_copies() -> None:
+    labels = np.array([0, -1, -1, 1, -1])
+    copies = np.array([9, 1, 2, 1, 3])
+    assert label_copies(labels, copies, 2).tolist() == [0, -1, 2, 1, 3]
+    assert label_copies(labels, copies, 3).tolist() == [0, -1, -1, 1, 2]
+    assert label_copies(np.array([-1]), np.array([1]), 2).tolist() == [-1]

@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import settings as checks
+from hypothesis import strategies as st
+
+from annclust.arrays import Nodes, Vectors
+from annclust.neighbor_graph import NeighborGraph
+from annclust.search.faiss_index import VectorIndex, build_index
+from annclust.search.graph_build import build_graph, measured_recall
+from annclust.search.index_spec import choose_index
+from annclust.settings import SearchSettings
+from annclust.vector_source import ArrayVectors, SelectedVectors
+from tests.search.samples import clustered, grid_vectors, nearest_by_sorting, true_distances
+
+EXACT = SearchSettings(threads=1, neighbors=8)
+IVF = replace(EXACT, exact_up_to=0)
+BOTH = pytest.mark.parametrize("settings", [EXACT, IVF], ids=["exact", "ivf"])
+
+
+def index_of(vectors: Vectors, settings: SearchSettings) -> VectorIndex:
+    n, d = vectors.shape
+    return build_index(ArrayVectors(vectors), choose_index(n, d, settings), settings)
+
+
+def graph_of(
+    vectors: Vectors, settings: SearchSettings, rows: Nodes | None = None
+) -> NeighborGraph:
+    index = index_of(vectors, settings)
+    return build_graph(ArrayVectors(vectors), settings, index=index, rows=rows)
+
+
+def test_each_vector_gets_its_nearest_ones_and_not_itself() -> None:
+    line = np.array([[0], [1], [3], [7]], dtype=np.float32)
+    graph = graph_of(line, replace(EXACT, neighbors=2))
+    assert graph.neighbors.tolist() == [[1, 2], [0, 2], [1, 0], [2, 1]]
+    assert graph.distances.tolist() == [[1, 3], [1, 2], [2, 3], [4, 6]]
+
+
+@BOTH
+@pytest.mark.parametrize("n", [0, 1, 2, 3, 9])
+def test_in_a_small_collection_everyone_knows_everyone(n: int, settings: SearchSettings) -> None:
+    graph = graph_of(clustered(n, 6), replace(settings, neighbors=9))
+    assert (graph.n, graph.k) == (n, max(n - 1, 0))
+    everyone = set(range(n))
+    for node, known in enumerate(graph.neighbors):
+        assert set(known.tolist()) == everyone - {node}
+
+
+@BOTH
+def test_every_node_has_k_neighbors_at_their_true_distance(settings: SearchSettings) -> None:
+    vectors = clustered(2_500, 140)
+    graph = graph_of(vectors, settings)
+    assert (graph.neighbors >= 0).all()
+    assert graph.problems() == []
+    for node in range(0, 2_500, 97):
+        true = true_distances(vectors[node : node + 1], vectors[graph.neighbors[node]])[0]
+        assert graph.distances[node] == pytest.approx(true, rel=1e-5)
+
+
+@BOTH
+def test_copies_are_at_distance_0(settings: SearchSettings) -> None:
+    vectors = np.repeat(clustered(300, 20), 3, axis=0) * 30
+    graph = graph_of(vectors, settings)
+    assert (graph.distances[:, :2] == 0).all()
+    assert (graph.neighbors[:, :2] // 3 == np.arange(900)[:, np.newaxis] // 3).all()
+
+
+@BOTH
+def test_more_copies_than_neighbors_leave_nobody_without(settings: SearchSettings) -> None:
+    vectors = np.vstack([np.ones((200, 8), dtype=np.float32), clustered(200, 8)])
+    graph = graph_of(vectors, settings)
+    assert (graph.neighbors >= 0).all()
+    assert graph.problems() == []
+    assert (graph.distances[:200] == 0).all()
+
+
+@BOTH
+@pytest.mark.parametrize("every", [2, 40])
+def test_rows_that_are_left_out_are_nobodys_neighbors(every: int, settings: SearchSettings) -> None:
+    vectors = clustered(3_000, 20)
+    rows = np.arange(0, 3_000, every)
+    graph = graph_of(vectors, settings, rows)
+    alone = graph_of(vectors[rows], EXACT)
+    assert (graph.neighbors >= 0).all()
+    assert graph.problems() == []
+    assert (graph.neighbors == alone.neighbors).mean() > 0.95
+
+
+@BOTH
+def test_the_number_of_threads_changes_no_byte(settings: SearchSettings) -> None:
+    vectors = clustered(4_000, 150)
+    one, two = (graph_of(vectors, replace(settings, threads=count)) for count in (1, 2))
+    assert one.neighbors.tobytes() == two.neighbors.tobytes()
+    assert one.distances.tobytes() == two.distances.tobytes()
+
+
+def test_the_join_through_the_index_finds_nearly_all_neighbors() -> None:
+    vectors = clustered(5_000, 160)
+    assert measured_recall(graph_of(vectors, IVF), ArrayVectors(vectors)) > 0.97
+
+
+@checks(max_examples=50)
+@given(vectors=grid_vectors(fewest=2, most=9), k=st.integers(1, 10))
+def test_the_exact_join_agrees_with_sorting(vectors: Vectors, k: int) -> None:
+    graph = graph_of(vectors, replace(EXACT, neighbors=k))
+    everyone = np.arange(len(vectors))
+    expected = nearest_by_sorting(
+        true_distances(vectors, vectors), k, lambda node: everyone[everyone != node]
+    )
+    assert graph.neighbors.tolist() == expected
+
+
+@checks(max_examples=25)
+@given(vectors=grid_vectors(fewest=2), data=st.data())
+def test_a_join_through_all_lists_is_exact(vectors: Vectors, data: st.DataObject) -> None:
+    n = len(vectors)
+    chosen = data.draw(st.lists(st.integers(0, n - 1), min_size=1, unique=True).map(sorted))
+    rows = np.array(chosen, dtype=np.int64)
+    graph = graph_of(vectors, IVF, rows)  # so few vectors have no more lists than are probed
+    true = np.sort(true_distances(vectors[rows], vectors[rows]), axis=1)[:, 1 : graph.k + 1]
+    assert graph.problems() == []
+    assert graph.distances == pytest.approx(true)
+
+
+def test_recall_counts_neighbors_that_are_as_near_as_the_true_ones() -> None:
+    vectors = np.arange(40, dtype=np.float32)[:, np.newaxis] ** 2
+    graph = graph_of(vectors, replace(EXACT, neighbors=4))
+    half = NeighborGraph(graph.neighbors, graph.distances.copy())
+    half.distances[:, 2:] = 1e6
+    source = ArrayVectors(vectors)
+    assert measured_recall(graph, source) == 1
+    assert measured_recall(half, source, sample=10) == 0.5
+
+
+def test_recall_is_not_fooled_by_copies() -> None:
+    vectors = np.repeat(clustered(20, 4), 60, axis=0)
+    graph = graph_of(vectors, EXACT)
+    assert measured_recall(graph, ArrayVectors(vectors)) == 1
+
+
+def test_recall_over_selected_rows_counts_nodes() -> None:
+    vectors, rows = clustered(200, 5), np.arange(0, 200, 3)
+    graph = graph_of(vectors, EXACT, rows)
+    assert measured_recall(graph, SelectedVectors(ArrayVectors(vectors), rows)) == 1
+
+
+def test_a_graph_without_neighbors_lacks_none() -> None:
+    assert measured_recall(graph_of(clustered(1, 3), EXACT), ArrayVectors(clustered(1, 3))) == 1

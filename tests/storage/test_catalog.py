@@ -1,0 +1,238 @@
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from annclust.arrays import ImageId, VectorRow
+from annclust.errors import CollectionDamagedError, StorageError
+from annclust.storage.catalog import Catalog
+from annclust.storage.catalog_writer import CatalogWriter
+from annclust.storage.records import Member, UnreadableRecord
+from annclust.storage.schema import APPLICATION_ID, FORMAT
+from annclust.storage.store import EmbeddedContent, Store, StoreWriter
+from tests.storage.conftest import SPEC, ReadOnlyDisk, add_photos, content
+
+
+@pytest.fixture
+def catalog(writer: StoreWriter) -> CatalogWriter:
+    """A catalog of four photos, the last two of one vector."""
+    writer.append([content(1), content(2), content(3), content(4, like=3)])
+    add_photos(writer, 1, 2, 3, 4)
+    return writer.catalog
+
+
+def test_a_root_is_added_once(catalog: CatalogWriter) -> None:
+    with catalog.transaction():
+        first, again = (catalog.add_root(b"/more", 1) for _ in range(2))
+    assert first == again
+    assert [root.path for root in catalog.roots()] == [b"/photos", b"/more"]
+
+
+def test_a_root_with_photos_is_not_removed(catalog: CatalogWriter) -> None:
+    with catalog.transaction():
+        empty = catalog.add_root(b"/empty", 1)
+        for root in catalog.roots():
+            catalog.remove_empty_root(root.id)
+    assert [root.path for root in catalog.roots()] == [b"/photos"]
+    assert empty not in catalog.roots()
+
+
+def test_a_root_remembers_why_it_is_offline(catalog: CatalogWriter) -> None:
+    (root,) = catalog.roots()
+    with catalog.transaction():
+        catalog.set_root_state(root.id, device=7, offline="unplugged")
+    (changed,) = catalog.roots()
+    assert (changed.device, changed.offline) == (7, "unplugged")
+
+
+def test_images_come_with_root_and_row(catalog: CatalogWriter) -> None:
+    (root,) = catalog.roots()
+    images = catalog.images_under(root.id)
+    assert [image.full_path for image in images][:2] == [
+        Path("/photos/1.jpg"), Path("/photos/2.jpg"),
+    ]  # fmt: skip
+    assert [image.row for image in images] == [0, 1, 2, 2]
+    assert [i.id for i in catalog.images_of_row(VectorRow(2))] == [3, 4]
+
+
+def test_removed_images_are_not_seen(catalog: CatalogWriter) -> None:
+    with catalog.transaction():
+        catalog.remove_images([ImageId(3)])
+    assert [i.id for i in catalog.images_of_row(VectorRow(2))] == [4]
+    ids, rows = catalog.live()
+    assert (ids.tolist(), rows.tolist()) == ([1, 2, 4], [0, 1, 2])
+    assert catalog.counts()["removed"] == 1
+    assert catalog.images_in_rows(2, 3) == [4]
+
+
+def test_an_image_that_comes_back_gets_its_id_again(catalog: CatalogWriter) -> None:
+    (root,) = catalog.roots()
+    with catalog.transaction():
+        catalog.remove_images([ImageId(1), ImageId(2)])
+        again = catalog.add_image(root.id, b"elsewhere.jpg", 1, 1, (2).to_bytes(32, "big"))
+    assert again == 2
+
+
+def test_an_id_is_never_given_twice(catalog: CatalogWriter) -> None:
+    (root,) = catalog.roots()
+    with catalog.transaction():
+        catalog._db.execute("DELETE FROM image WHERE id = 4")
+        new = catalog.add_image(root.id, b"x", 1, 1, (1).to_bytes(32, "big"))
+    assert new == 5
+
+
+def test_two_photos_can_not_lie_in_one_place(catalog: CatalogWriter) -> None:
+    (root,) = catalog.roots()
+    with pytest.raises(StorageError), catalog.transaction():
+        catalog.add_image(root.id, b"1.jpg", 1, 1, (2).to_bytes(32, "big"))
+    assert catalog.counts()["images"] == 4
+
+
+def test_a_transaction_is_all_or_nothing(catalog: CatalogWriter) -> None:
+    with contextlib.suppress(KeyboardInterrupt), catalog.transaction():
+        catalog.remove_images([ImageId(1)])
+        raise KeyboardInterrupt
+    assert catalog.counts()["removed"] == 0
+
+
+def test_a_transaction_that_sqlite_ended_is_not_rolled_back_twice(catalog: CatalogWriter) -> None:
+    def fail() -> None:
+        with catalog.transaction():
+            catalog._db.execute("ROLLBACK")
+            raise sqlite3.OperationalError("as after a full disk")
+
+    with pytest.raises(StorageError, match="full disk"):
+        fail()
+
+
+def test_unreadable_files_are_replaced_by_root(catalog: CatalogWriter) -> None:
+    (root,) = catalog.roots()
+    record = UnreadableRecord(root.id, b"bad.jpg", 3, 4, "broken", False)
+    with catalog.transaction():
+        catalog.replace_unreadable(root.id, [record])
+    assert catalog.unreadable() == [(root, record)]
+    with catalog.transaction():
+        catalog.replace_unreadable(root.id, [])
+    assert catalog.unreadable() == []
+
+
+def test_contents_are_found_by_size_and_digest(catalog: CatalogWriter) -> None:
+    assert catalog.contents_of_size(101) == {(1).to_bytes(32, "big")}
+    assert catalog.contents_of_size(7) == frozenset()
+    assert catalog.content(b"unknown") is None
+
+
+def test_a_clustering_replaces_the_last_one_of_its_level(catalog: CatalogWriter) -> None:
+    assert catalog.clustering() is None
+    assert catalog.next_cluster("shots") == 0
+    for cluster in (7, 8):
+        with catalog.transaction():
+            catalog.add_clustering(
+                "shots",
+                settings="{}",
+                summary="{}",
+                members=[Member(VectorRow(2), cluster, 0.5)],
+                representatives={cluster: ImageId(4)},
+                next_cluster=cluster + 1,
+            )
+    rows, clusters = catalog.memberships("shots")
+    assert (rows.tolist(), clusters.tolist()) == ([2], [8])
+    assert catalog.memberships("scenes")[0].tolist() == []
+    assert catalog.next_cluster("shots") == 9
+    last = catalog.clustering()
+    assert last is not None
+    assert (last.id, last.level) == (2, "shots")
+    exported = list(catalog.export("shots"))
+    assert [row.cluster for row in exported] == [None, None, 8, 8]
+    assert [row.probability for row in exported] == [None, None, 0.5, 0.5]
+    assert [row.representative for row in exported] == [False, False, False, True]
+
+
+def test_a_snapshot_ends_with_its_block(catalog: CatalogWriter) -> None:
+    with Catalog(catalog.path) as reader:
+        with pytest.raises(ZeroDivisionError), reader.snapshot():
+            raise ZeroDivisionError
+        with catalog.transaction():
+            catalog.remove_images([ImageId(1)])
+        assert reader.counts()["images"] == 3
+
+
+def test_a_catalog_damaged_in_its_middle_is_damage(directory: Path) -> None:
+    with StoreWriter.create(directory, SPEC) as writer:
+        writer.append([content(number) for number in range(300)])
+        add_photos(writer, *range(300))
+    path = directory / "catalog.sqlite"
+    whole = bytearray(path.read_bytes())
+    whole[4096:] = b"\xff" * (len(whole) - 4096)
+    path.write_bytes(whole)
+    with Catalog(path) as reader, pytest.raises(CollectionDamagedError, match="malformed"):
+        reader.live()
+
+
+def test_an_older_format_is_brought_up(tmp_path: Path) -> None:
+    path = tmp_path / "catalog.sqlite"
+    db = sqlite3.connect(path)
+    db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    db.close()
+    with CatalogWriter(path) as writer:
+        writer.migrate()
+        assert writer._one("PRAGMA user_version") == (FORMAT,)
+        writer.migrate()
+        assert writer.counts()["images"] == 0
+
+
+def test_a_catalog_on_a_read_only_disk_can_be_read(
+    directory: Path, read_only_disk: ReadOnlyDisk
+) -> None:
+    with StoreWriter.create(directory, SPEC) as writer:
+        writer.append([content(1)])
+        add_photos(writer, 1)
+    with read_only_disk(directory) as seen:
+        with Store(seen) as store:
+            assert store.catalog.counts()["images"] == 1
+            assert store.vectors().shape[0] == 1
+        with pytest.raises(StorageError, match="read-only"):
+            StoreWriter(seen)
+
+
+class _SneakingIn(Sequence[EmbeddedContent]):
+    """Contents that, when read, let another writer commit: one that ignores the lock."""
+
+    def __init__(self, path: Path, contents: list[EmbeddedContent]) -> None:
+        self.path, self.contents = path, contents
+
+    def __len__(self) -> int:
+        return len(self.contents)
+
+    def __getitem__(self, place):  # type: ignore[no-untyped-def]
+        return self.contents[place]
+
+    def __iter__(self) -> Iterator[EmbeddedContent]:
+        db = sqlite3.connect(self.path, isolation_level=None)
+        db.execute("UPDATE setting SET value = '7' WHERE name = 'rows'")
+        db.close()
+        return iter(self.contents)
+
+
+def test_a_writer_that_ignores_the_lock_is_noticed(writer: StoreWriter) -> None:
+    contents = _SneakingIn(writer.catalog.path, [content(1)])
+    with pytest.raises(CollectionDamagedError, match="another process"):
+        writer.append(contents)
+
+
+def test_live_photos_of_an_empty_catalog_are_none(writer: StoreWriter) -> None:
+    ids, rows = writer.catalog.live()
+    assert ids.dtype == rows.dtype == np.int64
+    assert len(ids) == len(rows) == 0
+
+
+def test_a_pending_log_is_read_on_a_folder_without_write_permission(writer: StoreWriter) -> None:
+    writer.append([content(1)])
+    assert (writer.path / "catalog.sqlite-wal").stat().st_size > 0
+    with Store(writer.path) as reader:
+        assert reader.catalog.rows() == 1

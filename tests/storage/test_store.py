@@ -1,0 +1,345 @@
+from __future__ import annotations
+
+import errno
+import os
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from annclust.embedding.embedder import EmbedderSpec
+from annclust.errors import (
+    CollectionDamagedError,
+    CollectionLockedError,
+    CollectionNotFoundError,
+    EmbedderMismatchError,
+    NewerFormatError,
+    NotACollectionError,
+    StorageError,
+)
+from annclust.storage.catalog import Catalog
+from annclust.storage.generations import array_writer, current_and_sound
+from annclust.storage.layout import GenerationKind
+from annclust.storage.records import Generation
+from annclust.storage.schema import FORMAT
+from annclust.storage.store import Store, StoreWriter, _lay_out
+from annclust.storage.vector_file import row_checksum
+from tests.storage.conftest import DIMENSION, SPEC, add_photos, content, limited_file_size
+
+
+def test_a_new_collection_is_empty(writer: StoreWriter) -> None:
+    assert writer.catalog.counts() == dict.fromkeys(
+        ("images", "removed", "contents", "vectors", "unreadable"), 0
+    )
+    assert writer.vectors().shape == (0, DIMENSION)
+    assert writer.embedder == SPEC
+
+
+def test_vectors_come_back_as_unit_rows(writer: StoreWriter) -> None:
+    contents = [content(1), content(2)]
+    writer.append(contents)
+    stored = writer.vectors().block(0, 2)
+    np.testing.assert_allclose(stored, [c.vector for c in contents], atol=1e-3)
+    np.testing.assert_allclose(np.linalg.norm(stored, axis=1), 1, atol=1e-6)
+    assert writer.vectors().take(np.array([1])).tolist() == stored[1:].tolist()
+
+
+def test_equal_vectors_share_a_row(writer: StoreWriter) -> None:
+    writer.append([content(1), content(2, like=1)])
+    writer.append([content(3, like=1), content(4)])
+    rows = [writer.catalog.content(n.to_bytes(32, "big")) for n in (1, 2, 3, 4)]
+    assert [found.row for found in rows if found] == [0, 0, 0, 1]
+    assert writer.catalog.rows() == 2
+
+
+def test_a_batch_without_any_new_vector_needs_no_row(writer: StoreWriter) -> None:
+    writer.append([content(1)])
+    writer.append([content(2, like=1)])
+    writer.append([])
+    assert writer.catalog.rows() == 1
+    assert [rows for _, rows, _ in writer.catalog.blocks()] == [1]
+
+
+def test_two_vectors_of_one_checksum_are_still_told_apart(
+    writer: StoreWriter,
+) -> None:
+    writer.append([content(1)])
+    with writer.catalog.transaction():  # as if XXH3 had collided
+        other = content(2).vector.astype("<f2")
+        writer.catalog._db.execute("UPDATE vector SET checksum = ?", (row_checksum(other),))
+    writer.append([content(2)])
+    assert writer.catalog.rows() == 2
+
+
+def test_what_is_written_is_there_after_reopening(directory: Path) -> None:
+    with StoreWriter.create(directory, SPEC) as writer:
+        writer.append([content(1)])
+        add_photos(writer, 1)
+    with Store(directory) as store:
+        assert store.catalog.counts()["images"] == 1
+        assert store.vectors().shape == (1, DIMENSION)
+
+
+def test_a_reader_sees_what_was_committed_while_the_writer_goes_on(writer: StoreWriter) -> None:
+    writer.append([content(1)])
+    with Store(writer.path) as reader:
+        assert reader.catalog.rows() == 1
+        writer.append([content(2)])
+        assert reader.catalog.rows() == 2
+        with reader.catalog.snapshot():
+            assert reader.catalog.rows() == 2
+            writer.append([content(3)])
+            assert reader.catalog.rows() == 2
+
+
+def test_a_second_writer_is_told_who_holds_the_collection(writer: StoreWriter) -> None:
+    with pytest.raises(CollectionLockedError, match=f"process {os.getpid()}"):
+        StoreWriter(writer.path)
+    with pytest.raises(CollectionLockedError):
+        StoreWriter.create(writer.path, SPEC)
+
+
+def test_the_lock_is_free_after_closing_and_after_a_failed_opening(directory: Path) -> None:
+    StoreWriter.create(directory, SPEC).close()
+    with pytest.raises(EmbedderMismatchError, match="test"):
+        StoreWriter.create(directory, EmbedderSpec("other", "1", DIMENSION))
+    StoreWriter(directory).close()
+
+
+def test_another_revision_of_the_same_embedder_is_a_mismatch(directory: Path) -> None:
+    StoreWriter.create(directory, SPEC).close()
+    with pytest.raises(EmbedderMismatchError, match="2"):
+        StoreWriter.create(directory, EmbedderSpec("test", "2", DIMENSION))
+
+
+def test_unacknowledged_vectors_are_cut_off(directory: Path) -> None:
+    with StoreWriter.create(directory, SPEC) as writer:
+        writer.append([content(1)])
+        path = writer.vector_path
+    whole = path.read_bytes()
+    path.write_bytes(whole + b"torn")
+    with StoreWriter(directory) as writer:
+        assert writer.vectors().shape == (1, DIMENSION)
+    assert path.read_bytes() == whole
+
+
+def test_missing_vectors_are_damage(directory: Path) -> None:
+    with StoreWriter.create(directory, SPEC) as writer:
+        writer.append([content(1)])
+        path = writer.vector_path
+    os.truncate(path, path.stat().st_size - 1)
+    with Store(directory) as store, pytest.raises(CollectionDamagedError, match="too short"):
+        store.vectors()
+    with pytest.raises(CollectionDamagedError):
+        StoreWriter(directory)
+
+
+def test_a_vector_file_of_another_kind_is_damage(directory: Path) -> None:
+    with StoreWriter.create(directory, SPEC) as writer:
+        path = writer.vector_path
+    path.write_bytes(b"x" * 64)
+    with pytest.raises(CollectionDamagedError, match="header"):
+        StoreWriter(directory)
+
+
+def test_a_missing_path_is_no_collection(tmp_path: Path) -> None:
+    with pytest.raises(CollectionNotFoundError, match="annclust index"):
+        Store(tmp_path / "none")
+    with pytest.raises(CollectionNotFoundError):
+        StoreWriter(tmp_path / "none")
+
+
+def test_a_file_is_no_collection(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    with pytest.raises(NotACollectionError, match="a file"):
+        Store(file)
+    with pytest.raises(NotACollectionError, match="a file"):
+        StoreWriter.create(file, SPEC)
+
+
+def test_a_folder_of_other_files_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").touch()
+    with pytest.raises(NotACollectionError, match="catalog"):
+        Store(tmp_path)
+    for attempt in (lambda: StoreWriter(tmp_path), lambda: StoreWriter.create(tmp_path, SPEC)):
+        with pytest.raises(NotACollectionError, match="other files"):
+            attempt()
+    assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
+
+
+def test_an_interrupted_creation_is_finished_by_the_next_one(directory: Path) -> None:
+    directory.mkdir()
+    (directory / "writer.lock").touch()
+    (directory / "vectors-000001.f16").write_bytes(b"half")
+    (directory / "catalog.sqlite.unfinished").write_bytes(b"half")
+    (directory / "catalog.sqlite.unfinished-wal").write_bytes(b"half")
+    with StoreWriter.create(directory, SPEC) as writer:
+        assert writer.catalog.rows() == 0
+
+
+def test_a_catalog_that_is_no_database_is_damage(directory: Path) -> None:
+    directory.mkdir()
+    (directory / "catalog.sqlite").write_bytes(b"not a database, but long enough" * 50)
+    with pytest.raises(CollectionDamagedError, match="not a database"):
+        Store(directory)
+
+
+def test_another_programs_database_is_refused(directory: Path) -> None:
+    directory.mkdir()
+    db = sqlite3.connect(directory / "catalog.sqlite")
+    db.execute("CREATE TABLE t (x)")
+    db.close()
+    with pytest.raises(NotACollectionError, match="another program"):
+        Store(directory)
+    with pytest.raises(NotACollectionError):
+        StoreWriter(directory)
+
+
+def test_a_newer_format_is_refused_and_left_alone(directory: Path) -> None:
+    StoreWriter.create(directory, SPEC).close()
+    db = sqlite3.connect(directory / "catalog.sqlite")
+    db.execute(f"PRAGMA user_version = {FORMAT + 1}")
+    db.close()
+    with pytest.raises(NewerFormatError, match=f"format {FORMAT + 1}"):
+        StoreWriter(directory)
+
+
+def test_a_full_disk_loses_nothing(writer: StoreWriter) -> None:
+    writer.append([content(1)])
+    with limited_file_size(64 + 3 * DIMENSION), pytest.raises(StorageError) as failure:
+        writer.append([content(2), content(3)])
+    assert "limit" in failure.value.reason or "full" in failure.value.reason
+    assert writer.catalog.rows() == 1
+    writer.append([content(2)])
+    assert writer.catalog.rows() == 2
+
+
+def test_a_failed_commit_leaves_neither_contents_nor_vectors(writer: StoreWriter) -> None:
+    writer.append([content(1)])
+    with pytest.raises(StorageError):
+        writer.append([content(2), content(1, like=3)])  # the digest of 1 is taken
+    assert writer.catalog.rows() == 1
+    assert writer.catalog.content((2).to_bytes(32, "big")) is None
+
+
+def test_a_generation_replaces_the_one_before(writer: StoreWriter) -> None:
+    for number in range(4):
+        writer.publish(
+            "tree", {"rows.npy": array_writer(np.arange(number))}, basis=str(number), spec={}
+        )
+    current = writer.usable_generation("tree")
+    assert current is not None
+    assert (current.number, current.basis) == (4, "3")
+    names = {path.name for path in writer.path.glob("tree-*")}
+    assert names == {"tree-000003.rows.npy", "tree-000004.rows.npy"}
+
+
+def test_a_generation_of_another_basis_is_not_usable(writer: StoreWriter) -> None:
+    writer.publish("tree", {"rows.npy": array_writer(np.arange(3))}, basis="a", spec={})
+    assert writer.usable_generation("tree", basis="a")
+    assert writer.usable_generation("tree", basis="b") is None
+    assert writer.usable_generation("graph") is None
+
+
+@pytest.mark.parametrize("damage", ["remove", "shorten", "alter"])
+def test_a_damaged_generation_is_not_usable(writer: StoreWriter, damage: str) -> None:
+    writer.publish("tree", {"rows.npy": array_writer(np.arange(300))}, basis="", spec={})
+    path = writer.path / "tree-000001.rows.npy"
+    whole = path.read_bytes()
+    match damage:
+        case "remove":
+            path.unlink()
+        case "shorten":
+            path.write_bytes(whole[:-1])
+        case _:
+            path.write_bytes(whole[:-1] + b"\xff")
+    assert writer.usable_generation("tree") is None
+
+
+def test_a_forgotten_generation_leaves_no_file(writer: StoreWriter) -> None:
+    writer.publish("tree", {"rows.npy": array_writer(np.arange(3))}, basis="", spec={})
+    writer.forget("tree")
+    assert writer.catalog.generation("tree") is None
+    assert not list(writer.path.glob("tree-*"))
+
+
+def test_generation_numbers_are_never_given_twice(writer: StoreWriter) -> None:
+    writer.publish("tree", {"rows.npy": array_writer(np.arange(3))}, basis="", spec={})
+    writer.forget("tree")
+    again = writer.publish("tree", {"rows.npy": array_writer(np.arange(3))}, basis="", spec={})
+    assert again.number == 2
+
+
+def test_files_that_no_generation_lists_are_removed_on_opening(directory: Path) -> None:
+    StoreWriter.create(directory, SPEC).close()
+    (directory / "graph-000009.rows.npy").touch()
+    (directory / "index-000002.faiss.unfinished").touch()
+    (directory / "notes.txt").touch()
+    StoreWriter(directory).close()
+    assert {path.name for path in directory.iterdir()} >= {"notes.txt"}
+    assert not list(directory.glob("graph-*"))
+    assert not list(directory.glob("*.unfinished"))
+
+
+def test_a_failing_part_leaves_the_generation_before(writer: StoreWriter) -> None:
+    def fail(path: Path) -> None:
+        path.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    writer.publish("tree", {"rows.npy": array_writer(np.arange(3))}, basis="a", spec={})
+    with pytest.raises(StorageError, match="disk is full"):
+        writer.publish("tree", {"rows.npy": fail}, basis="b", spec={})
+    assert writer.usable_generation("tree", basis="a")
+    assert not list(writer.path.glob("*.unfinished"))
+
+
+def test_a_stored_graph_comes_back_with_its_rows(writer: StoreWriter) -> None:
+    neighbors, distances = np.array([[1], [0]], np.int32), np.array([[0.5], [0.5]], np.float32)
+    arrays = {"neighbors": neighbors, "distances": distances, "rows": np.array([3, 5])}
+    parts = {f"{name}.npy": array_writer(array) for name, array in arrays.items()}
+    graph, rows = writer.graph(writer.publish("graph", parts, basis="", spec={}))
+    assert graph.neighbors.tolist() == [[1], [0]]
+    assert graph.distances.tolist() == [[0.5], [0.5]]
+    assert rows.tolist() == [3, 5]
+
+
+def test_a_graph_without_edges_comes_back_too(writer: StoreWriter) -> None:
+    nothing = np.zeros((1, 0), np.float32)
+    arrays = {"neighbors": nothing.astype(np.int32), "distances": nothing, "rows": np.array([0])}
+    parts = {f"{name}.npy": array_writer(array) for name, array in arrays.items()}
+    graph, _ = writer.graph(writer.publish("graph", parts, basis="", spec={}))
+    assert (graph.n, graph.k) == (1, 0)
+
+
+class _LateReader(Catalog):
+    """A reader whose first look at the catalog was just before a new generation came."""
+
+    stale: Generation | None = None
+
+    def generation(self, kind: GenerationKind) -> Generation | None:
+        stale, self.stale = self.stale, None
+        return stale or super().generation(kind)
+
+
+def test_a_reader_that_comes_too_late_takes_the_newer_generation(writer: StoreWriter) -> None:
+    parts = {"rows.npy": array_writer(np.arange(3))}
+    first, *_, last = [writer.publish("tree", parts, basis="", spec={}) for _ in range(3)]
+    with _LateReader(writer.catalog.path) as reader:
+        reader.stale = first
+        assert current_and_sound(writer.path, reader, "tree") == last
+
+
+def test_a_collection_made_meanwhile_is_not_made_again(directory: Path) -> None:
+    with StoreWriter.create(directory, SPEC) as writer:
+        writer.append([content(1)])
+    _lay_out(directory, SPEC, StoreWriter._refuse_foreign)
+    with StoreWriter(directory) as writer:
+        assert writer.catalog.rows() == 1
+
+
+def test_sizes_on_disk_are_counted(writer: StoreWriter) -> None:
+    before = writer.bytes_on_disk()
+    (writer.path / "more").write_bytes(b"x" * 1000)
+    assert writer.bytes_on_disk() == before + 1000

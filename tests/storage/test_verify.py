@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from annclust.storage.generations import array_writer
+from annclust.storage.store import Store, StoreWriter
+from annclust.storage.verify import CHECKS, verify
+from tests.storage.conftest import DIMENSION, add_photos, content
+
+Harm = Callable[[StoreWriter], None]
+
+
+@pytest.fixture
+def filled(writer: StoreWriter) -> StoreWriter:
+    """Three blocks of two vectors, a photo each, and one derived file."""
+    for first in (0, 2, 4):
+        writer.append([content(first), content(first + 1)])
+    add_photos(writer, *range(6))
+    writer.publish("tree", {"rows.npy": array_writer(np.arange(6))}, basis="", spec={})
+    return writer
+
+
+def sql(statement: str) -> Harm:
+    def harm(writer: StoreWriter) -> None:
+        writer.catalog._db.execute("PRAGMA foreign_keys = OFF")
+        writer.catalog._db.execute(statement)
+
+    return harm
+
+
+def flip_a_bit_of_row_3(writer: StoreWriter) -> None:
+    with writer.vector_path.open("r+b") as file:
+        file.seek(64 + 3 * 2 * DIMENSION)
+        (byte,) = file.read(1)
+        file.seek(-1, os.SEEK_CUR)
+        file.write(bytes([byte ^ 1]))
+
+
+def cut_the_vector_file(writer: StoreWriter) -> None:
+    os.truncate(writer.vector_path, 64 + 3 * 2 * DIMENSION)
+
+
+def empty_the_derived_file(writer: StoreWriter) -> None:
+    next(writer.path.glob("tree-*")).write_bytes(b"")
+
+
+HARMS: dict[str, tuple[Harm, list[int]]] = {
+    "M1": (sql("DELETE FROM content WHERE row = 2"), []),
+    "M2": (cut_the_vector_file, [1, 2, 3, 4, 5, 6]),
+    "M3": (sql("DELETE FROM block WHERE first_row = 2"), []),
+    "M4": (flip_a_bit_of_row_3, [3, 4]),
+    "M5": (sql("UPDATE content SET row = 99 WHERE row = 5"), [6]),
+    "S1": (empty_the_derived_file, []),
+    "S2": (sql("UPDATE generation SET rows = 99"), []),
+}
+
+
+def test_a_sound_collection_has_no_problems(filled: StoreWriter) -> None:
+    assert verify(filled) == []
+
+
+def test_an_empty_collection_has_no_problems(writer: StoreWriter) -> None:
+    assert verify(writer) == []
+
+
+def test_every_invariant_has_a_test_that_breaks_it() -> None:
+    assert list(HARMS) == list(CHECKS)
+
+
+@pytest.mark.parametrize("invariant", HARMS)
+def test_a_broken_invariant_is_found_and_the_photos_are_named(
+    filled: StoreWriter, invariant: str
+) -> None:
+    harm, ids = HARMS[invariant]
+    harm(filled)
+    with Store(filled.path) as store:
+        problems = verify(store)
+    assert {problem.invariant for problem in problems} == {invariant}
+    assert sorted(image for problem in problems for image in problem.ids) == ids
+    assert all(problem.derived == invariant.startswith("S") for problem in problems)
+
+
+def test_a_lost_last_block_is_found(filled: StoreWriter) -> None:
+    sql("DELETE FROM block WHERE first_row = 4")(filled)
+    assert [problem.invariant for problem in verify(filled)] == ["M3"]
+
+
+def test_damage_inside_the_database_file_is_named(filled: StoreWriter) -> None:
+    sql("PRAGMA writable_schema = ON")(filled)
+    filled.catalog._db.execute(
+        "UPDATE sqlite_schema SET rootpage = 9999 WHERE name = 'vector_checksum'"
+    )
+    with Store(filled.path) as store:
+        assert {problem.invariant for problem in verify(store)} == {"M1"}

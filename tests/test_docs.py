@@ -1,0 +1,64 @@
+"""The docs are true: examples run, commands and options are described, invariants checked."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+from annclust.cli.app import app
+from annclust.storage.verify import CHECKS
+
+DOCS = Path(__file__).parents[1] / "docs"
+MANUAL = (DOCS / "cli.md").read_text()
+COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+SHARED = {"--collection", "--json", "--quiet", "--verbose", "--no-progress", "--help"}
+
+
+def test_every_example_of_the_manual_runs(tmp_path: Path) -> None:
+    examples = re.findall(r"^\$ annclust (.*)$", MANUAL, re.MULTILINE)
+    assert {shlex.split(example)[0] for example in examples} == set(COMMANDS)
+    for example in examples:
+        done = subprocess.run(
+            [sys.executable, "-m", "annclust", *shlex.split(example)],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            env={**os.environ, "ANNCLUST_CACHE": str(tmp_path / "cache")},
+        )
+        assert done.returncode == 0, f"{example}: {done.stderr}"
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_command_and_option_is_described(name: str) -> None:
+    section = re.search(rf"^## {name}:.*?(?=^## |\Z)", MANUAL, re.MULTILINE | re.DOTALL)
+    assert section, f"docs/cli.md has no section on {name}"
+    options = {option for parameter in COMMANDS[name].params for option in parameter.opts}
+    for option in {o for o in options if o.startswith("--")} - SHARED:
+        assert option in section[0], f"docs/cli.md does not describe {option} of {name}"
+
+
+def test_every_shared_option_is_described() -> None:
+    for option in SHARED - {"--help"}:
+        assert option in MANUAL
+
+
+def test_every_invariant_is_described_and_checked() -> None:
+    described = re.findall(r"^\| \*\*(\w+)\*\* \|", (DOCS / "format.md").read_text(), re.MULTILINE)
+    assert described == list(CHECKS)
+
+
+def test_every_module_is_on_the_map() -> None:
+    page = (DOCS / "architecture.md").read_text()
+    package = Path(__file__).parents[1] / "annclust"
+    for path in package.iterdir():
+        name = path.stem if path.suffix == ".py" else path.name
+        if name not in {"__pycache__", "py"}:
+            assert re.search(rf"^  {re.escape(name)}\b", page, re.MULTILINE) or name == "py.typed"
