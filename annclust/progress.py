@@ -1,4 +1,7 @@
-"""Progress: how long stages tell somebody how far they are. The default tells nobody."""
+"""Progress: how long stages tell somebody how far they are. The default tells nobody.
+
+Whoever listens may raise an exception to stop the run: stages report only where stopping is safe.
+"""
 
 from __future__ import annotations
 

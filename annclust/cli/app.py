@@ -99,7 +99,7 @@ def _open(
     )
 
 
-@command(app)
+@command(app, in_batches=True)
 def index(
     console: Console,
     photos: Annotated[
@@ -173,7 +173,7 @@ def similar(
     )
 
 
-@command(app)
+@command(app, in_batches=True)
 def cluster(
     console: Console,
     collection: CollectionOption = DEFAULT_COLLECTION,
@@ -299,7 +299,7 @@ def models(console: Console) -> None:
     console.show([asdict(each) for each in found], lambda: model_lines(found))
 
 
-@command(app)
+@command(app, in_batches=True)
 def demo(
     console: Console,
     folder: Annotated[

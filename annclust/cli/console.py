@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
+    from annclust.cli.interruption import Interruption
     from annclust.progress import Progress
 
 
@@ -36,12 +37,15 @@ class Console:
         Every detail instead of the first few.
     bars : bool
         Progress bars, where stderr is a terminal.
+    interruption : Interruption or None
+        What stops a run between two batches; None if nothing does.
     """
 
     json: bool = False
     quiet: bool = False
     verbose: bool = False
     bars: bool = True
+    interruption: Interruption | None = None
 
     def show(self, document: object, lines: Callable[[], Iterable[str]]) -> None:
         """Print the result: `document` as JSON, or else the `lines` of text."""
@@ -58,7 +62,15 @@ class Console:
             typer.echo(message, err=True)
 
     def progress(self) -> Progress:
-        """Where stages report to: bars on a terminal, else nobody."""
+        """Where stages report to: bars on a terminal, else nobody; either may stop the run."""
+        shown = self._shown_progress()
+        if self.interruption is None:
+            return shown
+        from annclust.cli.interruption import StoppableProgress
+
+        return StoppableProgress(shown, self.interruption)
+
+    def _shown_progress(self) -> Progress:
         if self.quiet or not self.bars or not sys.stderr.isatty():
             from annclust.progress import SILENT
 

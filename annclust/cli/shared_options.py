@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import inspect
 import os
-import signal
 import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from types import FrameType
-from typing import Annotated, Any, NoReturn, cast
+from typing import Annotated, Any, cast
 
 import typer
 
 from annclust.cli.console import Console, error_line
+from annclust.cli.interruption import Interruption
 from annclust.errors import AnnclustError
 
 EXIT_ERROR, EXIT_UNREADABLE, EXIT_INTERRUPTED = 1, 3, 130
@@ -45,16 +44,25 @@ _SHARED: dict[str, tuple[Any, bool]] = {
 
 
 def command(
-    app: typer.Typer, name: str | None = None
+    app: typer.Typer, *, in_batches: bool = False
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Register a function whose first parameter is a `Console` as a command."""
+    """Register a function whose first parameter is a `Console` as a command.
+
+    A command that works `in_batches` is stopped between two of them rather than anywhere.
+    """
 
     def register(function: Callable[..., None]) -> Callable[..., None]:
         @wraps(function)
         def run(**choices: Any) -> None:
             shared = {option: choices.pop(option) for option in _SHARED}
+            interruption = Interruption(patient=in_batches, silent=shared["quiet"])
+            interruption.listen()
             console = Console(
-                shared["as_json"], shared["quiet"], shared["verbose"], not shared["no_progress"]
+                shared["as_json"],
+                shared["quiet"],
+                shared["verbose"],
+                not shared["no_progress"],
+                interruption,
             )
             with_exit_codes(function, console, choices)
 
@@ -62,7 +70,7 @@ def command(
         parameters = [*own, *_shared_parameters()]
         cast(Any, run).__signature__ = inspect.Signature(parameters)
         run.__annotations__ = {each.name: each.annotation for each in parameters}
-        return app.command(name)(run)
+        return app.command()(run)
 
     return register
 
@@ -83,7 +91,6 @@ def with_exit_codes(
     function: Callable[..., None], console: Console, choices: dict[str, Any]
 ) -> None:
     """Run a command; turn what can be expected to go wrong into a line and an exit code."""
-    signal.signal(signal.SIGTERM, _interrupt)
     try:
         function(console, **choices)
     except AnnclustError as error:
@@ -96,7 +103,3 @@ def with_exit_codes(
         # The reader (head, less) has seen enough; what is left in the buffer goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(0) from error
-
-
-def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt

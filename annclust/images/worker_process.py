@@ -170,8 +170,8 @@ class WorkerProcess:
 
     def close(self) -> None:
         """End it and let go of what belongs to it."""
-        self._channel.close()
         self.kill()
+        self._channel.close()
 
 
 def _start_interpreter(stdin: int) -> subprocess.Popen[bytes]:

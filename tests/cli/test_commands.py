@@ -255,6 +255,11 @@ def test_a_second_writer_is_told_to_wait(made: Path) -> None:
         assert run("status", "-c", made).returncode == 0
 
 
+def hear_ctrl_c() -> None:
+    """As in a terminal, even if these tests run in the background, where shells ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_says_so_and_the_next_one_goes_on(
     tmp_path: Path, kind: signal.Signals
@@ -265,7 +270,7 @@ def test_an_interrupted_run_says_so_and_the_next_one_goes_on(
     arguments = ["index", tmp_path / "photos", "-c", path, "--embedder", "color-histogram"]
     process = subprocess.Popen(
         [sys.executable, "-m", "annclust", *map(str, arguments)],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=hear_ctrl_c,
     )  # fmt: skip
     while not (path / "catalog.sqlite").exists():
         assert process.poll() is None

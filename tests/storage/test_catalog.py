@@ -15,7 +15,7 @@ from annclust.storage.catalog_writer import CatalogWriter
 from annclust.storage.records import Member, UnreadableRecord
 from annclust.storage.schema import APPLICATION_ID, FORMAT
 from annclust.storage.store import EmbeddedContent, Store, StoreWriter
-from tests.storage.conftest import SPEC, ReadOnlyDisk, add_photos, content
+from tests.storage.conftest import SPEC, ReadOnlyDisk, add_photos, content, limited_file_size
 
 
 @pytest.fixture
@@ -236,3 +236,14 @@ def test_a_pending_log_is_read_on_a_folder_without_write_permission(writer: Stor
     assert (writer.path / "catalog.sqlite-wal").stat().st_size > 0
     with Store(writer.path) as reader:
         assert reader.catalog.rows() == 1
+
+
+def test_a_catalog_that_can_not_start_its_log_is_let_go(tmp_path: Path) -> None:
+    path = tmp_path / "catalog.sqlite"
+    CatalogWriter.create(path, {"rows": "0"})
+    before = path.read_bytes()
+    with limited_file_size(0), pytest.raises(StorageError, match=r"catalog\.sqlite"):
+        CatalogWriter(path)
+    assert path.read_bytes() == before
+    with CatalogWriter(path) as opened:  # nothing was left locked
+        assert opened.rows() == 0
