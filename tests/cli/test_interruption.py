@@ -17,7 +17,7 @@ import signal, sys
 from annclust.cli.interruption import Interruption, StoppableProgress
 from annclust.progress import SILENT
 
-{before}
+signal.signal(signal.SIGINT, signal.{parent})
 interruption = Interruption(patient={patient}, silent={silent})
 interruption.listen()
 try:
@@ -34,10 +34,14 @@ except KeyboardInterrupt:
 
 
 def lines(
-    *signals: str, patient: bool = True, silent: bool = False, report: str = "", before: str = ""
+    *signals: str,
+    patient: bool = True,
+    silent: bool = False,
+    report: str = "",
+    parent: str = "default_int_handler",
 ) -> tuple[list[str], str]:
     """What a process prints that gets some signals, one after another, and what it says of them."""
-    code = SCRIPT.format(patient=patient, silent=silent, report=report, before=before)
+    code = SCRIPT.format(patient=patient, silent=silent, report=report, parent=parent)
     done = subprocess.run(
         [sys.executable, "-c", code],
         input="".join(f"{name}\n" for name in signals),
@@ -76,8 +80,8 @@ def test_nothing_is_said_to_somebody_who_wants_quiet() -> None:
 
 
 def test_a_signal_that_the_parent_ignores_stays_ignored() -> None:
-    before = "signal.signal(signal.SIGINT, signal.SIG_IGN)"
-    assert lines("SIGINT", before=before, report="stage.advance()")[0][-1] == "came to the end"
+    shown, _ = lines("SIGINT", parent="SIG_IGN", report="stage.advance()")
+    assert shown[-1] == "came to the end"
 
 
 def test_a_stage_passes_its_reports_on() -> None:
