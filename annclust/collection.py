@@ -14,27 +14,22 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from annclust.embedding.embedder import Embedder, EmbedderSpec
-from annclust.embedding.registry import (
-    DEFAULT_EMBEDDER,
-    geometry_of,
-    load_embedder,
-    spec_of,
-)
-from annclust.errors import EmbedderMismatchError
+from annclust.embedding.embedder import Embedder, EmbedderLoader, EmbedderSpec
+from annclust.errors import EmbedderMismatchError, InputError
 from annclust.neighbor_graph import NeighborGraph
-from annclust.pipeline.describing import describe
-from annclust.pipeline.indexing import EmbedderLoader, index_photos
-from annclust.pipeline.querying import Searcher, query_vector
 from annclust.pipeline.reports import Cluster, ClusterReport, IndexReport, Match, Status
 from annclust.progress import SILENT, Progress
 from annclust.settings import ClusterSettings, IndexingSettings, Level, Method
-from annclust.storage.store import Store, StoreWriter
+from annclust.storage.store import Store
 
+# Each call loads what it needs itself: a query must not wait for what only indexing needs.
 if TYPE_CHECKING:
+    from annclust.arrays import Nodes, Vectors
     from annclust.clustering.hdbscan import Clustering
     from annclust.pipeline.checking import CheckReport
     from annclust.pipeline.exporting import Table
+    from annclust.pipeline.querying import Searcher
+    from annclust.storage.store_writer import StoreWriter
 
 PathLike = str | os.PathLike[str]
 
@@ -80,7 +75,7 @@ class Collection:
         settings: IndexingSettings | None = None,
         progress: Progress = SILENT,
     ) -> None:
-        self.path = Path(path)
+        self.path = Path(path).expanduser()
         self.settings = settings or IndexingSettings()
         self.progress = progress
         self._searcher: tuple[object, Searcher] | None = None
@@ -93,6 +88,9 @@ class Collection:
 
     def _make_if_missing(self, embedder: str | None) -> None:
         if not Store.exists(self.path):
+            from annclust.embedding.registry import DEFAULT_EMBEDDER, spec_of
+            from annclust.storage.store_writer import StoreWriter
+
             StoreWriter.create(self.path, spec_of(embedder or DEFAULT_EMBEDDER)).close()
 
     def __enter__(self) -> Self:
@@ -121,6 +119,8 @@ class Collection:
     @cached_property
     def _loaded_embedder(self) -> Embedder:
         """The stored embedder, as long as this version of annclust still has it."""
+        from annclust.embedding.registry import load_embedder
+
         loaded = load_embedder(self.embedder.name, self.settings.embed, cache_directory())
         if loaded.spec != self.embedder:
             raise EmbedderMismatchError(
@@ -129,13 +129,19 @@ class Collection:
             )
         return loaded
 
-    @property
     def _embedder_loader(self) -> EmbedderLoader:
+        from annclust.embedding.registry import geometry_of
+
         return EmbedderLoader(geometry_of(self.embedder.name), lambda: self._loaded_embedder)
+
+    def _writer(self) -> StoreWriter:
+        from annclust.storage.store_writer import StoreWriter
+
+        return StoreWriter(self.path)
 
     def index(
         self,
-        folders: Iterable[PathLike] = (),
+        folders: PathLike | Iterable[PathLike] = (),
         *,
         exclude: Iterable[str] = (),
         forget_missing: bool = False,
@@ -144,7 +150,7 @@ class Collection:
 
         Parameters
         ----------
-        folders : iterable of path-like
+        folders : path-like or iterable of path-like
             Folders to add or rescan; all known ones if empty.
         exclude : iterable of str
             Glob patterns of names or relative paths to leave out.
@@ -165,11 +171,14 @@ class Collection:
         StorageError
             If the system refuses to write; what was committed before stays.
         """
+        from annclust.pipeline.indexing import index_photos
+
         scan = replace(self.settings.scan, exclude=(*self.settings.scan.exclude, *exclude))
         settings = replace(self.settings, scan=scan, forget_missing=forget_missing)
-        places = [Path(folder) for folder in folders]
-        with StoreWriter(self.path) as store:
-            return index_photos(store, places, self._embedder_loader, settings, self.progress)
+        given = [folders] if isinstance(folders, (str, os.PathLike)) else folders
+        places = [Path(folder) for folder in given]
+        with self._writer() as store:
+            return index_photos(store, places, self._embedder_loader(), settings, self.progress)
 
     def similar(self, image: PathLike, k: int = 10) -> list[Match]:
         """Find the photos that look most like an image.
@@ -191,12 +200,26 @@ class Collection:
         UnreadableImageError
             If `image` cannot be read as an image.
         """
-        query = query_vector(self._store, Path(image), self._embedder_loader, self.settings.decode)
-        return self._current_searcher().similar(query, k)
+        path = Path(image).expanduser()
+        if k < 1:
+            raise InputError(f"k must be 1 or more, not {k}.")
+        query = self._query_vector(path)
+        with self._store.catalog.snapshot():
+            return self._current_searcher().similar(query, k, first=path.resolve())
+
+    def _query_vector(self, image: Path) -> Vectors:
+        from annclust.pipeline.querying import embedded_vector, stored_vector
+
+        known = stored_vector(self._store, image)
+        if known is not None:
+            return known
+        return embedded_vector(image, self._embedder_loader(), self.settings.decode)
 
     def _current_searcher(self) -> Searcher:
-        generation = self._store.catalog.generation("index")
-        state = (self._store.catalog.rows(), generation)
+        from annclust.pipeline.querying import Searcher
+
+        catalog = self._store.catalog
+        state = (catalog.setting("vector_file"), catalog.rows(), catalog.generation("index"))
         if self._searcher is None or self._searcher[0] != state:
             self._searcher = (state, Searcher(self._store, self.settings.search))
         return self._searcher[1]
@@ -240,7 +263,7 @@ class Collection:
         settings = ClusterSettings.for_level(
             level, min_cluster_size=min_cluster_size, min_samples=min_samples, method=method
         )
-        with StoreWriter(self.path) as store:
+        with self._writer() as store:
             found, _ = cluster_photos(store, level, settings, self.settings.search, self.progress)
         return found
 
@@ -293,7 +316,7 @@ class Collection:
         """Every edge of the neighbor graph over all photos."""
         from annclust.pipeline.exporting import edge_table
 
-        return edge_table(self.neighbor_graph(), self._store.catalog.live()[0])
+        return edge_table(*self._photo_graph())
 
     def check(self, *, repair: bool = False) -> CheckReport:
         """Check every invariant of docs/format.md.
@@ -307,7 +330,7 @@ class Collection:
 
         if not repair:
             return check(self._store)
-        with StoreWriter(self.path) as store:
+        with self._writer() as store:
             return check_and_repair(store, self.settings.search, self.progress)
 
     def neighbor_graph(self) -> NeighborGraph:
@@ -318,10 +341,19 @@ class Collection:
         NeighborGraph
             Positions count the photos by ascending id, as `photo_ids` gives them.
         """
-        from annclust.pipeline.derived import photo_graph
+        return self._photo_graph()[0]
 
-        with StoreWriter(self.path) as store:
-            return photo_graph(store, self.settings.search, self.progress)
+    def _photo_graph(self) -> tuple[NeighborGraph, Nodes]:
+        """The graph and the ids of its photos; only a graph that is out of date is made anew."""
+        from annclust.pipeline.stored import stored_photo_graph
+
+        stored = stored_photo_graph(self._store, self.settings.search)
+        if stored is not None:
+            return stored
+        from annclust.pipeline.derived import refreshed_photo_graph
+
+        with self._writer() as store:
+            return refreshed_photo_graph(store, self.settings.search, self.progress)
 
     def photo_ids(self) -> list[int]:
         """Ids of all photos, ascending."""
@@ -329,4 +361,6 @@ class Collection:
 
     def status(self) -> Status:
         """What is in the collection."""
+        from annclust.pipeline.describing import describe
+
         return describe(self._store)

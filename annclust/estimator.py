@@ -7,18 +7,20 @@ uses the same rooms (search makes the graph, clustering eats it), over plain Euc
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Self
+from numbers import Integral
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import validate_data
 
 from annclust.arrays import Vectors
 from annclust.clustering.hdbscan import cluster_graph
 from annclust.neighbor_graph import NeighborGraph
-from annclust.search.exact import ExactBridges
+from annclust.search.bridges import ExactBridges
 from annclust.search.faiss_index import build_index
 from annclust.search.graph_build import build_graph
 from annclust.search.index_spec import choose_index
@@ -26,13 +28,18 @@ from annclust.settings import ClusterSettings, Method, SearchSettings, usable_co
 from annclust.vector_source import ArrayVectors, VectorSource
 
 _COMPLETE_UP_TO = 2_000
-"""Up to so many vectors the graph is complete, and the result exactly HDBSCAN: that is 32 MB and
+"""Up to so many vectors the graph is complete, and the result that of HDBSCAN: that is 32 MB and
 about two seconds; both grow with the square."""
 
 _LEAST_NEIGHBORS = 32
 _NEIGHBORS_PER_SAMPLE = 3
 """At three neighbors for each of `min_samples`, labels agree with those of the complete graph to
 an adjusted Rand index of .97 and more; at one to .93 (20,000 vectors of dimension 256)."""
+
+_TOP = 40
+"""Binary logarithm of the largest coordinate that is computed with. In float32 the squares of 2^40
+can still be summed over 2^40 coordinates, and distances down to 2^-63 have squares in full
+precision: room for an outlier 10^31 times as far as neighbors are apart."""
 
 
 class AnnHDBSCAN(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -49,13 +56,13 @@ class AnnHDBSCAN(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-l
         Clusters of largest total stability (excess of mass), or the leaves of the tree.
     n_neighbors : int or None, default=None
         Neighbors of each vector in the graph. If None, all others up to 2,000 vectors, so that the
-        result is exactly HDBSCAN; beyond, 32 or ``3 * min_samples``, whichever is more.
+        result is that of HDBSCAN (see Notes); beyond, 32 or ``3 * min_samples``, whichever is more.
     allow_single_cluster : bool, default=False
         Whether all vectors may form one cluster.
     n_jobs : int or None, default=None
-        Threads of the neighbor search; None is 1, -1 is all cores.
+        Threads of the neighbor search; None is 1, -1 is all cores, -2 all but one. Not 0.
     random_state : int, RandomState or None, default=0
-        Seed of the search index, which is used from 20,000 vectors on.
+        Seed of the search index, which is used above 20,000 vectors.
 
     Attributes
     ----------
@@ -70,6 +77,18 @@ class AnnHDBSCAN(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-l
     n_features_in_ : int
         Dimension of the vectors.
 
+    Notes
+    -----
+    Over a complete graph the clusters are those of `hdbscan.HDBSCAN`, but for ties: where three or
+    more groups meet at one distance, both libraries merge them in an order that depends on that of
+    the rows. The probabilities are the same too, but in clusters that hold exact copies: hdbscan
+    gives 0 to all their other members, this estimator the share of the largest finite λ.
+
+    Coordinates are rounded to float32 after centering on the median. So groups are not told apart
+    where their distance from there is more than a million times their extent. Outliers may lie
+    farther away, up to 20,000 vectors; above, one that is 10^8 times as far as the others makes the
+    index miss neighbors.
+
     References
     ----------
     .. [1] Campello, Moulavi, Zimek, Sander (2015), Hierarchical density estimates for data
@@ -83,6 +102,20 @@ class AnnHDBSCAN(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-l
     >>> AnnHDBSCAN(min_cluster_size=3, min_samples=1).fit_predict(X).tolist()
     [0, 0, 0, 1, 1, 1, -1]
     """
+
+    _parameter_constraints: ClassVar[dict[str, list[object]]] = {
+        "min_cluster_size": [Interval(Integral, 2, None, closed="left")],
+        "min_samples": [Interval(Integral, 1, None, closed="left"), None],
+        "method": [StrOptions({"eom", "leaf"})],
+        "n_neighbors": [Interval(Integral, 1, None, closed="left"), None],
+        "allow_single_cluster": ["boolean"],
+        "n_jobs": [
+            Interval(Integral, None, -1, closed="right"),
+            Interval(Integral, 1, None, closed="left"),
+            None,
+        ],
+        "random_state": ["random_state"],
+    }
 
     def __init__(
         self,
@@ -108,7 +141,7 @@ class AnnHDBSCAN(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-l
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Finite; computed in float32, after centering.
+            Finite; computed in float32, after centering on the median.
         y : object
             Not looked at.
 
@@ -120,8 +153,10 @@ class AnnHDBSCAN(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-l
         Raises
         ------
         ValueError
-            If a parameter is out of its range, or `n_neighbors` is below `min_samples`.
+            If a parameter is of a wrong type or out of its range, or `n_neighbors` is below
+            `min_samples`.
         """
+        self._validate_params()
         checked = validate_data(self, X, dtype=[np.float64, np.float32])
         settings = self._cluster_settings()
         rows, exponent = _centered(checked)
@@ -139,15 +174,11 @@ class AnnHDBSCAN(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-l
         return self
 
     def _cluster_settings(self) -> ClusterSettings:
-        if self.method not in ("eom", "leaf"):
-            raise ValueError(f"method must be 'eom' or 'leaf', not {self.method!r}")
         asked = ClusterSettings(self.min_cluster_size, self.min_samples, self.method)
         # Said outright, so that too few neighbors are an error instead of less density.
         return replace(asked, min_samples=asked.effective_min_samples)
 
     def _search_settings(self, n: int, settings: ClusterSettings) -> SearchSettings:
-        if self.n_neighbors is not None and self.n_neighbors < 1:
-            raise ValueError(f"n_neighbors must be 1 or more, not {self.n_neighbors}")
         neighbors = self.n_neighbors
         if neighbors is None:
             asked = _NEIGHBORS_PER_SAMPLE * settings.effective_min_samples
@@ -167,10 +198,11 @@ def _threads(n_jobs: int | None) -> int:
 
 
 def _centered(rows: NDArray[np.floating[Any]]) -> tuple[Vectors, int]:
-    """Shift the mean to 0 and scale by a power of two, to coordinates between -1 and 1.
+    """Shift the median to 0 and scale by a power of two, to coordinates below 2^40.
 
     Neither changes a cluster. Far from 0 float32 tells near vectors apart no more; very large or
-    small squares leave its range.
+    small squares leave its range. The median and not the mean, which follows a single outlier away
+    from all others.
 
     Returns
     -------
@@ -178,10 +210,10 @@ def _centered(rows: NDArray[np.floating[Any]]) -> tuple[Vectors, int]:
     int
         Binary logarithm of the scale that was taken out.
     """
-    mean = rows.mean(axis=0, dtype=np.float64)
-    centered = rows - mean.astype(rows.dtype)
-    exponent = int(np.frexp(np.abs(centered).max())[1])
-    return np.ldexp(centered, -exponent).astype(np.float32), exponent
+    halves = np.ldexp(rows, -1)  # of the largest floats neither sum nor difference overflows
+    halves -= np.median(halves, axis=0)
+    exponent = int(np.frexp(np.abs(halves).max())[1]) - _TOP
+    return np.ldexp(halves, -exponent).astype(np.float32), exponent + 1
 
 
 def _neighbor_graph(vectors: VectorSource, settings: SearchSettings) -> NeighborGraph:

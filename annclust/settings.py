@@ -52,7 +52,9 @@ class DecodeSettings(_Overridable):
     workers : int
         Decoding processes.
     timeout : float
-        Seconds one file may take before its worker is killed.
+        Seconds of processor time that one file may take, before it counts as undecodable. What does
+        not come back in three times as long by the clock is left for another run: then a disk
+        stalls, or the machine has other things to do.
     memory : int
         Bytes of address space one worker may use.
     max_pixels : int

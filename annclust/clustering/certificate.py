@@ -3,6 +3,11 @@
 An edge that a k-NN graph lacks is at least as long as the last known neighbor of either end. So a
 merge at distance w is one of the exact hierarchy if w is not larger than the shortest such distance
 on one of its sides: by the cut property of spanning trees no missing edge could have come before.
+
+Its own edge must be as long as it seems: it may be longer where the core distance of an end is but
+a lower bound, and nothing is proven then. Other edges that seem too short do no harm: even so they
+did not come before.
+
 The proof takes the graph's neighbors for the true ones: over an approximate graph it holds as far
 as that graph's recall.
 """
@@ -35,7 +40,9 @@ def horizons(graph: NeighborGraph) -> Weights:
     return np.where(known >= graph.n - 1, np.inf, horizon)
 
 
-def proven_merges(dendrogram: Dendrogram, horizon: Weights) -> NDArray[np.bool_]:
+def proven_merges(
+    dendrogram: Dendrogram, horizon: Weights, measured: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
     """Which merges are proven to be those of the exact hierarchy. One pass.
 
     Parameters
@@ -44,6 +51,9 @@ def proven_merges(dendrogram: Dendrogram, horizon: Weights) -> NDArray[np.bool_]
         Of n leaves.
     horizon : ndarray of shape (n,), float64
         As `horizons` gives it.
+    measured : ndarray of shape (n - 1,), bool
+        Whether the edge of each merge is exactly as long as the merge says: both of its ends know
+        their core distance.
 
     Returns
     -------
@@ -54,8 +64,8 @@ def proven_merges(dendrogram: Dendrogram, horizon: Weights) -> NDArray[np.bool_]
     for one, other in zip(left.tolist(), right.tolist(), strict=True):
         nearest.append(min(nearest[one], nearest[other]))
     reach = np.array(nearest)
-    proven: NDArray[np.bool_] = dendrogram.distance <= np.maximum(reach[left], reach[right])
-    return proven
+    within: NDArray[np.bool_] = dendrogram.distance <= np.maximum(reach[left], reach[right])
+    return within & measured
 
 
 def certified_share(

@@ -6,6 +6,7 @@ Step 1 of 6 in HDBSCAN*; see :mod:`annclust.clustering.hdbscan` for the chain.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from annclust.arrays import Distances
 from annclust.neighbor_graph import NeighborGraph
@@ -48,6 +49,27 @@ def core_distances(graph: NeighborGraph, *, min_samples: int) -> Distances:
     return np.array(graph.distances[:, min_samples - 2], dtype=np.float32)
 
 
+def core_is_known(graph: NeighborGraph, *, min_samples: int) -> NDArray[np.bool_]:
+    """Which of the `known_core_distances` are exact, and not but a lower bound.
+
+    A vector that knows all others has its core distance, even if it asks for more company.
+
+    Parameters
+    ----------
+    graph : NeighborGraph
+        Of n vectors.
+    min_samples : int
+        As in `core_distances`.
+
+    Returns
+    -------
+    ndarray of shape (n,), bool
+    """
+    known = (graph.neighbors >= 0).sum(axis=1)
+    enough: NDArray[np.bool_] = known >= min(min_samples, graph.n) - 1
+    return enough
+
+
 def known_core_distances(graph: NeighborGraph, *, min_samples: int) -> Distances:
     """Core distances that are always finite, so that every vector has a place in the hierarchy.
 
@@ -62,7 +84,7 @@ def known_core_distances(graph: NeighborGraph, *, min_samples: int) -> Distances
     Returns
     -------
     ndarray of shape (n,), float32
-        `core_distances`, or a lower bound of it.
+        `core_distances`, or a lower bound of it; `core_is_known` says which.
 
     Raises
     ------

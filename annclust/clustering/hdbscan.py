@@ -3,7 +3,11 @@
 core distance → mutual reachability → spanning tree → single linkage → condensed tree → selection,
 one module each. The first four make a `Hierarchy`, from which the last two cut clusters, as often
 as one likes. On a complete graph the result is that of `hdbscan.HDBSCAN`; on a k-NN graph the
-certificate says how much of it is proven to be.
+certificate says how much of it is proven to be. Two things are not the same:
+
+- Ties. Where three or more groups meet at one distance, a binary hierarchy must invent an order.
+  Both libraries take it from the order of the rows, each in its way; clusters may depend on it.
+- Probabilities beside exact copies: hdbscan makes them 0, `cluster_selection` gives them back.
 
 References
 ----------
@@ -24,7 +28,7 @@ from annclust.arrays import Labels, Nodes, Probabilities
 from annclust.clustering.certificate import certified_share, horizons, proven_merges
 from annclust.clustering.cluster_selection import select_clusters
 from annclust.clustering.condensed_tree import CondensedTree, condensed_tree
-from annclust.clustering.core_distance import known_core_distances
+from annclust.clustering.core_distance import core_is_known, known_core_distances
 from annclust.clustering.mutual_reachability import reachable_edges
 from annclust.clustering.single_linkage import NO_MERGES, Dendrogram, single_linkage
 from annclust.clustering.spanning_tree import BridgeSearch, joined, spanning_forest
@@ -107,7 +111,8 @@ def cluster_graph(
     Returns
     -------
     Clustering
-        All noise where there are fewer vectors than `min_cluster_size`.
+        Fewer vectors than `min_cluster_size` are all noise; but two or more of them are one
+        cluster, as in `hdbscan.HDBSCAN`, with `allow_single_cluster` and the method "eom".
 
     Raises
     ------
@@ -136,8 +141,11 @@ def build_hierarchy(graph: NeighborGraph, min_samples: int, bridges: BridgeSearc
         return Hierarchy(graph.n, NO_MERGES, np.zeros(0, dtype=np.bool_))
     core = known_core_distances(graph, min_samples=min_samples)
     forest = spanning_forest(*reachable_edges(graph, core), graph.n)
-    dendrogram = single_linkage(joined(forest, core, bridges))
-    return Hierarchy(graph.n, dendrogram, proven_merges(dendrogram, horizons(graph)))
+    tree = joined(forest, core, bridges)
+    dendrogram = single_linkage(tree)  # merge i is edge i of the tree
+    sure = core_is_known(graph, min_samples=min_samples)
+    measured = sure[tree.left] & sure[tree.right]
+    return Hierarchy(graph.n, dendrogram, proven_merges(dendrogram, horizons(graph), measured))
 
 
 def cut(

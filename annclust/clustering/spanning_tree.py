@@ -115,7 +115,7 @@ def joined(forest: SpanningForest, core: Distances, bridges: BridgeSearch) -> Sp
     """Join the components of a forest by real edges into one spanning tree.
 
     Borůvka's way: in each round every component but the largest looks for its lightest edge out,
-    from its densest vectors, so that a round at least halves their number.
+    from its densest vectors. With a way out of each, c components leave at most (c + 1) / 2.
 
     Parameters
     ----------

@@ -6,7 +6,7 @@ Every embedder of this room checks its input with :func:`stacked`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
@@ -71,6 +71,21 @@ class Embedder(Protocol):
             If an image has another shape or dtype.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedderLoader:
+    """An embedder that is loaded when the first image needs it.
+
+    Parameters
+    ----------
+    geometry : InputGeometry
+        Known before loading, so that decoding can start meanwhile.
+    load : callable
+    """
+
+    geometry: InputGeometry
+    load: Callable[[], Embedder]
 
 
 def revision(*parts: str) -> str:

@@ -5,6 +5,12 @@ Loaded only when images are embedded: onnxruntime takes a tenth of a second to i
 
 from __future__ import annotations
 
+import os
+
+# annclust never phones home. From 1.32 on onnxruntime does on every system, unless this is said
+# before it is imported; the function for it comes too late, and is there for older ones.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
 import onnxruntime
 
 from annclust.arrays import Vectors
@@ -12,7 +18,6 @@ from annclust.embedding.embedder import PixelStack
 
 _ERRORS_ONLY = 3
 
-# annclust never phones home; this matters on Windows, elsewhere it does nothing
 onnxruntime.disable_telemetry_events()
 # what onnxruntime thinks of the machine's devices is nothing the user asked for
 onnxruntime.set_default_logger_severity(_ERRORS_ONLY)

@@ -79,12 +79,14 @@ class DecodeLane:
     ----------
     lanes : Lanes
     orders : WorkerOrders
-    timeout : float
-        Seconds one file may take.
+    patience : float
+        Seconds that one file may take by the clock. One that takes longer is not blamed: the
+        disk may stall, the worker be stopped. What really is slow to decode uses up
+        ``orders.cpu_seconds`` first.
     """
 
-    def __init__(self, lanes: Lanes, orders: WorkerOrders, *, timeout: float) -> None:
-        self._lanes, self._orders, self._timeout = lanes, orders, timeout
+    def __init__(self, lanes: Lanes, orders: WorkerOrders, *, patience: float) -> None:
+        self._lanes, self._orders, self._patience = lanes, orders, patience
         self._worker: WorkerProcess | None = None
         self._in_flight: deque[Task] = deque()
         self._thread = threading.Thread(target=self._live, name="decode-lane", daemon=True)
@@ -157,18 +159,25 @@ class DecodeLane:
     def _result(self, task: Task) -> ReadResult | None:
         """Wait for a task's result; None if its worker died and it is to be tried again."""
         try:
-            answer = self._ready_worker().receive(self._timeout)
+            answer = self._ready_worker().receive(self._patience)
         except TimeoutError:
             self._replace_worker(None)
-            reason = f"it takes longer than {self._timeout:g} s to decode"
-            return ReadResult(task.job.key, reason=reason)
+            reason = f"nothing came back within {self._patience:g} s"
+            return ReadResult(task.job.key, reason=reason, retry=True)
         except WorkerGoneError as error:
             self._replace_worker(None)
-            task.attempts += 1
-            if task.attempts < _ATTEMPTS:
-                return None
-            return ReadResult(task.job.key, reason=error.reason, retry=error.from_outside)
+            return self._verdict(task, error)
         return self._as_result(task, answer)
+
+    def _verdict(self, task: Task, error: WorkerGoneError) -> ReadResult | None:
+        """What the end of a worker says of its file; None if the file is to be tried again."""
+        if error.out_of_time:  # and would be the next time
+            reason = f"it takes longer than {self._orders.cpu_seconds:g} s to decode"
+            return ReadResult(task.job.key, reason=reason)
+        task.attempts += 1
+        if task.attempts < _ATTEMPTS:
+            return None
+        return ReadResult(task.job.key, reason=error.reason, retry=error.from_outside)
 
     def _as_result(self, task: Task, answer: Answer) -> ReadResult:
         image = None

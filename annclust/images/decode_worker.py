@@ -17,7 +17,13 @@ from PIL import JpegImagePlugin as JpegImagePlugin
 
 from annclust.images.content import UnreadableFileError, read_content
 from annclust.images.decoding import UndecodableError, decode_square
-from annclust.images.worker_protocol import READY, Answer, Request, WorkerOrders
+from annclust.images.worker_protocol import (
+    READY,
+    Answer,
+    Request,
+    WorkerOrders,
+    read_exactly,
+)
 
 _CHANNEL = 0  # standard input
 _LEAST_MEMORY = 32 << 20  # bytes
@@ -41,14 +47,8 @@ class _Channel:
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
 
-    def read_exactly(self, count: int) -> bytes:
-        received = bytearray()
-        while len(received) < count:
-            chunk = os.read(self._descriptor, count - len(received))
-            if not chunk:
-                raise EOFError
-            received += chunk
-        return bytes(received)
+    def read_exactly(self, count: int) -> bytearray:
+        return read_exactly(count, lambda into: os.readv(self._descriptor, [into]))
 
     def write(self, frame: bytes) -> None:
         rest = memoryview(frame)
@@ -78,9 +78,10 @@ def _obey(orders: WorkerOrders) -> None:
 
 
 def _watched_answer(request: Request, orders: WorkerOrders) -> Answer:
-    """Answer, or die of the time it takes, even if the parent is gone.
+    """Answer, or die of SIGPROF for the time it takes, even if the parent is gone.
 
-    The clock is the processor's: a terminal's Ctrl-Z or a laptop's lid do not run it.
+    The clock is the processor's: it tells a slow file from a slow disk or a busy machine, and a
+    terminal's Ctrl-Z or a laptop's lid do not run it.
     """
     signal.setitimer(signal.ITIMER_PROF, orders.cpu_seconds)
     try:

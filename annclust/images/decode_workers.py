@@ -18,21 +18,24 @@ from types import TracebackType
 from typing import Self
 
 from annclust.errors import UnreadableImageError
-from annclust.images.content import UnreadableFileError, read_content
 from annclust.images.decode_lane import DecodeLane, Lanes, Run, Task
 from annclust.images.decoded_image import DecodedImage
 from annclust.images.read_jobs import ReadJob, ReadResult
 from annclust.images.worker_protocol import WorkerOrders
 from annclust.input_geometry import InputGeometry
-from annclust.settings import GIBIBYTE, MEBIBYTE, DecodeSettings
+from annclust.settings import MEBIBYTE, DecodeSettings
 
-__all__ = ["DecodeWorkers", "ReadJob", "ReadResult", "digest_of", "image_reader"]
+__all__ = ["DecodeWorkers", "ReadJob", "ReadResult", "image_reader"]
 
 _AHEAD_PER_WORKER = 16
 """Files that are on their way for each worker: at 5 ms each, as long as embedding a batch takes."""
 
 _AHEAD_BYTES = 128 * MEBIBYTE
 """Pixels that may wait for the caller, in total."""
+
+_PATIENCE = 3
+"""Seconds by the clock for each second of processor time that a file may take: reading takes time
+as well, and the processor has other things to do."""
 
 
 class DecodeWorkers:
@@ -58,12 +61,12 @@ class DecodeWorkers:
             crop=geometry.crop,
             max_pixels=settings.max_pixels,
             memory=settings.memory,
-            cpu_seconds=settings.timeout + 1,
+            cpu_seconds=settings.timeout,
             follow_symlinks=follow_symlinks,
         )
         self._lanes = Lanes(max(1, settings.workers))
         self._members = [
-            DecodeLane(self._lanes, orders, timeout=settings.timeout)
+            DecodeLane(self._lanes, orders, patience=_PATIENCE * settings.timeout)
             for _ in range(self._lanes.count)
         ]
         self._ahead = _files_ahead(geometry, len(self._members))
@@ -161,24 +164,3 @@ def _read_image(workers: DecodeWorkers, path: Path) -> DecodedImage:
     if result.image is None:
         raise UnreadableImageError(path, reason=result.reason or "nothing could be read")
     return result.image
-
-
-def digest_of(path: Path, *, max_bytes: int = GIBIBYTE) -> bytes:
-    """BLAKE3 digest of a file's content, without decoding it.
-
-    Parameters
-    ----------
-    path : Path
-        May be a symbolic link: somebody named it.
-    max_bytes : int
-        Larger files are refused.
-
-    Raises
-    ------
-    UnreadableImageError
-    """
-    try:
-        content = read_content(os.fsencode(path), max_bytes=max_bytes, follow_symlinks=True)
-    except UnreadableFileError as error:
-        raise UnreadableImageError(path, reason=error.reason) from error
-    return content.digest()

@@ -17,7 +17,14 @@ import time
 from pathlib import Path
 
 from annclust.errors import AnnclustError
-from annclust.images.worker_protocol import READY, Answer, ProtocolError, Request, WorkerOrders
+from annclust.images.worker_protocol import (
+    READY,
+    Answer,
+    ProtocolError,
+    Request,
+    WorkerOrders,
+    read_exactly,
+)
 
 _START_PATIENCE = 60.0
 """Seconds that a worker may take to start: disks can be slow, and machines busy."""
@@ -28,11 +35,14 @@ _BOOT = (
 
 _LONGEST_WAIT = 1.0  # seconds
 
-_TALKED_NONSENSE = 1  # as an exit status
+_END_PATIENCE = 1.0
+"""Seconds that a worker may still be there after it hung up: usually it hung up by dying."""
+
+_MISBEHAVED = 1  # as an exit status
 
 
 class WorkerGoneError(Exception):
-    """The worker ended, or talks nonsense and was ended.
+    """The worker ended, or misbehaved and was ended.
 
     Parameters
     ----------
@@ -47,11 +57,14 @@ class WorkerGoneError(Exception):
     @property
     def reason(self) -> str:
         """What to tell about the file that it was working on."""
-        if self.exit_status == -signal.SIGPROF:
-            return "it takes too long to decode"
         if self.exit_status < 0:
             return f"its decoder was killed ({signal.Signals(-self.exit_status).name})"
         return "its decoder crashed"
+
+    @property
+    def out_of_time(self) -> bool:
+        """Whether the worker used up the processor time that one file may take."""
+        return self.exit_status == -signal.SIGPROF
 
     @property
     def from_outside(self) -> bool:
@@ -99,7 +112,7 @@ class WorkerProcess:
         """
         if self.receive(_START_PATIENCE) != READY:
             self.kill()
-            raise WorkerGoneError(_TALKED_NONSENSE)
+            raise WorkerGoneError(_MISBEHAVED)
 
     def send(self, request: Request) -> None:
         """Ask for a file; should the worker be gone, `receive` will tell."""
@@ -133,18 +146,21 @@ class WorkerProcess:
         except TimeoutError:
             raise
         except (EOFError, OSError):
-            raise WorkerGoneError(self._process.wait()) from None
+            raise WorkerGoneError(self._exit_status()) from None
         except ProtocolError:
             self.kill()
-            raise WorkerGoneError(_TALKED_NONSENSE) from None
+            raise WorkerGoneError(_MISBEHAVED) from None
+
+    def _exit_status(self) -> int:
+        """What a worker that hung up ended with; it is ended if it lives on."""
+        try:
+            return self._process.wait(_END_PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return _MISBEHAVED
 
     def _read_exactly(self, count: int) -> bytearray:
-        # Another copy of each picture, as bytes, would cost more than all of the way here.
-        received = bytearray(count)
-        rest = memoryview(received)
-        while rest:
-            rest = rest[self._read_some(rest) :]
-        return received
+        return read_exactly(count, self._read_some)
 
     def _read_some(self, into: memoryview) -> int:
         while self._patience > 0:
@@ -158,8 +174,6 @@ class WorkerProcess:
                 self._patience -= wait
                 continue
             self._patience -= min(time.monotonic() - started, wait)
-            if not count:
-                raise EOFError
             return count
         raise TimeoutError
 

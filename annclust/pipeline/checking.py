@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from annclust.pipeline.derived import refresh_graph, refresh_index
 from annclust.progress import SILENT, Progress
 from annclust.settings import SearchSettings
-from annclust.storage.store import Store, StoreWriter
+from annclust.storage.store import Store
+from annclust.storage.store_writer import StoreWriter
 from annclust.storage.verify import Problem, verify
 
 

@@ -22,11 +22,12 @@ from annclust.neighbor_graph import EMPTY_GRAPH, NeighborGraph
 from annclust.pipeline.derived import refresh_graph
 from annclust.pipeline.reports import ClusterReport
 from annclust.progress import SILENT, Progress
-from annclust.search.exact import ExactBridges
+from annclust.search.bridges import ExactBridges
 from annclust.settings import ClusterSettings, Level, SearchSettings
-from annclust.storage.generations import array_writer
-from annclust.storage.records import Member
-from annclust.storage.store import Store, StoreWriter
+from annclust.storage.generation_writer import array_writer
+from annclust.storage.records import Generation, Member
+from annclust.storage.store import Store
+from annclust.storage.store_writer import StoreWriter
 from annclust.vector_source import SelectedVectors
 
 _ROUNDING = 1e-3
@@ -87,7 +88,9 @@ def cluster_photos(
     )
     report = _report(level, clustering, lineage, time.monotonic() - started)
     chosen = _representatives(store, nodes, labels)
+    tree = _write_tree(store, nodes, found, settings)
     with store.catalog.transaction():
+        unneeded = store.catalog.add_generation(tree)
         store.catalog.add_clustering(
             level,
             settings=json.dumps(settings.as_dict()),
@@ -96,6 +99,7 @@ def cluster_photos(
             representatives=chosen,
             next_cluster=next_cluster,
         )
+    store.discard(unneeded)
     return clustering, report
 
 
@@ -112,27 +116,29 @@ def _cluster_nodes(
     search: SearchSettings,
     progress: Progress,
 ) -> Clustering:
-    """Cluster the contents over the stored graph, and store the tree."""
-    generation = refresh_graph(store, search, progress)
-    vectors = SelectedVectors(store.vectors(), nodes.rows)
-    graph = EMPTY_GRAPH if generation is None else store.graph(generation)[0]
+    """Cluster the contents over the stored graph."""
+    stored = refresh_graph(store, search, progress)
+    graph = EMPTY_GRAPH if stored is None else stored[0]
     with progress.stage("Clustering"):
-        found = _cluster(graph, settings, vectors)
-    if generation is not None:
-        hierarchy = found.hierarchy
-        arrays = {
-            "rows": nodes.rows,
-            "merges": hierarchy.dendrogram.merges,
-            "proven": hierarchy.proven,
-            **found.tree.as_arrays(),
-        }
-        store.publish(
-            "tree",
-            {f"{name}.npy": array_writer(array) for name, array in arrays.items()},
-            basis=f"graph={generation.number}",
-            spec=settings.as_dict(),
-        )
-    return found
+        return _cluster(graph, settings, SelectedVectors(store.vectors(), nodes.rows))
+
+
+def _write_tree(
+    store: StoreWriter, nodes: _Nodes, found: Clustering, settings: ClusterSettings
+) -> Generation:
+    """Write the tree of a clustering; the catalog must still list it."""
+    arrays = {
+        "rows": nodes.rows,
+        "merges": found.hierarchy.dendrogram.merges,
+        "proven": found.hierarchy.proven,
+        **found.tree.as_arrays(),
+    }
+    return store.write_generation(
+        "tree",
+        {f"{name}.npy": array_writer(array) for name, array in arrays.items()},
+        basis="",
+        spec=settings.as_dict(),
+    )
 
 
 def _cluster(

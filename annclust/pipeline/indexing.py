@@ -12,10 +12,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from annclust.embedding.embedder import Embedder
+from annclust.embedding.embedder import EmbedderLoader
 from annclust.images.decode_workers import DecodeWorkers
 from annclust.images.scan_plan import KnownPhoto, Resolution, Sighting, resolve
-from annclust.input_geometry import InputGeometry
 from annclust.pipeline.derived import refresh_graph
 from annclust.pipeline.intake import Intake, read_all
 from annclust.pipeline.reports import IndexReport, Unreadable
@@ -24,22 +23,7 @@ from annclust.pipeline.survey import Survey, choose_roots, survey
 from annclust.progress import SILENT, Progress
 from annclust.settings import IndexingSettings
 from annclust.storage.records import Root, UnreadableRecord, joined
-from annclust.storage.store import StoreWriter
-
-
-@dataclass(frozen=True, slots=True)
-class EmbedderLoader:
-    """An embedder that is loaded when the first image needs it.
-
-    Parameters
-    ----------
-    geometry : InputGeometry
-        Known before loading, so that decoding can start meanwhile.
-    load : callable
-    """
-
-    geometry: InputGeometry
-    load: Callable[[], Embedder]
+from annclust.storage.store_writer import StoreWriter
 
 
 def index_photos(

@@ -17,7 +17,7 @@ from annclust.images.scan_plan import FileState, Sighting
 from annclust.progress import Stage
 from annclust.settings import EmbedSettings
 from annclust.storage.records import UnreadableRecord, joined
-from annclust.storage.store import EmbeddedContent, StoreWriter
+from annclust.storage.store_writer import EmbeddedContent, StoreWriter
 
 
 class Intake:

@@ -7,29 +7,41 @@ from pathlib import Path
 import numpy as np
 
 from annclust.arrays import Distances, Nodes, VectorRow, Vectors
-from annclust.images.decode_workers import digest_of, image_reader
-from annclust.pipeline.derived import stored_index
-from annclust.pipeline.indexing import EmbedderLoader
+from annclust.embedding.embedder import EmbedderLoader
+from annclust.images.digest import digest_of
 from annclust.pipeline.reports import Match
+from annclust.pipeline.stored import stored_index
 from annclust.search.exact import nearest, rerank
 from annclust.settings import DecodeSettings, SearchSettings
 from annclust.storage.records import ImageRecord
 from annclust.storage.store import Store
+from annclust.vector_source import SelectedVectors
 
 
-def query_vector(
-    store: Store, image: Path, embedder: EmbedderLoader, settings: DecodeSettings
-) -> Vectors:
-    """The vector of an image file, shape (1, d): the stored one if its content is known.
+def stored_vector(store: Store, image: Path) -> Vectors | None:
+    """The stored vector of an image file whose content is known, shape (1, d); None if it is not.
+
+    Raises
+    ------
+    UnreadableImageError
+        If the file cannot be read.
+    """
+    digest = digest_of(image)
+    with store.catalog.snapshot():
+        known = store.catalog.content(digest)
+        return None if known is None else store.vectors().take(np.array([known.row]))
+
+
+def embedded_vector(image: Path, embedder: EmbedderLoader, settings: DecodeSettings) -> Vectors:
+    """The vector of an image file as the embedder sees it, shape (1, d).
 
     Raises
     ------
     UnreadableImageError
         If the file cannot be read or decoded.
     """
-    known = store.catalog.content(digest_of(image))
-    if known is not None:
-        return store.vectors().take(np.array([known.row]))
+    from annclust.images.decode_workers import image_reader
+
     with image_reader(embedder.geometry, settings) as read:
         model = embedder.load()  # while the worker starts
         return model.embed([read(image).pixels])
@@ -46,11 +58,12 @@ class Searcher:
 
     def __init__(self, store: Store, settings: SearchSettings) -> None:
         self._store = store
-        self._vectors = store.vectors()
+        with store.catalog.snapshot():  # index and vectors are of one moment
+            self._index = stored_index(store, settings)
+            self._vectors = store.vectors()
         self._rows = self._vectors.shape[0]
-        self._index = stored_index(store, settings) if self._rows else None
 
-    def similar(self, query: Vectors, k: int) -> list[Match]:
+    def similar(self, query: Vectors, k: int, *, first: Path | None = None) -> list[Match]:
         """The k photos nearest to a query, nearest first; fewer if there are not so many.
 
         Parameters
@@ -58,29 +71,35 @@ class Searcher:
         query : ndarray of shape (1, d), float32
             A unit vector.
         k : int
+        first : Path or None
+            Of photos that are as near as each other, the one that comes first.
         """
-        wanted = min(k, self._rows)
-        while True:
-            matches = self._matches(*self._nearest_rows(query, wanted))
-            if len(matches) >= k or wanted >= self._rows:
-                return matches[:k]
-            # Some of the rows belong to removed photos: look further.
-            wanted = min(2 * wanted + 1, self._rows)
+        matches = self._matches(*self._nearest_rows(query, k))
+        if len(matches) < k:
+            # Photos that are gone were in the way, or the index looked into too few lists.
+            matches = self._matches(*self._nearest_live(query, k))
+        matches.sort(key=lambda match: (match.distance, match.path != first, match.id))
+        return matches[:k]
 
     def _nearest_rows(self, query: Vectors, k: int) -> tuple[Distances, Nodes]:
         """Through the index, and exactly over the rows that are newer than it."""
         if self._index is None:
-            distances, rows = nearest(self._vectors, query, k)
-        else:
-            candidates = self._index.search(query, k)[1]
-            tail = np.arange(self._index.rows, self._rows)[np.newaxis]
-            everything = np.hstack([candidates, tail])
-            distances, rows = rerank(self._vectors, query, everything, k)
-        return distances[0], rows[0]
+            return nearest(self._vectors, query, min(k, self._rows))
+        candidates = self._index.search(query, k)[1]
+        tail = np.arange(self._index.rows, self._rows)[np.newaxis]
+        everything = np.hstack([candidates, tail])
+        return rerank(self._vectors, query, everything, everything.shape[1])
+
+    def _nearest_live(self, query: Vectors, k: int) -> tuple[Distances, Nodes]:
+        """Exactly, over the rows of present photos."""
+        live = np.unique(self._store.catalog.live()[1])
+        live = live[live < self._rows]
+        distances, places = nearest(SelectedVectors(self._vectors, live), query, min(k, len(live)))
+        return distances, live[places]
 
     def _matches(self, distances: Distances, rows: Nodes) -> list[Match]:
         found = []
-        for distance, row in zip(distances.tolist(), rows.tolist(), strict=True):
+        for distance, row in zip(distances[0].tolist(), rows[0].tolist(), strict=True):
             if row >= 0:
                 photos = self._store.catalog.images_of_row(VectorRow(row))
                 found += [_match(photo, distance) for photo in photos]

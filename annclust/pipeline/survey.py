@@ -21,7 +21,7 @@ from annclust.progress import Progress
 from annclust.settings import ScanSettings
 from annclust.storage.catalog import Catalog
 from annclust.storage.records import ImageRecord, Root, UnreadableRecord
-from annclust.storage.store import StoreWriter
+from annclust.storage.store_writer import StoreWriter
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,22 @@
 """Exact search: slow and certain. Nothing here assumes vectors of length 1.
 
-The query path of small collections, the rows newer than an index, the last word of every
-approximate search (`rerank`), and the edges that join components (`ExactBridges`). NumPy alone.
+The query path of small collections, their neighbor graph, the rows newer than an index, and the
+last word of every approximate search (`rerank`). NumPy alone.
 
 Distances are first compared in matrix form, which is fast and rounded; those that could be among
-the nearest are then computed by difference, which is right down to 0.
+the nearest are then computed by difference, which is right down to 0. Where rounding leaves it open
+whether all that could be among them were compared, as in a burst of frames nearly equal, everything
+within reach of rounding is compared again. So the result depends on nothing but the vectors.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from annclust.arrays import Distances, Labels, Nodes, Vectors
+from annclust.arrays import Distances, Nodes, Vectors
 from annclust.vector_source import VectorSource
 
 _BLOCK = 8_192
@@ -23,11 +25,33 @@ _BLOCK = 8_192
 _QUERIES = 1_024
 """Queries answered at a time: 34 MB of distances to one block."""
 
+_UNSURE = 128
+"""Queries whose surroundings are looked at again at a time: 4 MB of distances to one block."""
+
 _SLACK = 16
-"""Candidates beyond k: the matrix form may swap neighbors that are nearly as far."""
+"""Candidates beyond k: fewer queries are unsure then."""
 
 
-def nearest(vectors: VectorSource, queries: Vectors, k: int) -> tuple[Distances, Nodes]:
+class Bar(Protocol):
+    """Keeps some rows from being found by some queries."""
+
+    def __call__(self, squared: Distances, queries: Nodes, first: int, /) -> None:
+        """Set to ``inf``, in place, what must not be found.
+
+        Parameters
+        ----------
+        squared : ndarray of shape (m, b), float32
+            Squared distances of `queries` to the rows from `first` on.
+        queries : ndarray of shape (m,), int64
+            Positions of the queries among all that are asked.
+        first : int
+        """
+        ...
+
+
+def nearest(
+    vectors: VectorSource, queries: Vectors, k: int, *, itself: Nodes | None = None
+) -> tuple[Distances, Nodes]:
     """The k nearest rows of each query, over all rows.
 
     Parameters
@@ -36,17 +60,42 @@ def nearest(vectors: VectorSource, queries: Vectors, k: int) -> tuple[Distances,
         n vectors of dimension d; read in blocks.
     queries : ndarray of shape (m, d), float32
     k : int
+    itself : ndarray of shape (m,), int64, or None
+        Row of each query, which is left out.
 
     Returns
     -------
     distances : ndarray of shape (m, k), float32
-        Euclidean, ascending; ``inf`` where there are fewer than k rows. Where more than 16 further
-        rows are as far as the k-th (up to .001 at length 1), any of them may stand for it.
+        Euclidean, ascending; ``inf`` where there are fewer than k rows.
     rows : ndarray of shape (m, k), int64
         Ties come by row; -1 where there are fewer.
     """
-    candidates = _candidates(vectors, queries, min(k + _SLACK, vectors.shape[0]))
-    return rerank(vectors, queries, candidates, k)
+    return nearest_allowed(vectors, queries, k, None if itself is None else _bar_itself(itself))
+
+
+def _bar_itself(itself: Nodes) -> Bar:
+    def bar(squared: Distances, queries: Nodes, first: int) -> None:
+        own = itself[queries] - first
+        here = np.flatnonzero((own >= 0) & (own < squared.shape[1]))
+        squared[here, own[here]] = np.inf
+
+    return bar
+
+
+def nearest_allowed(
+    vectors: VectorSource, queries: Vectors, k: int, bar: Bar | None
+) -> tuple[Distances, Nodes]:
+    """As `nearest`, among the rows that `bar` leaves to each query."""
+    pool = min(k + _SLACK, vectors.shape[0])
+    candidates, reach = _pools(vectors, queries, pool, bar)
+    distances, rows = rerank(vectors, queries, candidates, k)
+    farthest = np.square(distances[:, -1]) if k else np.zeros(len(queries), np.float32)
+    unsure = np.flatnonzero(farthest > reach)
+    for start in range(0, len(unsure), _UNSURE):
+        part = unsure[start : start + _UNSURE]
+        within = _all_within(vectors, queries, part, farthest[part], bar)
+        distances[part], rows[part] = rerank(vectors, queries[part], within, k)
+    return distances, rows
 
 
 def rerank(
@@ -102,91 +151,83 @@ def candidate_distances(vectors: VectorSource, queries: Vectors, candidates: Nod
     return distances
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ExactBridges:
-    """Finds the nearest vector of another group; what joins the components of a forest.
+def _pools(
+    vectors: VectorSource, queries: Vectors, size: int, bar: Bar | None
+) -> tuple[Nodes, Distances]:
+    """The rows nearest to each query in matrix form, and how far that is all there is.
 
-    Parameters
-    ----------
-    vectors : VectorSource
-        n vectors, one for each node.
+    Returns
+    -------
+    pools : ndarray of shape (m, size), int64
+        In no order; -1 where there are fewer.
+    reach : ndarray of shape (m,), float32
+        Squared distance below which every row is in the pool, whatever was rounded.
     """
-
-    vectors: VectorSource
-
-    def nearest_outside(self, queries: Nodes, groups: Labels, /) -> tuple[Nodes, Distances]:
-        """The nearest node of another group, for each query node.
-
-        Parameters
-        ----------
-        queries : ndarray of shape (m,), int64
-            Nodes.
-        groups : ndarray of shape (n,), int64
-            Group of every node.
-
-        Returns
-        -------
-        nodes : ndarray of shape (m,), int64
-            -1 where all nodes are of the query's own group; ties by node.
-        distances : ndarray of shape (m,), float32
-            Euclidean; ``inf`` where there is none.
-        """
-        own = self.vectors.take(queries)
-        barred = _Barred(groups[queries], groups)
-        candidates = _candidates(self.vectors, own, 1 + _SLACK, barred)
-        distances, nodes = rerank(self.vectors, own, candidates, 1)
-        return nodes[:, 0], distances[:, 0]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Barred:
-    """Rows that a query may not find: those of its own group."""
-
-    own: Labels
-    groups: Labels
-
-    def within(self, queries: slice, rows: slice) -> NDArray[np.bool_]:
-        barred: NDArray[np.bool_] = self.own[queries, np.newaxis] == self.groups[rows]
-        return barred
-
-
-def _candidates(
-    vectors: VectorSource, queries: Vectors, k: int, barred: _Barred | None = None
-) -> Nodes:
-    """The k rows of each query that are nearest in matrix form, in no order: shape (m, k).
-
-    -1 where there are fewer.
-    """
-    n, _ = vectors.shape
-    best = np.full((len(queries), k), np.inf, dtype=np.float32)
-    rows = np.full((len(queries), k), -1, dtype=np.int64)
+    best = np.full((len(queries), size), np.inf, dtype=np.float32)
+    rows = np.full((len(queries), size), -1, dtype=np.int64)
+    rounding = np.zeros(len(queries), dtype=np.float32)
+    everyone = np.arange(len(queries))
     # Blocks outside, queries inside: vectors are read once, however many the queries.
-    for first in range(0, n, _BLOCK):
-        block = vectors.block(first, min(first + _BLOCK, n))
+    for first, block in _blocks(vectors):
         for start in range(0, len(queries), _QUERIES):
-            part = slice(start, start + _QUERIES)
-            squared = _squared_distances(queries[part], block)
-            if barred is not None:
-                squared[barred.within(part, slice(first, first + _BLOCK))] = np.inf
-            near, places = _smallest(squared, k)
+            part = everyone[start : start + _QUERIES]
+            squared, error = _squared_distances(queries[part], block)
+            if bar is not None:
+                bar(squared, part, first)
+            near, places = _smallest(squared, size)
             near, found = np.hstack([best[part], near]), np.hstack([rows[part], places + first])
-            best[part], chosen = _smallest(near, k)
+            best[part], chosen = _smallest(near, size)
             rows[part] = np.take_along_axis(found, chosen, 1)
-    return np.where(np.isfinite(best), rows, -1)
+            np.maximum.at(rounding, part, error)
+    reach = best.max(axis=1) - rounding if size else np.full(len(queries), np.inf, np.float32)
+    return np.where(np.isfinite(best), rows, -1), reach
 
 
-def _squared_distances(queries: Vectors, vectors: Vectors) -> Distances:
-    """Squared distances in matrix form, shape (m, n): rounded, so a little below 0 at times.
+def _all_within(
+    vectors: VectorSource, queries: Vectors, asked: Nodes, limits: Distances, bar: Bar | None
+) -> Nodes:
+    """Every row that may lie within a squared distance of some queries: shape (m, most), padded."""
+    own = queries[asked]
+    pairs: list[tuple[Nodes, Nodes]] = []
+    for first, block in _blocks(vectors):
+        squared, error = _squared_distances(own, block)
+        if bar is not None:
+            bar(squared, asked, first)
+        query, place = np.nonzero(squared <= (limits + error)[:, np.newaxis])
+        pairs.append((query, place + first))
+    query = np.concatenate([each for each, _ in pairs])
+    order = np.argsort(query, kind="stable")
+    query, row = query[order], np.concatenate([each for _, each in pairs])[order]
+    counts = np.bincount(query, minlength=len(asked))
+    within = np.full((len(asked), int(counts.max(initial=0))), -1, dtype=np.int64)
+    within[query, np.arange(len(query)) - np.repeat(np.cumsum(counts) - counts, counts)] = row
+    return within
+
+
+def _blocks(vectors: VectorSource) -> Iterator[tuple[int, Vectors]]:
+    n, _ = vectors.shape
+    for first in range(0, n, _BLOCK):
+        yield first, vectors.block(first, min(first + _BLOCK, n))
+
+
+def _squared_distances(queries: Vectors, vectors: Vectors) -> tuple[Distances, Distances]:
+    """Squared distances in matrix form, shape (m, n), and by how much they may be off, (m,).
 
     Seen from the middle of the queries: vectors far from the origin would round each other away.
+    A sum of d products is off by at most d units of roundoff of the sum of their magnitudes (Higham
+    2002, Accuracy and Stability of Numerical Algorithms, section 3.1), which |q| + |x| bounds.
     """
     center = queries.mean(axis=0)
     queries, vectors = queries - center, vectors - center
     squared: Distances = queries @ vectors.T
     squared *= -2
-    squared += np.einsum("ij,ij->i", queries, queries)[:, np.newaxis]
-    squared += np.einsum("ij,ij->i", vectors, vectors)
-    return squared
+    lengths = np.einsum("ij,ij->i", queries, queries)
+    others = np.einsum("ij,ij->i", vectors, vectors)
+    squared += lengths[:, np.newaxis]
+    squared += others
+    share = np.finfo(np.float32).eps * (queries.shape[1] + 8)
+    error = share * np.square(np.sqrt(lengths) + np.sqrt(others.max(initial=0)))
+    return squared, error.astype(np.float32)
 
 
 def _smallest(distances: Distances, k: int) -> tuple[Distances, Nodes]:

@@ -6,6 +6,8 @@ index is never changed: the store replaces whole files.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -31,11 +33,22 @@ _LEAST_TRAINED = 20_000
 _ITERATIONS = 8
 
 
-def _library(threads: int) -> ModuleType:
+def _library() -> ModuleType:
     import faiss
 
-    faiss.omp_set_num_threads(threads)
     return faiss
+
+
+@contextmanager
+def _faiss(threads: int) -> Iterator[ModuleType]:
+    """FAISS with so many threads; it has but one number for all its users in this process."""
+    library = _library()
+    before = library.omp_get_max_threads()
+    library.omp_set_num_threads(threads)
+    try:
+        yield library
+    finally:
+        library.omp_set_num_threads(before)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,31 +97,31 @@ class VectorIndex:
             -1 where there are fewer.
         """
         pool = min(int(self.spec.pool(k)), max(self.rows, 1))  # SWIG takes no NumPy integers
-        # FAISS points to the selector but does not keep it: the name must live until the end.
-        library = _library(self.threads)
-        selector = None if allowed is None else _selector(library, allowed)
         queries = np.ascontiguousarray(queries, dtype=np.float32)
-        if self.spec.kind == "exact":
+        # FAISS points to the selector but does not keep it: the name must live until the end.
+        selector = None if allowed is None else _selector(allowed)
+        if self.spec.kind == "ivf":
+            return self._search_lists(queries, pool, selector, int(probes or self.spec.probes))
+        with _faiss(self.threads) as library:
             chosen = library.SearchParameters(sel=selector)
             found: tuple[Distances, Nodes] = self._index.search(queries, pool, params=chosen)
-            return found
-        return self._search_lists(queries, pool, selector, int(probes or self.spec.probes))
+        return found
 
     def _search_lists(
         self, queries: Vectors, pool: int, selector: object, probes: int
     ) -> tuple[Distances, Nodes]:
         reduced, away, lists = self._nearest_lists(queries, probes)
-        library = _library(self.threads)
         distances = np.empty((len(queries), pool), dtype=np.float32)
         rows = np.empty((len(queries), pool), dtype=np.int64)
-        chosen = library.SearchParametersIVF(sel=selector, nprobe=probes)
-        # FAISS's own wrapper of this takes no parameters, hence no selector.
-        x, assigned, coarse, near, found = map(
-            library.swig_ptr, (reduced, lists, away, distances, rows)
-        )
-        library.extract_index_ivf(self._index).search_preassigned_c(
-            len(queries), x, pool, assigned, coarse, near, found, False, chosen
-        )
+        with _faiss(self.threads) as library:
+            chosen = library.SearchParametersIVF(sel=selector, nprobe=probes)
+            # FAISS's own wrapper of this takes no parameters, hence no selector.
+            x, assigned, coarse, near, found = map(
+                library.swig_ptr, (reduced, lists, away, distances, rows)
+            )
+            library.extract_index_ivf(self._index).search_preassigned_c(
+                len(queries), x, pool, assigned, coarse, near, found, False, chosen
+            )
         return distances, rows
 
     def _nearest_lists(
@@ -118,11 +131,11 @@ class VectorIndex:
 
         In one thread: with two, matrix products are rounded otherwise, and with them the result.
         """
-        library = _library(1)
-        reduction = library.downcast_VectorTransform(self._index.chain.at(0))
-        reduced: Vectors = reduction.apply(np.ascontiguousarray(vectors, dtype=np.float32))
-        coarse = library.downcast_index(library.extract_index_ivf(self._index).quantizer)
-        away, lists = coarse.search(reduced, probes)
+        with _faiss(1) as library:
+            reduction = library.downcast_VectorTransform(self._index.chain.at(0))
+            reduced: Vectors = reduction.apply(np.ascontiguousarray(vectors, dtype=np.float32))
+            coarse = library.downcast_index(library.extract_index_ivf(self._index).quantizer)
+            away, lists = coarse.search(reduced, probes)
         return reduced, away, lists
 
     def lists_of(self, vectors: Vectors) -> NDArray[np.int64]:
@@ -139,14 +152,14 @@ class VectorIndex:
         OSError
             If the system refuses.
         """
-        library = _library(self.threads)
+        library = _library()
         # Through Python's own file, so that a full disk is an OSError and not a C++ exception.
         with path.open("wb") as file:
             library.write_index(self._index, library.PyCallbackIOWriter(file.write))
 
 
-def _selector(library: ModuleType, allowed: NDArray[np.bool_]) -> object:
-    return library.IDSelectorBitmap(np.packbits(allowed, bitorder="little"))
+def _selector(allowed: NDArray[np.bool_]) -> object:
+    return _library().IDSelectorBitmap(np.packbits(allowed, bitorder="little"))
 
 
 def build_index(
@@ -168,9 +181,9 @@ def build_index(
     progress : Progress
     """
     n, _ = vectors.shape
-    with progress.stage("Building the index", n, unit="vectors") as stage:
-        # In one thread: with two, matrix products are rounded otherwise, and the index is another.
-        index = _trained(_library(1), vectors, spec, settings.seed)
+    # In one thread: with two, matrix products are rounded otherwise, and the index is another.
+    with progress.stage("Building the index", n, unit="vectors") as stage, _faiss(1) as library:
+        index = _trained(library, vectors, spec, settings.seed)
         for first in range(0, n, _BLOCK):
             block = vectors.block(first, min(first + _BLOCK, n))
             index.add(np.ascontiguousarray(block, dtype=np.float32))
@@ -207,35 +220,11 @@ def load_index(path: Path, spec: IndexSpec, settings: SearchSettings) -> VectorI
     The file is mapped, not read, which opens 50 MB in 1 ms instead of 12 to 36. It may be unlinked
     while it is open, but never be written to: derived files are not.
     """
-    library = _library(settings.threads)
+    library = _library()
     with path.open("rb") as file:
         # By its descriptor: FAISS takes no path that is not UTF-8.
         index = library.read_index(f"/dev/fd/{file.fileno()}", library.IO_FLAG_MMAP_IFC)
     return VectorIndex(spec, settings.threads, index)
-
-
-def brute_force(
-    queries: Vectors, vectors: Vectors, k: int, threads: int
-) -> tuple[Distances, Nodes]:
-    """The k nearest rows of each query by squared distances in matrix form (rounded).
-
-    Parameters
-    ----------
-    queries : ndarray of shape (m, d), float32
-    vectors : ndarray of shape (n, d), float32
-    k : int
-    threads : int
-
-    Returns
-    -------
-    distances : ndarray of shape (m, k), float32
-        Squared; good to about .001 near zero.
-    rows : ndarray of shape (m, k), int64
-    """
-    found: tuple[Distances, Nodes] = _library(threads).knn(
-        np.ascontiguousarray(queries), np.ascontiguousarray(vectors), int(k)
-    )
-    return found
 
 
 def distances_by_row(queries: Vectors, vectors: Vectors, rows: Nodes, threads: int) -> Distances:
@@ -252,10 +241,10 @@ def distances_by_row(queries: Vectors, vectors: Vectors, rows: Nodes, threads: i
     -------
     ndarray of shape (m, c), float32
     """
-    library = _library(threads)
     queries, vectors = np.ascontiguousarray(queries), np.ascontiguousarray(vectors)
     rows = np.ascontiguousarray(rows, dtype=np.int64)
     squared = np.empty(rows.shape, dtype=np.float32)
-    pointers = [library.swig_ptr(array) for array in (squared, queries, vectors, rows)]
-    library.fvec_L2sqr_by_idx(*pointers, queries.shape[1], *rows.shape)
+    with _faiss(threads) as library:
+        pointers = [library.swig_ptr(array) for array in (squared, queries, vectors, rows)]
+        library.fvec_L2sqr_by_idx(*pointers, queries.shape[1], *rows.shape)
     return np.sqrt(squared)

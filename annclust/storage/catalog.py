@@ -122,13 +122,17 @@ class Catalog:
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """See one state of the catalog throughout the block; keep it short."""
+        """See one state of the catalog throughout the block; keep it short. May be nested."""
+        if self._db.in_transaction:
+            yield
+            return
         with storage_errors(self.path):
             self._db.execute("BEGIN")
             try:
                 yield
             finally:
-                self._db.execute("ROLLBACK")
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
 
     # Settings and sizes
 

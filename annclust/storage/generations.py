@@ -1,80 +1,24 @@
-"""Generations: derived files, written once under a new name and trusted only by their digest.
+"""Generations: derived files, trusted only by their digest (written by :mod:`generation_writer`).
 
-Write order: files beside → fsync → rename → fsync of the directory → one catalog transaction that
-lists them and makes the generation current → older files are unlinked.
+Readers verify size and digest before FAISS or NumPy sees a file, and look again if it vanished.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from annclust.storage.catalog import Catalog
-from annclust.storage.catalog_writer import CatalogWriter
-from annclust.storage.durable import file_digest, published, storage_errors
+from annclust.storage.durable import file_digest
 from annclust.storage.layout import GenerationKind, derived_file
 from annclust.storage.records import DerivedFile, Generation
 
-Writers = Mapping[str, Callable[[Path], None]]
-"""What writes each part of a generation (``rows.npy``, ``faiss``), given a path."""
-
-
-def array_writer(array: NDArray[Any]) -> Callable[[Path], None]:
-    """Give what writes an array in NumPy's own format, which can be memory-mapped."""
-
-    def write(path: Path) -> None:
-        with path.open("wb") as file:
-            np.save(file, array, allow_pickle=False)
-
-    return write
-
-
-def publish(
-    directory: Path,
-    catalog: CatalogWriter,
-    kind: GenerationKind,
-    writers: Writers,
-    *,
-    rows: int,
-    basis: str,
-    spec: Mapping[str, object],
-) -> Generation:
-    """Write a new generation and make it the current one.
-
-    Raises
-    ------
-    StorageError
-        If the system refuses; the generation before stays current.
-    """
-    number = catalog.next_generation(kind)
-    files = tuple(
-        _publish_file(directory / derived_file(kind, number, part), write)
-        for part, write in writers.items()
-    )
-    generation = Generation(kind, number, rows, basis, json.dumps(dict(spec)), files)
-    with catalog.transaction():
-        unneeded = catalog.add_generation(generation)
-    unlink_all(directory, unneeded)
-    return generation
-
-
-def unlink_all(directory: Path, names: Iterable[str]) -> None:
-    """Unlink files that no generation lists any more."""
-    for name in names:
-        with storage_errors(directory / name):
-            (directory / name).unlink(missing_ok=True)
-
-
-def _publish_file(path: Path, write: Callable[[Path], None]) -> DerivedFile:
-    with storage_errors(path):
-        with published(path) as beside:
-            write(beside)
-        return DerivedFile(path.name, path.stat().st_size, file_digest(path))
+Loaded = TypeVar("Loaded")
 
 
 def sound(directory: Path, generation: Generation) -> bool:
@@ -84,16 +28,21 @@ def sound(directory: Path, generation: Generation) -> bool:
 
 def damage(directory: Path, generation: Generation) -> list[str]:
     """What is wrong with the files of a generation, in words."""
-    found = []
-    for file in generation.files:
-        path = directory / file.name
-        if not path.is_file():
-            found.append(f"{file.name} is missing")
-        elif path.stat().st_size != file.size:
-            found.append(f"{file.name} has {path.stat().st_size} bytes instead of {file.size}")
+    return [message for file in generation.files for message in _damage(directory, file)]
+
+
+def _damage(directory: Path, file: DerivedFile) -> Iterator[str]:
+    path = directory / file.name
+    try:
+        size = path.stat().st_size
+        if size != file.size:
+            yield f"{file.name} has {size} bytes instead of {file.size}"
         elif file_digest(path) != file.digest:
-            found.append(f"{file.name} does not have the content that was written")
-    return found
+            yield f"{file.name} does not have the content that was written"
+    except FileNotFoundError:
+        yield f"{file.name} is missing"
+    except OSError as error:
+        yield f"{file.name} cannot be read ({error.strerror})"
 
 
 def part_path(directory: Path, generation: Generation, part: str) -> Path:
@@ -109,16 +58,38 @@ def load_array(directory: Path, generation: Generation, part: str) -> NDArray[An
     return array
 
 
-def current_and_sound(directory: Path, catalog: Catalog, kind: GenerationKind) -> Generation | None:
-    """Give the current generation, unless there is none or it cannot be trusted.
+def load_current(
+    directory: Path,
+    catalog: Catalog,
+    kind: GenerationKind,
+    load: Callable[[Generation], Loaded],
+    *,
+    basis: str | None = None,
+) -> Loaded | None:
+    """Open the files of the current generation.
 
-    A writer may replace a generation between the look into the catalog and the look at the files:
-    then the newer one is taken.
+    None if there is none, if it has another basis, or if it cannot be trusted.
+
+    A writer may replace a generation between the look into the catalog and the opening of its
+    files: then the newer one is opened.
+
+    Parameters
+    ----------
+    directory : Path
+    catalog : Catalog
+    kind : GenerationKind
+    load : callable
+        Opens the files, which were verified.
+    basis : str or None
+        What the generation must depend on; anything if None.
     """
     generation = catalog.generation(kind)
-    while generation is not None and not sound(directory, generation):
+    while generation is not None and basis in (None, generation.basis):
+        with suppress(FileNotFoundError):
+            if sound(directory, generation):
+                return load(generation)
         newer = catalog.generation(kind)
         if newer == generation:
             return None
         generation = newer
-    return generation
+    return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal, get_args
 
 CATALOG = "catalog.sqlite"
@@ -24,9 +25,13 @@ def derived_file(kind: GenerationKind, number: int, part: str) -> str:
     return f"{kind}-{number:06d}.{part}"
 
 
-def is_derived(name: str) -> bool:
-    """Whether a file goes by the name of a derived one, listed or not."""
-    return name.startswith(tuple(f"{kind}-" for kind in KINDS))
+_DERIVED = re.compile(rf"(?:{'|'.join(KINDS)})-\d{{6,}}\.(?:faiss|[a-z_]+\.npy)")
+
+
+def may_be_removed(name: str) -> bool:
+    """Whether a file of that name means nothing unless the catalog lists it."""
+    written = name.removesuffix(UNFINISHED)
+    return bool(_DERIVED.fullmatch(written)) or (written != name and written == CATALOG)
 
 
 def may_be_leftover(name: str) -> bool:

@@ -51,6 +51,11 @@ def create(path: Path, dimension: int) -> None:
         sync_directory(path.parent)
 
 
+def holds_rows(path: Path) -> bool:
+    """Whether there is a vector file with anything behind its header."""
+    return path.is_file() and path.stat().st_size > HEADER_SIZE
+
+
 def _check_header(path: Path, dimension: int) -> None:
     with path.open("rb") as file:
         header = file.read(HEADER_SIZE)

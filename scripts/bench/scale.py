@@ -27,7 +27,8 @@ from annclust.pipeline.derived import refresh_graph
 from annclust.pipeline.querying import Searcher
 from annclust.search.graph_build import measured_recall
 from annclust.settings import SearchSettings
-from annclust.storage.store import Store, StoreWriter
+from annclust.storage.store import Store
+from annclust.storage.store_writer import StoreWriter
 
 
 def fill(path: Path, n: int) -> float:

@@ -22,7 +22,7 @@ from annclust.arrays import Vectors
 from annclust.embedding.registry import DEFAULT_EMBEDDER, spec_of
 from annclust.pipeline.derived import refresh_graph
 from annclust.settings import SearchSettings
-from annclust.storage.store import EmbeddedContent, StoreWriter
+from annclust.storage.store_writer import EmbeddedContent, StoreWriter
 
 ROUNDS = 7
 

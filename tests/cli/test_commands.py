@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from annclust.storage.store import StoreWriter
+from annclust.storage.store_writer import StoreWriter
 from tests.albums import save
 
 

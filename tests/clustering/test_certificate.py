@@ -41,8 +41,26 @@ def test_the_horizon_is_nothing_where_nobody_is_known() -> None:
 
 
 def test_a_merge_within_the_horizon_of_one_whole_side_is_proven() -> None:
-    assert proven_merges(PAIRS, np.array([3.0, 3, 0, 2])).tolist() == [True, True, True]
-    assert proven_merges(PAIRS, np.array([2.9, 3, 0, 2])).tolist() == [True, True, False]
+    measured = np.ones(3, dtype=np.bool_)
+    near, far = np.array([2.9, 3, 0, 2]), np.array([3.0, 3, 0, 2])
+    assert proven_merges(PAIRS, far, measured).tolist() == [True, True, True]
+    assert proven_merges(PAIRS, near, measured).tolist() == [True, True, False]
+
+
+def test_a_merge_by_an_edge_that_may_be_longer_is_not_proven() -> None:
+    boundless, measured = np.full(4, np.inf), np.array([True, False, True])
+    assert proven_merges(PAIRS, boundless, measured).tolist() == [True, False, True]
+
+
+def test_a_core_distance_that_was_stood_in_for_proves_nothing() -> None:
+    points = line(0, 1, 3, 50, 60)
+    graph = graph_of(points, 2)
+    graph.neighbors[0], graph.distances[0] = [1, -1], [1, np.inf]  # vector 2, at 3, is unknown
+    hierarchy = build_hierarchy(graph, 3, BruteBridges(points))
+    exact = build_hierarchy(graph_of(points), 3, BruteBridges(points))
+    assert (hierarchy.dendrogram.distance[0], exact.dendrogram.distance[0]) == (2, 3)
+    # Vector 0 comes by 2, and vector 2 by the one of two equal edges that leads to vector 0.
+    assert hierarchy.proven.tolist() == [False, False, True, True]
 
 
 def test_only_merges_of_two_large_sides_are_counted() -> None:
@@ -68,6 +86,16 @@ def test_over_a_complete_graph_all_is_proven(points: Points) -> None:
     assert build_hierarchy(graph_of(points), 2, BruteBridges(points)).proven.all()
 
 
+@st.composite
+def padded_graphs(draw: st.DrawFn, points: Points, k: int) -> NeighborGraph:
+    """The k nearest neighbors, of which each point has forgotten some of the farthest."""
+    graph = graph_of(points, k)
+    kept = draw(st.lists(st.integers(0, k), min_size=len(points), max_size=len(points)))
+    forgotten = np.arange(k) >= np.array(kept)[:, np.newaxis]
+    graph.neighbors[forgotten], graph.distances[forgotten] = -1, np.inf
+    return graph
+
+
 def leaves_below(dendrogram: Dendrogram) -> list[list[int]]:
     n = len(dendrogram.merges) + 1
     below = [[leaf] for leaf in range(n)]
@@ -80,11 +108,15 @@ def leaves_below(dendrogram: Dendrogram) -> list[list[int]]:
     points=st.one_of(generic_points(min_n=4), grid_points(min_n=4)),
     k=st.integers(1, 8),
     min_samples=st.integers(1, 4),
+    choice=st.data(),
 )
-def test_no_edge_leaves_a_proven_merge_at_less(points: Points, k: int, min_samples: int) -> None:
+def test_no_edge_leaves_a_proven_merge_at_less(
+    points: Points, k: int, min_samples: int, choice: st.DataObject
+) -> None:
     k = min(k, len(points) - 1)
     min_samples = min(min_samples, k + 1)
-    hierarchy = build_hierarchy(graph_of(points, k), min_samples, BruteBridges(points))
+    graph = choice.draw(st.one_of(st.just(graph_of(points, k)), padded_graphs(points, k)))
+    hierarchy = build_hierarchy(graph, min_samples, BruteBridges(points))
     distances = pairwise_distances(points)
     core = np.sort(distances, axis=1)[:, min_samples - 1]
     reach = np.maximum(distances, np.maximum.outer(core, core))

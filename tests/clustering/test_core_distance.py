@@ -7,7 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annclust.clustering.core_distance import core_distances, known_core_distances
+from annclust.clustering.core_distance import (
+    core_distances,
+    core_is_known,
+    known_core_distances,
+)
 from annclust.neighbor_graph import NeighborGraph
 from tests.clustering.graphs import (
     Points,
@@ -45,6 +49,21 @@ def test_too_little_company_is_infinitely_far() -> None:
 
 def test_the_farthest_known_neighbor_stands_in_for_those_that_are_missing() -> None:
     assert known_core_distances(SPARSE, min_samples=3).tolist() == [1, 2, 0]
+
+
+def test_a_stand_in_is_not_known_to_be_the_core_distance() -> None:
+    assert core_is_known(SPARSE, min_samples=3).tolist() == [False, True, False]
+    assert core_is_known(SPARSE, min_samples=2).tolist() == [True, True, False]
+    assert core_is_known(SPARSE, min_samples=1).tolist() == [True, True, True]
+
+
+def test_who_knows_all_others_knows_its_core_distance() -> None:
+    two = NeighborGraph(
+        np.array([[1, -1], [0, -1]], dtype=np.int32),
+        np.array([[1, np.inf], [1, np.inf]], dtype=np.float32),
+    )
+    assert known_core_distances(two, min_samples=3).tolist() == [1, 1]
+    assert core_is_known(two, min_samples=3).tolist() == [True, True]
 
 
 def test_the_result_is_not_a_view_of_the_graph() -> None:

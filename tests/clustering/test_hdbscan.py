@@ -169,6 +169,14 @@ def test_fewer_vectors_than_a_cluster_needs_are_noise(n: int, method: Method) ->
     assert found.probabilities.tolist() == [0] * n
 
 
+@pytest.mark.parametrize("n", [1, 2, 4])
+@pytest.mark.parametrize("method", ["eom", "leaf"])
+def test_they_may_be_a_single_cluster_by_excess_of_mass_alone(n: int, method: Method) -> None:
+    found = clustered(line(*range(n)), ClusterSettings(5, method=method), single=True)
+    together = n > 1 and method == "eom"
+    assert found.labels.tolist() == [0 if together else -1] * n
+
+
 @pytest.mark.parametrize("n", [2, 3, 50])
 def test_identical_vectors_are_one_cluster_at_most(n: int) -> None:
     points = line(*[7.0] * n)

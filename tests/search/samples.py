@@ -27,6 +27,13 @@ def clustered(n: int, d: int, *, seed: int = 0) -> Vectors:
     return (centers[rng.integers(0, len(centers), n)] + spread).astype(np.float32)
 
 
+def two_towns(n: int, d: int, spread: float) -> Vectors:
+    """Vectors around two far places, nearer to each other than float32 products can tell."""
+    rng = np.random.default_rng(0)
+    places = np.where(np.arange(n) % 2, 0.5, -0.5)[:, np.newaxis]
+    return (places + spread * rng.standard_normal((n, d))).astype(np.float32)
+
+
 def true_distances(queries: Vectors, vectors: Vectors) -> NDArray[np.float64]:
     """Every distance, one by one in float64: shape (m, n)."""
     wide = vectors.astype(np.float64)

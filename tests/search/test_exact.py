@@ -6,9 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annclust.arrays import Nodes, Vectors
-from annclust.search.exact import ExactBridges, nearest, rerank
+from annclust.search.bridges import ExactBridges
+from annclust.search.exact import nearest, rerank
 from annclust.vector_source import ArrayVectors
-from tests.search.samples import clustered, grid_vectors, nearest_by_sorting, true_distances
+from tests.search.samples import (
+    clustered,
+    grid_vectors,
+    nearest_by_sorting,
+    true_distances,
+    two_towns,
+)
 
 LINE = ArrayVectors(np.array([[0], [1], [3], [3], [7]], dtype=np.float32))
 ORIGIN = np.zeros((1, 1), dtype=np.float32)
@@ -43,6 +50,32 @@ def test_a_copy_is_at_distance_0_although_the_matrix_form_rounds() -> None:
     distances, rows = nearest(ArrayVectors(vectors), vectors[:50], 1)
     assert rows[:, 0].tolist() == list(range(50))
     assert (distances == 0).all()
+
+
+@pytest.mark.parametrize("spread", [1e-3, 1e-4, 1e-5])
+def test_neighbors_nearer_than_rounding_are_still_the_nearest(spread: float) -> None:
+    vectors = two_towns(600, 96, spread)
+    distances, rows = nearest(ArrayVectors(vectors), vectors, 5, itself=np.arange(600))
+    true = true_distances(vectors, vectors)
+    np.fill_diagonal(true, np.inf)
+    assert distances == pytest.approx(np.sort(true, axis=1)[:, :5], rel=1e-5)
+    assert (rows != np.arange(600)[:, np.newaxis]).all()
+
+
+def test_asking_together_or_alone_gives_the_same() -> None:
+    vectors = two_towns(400, 64, 1e-4)
+    together = nearest(ArrayVectors(vectors), vectors[:20], 7)
+    for query in range(20):
+        alone = nearest(ArrayVectors(vectors), vectors[query : query + 1], 7)
+        assert alone[1].tolist() == together[1][query : query + 1].tolist()
+
+
+def test_a_row_that_is_left_out_is_not_missed_among_its_copies() -> None:
+    copies = ArrayVectors(np.zeros((60, 3), dtype=np.float32))
+    distances, rows = nearest(copies, copies.rows, 4, itself=np.arange(60))
+    assert (distances == 0).all()
+    assert rows[0].tolist() == [1, 2, 3, 4]
+    assert rows[59].tolist() == [0, 1, 2, 3]
 
 
 def test_several_blocks_are_searched_as_one() -> None:
@@ -115,6 +148,14 @@ def test_a_bridge_leads_to_the_nearest_of_another_group() -> None:
 def test_there_is_no_bridge_out_of_the_only_group() -> None:
     nodes, distances = ExactBridges(LINE).nearest_outside(np.array([0]), np.zeros(5, np.int64))
     assert (nodes.tolist(), distances.tolist()) == ([-1], [np.inf])
+
+
+def test_bridges_between_places_nearer_than_rounding_are_the_shortest() -> None:
+    vectors = two_towns(300, 96, 1e-4)
+    groups = np.arange(300) // 2 % 5
+    _, distances = ExactBridges(ArrayVectors(vectors)).nearest_outside(np.arange(300), groups)
+    true = np.where(groups[:, np.newaxis] == groups, np.inf, true_distances(vectors, vectors))
+    assert distances == pytest.approx(true.min(axis=1), rel=1e-5)
 
 
 @given(vectors=grid_vectors(most=17), data=st.data())

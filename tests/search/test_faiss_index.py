@@ -17,7 +17,6 @@ from annclust.arrays import Vectors
 from annclust.search.exact import nearest
 from annclust.search.faiss_index import (
     VectorIndex,
-    brute_force,
     build_index,
     distances_by_row,
     load_index,
@@ -153,14 +152,6 @@ def test_vectors_of_one_list_are_near_each_other() -> None:
 def test_an_exact_index_has_one_list() -> None:
     vectors = clustered(30, 4)
     assert index_of(vectors, EXACT).lists_of(vectors).tolist() == [0] * 30
-
-
-@given(vectors=grid_vectors(), k=st.integers(1, 5))
-def test_brute_force_finds_the_smallest_distances(vectors: Vectors, k: int) -> None:
-    k = min(k, len(vectors))
-    squared, _ = brute_force(vectors[:3], vectors, k, 1)
-    true = np.sort(true_distances(vectors[:3], vectors), axis=1)[:, :k]
-    assert np.sqrt(squared) == pytest.approx(true)
 
 
 @given(vectors=grid_vectors(), data=st.data())

@@ -15,7 +15,13 @@ from annclust.search.graph_build import build_graph, measured_recall
 from annclust.search.index_spec import choose_index
 from annclust.settings import SearchSettings
 from annclust.vector_source import ArrayVectors, SelectedVectors
-from tests.search.samples import clustered, grid_vectors, nearest_by_sorting, true_distances
+from tests.search.samples import (
+    clustered,
+    grid_vectors,
+    nearest_by_sorting,
+    true_distances,
+    two_towns,
+)
 
 EXACT = SearchSettings(threads=1, neighbors=8)
 IVF = replace(EXACT, exact_up_to=0)
@@ -97,6 +103,13 @@ def test_the_number_of_threads_changes_no_byte(settings: SearchSettings) -> None
     one, two = (graph_of(vectors, replace(settings, threads=count)) for count in (1, 2))
     assert one.neighbors.tobytes() == two.neighbors.tobytes()
     assert one.distances.tobytes() == two.distances.tobytes()
+
+
+def test_nor_does_it_where_vectors_are_nearer_than_rounding() -> None:
+    vectors = two_towns(2_500, 128, 1e-4)
+    one, two = (graph_of(vectors, replace(EXACT, threads=count)) for count in (1, 2))
+    assert one.neighbors.tobytes() == two.neighbors.tobytes()
+    assert measured_recall(one, ArrayVectors(vectors)) == 1
 
 
 def test_the_join_through_the_index_finds_nearly_all_neighbors() -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from annclust.embedding.embedder import EmbedderSpec
-from annclust.storage.store import EmbeddedContent, StoreWriter
+from annclust.storage.store_writer import EmbeddedContent, StoreWriter
 
 DIMENSION = 8
 SPEC = EmbedderSpec("test", "1", DIMENSION)

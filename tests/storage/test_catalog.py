@@ -14,7 +14,8 @@ from annclust.storage.catalog import Catalog
 from annclust.storage.catalog_writer import CatalogWriter
 from annclust.storage.records import Member, UnreadableRecord
 from annclust.storage.schema import APPLICATION_ID, FORMAT
-from annclust.storage.store import EmbeddedContent, Store, StoreWriter
+from annclust.storage.store import Store
+from annclust.storage.store_writer import EmbeddedContent, StoreWriter
 from tests.storage.conftest import SPEC, ReadOnlyDisk, add_photos, content, limited_file_size
 
 

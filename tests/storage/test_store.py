@@ -19,11 +19,13 @@ from annclust.errors import (
     StorageError,
 )
 from annclust.storage.catalog import Catalog
-from annclust.storage.generations import array_writer, current_and_sound
+from annclust.storage.generation_writer import array_writer
+from annclust.storage.generations import load_array, load_current
 from annclust.storage.layout import GenerationKind
 from annclust.storage.records import Generation
 from annclust.storage.schema import FORMAT
-from annclust.storage.store import Store, StoreWriter, _lay_out
+from annclust.storage.store import Store
+from annclust.storage.store_writer import StoreWriter, _lay_out
 from annclust.storage.vector_file import row_checksum
 from tests.storage.conftest import DIMENSION, SPEC, add_photos, content, limited_file_size
 
@@ -276,11 +278,26 @@ def test_files_that_no_generation_lists_are_removed_on_opening(directory: Path) 
     StoreWriter.create(directory, SPEC).close()
     (directory / "graph-000009.rows.npy").touch()
     (directory / "index-000002.faiss.unfinished").touch()
-    (directory / "notes.txt").touch()
+    theirs = {"notes.txt", "graph-edges.csv", "index-of-trip.html", "notes.unfinished"}
+    for name in theirs:
+        (directory / name).touch()
+    (directory / "tree-house").mkdir()
     StoreWriter(directory).close()
-    assert {path.name for path in directory.iterdir()} >= {"notes.txt"}
-    assert not list(directory.glob("graph-*"))
-    assert not list(directory.glob("*.unfinished"))
+    assert {path.name for path in directory.iterdir()} >= {*theirs, "tree-house"}
+    assert not list(directory.glob("graph-0*"))
+    assert not list(directory.glob("index-*.unfinished"))
+
+
+def test_vectors_without_a_catalog_are_not_overwritten(directory: Path) -> None:
+    with StoreWriter.create(directory, SPEC) as writer:
+        writer.append([content(1)])
+    for path in directory.glob("catalog*"):
+        path.unlink()
+    vectors = directory / "vectors-000001.f16"
+    before = vectors.read_bytes()
+    with pytest.raises(CollectionDamagedError, match="has vectors, but no catalog"):
+        StoreWriter.create(directory, SPEC)
+    assert vectors.read_bytes() == before
 
 
 def test_a_failing_part_leaves_the_generation_before(writer: StoreWriter) -> None:
@@ -328,7 +345,20 @@ def test_a_reader_that_comes_too_late_takes_the_newer_generation(writer: StoreWr
     first, *_, last = [writer.publish("tree", parts, basis="", spec={}) for _ in range(3)]
     with _LateReader(writer.catalog.path) as reader:
         reader.stale = first
-        assert current_and_sound(writer.path, reader, "tree") == last
+        assert load_current(writer.path, reader, "tree", lambda found: found) == last
+
+
+def test_a_file_that_vanishes_while_it_is_opened_is_looked_for_again(writer: StoreWriter) -> None:
+    parts = {"rows.npy": array_writer(np.arange(3))}
+    first = writer.publish("tree", parts, basis="", spec={})
+
+    def load(generation: Generation) -> int:
+        if generation == first:
+            for _ in range(2):
+                writer.publish("tree", parts, basis="", spec={})
+        return len(load_array(writer.path, generation, "rows.npy")) + generation.number
+
+    assert writer.load_generation("tree", load) == 3 + 3
 
 
 def test_a_collection_made_meanwhile_is_not_made_again(directory: Path) -> None:

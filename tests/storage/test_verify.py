@@ -6,8 +6,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from annclust.storage.generations import array_writer
-from annclust.storage.store import Store, StoreWriter
+from annclust.storage.generation_writer import array_writer
+from annclust.storage.store import Store
+from annclust.storage.store_writer import StoreWriter
 from annclust.storage.verify import CHECKS, verify
 from tests.storage.conftest import DIMENSION, add_photos, content
 

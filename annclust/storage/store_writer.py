@@ -1,0 +1,263 @@
+"""Store writer: the order in which a collection is written, by one process at a time.
+
+The order is always vectors → fsync → catalog transaction → acknowledged; docs/format.md says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+
+from annclust.arrays import StoredVectors, VectorRow, Vectors
+from annclust.embedding.embedder import EmbedderSpec
+from annclust.errors import (
+    CollectionDamagedError,
+    CollectionNotFoundError,
+    EmbedderMismatchError,
+    NotACollectionError,
+)
+from annclust.storage import layout
+from annclust.storage.catalog_writer import CatalogWriter
+from annclust.storage.durable import storage_errors, sync_directory
+from annclust.storage.generation_writer import Writers, unlink_all, write_generation
+from annclust.storage.records import ContentRecord, Generation
+from annclust.storage.store import Store
+from annclust.storage.vector_file import (
+    VectorAppender,
+    block_digest,
+    create,
+    holds_rows,
+    row_checksum,
+)
+from annclust.storage.writer_lock import WriterLock
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EmbeddedContent:
+    """What was learned about one content: its vector, shape (d,), and its size in pixels."""
+
+    digest: bytes
+    size: int
+    width: int
+    height: int
+    format: str
+    vector: Vectors
+
+
+class StoreWriter(Store):
+    """A collection on disk, seen by its one writer. Use as a context manager.
+
+    Raises
+    ------
+    CollectionLockedError
+        If another process writes.
+    CollectionDamagedError
+        If committed vectors are missing.
+    """
+
+    catalog: CatalogWriter
+
+    def __init__(self, path: Path) -> None:
+        if not path.is_dir():
+            raise CollectionNotFoundError(path)
+        with storage_errors(path):
+            self._refuse_foreign(path)
+        self._lock = WriterLock(path)
+        try:
+            super().__init__(path)
+            self._open_for_writing()
+        except BaseException:
+            self._lock.release()
+            raise
+
+    @staticmethod
+    def _refuse_foreign(path: Path) -> None:
+        """Leave a folder that is not ours without even a lock file in it."""
+        names = {entry.name for entry in path.iterdir()}
+        if layout.CATALOG not in names and not all(map(layout.may_be_leftover, names)):
+            raise NotACollectionError(path, reason="it is a folder of other files")
+
+    def _open_catalog(self) -> CatalogWriter:
+        return CatalogWriter(self.path / layout.CATALOG)
+
+    def _open_for_writing(self) -> None:
+        try:
+            self.catalog.migrate()
+            self._appender = VectorAppender(
+                self.vector_path, rows=self.catalog.rows(), dimension=self.embedder.dimension
+            )
+            self._remove_unlisted()
+        except BaseException:
+            self.catalog.close()
+            raise
+
+    def _remove_unlisted(self) -> None:
+        """Unlink what an interrupted writer left: it was never listed, so it means nothing."""
+        listed = self.catalog.derived_names()
+        with storage_errors(self.path):
+            for path in self.path.iterdir():
+                if layout.may_be_removed(path.name) and path.name not in listed:
+                    path.unlink()
+
+    @classmethod
+    def create(cls, path: Path, spec: EmbedderSpec) -> Self:
+        """Open the collection at `path`, made with `spec` if there is none.
+
+        Raises
+        ------
+        NotACollectionError
+            If `path` is a file, or a folder of other things.
+        EmbedderMismatchError
+            If the collection holds vectors of another embedder.
+        """
+        if path.exists() and not path.is_dir():
+            raise NotACollectionError(path, reason="it is a file")
+        if not cls.exists(path):
+            _lay_out(path, spec, cls._refuse_foreign)
+        writer = cls(path)
+        if writer.embedder != spec:
+            stored = writer.embedder
+            writer.close()
+            raise EmbedderMismatchError(stored=str(stored), given=str(spec))
+        return writer
+
+    def close(self) -> None:
+        """Let go of the files and of the lock."""
+        self._appender.close()
+        super().close()
+        self._lock.release()
+
+    def append(self, contents: Sequence[EmbeddedContent]) -> None:
+        """Make contents and their vectors durable; equal vectors share a row.
+
+        Raises
+        ------
+        StorageError
+            If the system refuses; then nothing of `contents` is stored.
+        """
+        if not contents:
+            return
+        first = self.catalog.rows()
+        stored = np.stack([content.vector for content in contents]).astype("<f2")
+        placed = _place(stored, first, self._equal_row)
+        if placed.new:
+            added = stored[placed.new]
+            self._appender.append(added, at=first)
+        with self.catalog.transaction():
+            if self.catalog.rows() != first:
+                raise CollectionDamagedError(self.path, reason="another process has written")
+            if placed.new:
+                checksums = [row_checksum(row) for row in added]
+                self.catalog.add_vectors(first, checksums, (len(added), block_digest(added)))
+            self.catalog.add_contents(
+                ContentRecord(c.digest, c.size, row, c.width, c.height, c.format)
+                for c, row in zip(contents, placed.rows, strict=True)
+            )
+
+    def _equal_row(self, vector: StoredVectors) -> VectorRow | None:
+        candidates = self.catalog.rows_with_checksum(row_checksum(vector))
+        if not candidates:
+            return None
+        reader = self.vectors().stored
+        return next((r for r in candidates if reader[r].tobytes() == vector.tobytes()), None)
+
+    def write_generation(
+        self,
+        kind: layout.GenerationKind,
+        writers: Writers,
+        *,
+        basis: str,
+        spec: Mapping[str, object],
+    ) -> Generation:
+        """Write the files of a generation over all committed rows; `catalog` must still list it."""
+        return write_generation(self.path, self.catalog, kind, writers, basis=basis, spec=spec)
+
+    def publish(
+        self,
+        kind: layout.GenerationKind,
+        writers: Writers,
+        *,
+        basis: str,
+        spec: Mapping[str, object],
+    ) -> Generation:
+        """Write a generation over all committed rows and make it the current one."""
+        generation = self.write_generation(kind, writers, basis=basis, spec=spec)
+        with self.catalog.transaction():
+            unneeded = self.catalog.add_generation(generation)
+        self.discard(unneeded)
+        return generation
+
+    def discard(self, names: Iterable[str]) -> None:
+        """Unlink derived files that the catalog does not list any more."""
+        unlink_all(self.path, names)
+
+    def forget(self, kind: layout.GenerationKind) -> None:
+        """Drop every generation of a kind; it can be made again."""
+        with self.catalog.transaction():
+            names = self.catalog.forget_generations(kind)
+        self.discard(names)
+
+
+@dataclass(frozen=True, slots=True)
+class _Placement:
+    rows: list[VectorRow]
+    new: list[int]
+
+
+def _place(
+    stored: StoredVectors, first: int, known: Callable[[StoredVectors], VectorRow | None]
+) -> _Placement:
+    """Give each vector a row: that of an equal one, stored or in the batch, or a new one."""
+    rows: list[VectorRow] = []
+    new: list[int] = []
+    seen: dict[bytes, VectorRow] = {}
+    for position, vector in enumerate(stored):
+        key = vector.tobytes()
+        row = seen.get(key)
+        if row is None:
+            row = known(vector)
+        if row is None:
+            row = VectorRow(first + len(new))
+            new.append(position)
+        seen[key] = row
+        rows.append(row)
+    return _Placement(rows, new)
+
+
+def _lay_out(path: Path, spec: EmbedderSpec, refuse_foreign: Callable[[Path], None]) -> None:
+    """Make the files of an empty collection; the catalog comes last, by rename."""
+    with storage_errors(path):
+        path.mkdir(parents=True, exist_ok=True)
+        refuse_foreign(path)
+        lock = WriterLock(path)
+        try:
+            if not (path / layout.CATALOG).exists():
+                _write_empty(path, spec)
+            sync_directory(path.parent)
+        finally:
+            lock.release()
+
+
+def _write_empty(path: Path, spec: EmbedderSpec) -> None:
+    vectors = layout.vector_file(1)
+    if holds_rows(path / vectors):
+        raise CollectionDamagedError(path, reason=f"it has vectors, but no {layout.CATALOG}")
+    create(path / vectors, spec.dimension)
+    beside = path / (layout.CATALOG + layout.UNFINISHED)
+    for leftover in path.glob(f"{layout.CATALOG}{layout.UNFINISHED}*"):
+        leftover.unlink()
+    settings = {
+        "embedder": spec.name,
+        "revision": spec.revision,
+        "dimension": str(spec.dimension),
+        "vector_file": vectors,
+        "rows": "0",
+        **{f"next_{kind}": "1" for kind in layout.KINDS},
+    }
+    CatalogWriter.create(beside, settings)
+    beside.rename(path / layout.CATALOG)
+    sync_directory(path)
