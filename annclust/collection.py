@@ -143,7 +143,7 @@ class Collection:
         self,
         folders: PathLike | Iterable[PathLike] = (),
         *,
-        exclude: Iterable[str] = (),
+        exclude: Iterable[str] | None = None,
         forget_missing: bool = False,
     ) -> IndexReport:
         """Bring the collection up to date with folders of photos.
@@ -152,8 +152,9 @@ class Collection:
         ----------
         folders : path-like or iterable of path-like
             Folders to add or rescan; all known ones if empty.
-        exclude : iterable of str
-            Glob patterns of names or relative paths to leave out.
+        exclude : iterable of str, or None
+            Glob patterns of names or relative paths to leave out; None means those of the last
+            time.
         forget_missing : bool
             Drop photos that are gone even if so many are that their folder seems to be offline.
 
@@ -173,7 +174,9 @@ class Collection:
         """
         from annclust.pipeline.indexing import index_photos
 
-        scan = replace(self.settings.scan, exclude=(*self.settings.scan.exclude, *exclude))
+        scan = self.settings.scan
+        if exclude is not None:
+            scan = replace(scan, exclude=tuple(exclude))
         settings = replace(self.settings, scan=scan, forget_missing=forget_missing)
         given = [folders] if isinstance(folders, (str, os.PathLike)) else folders
         places = [Path(folder) for folder in given]

@@ -194,7 +194,8 @@ def _threads(n_jobs: int | None) -> int:
     """Threads that scikit-learn's convention asks for."""
     if n_jobs is None:
         return 1
-    return n_jobs if n_jobs > 0 else max(1, usable_cores() + 1 + n_jobs)
+    threads = int(n_jobs)  # whoever limits threads takes no NumPy numbers
+    return threads if threads > 0 else max(1, usable_cores() + 1 + threads)
 
 
 def _centered(rows: NDArray[np.floating[Any]]) -> tuple[Vectors, int]:

@@ -33,14 +33,15 @@ class ScanSettings(_Overridable):
 
     Parameters
     ----------
-    exclude : tuple of str
-        Glob patterns; a file or folder whose name or root-relative path matches is left out.
-    follow_symlinks : bool
-        Whether links to files and folders are followed.
+    exclude : tuple of str, or None
+        Glob patterns; a file or folder whose name or root-relative path matches is left out. None
+        means those of the last scan.
+    follow_symlinks : bool or None
+        Whether links to files and folders are followed. None means as in the last scan.
     """
 
-    exclude: tuple[str, ...] = ()
-    follow_symlinks: bool = False
+    exclude: tuple[str, ...] | None = None
+    follow_symlinks: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,7 @@ class IndexingSettings(_Overridable):
     forget_missing: bool = False
 
     @classmethod
-    def for_threads(cls, threads: int | None, *, follow_symlinks: bool = False) -> Self:
+    def for_threads(cls, threads: int | None, *, follow_symlinks: bool | None = None) -> Self:
         """Take the defaults, but use so many processor cores (all if None)."""
         return cls(
             scan=ScanSettings(follow_symlinks=follow_symlinks),

@@ -113,11 +113,18 @@ def index(
     ] = None,
     exclude: Annotated[
         list[str] | None,
-        typer.Option(metavar="GLOB", help="Leave out names or paths like this; repeatable."),
+        typer.Option(
+            metavar="GLOB",
+            help="Leave out names or paths like this; repeatable, remembered, '' for none.",
+        ),
     ] = None,
     follow_symlinks: Annotated[
-        bool, typer.Option("--follow-symlinks", help="Follow links to files and folders.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--follow-symlinks/--no-follow-symlinks",
+            help="Follow links to files and folders; remembered.",
+        ),
+    ] = None,
     threads: Annotated[
         int | None,
         typer.Option(metavar="N", min=1, help="Processor cores to use; all if left out."),
@@ -137,7 +144,7 @@ def index(
     settings = IndexingSettings.for_threads(threads, follow_symlinks=follow_symlinks)
     create = bool(folders)
     with _open(collection, console, create=create, embedder=embedder, settings=settings) as opened:
-        report = opened.index(folders, exclude=exclude or (), forget_missing=forget_missing)
+        report = opened.index(folders, exclude=exclude, forget_missing=forget_missing)
     console.show(index_document(report), lambda: index_lines(report, collection))
     for line in unreadable_lines(report.unreadable, all_of_them=console.verbose):
         console.note(line)

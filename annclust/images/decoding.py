@@ -13,7 +13,6 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from typing import TYPE_CHECKING
 
 from PIL import Image, ImageFile
 
@@ -22,9 +21,6 @@ from annclust.images.decoded_image import DecodedImage, Square
 from annclust.images.formats import RAW, is_cut_short, sniff
 from annclust.images.orientation import Window, central_window, orientation_of
 from annclust.input_geometry import InputGeometry
-
-if TYPE_CHECKING:
-    pass
 
 _DECODERS = {
     # MPO files, too: their first picture is an ordinary JPEG.

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from annclust.images.content import describe_os_error
-from annclust.images.formats import IMAGE_EXTENSIONS, PREFIX_BYTES, sniff
+from annclust.images.formats import IMAGE_EXTENSIONS, PREFIX_BYTES, is_photo
 from annclust.settings import ScanSettings
 
 _NOT_PHOTOS = frozenset(
@@ -109,12 +109,30 @@ def walk(root: bytes, settings: ScanSettings, *, skip: Collection[bytes] = ()) -
         pending.extend(reversed(subfolders))
 
 
+def is_excluded(path: bytes, settings: ScanSettings) -> bool:
+    """Whether the settings leave out a root-relative path, or a folder that it lies in."""
+    patterns = _patterns(settings)
+    names = path.split(b"/")
+    return bool(patterns) and any(
+        _matches(name, b"/".join(names[: depth + 1]), patterns) for depth, name in enumerate(names)
+    )
+
+
+def _patterns(settings: ScanSettings) -> tuple[str, ...]:
+    return tuple(pattern.strip("/") for pattern in settings.exclude or ())
+
+
+def _matches(name: bytes, path: bytes, patterns: tuple[str, ...]) -> bool:
+    names = os.fsdecode(name), os.fsdecode(path)
+    return any(fnmatchcase(text, pattern) for pattern in patterns for text in names)
+
+
 class _Walker:
     def __init__(self, root: bytes, settings: ScanSettings, skip: Collection[bytes]) -> None:
         self._root = root.rstrip(b"/")
         self._skip = frozenset(path.rstrip(b"/") for path in skip)
-        self._exclude = tuple(pattern.strip("/") for pattern in settings.exclude)
-        self._follow = settings.follow_symlinks
+        self._exclude = _patterns(settings)
+        self._follow = bool(settings.follow_symlinks)
         self._entered: set[tuple[int, int]] = set()
 
     def look_into(self, folder: bytes) -> Iterator[Finding | bytes]:
@@ -156,8 +174,7 @@ class _Walker:
     def _is_left_out(self, name: bytes, path: bytes) -> bool:
         if name.startswith(b"."):
             return True
-        names = os.fsdecode(name), os.fsdecode(path)
-        return any(fnmatchcase(text, pattern) for pattern in self._exclude for text in names)
+        return _matches(name, path, self._exclude)
 
     def _look_at(self, entry: os.DirEntry[bytes], path: bytes) -> Finding | bytes | None:
         if entry.is_symlink() and not self._follow:
@@ -179,16 +196,16 @@ class _Walker:
         _, dot, extension = entry.name.rpartition(b".")
         if dot:
             return extension.lower() in IMAGE_EXTENSIONS
-        return entry.is_file(follow_symlinks=self._follow) and self._looks_like_image(entry.path)
+        return entry.is_file(follow_symlinks=self._follow) and self._looks_like_photo(entry.path)
 
-    def _looks_like_image(self, full_path: bytes) -> bool:
+    def _looks_like_photo(self, full_path: bytes) -> bool:
         flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | (0 if self._follow else os.O_NOFOLLOW)
         try:
             file = os.open(full_path, flags)
         except OSError:
             return False
         try:
-            return sniff(os.read(file, PREFIX_BYTES)) is not None
+            return is_photo(os.read(file, PREFIX_BYTES))
         except OSError:
             return False
         finally:

@@ -15,6 +15,14 @@ PREFIX_BYTES: Final = 64
 RAW: Final = "camera RAW"
 """What `sniff` calls the raw formats of cameras, all of them."""
 
+DECODABLE: Final = frozenset(
+    {
+        *("JPEG", "PNG", "GIF", "WebP", "TIFF", "BMP", "DIB", "JPEG 2000", "AVIF", "HEIF"),
+        *("PSD", "ICO"),
+    }
+)
+"""What `sniff` calls the formats that have a decoder."""
+
 _DECODABLE_EXTENSIONS = (
     "jpg jpeg jpe jfif mpo png apng gif webp tif tiff bmp dib"
     " heic heics heif heifs hif avif avifs jp2 j2k j2c jpf jpx jpc psd ico"
@@ -35,7 +43,6 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\x89PNG\r\n\x1a\n", "PNG"),
     (b"GIF87a", "GIF"),
     (b"GIF89a", "GIF"),
-    (b"BM", "BMP"),
     (b"\xff\x4f\xff\x51", "JPEG 2000"),
     (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG 2000"),
     (b"8BPS", "PSD"),
@@ -55,10 +62,27 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
 )
 _TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _DIB_HEADER_SIZES = (40, 52, 56, 64, 108, 124)
+_OS2_HEADER_SIZE = 12
+_XML_BEGINNINGS = (b"<svg", b"<?xml", b"<!doctype svg", b"<!--")
+_SVG_WINDOW = 1024  # bytes; editors write comments before anything else
 _AVIF_BRANDS = {b"avif", b"avis"}
 _HEIF_BRANDS = {
     *(b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
 }
+
+
+def is_photo(prefix: bytes) -> bool:
+    """Whether a file that no name tells anything about is a photo, by its first bytes.
+
+    Drawings and documents of whatever kind are not worth a report if nobody called them images.
+
+    Parameters
+    ----------
+    prefix : bytes
+        As for `sniff`.
+    """
+    name = sniff(prefix)
+    return name in DECODABLE or name == RAW
 
 
 def sniff(prefix: bytes) -> str | None:
@@ -111,6 +135,13 @@ def _compatible_brands(prefix: bytes) -> Iterator[bytes]:
     return (prefix[start : start + 4] for start in range(16, end, 4))
 
 
+def _sniff_bmp(prefix: bytes) -> str | None:
+    """A bitmap has a second header after that of the file; text may begin with "BM", too."""
+    size = int.from_bytes(prefix[14:18], "little")
+    is_bitmap = prefix.startswith(b"BM") and size in (_OS2_HEADER_SIZE, *_DIB_HEADER_SIZES)
+    return "BMP" if is_bitmap else None
+
+
 def _sniff_dib(prefix: bytes) -> str | None:
     """A bitmap without a file header begins with the size of its header, and has one plane."""
     size, planes = int.from_bytes(prefix[:4], "little"), prefix[12:14]
@@ -118,14 +149,16 @@ def _sniff_dib(prefix: bytes) -> str | None:
 
 
 def _sniff_svg(prefix: bytes) -> str | None:
-    text = prefix.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    return "SVG" if text.startswith((b"<svg", b"<?xml", b"<!doctype svg")) else None
+    """A drawing may begin as any XML does, with a declaration, a document type or a comment."""
+    text = prefix[:_SVG_WINDOW].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    return "SVG" if text.startswith(_XML_BEGINNINGS) and b"<svg" in text else None
 
 
 _RECOGNIZERS: tuple[Callable[[bytes], str | None], ...] = (
     _sniff_tiff,
     _sniff_webp,
     _sniff_iso_media,
+    _sniff_bmp,
     _sniff_dib,
     _sniff_svg,
 )

@@ -1,15 +1,12 @@
-"""Scan plan: which files to read, and who is who afterwards. Pure; a plan before any deed.
+"""Scan plan: which files to read, and which known photos are gone. Pure; a plan before any deed.
 
-Two questions, one function each. Before reading: which found files are new or changed, and which
-known ones are gone (`plan_scan`)? After reading, when the contents are known: which photo moved,
-changed or is new (`resolve`)? Identity is content first, path second.
+Comes before reading; who is who afterwards is for :mod:`annclust.images.recognition` to say.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from annclust.arrays import ImageId
 
@@ -33,7 +30,7 @@ class FileState:
 class KnownPhoto:
     """A photo that the collection holds already.
 
-    `lost_root` says that the folder of its root is not there (moved, or not mounted).
+    `lost_root` says that the folder of its root is not there, or empty (moved, or not mounted).
     """
 
     id: ImageId
@@ -117,92 +114,3 @@ def _first_of_each_size_first(files: Sequence[FileState]) -> tuple[FileState, ..
         (later if file.size in seen else first).append(file)
         seen.add(file.size)
     return (*first, *later)
-
-
-@dataclass(frozen=True, slots=True)
-class Resolution:
-    """Who is who after a scan.
-
-    Parameters
-    ----------
-    touched, moved, changed : tuple of (KnownPhoto, Sighting)
-        Photos found again: same place and content; same content in another place; another content
-        in the same place.
-    added : tuple of Sighting
-        Photos that are new.
-    replaced : tuple of KnownPhoto
-        Photos found nowhere, in whose place lies another photo that is known.
-    left : tuple of KnownPhoto
-        Photos of roots that are there, found nowhere, whose place is empty.
-    """
-
-    touched: tuple[tuple[KnownPhoto, Sighting], ...]
-    moved: tuple[tuple[KnownPhoto, Sighting], ...]
-    changed: tuple[tuple[KnownPhoto, Sighting], ...]
-    added: tuple[Sighting, ...]
-    replaced: tuple[KnownPhoto, ...]
-    left: tuple[KnownPhoto, ...]
-
-
-@dataclass(slots=True)
-class _Matching:
-    """Loose photos and sightings that are still without a partner."""
-
-    photos: dict[ImageId, KnownPhoto]
-    sightings: dict[tuple[int, bytes], Sighting]
-    pairs: list[tuple[KnownPhoto, Sighting]] = field(default_factory=list)
-
-    def pair(self, photo: KnownPhoto, sighting: Sighting) -> None:
-        del self.photos[photo.id], self.sightings[sighting.file.place]
-        self.pairs.append((photo, sighting))
-
-    def take_pairs(self) -> tuple[tuple[KnownPhoto, Sighting], ...]:
-        pairs, self.pairs = tuple(self.pairs), []
-        return pairs
-
-
-def resolve(loose: Iterable[KnownPhoto], sightings: Iterable[Sighting]) -> Resolution:
-    """Recognise loose photos among the sightings: by content first, then by place.
-
-    A photo of a lost root is recognised only under a path that ends like its own: the folder was
-    moved as a whole. Any other copy of it is a photo of its own.
-    """
-    matching = _Matching({photo.id: photo for photo in loose}, {s.file.place: s for s in sightings})
-    taken = set(matching.sightings)
-    touched = _match_in_place(matching, same_content=True)
-    moved = _match_by_content(matching)
-    changed = _match_in_place(matching, same_content=False)
-    added = tuple(matching.sightings.values())
-    rest = tuple(photo for photo in matching.photos.values() if not photo.lost_root)
-    replaced = tuple(photo for photo in rest if photo.file.place in taken)
-    left = tuple(photo for photo in rest if photo.file.place not in taken)
-    return Resolution(touched, moved, changed, added, replaced, left)
-
-
-def _match_in_place(
-    matching: _Matching, *, same_content: bool
-) -> tuple[tuple[KnownPhoto, Sighting], ...]:
-    for photo in tuple(matching.photos.values()):
-        sighting = matching.sightings.get(photo.file.place)
-        if sighting and (sighting.digest == photo.digest or not same_content):
-            matching.pair(photo, sighting)
-    return matching.take_pairs()
-
-
-def _match_by_content(matching: _Matching) -> tuple[tuple[KnownPhoto, Sighting], ...]:
-    by_digest: dict[bytes, list[KnownPhoto]] = defaultdict(list)
-    for photo in matching.photos.values():
-        by_digest[photo.digest].append(photo)
-    # New places first: a file in the place of a loose photo may be that photo, changed.
-    places = {photo.file.place for photo in matching.photos.values()}
-    for sighting in sorted(matching.sightings.values(), key=lambda s: s.file.place in places):
-        candidates = by_digest.get(sighting.digest, [])
-        found = next((p for p in candidates if _may_be(p, sighting)), None)
-        if found is not None:
-            candidates.remove(found)
-            matching.pair(found, sighting)
-    return matching.take_pairs()
-
-
-def _may_be(photo: KnownPhoto, sighting: Sighting) -> bool:
-    return not photo.lost_root or (b"/" + sighting.file.path).endswith(b"/" + photo.file.path)

@@ -1,7 +1,12 @@
 """Worker protocol: the frames that travel between this process and a decoding worker.
 
 A frame is two lengths (u32 each, little-endian), a JSON object, and a body of raw bytes. Nothing is
-pickled: a worker that a hostile file took over must not get any further than wrong pixels.
+pickled, and of an answer only the form is believed: a worker that a hostile file took over cannot
+run code here, claim memory, or bring control characters to the terminal.
+
+That is all that is guarded. A worker is no sandbox: it may do whatever the user may. And what an
+answer claims cannot be checked without decoding: a worker that was taken over may give wrong
+pixels, sizes and reasons for any file that it is asked for, or the digest of another content.
 """
 
 from __future__ import annotations
@@ -10,18 +15,52 @@ import json
 import struct
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import TypeAlias
+from itertools import islice
+from typing import Final, TypeAlias
 
 from annclust.images.decoded_image import Square
+from annclust.images.formats import DECODABLE
 from annclust.input_geometry import InputGeometry
 
 _DIGEST_BYTES = 32
 _LENGTHS = struct.Struct("<II")
 _MAX_HEAD_BYTES = 1 << 16
 _MOST_BITS = 63  # of a number; more would not fit into the catalog
+_LONGEST_REASON = 200  # characters
+
+MOST_KNOWN: Final = 256
+"""Digests that a request carries at most. Uncompressed series have any number of contents of one
+size; to send all with every file takes time that grows with the square of the series, 65 ms a file
+at 100,000. A copy that is decoded for want of its digest is still recognized by who asked."""
 
 ReadExactly: TypeAlias = Callable[[int], bytes | bytearray]
 """Gives so many bytes of a stream, or raises EOFError."""
+
+
+def read_exactly(count: int, read_some: Callable[[memoryview], int]) -> bytearray:
+    """Read so many bytes.
+
+    Parameters
+    ----------
+    count : int
+    read_some : callable
+        Fills a part of a buffer, from its start; gives how many bytes, 0 at the end of the stream.
+
+    Raises
+    ------
+    EOFError
+        If the stream ends before.
+    """
+    # Filled in place: another copy of each picture would cost more than all of the way here.
+    received = bytearray(count)
+    rest = memoryview(received)
+    while rest:
+        got = read_some(rest)
+        if not got:
+            raise EOFError
+        rest = rest[got:]
+    return received
+
 
 _Head: TypeAlias = dict[str, int | float | str | bool | None]
 
@@ -43,8 +82,7 @@ class WorkerOrders:
     memory : int
         Bytes of address space.
     cpu_seconds : float
-        Time of the processor that one file may take before the worker ends itself. Only counts when
-        nobody watches any more: the parent has less patience.
+        Time of the processor that one file may take before the worker ends itself.
     follow_symlinks : bool
         Whether a path may be a symbolic link.
     """
@@ -80,8 +118,9 @@ class Request:
     known: frozenset[bytes] = frozenset()
 
     def pack(self) -> bytes:
-        """Write the frame."""
-        return _pack({"path": len(self.path)}, self.path + b"".join(self.known))
+        """Write the frame; of the known contents, it takes `MOST_KNOWN` along."""
+        known = b"".join(islice(self.known, MOST_KNOWN))
+        return _pack({"path": len(self.path)}, self.path + known)
 
     @classmethod
     def receive(cls, read: ReadExactly) -> Request:
@@ -121,7 +160,7 @@ class Answer:
 
     @classmethod
     def receive(cls, read: ReadExactly, geometry: InputGeometry) -> Answer:
-        """Read the frame, believing nothing.
+        """Read the frame, believing nothing of its form; a long reason is cut.
 
         Raises
         ------
@@ -143,16 +182,16 @@ class Answer:
     def _from_frame(cls, head: _Head, body: bytes | bytearray) -> Answer:
         square = None
         if body:
-            width, height = _number(head["width"]), _number(head["height"])
-            square = Square(body, width, height, str(head["format"]))
+            width, height = (_number(head[side], least=1) for side in ("width", "height"))
+            square = Square(body, width, height, _format(head["format"]))
         digest, reason = head["digest"], head["reason"]
         return cls(
-            None if digest is None else _digest(str(digest)),
-            _number(head["size"]),
-            _number(head["modified_ns"]),
+            None if digest is None else _digest(digest),
+            _number(head["size"], least=0),
+            _number(head["modified_ns"]),  # negative before 1970
             square,
-            None if reason is None else str(reason),
-            bool(head["retry"]),
+            None if reason is None else _reason(reason),
+            _choice(head["retry"]),
         )
 
 
@@ -160,14 +199,32 @@ READY = Answer()
 """What a worker says when it has started."""
 
 
-def _number(value: object) -> int:
-    if not isinstance(value, int) or value.bit_length() > _MOST_BITS:
+def _number(value: object, *, least: int = -1 << _MOST_BITS) -> int:
+    if type(value) is not int or not least <= value < 1 << _MOST_BITS:
+        raise ValueError
+    return value
+
+
+def _choice(value: object) -> bool:
+    if not isinstance(value, bool):
         raise TypeError
     return value
 
 
-def _digest(text: str) -> bytes:
-    digest = bytes.fromhex(text)
+def _format(value: object) -> str:
+    if not isinstance(value, str) or value not in DECODABLE:
+        raise ValueError
+    return value
+
+
+def _reason(value: object) -> str:
+    if not isinstance(value, str) or not value.isprintable():
+        raise ValueError
+    return value if len(value) <= _LONGEST_REASON else f"{value[:_LONGEST_REASON]}…"
+
+
+def _digest(value: object) -> bytes:
+    digest = bytes.fromhex(str(value))
     if len(digest) != _DIGEST_BYTES:
         raise ValueError
     return digest

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from annclust.pipeline.reports import RootStatus, Status
 from annclust.storage.layout import GenerationKind
+from annclust.storage.records import Root
 from annclust.storage.store import Store
 
 
@@ -52,6 +53,11 @@ def _clustering(store: Store) -> Mapping[str, object] | None:
 
 
 def _roots(store: Store) -> tuple[RootStatus, ...]:
-    return tuple(
-        RootStatus(Path(os.fsdecode(root.path)), root.offline) for root in store.catalog.roots()
-    )
+    """The roots, but for those whose folder is gone and all of whose photos are elsewhere."""
+    used = store.catalog.used_roots()
+    shown = [root for root in store.catalog.roots() if root.id in used or _is_there(root)]
+    return tuple(RootStatus(Path(os.fsdecode(root.path)), root.offline) for root in shown)
+
+
+def _is_there(root: Root) -> bool:
+    return Path(os.fsdecode(root.path)).is_dir()

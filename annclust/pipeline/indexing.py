@@ -6,22 +6,25 @@ the index and the graph. Interrupted anywhere, the next run goes on from the las
 
 from __future__ import annotations
 
+import json
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from annclust.embedding.embedder import EmbedderLoader
 from annclust.images.decode_workers import DecodeWorkers
-from annclust.images.scan_plan import KnownPhoto, Resolution, Sighting, resolve
+from annclust.images.recognition import Resolution, resolve
+from annclust.images.scan_plan import KnownPhoto, Sighting
 from annclust.pipeline.derived import refresh_graph
 from annclust.pipeline.intake import Intake, read_all
+from annclust.pipeline.loose_photos import LoosePhotos
 from annclust.pipeline.reports import IndexReport, Unreadable
 from annclust.pipeline.roots import RootCheck, disbelief
 from annclust.pipeline.survey import Survey, choose_roots, survey
 from annclust.progress import SILENT, Progress
-from annclust.settings import IndexingSettings
+from annclust.settings import IndexingSettings, ScanSettings
 from annclust.storage.records import Root, UnreadableRecord, joined
 from annclust.storage.store_writer import StoreWriter
 
@@ -51,8 +54,9 @@ def index_photos(
         If the system refuses to write; what was committed stays.
     """
     started = time.monotonic()
-    roots = choose_roots(store, folders)
-    surveyed = survey(store, roots, settings.scan, progress)
+    scan = _remembered(store, settings.scan)
+    settings = replace(settings, scan=scan)
+    surveyed = survey(store, choose_roots(store, folders), scan, progress)
     intake = _read(store, surveyed, embedder, settings, progress)
     outcome = settle(store, surveyed, intake, forget_missing=settings.forget_missing)
     refresh_graph(store, settings.search, progress)
@@ -70,6 +74,24 @@ def index_photos(
     )
 
 
+_SCAN = "scan"  # in the catalog's settings
+
+
+def _remembered(store: StoreWriter, asked: ScanSettings) -> ScanSettings:
+    """Fill in what was not said from the last scan, and remember all of it."""
+    before = json.loads(store.catalog.setting(_SCAN, "{}"))
+    exclude = before.get("exclude", []) if asked.exclude is None else asked.exclude
+    follow = asked.follow_symlinks
+    if follow is None:
+        follow = bool(before.get("follow_symlinks"))
+    scan = ScanSettings(tuple(pattern for pattern in exclude if pattern), follow)
+    now = {"exclude": list(exclude), "follow_symlinks": follow}
+    if now != before:
+        with store.catalog.transaction():
+            store.catalog.set_setting(_SCAN, json.dumps(now))
+    return scan
+
+
 @dataclass(frozen=True, slots=True)
 class _Reading:
     """What reading found, as far as it is not settled yet."""
@@ -78,6 +100,7 @@ class _Reading:
     failures: Sequence[UnreadableRecord] = ()
     added: int = 0
     copies: frozenset[tuple[int, bytes]] = frozenset()
+    elsewhere: Sequence[KnownPhoto] = ()
 
 
 def _read(
@@ -92,23 +115,23 @@ def _read(
     if not files:
         return _Reading()
     folders = {check.root.id: check.root.path for check in surveyed.checks}
-    follow = settings.scan.follow_symlinks
+    follow = bool(settings.scan.follow_symlinks)
     with DecodeWorkers(embedder.geometry, settings.decode, follow_symlinks=follow) as workers:
         model = embedder.load()
         with (
             progress.stage("Decoding", len(files), unit="photos") as decoding,
             progress.stage("Embedding", len(files), unit="photos") as embedding,
         ):
-            loose = _loose_test(surveyed.plan.loose)
-            intake = Intake(store, model, settings.embed, loose, embedding)
+            loose = LoosePhotos(store.catalog, surveyed)
+            intake = Intake(store, model, settings.embed, loose.may_be, embedding)
             read_all(workers, files, folders, intake, decoding)
-    return _Reading(intake.undecided, intake.failures, intake.added, frozenset(intake.copies))
-
-
-def _loose_test(loose: Iterable[KnownPhoto]) -> Callable[[Sighting], bool]:
-    digests = {photo.digest for photo in loose}
-    places = {photo.file.place for photo in loose}
-    return lambda sighting: sighting.digest in digests or sighting.file.place in places
+    return _Reading(
+        intake.undecided,
+        intake.failures,
+        intake.added,
+        frozenset(intake.copies),
+        tuple(loose.elsewhere.values()),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,18 +151,22 @@ def settle(
 ) -> _Outcome:
     """Decide who is who after reading, and commit it in one transaction."""
     unsure = {(f.root, f.path) for f in reading.failures if f.retry}
-    loose = [photo for photo in surveyed.plan.loose if photo.file.place not in unsure]
+    everyone = (*surveyed.plan.loose, *reading.elsewhere)
+    loose = [photo for photo in everyone if photo.file.place not in unsure]
     resolution = resolve(loose, reading.undecided)
     doubts = _doubts(surveyed, resolution, forget_missing=forget_missing)
-    believed = [photo for photo in resolution.left if photo.file.root not in doubts]
-    gone = [*resolution.replaced, *believed]
+    believed = {check.root.id for check in surveyed.checks} - doubts.keys()
+    missing = [
+        photo
+        for photo in resolution.left
+        if photo.id in surveyed.excluded or photo.file.root in believed
+    ]
+    gone = [*resolution.replaced, *missing]
     with store.catalog.transaction():
         store.catalog.remove_images(photo.id for photo in gone)
         _place_photos(store, resolution)
         for check in surveyed.checks:
             _note_root(store, surveyed, reading, check, doubts.get(check.root.id))
-        for root in {photo.file.root for photo, _ in resolution.moved if photo.lost_root}:
-            store.catalog.remove_empty_root(root)
     new_copies = sum(sighting.file.place in reading.copies for sighting in resolution.added)
     settled_copies = sum(sighting.file.place in reading.copies for sighting in reading.undecided)
     return _Outcome(
@@ -161,14 +188,15 @@ def _doubts(surveyed: Survey, resolution: Resolution, *, forget_missing: bool) -
     doubts = {}
     for check in surveyed.checks:
         root = check.root.id
-        vanished = sum(photo.file.root == root for photo in resolution.left)
-        reason = check.problem or disbelief(
-            check,
-            known=surveyed.known.get(root, 0),
-            found=surveyed.found.get(root, 0),
-            vanished=vanished,
+        vanished = sum(
+            photo.file.root == root and photo.id not in surveyed.excluded
+            for photo in resolution.left
         )
-        if reason and (check.lost or not forget_missing):
+        if not vanished or (forget_missing and (check.gone or not check.lost)):
+            continue
+        known, found = surveyed.known.get(root, 0), surveyed.found.get(root, 0)
+        reason = check.problem or disbelief(check, known=known, found=found, vanished=vanished)
+        if reason:
             doubts[root] = reason
     return doubts
 
@@ -197,7 +225,7 @@ def _note_root(
     root = check.root.id
     device = check.root.device if doubt else check.device
     store.catalog.set_root_state(root, device=device, offline=doubt)
-    if check.lost:
+    if check.lost and (doubt or not check.gone):
         return
     still = {file.place for file in surveyed.plan.failing}
     known = [record for _, record in store.catalog.unreadable()]

@@ -7,7 +7,7 @@ than emptied by a person: its photos are kept until somebody says otherwise.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,15 +20,27 @@ _BELIEVABLE_LOSS = 0.2
 
 @dataclass(frozen=True, slots=True)
 class RootCheck:
-    """What can be said about a root before it is walked."""
+    """What can be said about a root without walking it.
+
+    Parameters
+    ----------
+    root : Root
+    device : int or None
+        Number of the device it lies on; None if it cannot be read.
+    problem : str or None
+        Why it cannot be read.
+    gone : bool
+        Whether there is no such folder any more.
+    """
 
     root: Root
     device: int | None
     problem: str | None
+    gone: bool = False
 
     @property
     def lost(self) -> bool:
-        """Whether the folder is not there."""
+        """Whether the folder cannot be read."""
         return self.problem is not None
 
 
@@ -41,9 +53,9 @@ def check_root(root: Root) -> RootCheck:
         finally:
             os.close(folder)
     except NotADirectoryError:
-        return RootCheck(root, None, "it is no folder any more")
+        return RootCheck(root, None, "it is no folder any more", gone=True)
     except FileNotFoundError:
-        return RootCheck(root, None, "the folder is not there")
+        return RootCheck(root, None, "the folder is not there", gone=True)
     except OSError as error:
         return RootCheck(root, None, f"the folder cannot be read ({error.strerror})")
     return RootCheck(root, device, None)
@@ -90,11 +102,37 @@ def resolve_folder(path: Path) -> bytes:
 
 
 def inside(path: bytes, folder: bytes) -> bool:
-    """Whether `path` is `folder` or lies in it."""
-    return path == folder or path.startswith(folder.rstrip(b"/") + b"/")
+    """Whether `path` is `folder` or lies in it; everything lies in the folder ``b""``."""
+    return not folder or path == folder or path.startswith(folder.rstrip(b"/") + b"/")
 
 
 def covering(path: bytes, known: Sequence[Root]) -> Root | None:
-    """The known root in which a folder lies, the innermost one."""
-    holders = [root for root in known if inside(path, root.path)]
-    return max(holders, key=lambda root: len(root.path), default=None)
+    """The known root in which a folder lies, the innermost one.
+
+    Folders are compared by what they are, not by how they are called: a link, or another mount of
+    the same folder, leads to the same one.
+    """
+    roots = {_identity(root.path): root for root in reversed(known)}
+    roots.pop(None, None)
+    while True:
+        found = roots.get(_identity(path))
+        if found is not None or path == b"/":
+            return found
+        path = os.path.dirname(path)  # noqa: PTH120 - pathlib has no paths of bytes
+
+
+def _identity(folder: bytes) -> tuple[int, int] | None:
+    try:
+        state = os.stat(folder)  # noqa: PTH116 - pathlib has no paths of bytes
+    except OSError:
+        return None
+    return state.st_dev, state.st_ino
+
+
+def nested(root: Root, others: Iterable[Root]) -> dict[int, bytes]:
+    """Other roots inside a root: their root-relative paths, by id."""
+    real = os.path.realpath(root.path).rstrip(b"/") + b"/"
+    reals = {other.id: os.path.realpath(other.path) for other in others if other.id != root.id}
+    return {
+        number: path.removeprefix(real) for number, path in reals.items() if path.startswith(real)
+    }

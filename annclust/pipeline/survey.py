@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from annclust.arrays import ImageId
 from annclust.errors import InputError
-from annclust.images.discovery import FoundFile, SkippedFile, UnlistedFolder, walk
+from annclust.images.discovery import (
+    FoundFile,
+    SkippedFile,
+    UnlistedFolder,
+    is_excluded,
+    walk,
+)
 from annclust.images.scan_plan import (
     FileState,
     KnownFailure,
@@ -16,7 +23,14 @@ from annclust.images.scan_plan import (
     ScanPlan,
     plan_scan,
 )
-from annclust.pipeline.roots import RootCheck, check_root, covering, inside, resolve_folder
+from annclust.pipeline.roots import (
+    RootCheck,
+    check_root,
+    covering,
+    inside,
+    nested,
+    resolve_folder,
+)
 from annclust.progress import Progress
 from annclust.settings import ScanSettings
 from annclust.storage.catalog import Catalog
@@ -41,6 +55,8 @@ class Survey:
         Folders that could not be listed; the photos below them are kept as they are.
     skipped : int
         Files that are not images by their name.
+    excluded : frozenset of ImageId
+        Known photos that the scan was told to leave out.
     """
 
     checks: tuple[RootCheck, ...]
@@ -49,6 +65,7 @@ class Survey:
     plan: ScanPlan
     unlisted: tuple[UnreadableRecord, ...]
     skipped: int
+    excluded: frozenset[ImageId]
 
 
 def choose_roots(store: StoreWriter, folders: Sequence[Path]) -> list[Root]:
@@ -68,10 +85,12 @@ def choose_roots(store: StoreWriter, folders: Sequence[Path]) -> list[Root]:
     if not folders and not known:
         raise InputError("this collection has no photos yet. Give a folder: annclust index PHOTOS")
     chosen = {} if folders else {root.id: root for root in known}
-    for path in [resolve_folder(folder) for folder in folders]:
+    # Outer folders first: those inside them stand for them.
+    for path in sorted(map(resolve_folder, folders), key=len):
         root = covering(path, known) or _new_root(store, path)
-        nested = [other for other in known if inside(other.path, root.path)]
-        chosen.update({r.id: r for r in (root, *nested)})
+        known = store.catalog.roots()
+        inner = nested(root, known)
+        chosen.update({r.id: r for r in known if r.id == root.id or r.id in inner})
     return list(chosen.values())
 
 
@@ -84,26 +103,42 @@ def survey(
     store: StoreWriter, roots: Sequence[Root], settings: ScanSettings, progress: Progress
 ) -> Survey:
     """Walk the roots that are there and plan the scan."""
-    checks = tuple(check_root(root) for root in roots)
     everyone = store.catalog.roots()
     walked = _Walked()
     with progress.stage("Looking for photos", unit="files") as stage:
-        for check in checks:
-            if not check.lost:
-                nested = [r.path for r in everyone if r.id != check.root.id]
-                for entry in walk(check.root.path, settings, skip=nested):
-                    walked.add(check.root, entry)
-                    stage.advance()
+        for root in (check.root for check in map(check_root, roots) if not check.lost):
+            for entry in walk(root.path, settings, skip=_inner_folders(root, everyone)):
+                walked.add(root, entry)
+                stage.advance()
+    # Looked at once more: a folder may have gone while it was walked.
+    checks = tuple(check_root(root) for root in roots)
+    found = _count(file.root for file in walked.files)
     photos = [
         photo
         for check in _with_lost(checks, everyone)
-        for photo in _known_photos(store.catalog, check)
+        for photo in _known_photos(store.catalog, check, lost=_is_lost(check, checks, found))
         if not walked.hides(photo.file)
     ]
+    excluded = frozenset(p.id for p in photos if is_excluded(p.file.path, settings))
     plan = plan_scan(photos, _known_failures(store.catalog), walked.files)
-    known = _count(photo.file.root for photo in photos)
-    found = _count(file.root for file in walked.files)
-    return Survey(checks, found, known, plan, tuple(walked.unlisted), walked.skipped)
+    known = _count(photo.file.root for photo in photos if photo.id not in excluded)
+    return Survey(checks, found, known, plan, tuple(walked.unlisted), walked.skipped, excluded)
+
+
+def _inner_folders(root: Root, everyone: Sequence[Root]) -> list[bytes]:
+    base = root.path.rstrip(b"/") + b"/"
+    return [base + path for path in nested(root, everyone).values()]
+
+
+def _is_lost(check: RootCheck, checks: Sequence[RootCheck], found: Mapping[int, int]) -> bool:
+    """Whether a root's photos may come back: its folder is not there, or is empty.
+
+    A folder inside another root is like any folder: what was in it may have moved.
+    """
+    there = (other.root for other in checks if not other.lost)
+    if any(nested(other, [check.root]) for other in there):
+        return False
+    return check.lost or not found.get(check.root.id)
 
 
 class _Walked:
@@ -147,10 +182,10 @@ def _with_lost(checks: Sequence[RootCheck], everyone: Sequence[Root]) -> list[Ro
     return [*checks, *(check for check in others if check.lost)]
 
 
-def _known_photos(catalog: Catalog, check: RootCheck) -> list[KnownPhoto]:
+def _known_photos(catalog: Catalog, check: RootCheck, *, lost: bool) -> list[KnownPhoto]:
     def known(record: ImageRecord) -> KnownPhoto:
         state = FileState(record.root.id, record.path, record.size, record.modified_ns)
-        return KnownPhoto(record.id, state, record.digest, lost_root=check.lost)
+        return KnownPhoto(record.id, state, record.digest, lost_root=lost)
 
     return [known(record) for record in catalog.images_under(check.root.id)]
 

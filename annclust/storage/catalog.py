@@ -18,7 +18,7 @@ from urllib.parse import quote
 import numpy as np
 
 from annclust.arrays import ImageId, Nodes, VectorRow
-from annclust.errors import NewerFormatError, NotACollectionError
+from annclust.errors import CollectionDamagedError, NewerFormatError, NotACollectionError
 from annclust.storage import schema
 from annclust.storage.durable import storage_errors
 from annclust.storage.layout import GenerationKind
@@ -118,7 +118,10 @@ class Catalog:
 
     def _all(self, sql: str, *values: object) -> Iterator[tuple[Any, ...]]:
         with storage_errors(self.path):
-            yield from self._db.execute(sql, values)
+            # Not `yield from`: that would close the cursor along with a generator that nobody
+            # reads to its end, maybe after the connection.
+            for row in self._db.execute(sql, values):  # noqa: UP028
+                yield row
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -136,10 +139,20 @@ class Catalog:
 
     # Settings and sizes
 
-    def setting(self, name: str) -> str:
-        """Value of a setting that every collection has."""
-        value: str = self._one("SELECT value FROM setting WHERE name = ?", name)[0]
-        return value
+    def setting(self, name: str, default: str | None = None) -> str:
+        """Value of a setting; without `default` it must be one that every collection has.
+
+        Raises
+        ------
+        CollectionDamagedError
+            If it is missing.
+        """
+        row = next(self._all("SELECT value FROM setting WHERE name = ?", name), None)
+        if row is not None:
+            return str(row[0])
+        if default is None:
+            raise CollectionDamagedError(self.path, reason=f"its setting {name!r} is missing")
+        return default
 
     def rows(self) -> int:
         """Committed rows of the vector file."""
@@ -162,6 +175,10 @@ class Catalog:
             for row in self._all("SELECT id, path, device, offline FROM root ORDER BY id")
         ]
 
+    def used_roots(self) -> set[int]:
+        """Ids of the roots that have present images."""
+        return {row[0] for row in self._all("SELECT DISTINCT root FROM image WHERE NOT removed")}
+
     def _images(self, clause: str, *values: object) -> list[ImageRecord]:
         return [
             ImageRecord(
@@ -177,6 +194,10 @@ class Catalog:
     def images_of_row(self, row: VectorRow) -> list[ImageRecord]:
         """Present images whose content has that vector, by id."""
         return self._images("AND content.row = ? ORDER BY image.id", int(row))
+
+    def images_of_digest(self, digest: bytes) -> list[ImageRecord]:
+        """Present images with that content, by id."""
+        return self._images("AND image.digest = ? ORDER BY image.id", digest)
 
     def unreadable(self) -> list[tuple[Root, UnreadableRecord]]:
         """Files that could not be read, by root and path."""
@@ -258,9 +279,7 @@ class Catalog:
 
     def next_cluster(self, level: str) -> int:
         """A cluster id that was never given on that level."""
-        sql = "SELECT value FROM setting WHERE name = ?"
-        row = next(self._all(sql, f"next_cluster_{level}"), None)
-        return 0 if row is None else int(row[0])
+        return int(self.setting(f"next_cluster_{level}", "0"))
 
     def export(self, level: str) -> Iterator[ExportRow]:
         """Every present photo with its place in the current clustering of a level, by id."""

@@ -89,15 +89,6 @@ class CatalogWriter(Catalog):
             "UPDATE root SET device = ?, offline = ? WHERE id = ?", (device, offline, root)
         )
 
-    def remove_empty_root(self, root: int) -> None:
-        """Forget a root all of whose photos have moved elsewhere."""
-        self._db.execute("DELETE FROM unreadable WHERE root = ?", (root,))
-        self._db.execute(
-            """DELETE FROM root WHERE id = ?1
-            AND NOT EXISTS (SELECT 1 FROM image WHERE image.root = ?1)""",
-            (root,),
-        )
-
     def add_vectors(
         self, first_row: int, checksums: Sequence[int], block: tuple[int, bytes]
     ) -> None:

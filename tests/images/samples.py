@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
 import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,12 +17,15 @@ from pillow_heif import register_heif_opener
 from annclust.arrays import Pixels
 from annclust.images.decoded_image import DecodedImage
 from annclust.images.decoding import UndecodableError, decode
+from annclust.images.read_jobs import ReadJob, ReadResult
 from annclust.input_geometry import InputGeometry
+from annclust.settings import DecodeSettings
 
 register_heif_opener()  # to write HEIC files
 
 GEOMETRY = InputGeometry(short_side=32, crop=28)
 ENOUGH_PIXELS = 10_000_000
+ONE_WORKER = DecodeSettings(workers=1)
 
 ENCODINGS: dict[str, tuple[str, dict[str, object]]] = {
     "jpg": ("JPEG", {"quality": 90}),
@@ -53,6 +59,18 @@ def landscape(width: int = 96, height: int = 64) -> Image.Image:
     red, green = x * 255 // (width - 1), y * 255 // (height - 1)
     blue = np.full_like(red, 60)
     return Image.fromarray(np.stack([red, green, blue], axis=-1).astype(np.uint8))
+
+
+PHOTO = encode(landscape(), "jpg")
+
+
+def job(path: Path, key: int = 0, known: Iterable[bytes] = ()) -> ReadJob:
+    return ReadJob(key, os.fsencode(path), frozenset(known))
+
+
+def only(results: Iterator[ReadResult]) -> ReadResult:
+    (result,) = results
+    return result
 
 
 def seen(data: bytes, geometry: InputGeometry = GEOMETRY) -> DecodedImage:

@@ -157,10 +157,12 @@ def test_missing_photos_are_forgotten_on_demand(collection: Collection, photos: 
     assert (report.images, report.removed, report.offline) == (8, 4, ())
 
 
-def test_a_missing_root_is_kept_even_then(collection: Collection, photos: Path) -> None:
+def test_a_missing_root_is_forgotten_on_demand(collection: Collection, photos: Path) -> None:
     collection.index([photos])
     shutil.rmtree(photos)
-    assert collection.index(forget_missing=True).images == 12
+    assert collection.index(forget_missing=True).images == 0
+    assert collection.index().offline == ()
+    assert collection.status().roots == ()
 
 
 def test_a_root_that_comes_back_is_online_again(
@@ -231,6 +233,35 @@ def test_a_folder_around_a_root_reaches_no_photo_twice(
 
 def test_excluded_names_are_left_out(collection: Collection, photos: Path) -> None:
     assert collection.index([photos], exclude=["burst 1"]).images == 8
+
+
+def test_what_was_excluded_stays_excluded_until_something_else_is_said(
+    collection: Collection, photos: Path
+) -> None:
+    collection.index([photos], exclude=["burst 1"])
+    assert collection.index().images == 8
+    assert collection.index(exclude=["burst 2", "IMG_00.jpg"]).images == 7
+    assert collection.index(exclude=[]).images == 12
+
+
+def test_photos_that_are_excluded_later_are_no_sign_of_an_offline_folder(
+    collection: Collection, photos: Path
+) -> None:
+    collection.index([photos])
+    report = collection.index(exclude=["burst *"])
+    assert (report.images, report.removed, report.offline) == (0, 12, ())
+
+
+def test_links_are_followed_until_something_else_is_said(
+    collection: Collection, photos: Path, tmp_path: Path
+) -> None:
+    more = album(tmp_path / "more", groups=1)
+    (photos / "link").symlink_to(more)
+    following = replace(collection.settings.scan, follow_symlinks=True)
+    collection.settings, before = replace(collection.settings, scan=following), collection.settings
+    assert collection.index([photos]).images == 16
+    collection.settings = before
+    assert collection.index().images == 16
 
 
 def test_names_that_are_not_utf8_are_kept(collection: Collection, photos: Path) -> None:

@@ -34,15 +34,6 @@ def test_a_root_is_added_once(catalog: CatalogWriter) -> None:
     assert [root.path for root in catalog.roots()] == [b"/photos", b"/more"]
 
 
-def test_a_root_with_photos_is_not_removed(catalog: CatalogWriter) -> None:
-    with catalog.transaction():
-        empty = catalog.add_root(b"/empty", 1)
-        for root in catalog.roots():
-            catalog.remove_empty_root(root.id)
-    assert [root.path for root in catalog.roots()] == [b"/photos"]
-    assert empty not in catalog.roots()
-
-
 def test_a_root_remembers_why_it_is_offline(catalog: CatalogWriter) -> None:
     (root,) = catalog.roots()
     with catalog.transaction():

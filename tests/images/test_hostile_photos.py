@@ -1,0 +1,126 @@
+"""Photos that cost their worker the life, and workers that are killed for other reasons."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from pathlib import Path
+
+from annclust.images.decode_workers import DecodeWorkers
+from annclust.settings import MEBIBYTE, DecodeSettings
+from tests.images.samples import GEOMETRY, ONE_WORKER, empty_png, job, only
+from tests.images.watching import peak_memory, processor_time
+
+
+def test_workers_killed_in_the_middle_cost_nothing(photo: Path) -> None:
+    with DecodeWorkers(GEOMETRY, DecodeSettings(workers=2)) as workers:
+        keys: list[int] = []
+        killed: tuple[int, ...] = ()
+        for result in workers.run(job(photo, key) for key in range(400)):
+            keys.append(result.key)
+            assert result.image is not None
+            if len(keys) == 100:
+                killed = workers.pids
+                for pid in killed:
+                    os.kill(pid, signal.SIGKILL)
+    assert sorted(keys) == list(range(400))
+    assert killed
+
+
+def test_a_file_that_kills_its_worker_every_time_costs_one_result(
+    endless_photo: Path, photo: Path
+) -> None:
+    with DecodeWorkers(GEOMETRY, ONE_WORKER) as workers:
+        with Assassin(workers, signal.SIGSEGV) as assassin:
+            results = workers.run([job(endless_photo, 0), job(photo, 1)])
+            hostile = next(results)
+            assassin.stop()
+        assert (hostile.key, hostile.reason) == (0, "its decoder was killed (SIGSEGV)")
+        assert (hostile.digest, hostile.retry) == (None, False)
+        assert only(results).image is not None
+
+
+def test_a_worker_killed_from_outside_does_not_condemn_its_file(endless_photo: Path) -> None:
+    with DecodeWorkers(GEOMETRY, ONE_WORKER) as workers, Assassin(workers, signal.SIGKILL):
+        result = next(workers.run([job(endless_photo)]))
+    assert (result.reason, result.retry) == ("its decoder was killed (SIGKILL)", True)
+
+
+class Assassin:
+    """Kills every worker as soon as it is at work: it then has used up some processor time."""
+
+    def __init__(self, workers: DecodeWorkers, weapon: signal.Signals) -> None:
+        self._workers, self._weapon = workers, weapon
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._lurk)
+
+    def __enter__(self) -> Assassin:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self._thread.join()
+
+    def _lurk(self) -> None:
+        while not self._stopped.wait(0.01):
+            for pid in self._workers.pids:
+                if _busy_for(pid) > 0.6:
+                    os.kill(pid, self._weapon)
+
+
+def _busy_for(pid: int) -> float:
+    """Seconds of processor time that a process has used."""
+    try:
+        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
+    except OSError:
+        return 0
+
+
+def test_a_worker_that_stands_still_is_given_up(photo: Path) -> None:
+    with DecodeWorkers(GEOMETRY, DecodeSettings(workers=1, timeout=1)) as workers:
+        results = workers.run(job(photo, key) for key in range(200))
+        taken = [next(results)]
+        os.kill(workers.pids[0], signal.SIGSTOP)
+        taken += results
+    failed = [result for result in taken if result.reason is not None]
+    assert len(taken) == 200
+    assert [(r.reason, r.retry) for r in failed] == [("it takes longer than 1 s to decode", False)]
+
+
+def test_a_file_that_takes_too_long_is_given_up(endless_photo: Path, photo: Path) -> None:
+    with DecodeWorkers(GEOMETRY, DecodeSettings(workers=1, timeout=0.2)) as workers:
+        slow, usual = workers.run([job(endless_photo, 0), job(photo, 1)])
+    assert (slow.reason, slow.retry) == ("it takes longer than 0.2 s to decode", False)
+    assert usual.image is not None
+
+
+def test_a_file_that_takes_too_much_memory_is_given_up(tmp_path: Path, photo: Path) -> None:
+    greedy_photo = tmp_path / "greedy.png"
+    greedy_photo.write_bytes(empty_png(10_000, 16_000))
+    with DecodeWorkers(GEOMETRY, DecodeSettings(workers=1, memory=150 * MEBIBYTE)) as workers:
+        pids = workers.pids
+        greedy, usual = workers.run([job(greedy_photo, 0), job(photo, 1)])
+        assert not pids or workers.pids == pids  # it is told, not killed
+    assert (greedy.reason, greedy.retry) == (
+        "decoding this PNG takes more memory than is allowed",
+        False,
+    )
+    assert usual.image is not None
+
+
+def test_a_file_larger_than_half_of_the_memory_is_not_even_read(
+    workers: DecodeWorkers, tmp_path: Path
+) -> None:
+    huge = tmp_path / "huge.jpg"
+    huge.touch()
+    os.truncate(huge, 1 << 40)
+    result = only(workers.run([job(huge)]))
+    assert (result.reason, result.retry) == (
+        "1099512 MB are more than the limit of 1074",
+        False,
+    )

@@ -1,0 +1,163 @@
+"""Folders that move, hide behind links, lie in each other or are unplugged."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import pytest
+
+from annclust.collection import Collection
+from annclust.pipeline.reports import IndexReport
+from annclust.progress import SILENT, Stage
+from tests.albums import album, save
+
+
+def ids(collection: Collection) -> dict[str, int]:
+    """Id of each photo by its path."""
+    return {str(r["path"]): int(str(r["id"])) for r in collection.photo_table().records}
+
+
+def names(collection: Collection) -> set[str]:
+    return {root.path.name for root in collection.status().roots}
+
+
+def changes(report: IndexReport) -> tuple[int, int, int, int]:
+    return report.added, report.changed, report.moved, report.removed
+
+
+def test_a_folder_that_moved_and_left_a_link_is_still_one_folder(
+    collection: Collection, photos: Path, tmp_path: Path
+) -> None:
+    collection.index([photos])
+    photos.rename(tmp_path / "big disk")
+    photos.symlink_to(tmp_path / "big disk")
+    for folder in (photos, tmp_path / "big disk", tmp_path / "big disk" / "burst 1"):
+        report = collection.index([folder])
+        assert (report.images, changes(report)) == (12, (0, 0, 0, 0))
+
+
+def test_a_moved_root_keeps_its_tombstones_to_itself(
+    collection: Collection, photos: Path, tmp_path: Path
+) -> None:
+    collection.index([photos])
+    (photos / "burst 0" / "IMG_00.jpg").unlink()
+    collection.index()
+    photos.rename(tmp_path / "new")
+    report = collection.index([tmp_path / "new"])
+    assert (report.moved, report.offline) == (11, ())
+    assert collection.index().offline == ()
+    assert names(collection) == {"new"}
+
+
+def test_copies_do_not_take_over_the_photos_of_an_unplugged_disk(
+    collection: Collection, photos: Path, tmp_path: Path
+) -> None:
+    stick = album(tmp_path / "stick", groups=2)
+    save(photos / "alone.jpg", 70)
+    collection.index([photos, stick])
+    before = ids(collection)
+    shutil.copy(stick / "burst 0" / "IMG_00.jpg", photos / "a copy.jpg")
+    stick.rename(tmp_path / "unplugged")
+    stick.mkdir()  # as an empty mount point
+    report = collection.index()
+    assert (report.added, report.moved, report.removed) == (1, 0, 0)
+    assert [entry.reason for entry in report.offline] == ["the folder is empty"]
+    stick.rmdir()
+    (tmp_path / "unplugged").rename(stick)
+    assert changes(collection.index()) == (0, 0, 0, 0)
+    assert before.items() <= ids(collection).items()
+
+
+def test_an_unplugged_disk_that_was_backed_up_is_scanned_again_when_it_is_back(
+    collection: Collection, photos: Path, tmp_path: Path
+) -> None:
+    stick = album(tmp_path / "stick", groups=2)
+    collection.index([photos, stick])
+    shutil.copytree(stick, photos / "backup")
+    stick.rename(tmp_path / "unplugged")
+    collection.index()
+    (tmp_path / "unplugged").rename(stick)
+    assert collection.index().images == 12 + 8 + 8
+    assert names(collection) == {"photos", "stick"}
+
+
+def test_a_folder_inside_another_that_is_given_with_it_is_part_of_it(
+    collection: Collection, photos: Path
+) -> None:
+    collection.index([photos / "burst 1", photos])
+    assert names(collection) == {"photos"}
+
+
+def test_photos_of_an_inner_root_that_was_tidied_away_are_recognised(
+    collection: Collection, photos: Path
+) -> None:
+    collection.index([photos / "burst 0"])
+    collection.index([photos])
+    before = {Path(path).name: number for path, number in ids(collection).items()}
+    (photos / "burst 0").rename(photos / "lakes")
+    assert changes(collection.index()) == (0, 0, 4, 0)
+    assert {Path(path).name: number for path, number in ids(collection).items()} == before
+    assert names(collection) == {"photos"}
+
+
+def test_a_photo_keeps_its_id_if_only_the_folder_it_moved_to_is_indexed(
+    collection: Collection, photos: Path, tmp_path: Path
+) -> None:
+    other = album(tmp_path / "other", groups=1)
+    save(photos / "burst 0" / "special.jpg", 80)
+    collection.index([photos, other])
+    before = ids(collection)[str(photos / "burst 0" / "special.jpg")]
+    (photos / "burst 0" / "special.jpg").rename(other / "moved.jpg")
+    assert changes(collection.index([other])) == (0, 0, 1, 0)
+    assert ids(collection)[str(other / "moved.jpg")] == before
+    assert changes(collection.index()) == (0, 0, 0, 0)
+
+
+class _Unplugs:
+    """Moves a folder away while it is walked."""
+
+    def __init__(self, folder: Path, *, after: int) -> None:
+        self._folder, self._after = folder, after
+
+    @contextmanager
+    def _watching(self) -> Iterator[Stage]:
+        yield self
+
+    def stage(
+        self, title: str, /, total: int | None = None, *, unit: str = ""
+    ) -> AbstractContextManager[Stage]:
+        return self._watching() if title == "Looking for photos" else SILENT.stage(title)
+
+    def advance(self, steps: int = 1, /) -> None:
+        self._after -= steps
+        if self._after == 0:
+            self._folder.rename(self._folder.with_name("unplugged"))
+
+    def expect(self, total: int, /) -> None:
+        raise AssertionError(total)
+
+
+@pytest.mark.parametrize("after", [1, 5, 12])
+def test_a_folder_that_goes_while_it_is_walked_is_offline(
+    collection: Collection, photos: Path, after: int
+) -> None:
+    collection.index([photos])
+    collection.progress = _Unplugs(photos, after=after)
+    report = collection.index(forget_missing=False)
+    assert (report.images, report.removed) == (12, 0)
+
+
+def test_hard_links_are_copies_of_one_photo(collection: Collection, photos: Path) -> None:
+    (photos / "twin.jpg").hardlink_to(photos / "burst 0" / "IMG_00.jpg")
+    report = collection.index([photos])
+    assert (report.images, report.duplicates, collection.status().vectors) == (13, 1, 12)
+
+
+def test_a_name_in_other_case_is_a_moved_photo(collection: Collection, photos: Path) -> None:
+    collection.index([photos])
+    folder = photos / "burst 0"
+    (folder / "IMG_00.jpg").rename(folder / "img_00.JPG")
+    assert changes(collection.index()) == (0, 0, 1, 0)
