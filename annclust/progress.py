@@ -1,12 +1,17 @@
 """Progress: how long stages tell somebody how far they are. The default tells nobody.
 
-Whoever listens may raise an exception to stop the run: stages report only where stopping is safe.
+Whoever listens may raise `StoppedError` to stop the run: stages report only where stopping is safe,
+and what was done so far is stored before it goes on its way.
 """
 
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
+
+
+class StoppedError(KeyboardInterrupt):
+    """The user wants a run to stop; raised where it reports its progress."""
 
 
 class Stage(Protocol):

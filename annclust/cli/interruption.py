@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from annclust.progress import Progress, Stage
+from annclust.progress import Progress, Stage, StoppedError
 
 _STOPPING = b"annclust: stopping after this batch; once more to stop at once.\n"
 
@@ -31,7 +31,7 @@ class Interruption:
 
     def __init__(self, *, patient: bool, silent: bool = False) -> None:
         self._patient, self._silent = patient, silent
-        self._asked = False
+        self._asked = self._answered = False
 
     def listen(self) -> None:
         """Hear signals from now on; those that the parent told to ignore stay ignored (nohup)."""
@@ -44,13 +44,15 @@ class Interruption:
             raise KeyboardInterrupt
         self._asked = True
         if not self._silent:
-            # Past Python's buffer, which may be in use right now.
-            os.write(sys.stderr.fileno(), _STOPPING)
+            # Past Python's buffer, which may be in use right now; a bar may stand on this line.
+            on_a_terminal = os.isatty(sys.stderr.fileno())
+            os.write(sys.stderr.fileno(), b"\n" + _STOPPING if on_a_terminal else _STOPPING)
 
     def check(self) -> None:
-        """Raise KeyboardInterrupt if a signal has asked to stop."""
-        if self._asked:
-            raise KeyboardInterrupt
+        """Raise StoppedError if a signal has asked to stop: once, as what follows tidies up."""
+        if self._asked and not self._answered:
+            self._answered = True
+            raise StoppedError
 
 
 class _StoppableStage:

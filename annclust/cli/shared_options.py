@@ -93,6 +93,7 @@ def with_exit_codes(
     """Run a command; turn what can be expected to go wrong into a line and an exit code."""
     try:
         function(console, **choices)
+        sys.stdout.flush()
     except AnnclustError as error:
         error_line(str(error))
         raise typer.Exit(EXIT_ERROR) from error
@@ -100,6 +101,15 @@ def with_exit_codes(
         error_line("interrupted; everything stored so far is kept, the same command goes on.")
         raise typer.Exit(EXIT_INTERRUPTED) from error
     except BrokenPipeError as error:
-        # The reader (head, less) has seen enough; what is left in the buffer goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader (head, less) has seen enough.
+        _drop_output()
         raise typer.Exit(0) from error
+    except OSError as error:
+        _drop_output()
+        error_line(f"the output cannot be written: {error.strerror or error}.")
+        raise typer.Exit(EXIT_ERROR) from error
+
+
+def _drop_output() -> None:
+    """Let what is left in the buffer of stdout go nowhere, now and at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

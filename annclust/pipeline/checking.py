@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from annclust.errors import CollectionDamagedError
 from annclust.pipeline.derived import refresh_graph, refresh_index
 from annclust.progress import SILENT, Progress
 from annclust.settings import SearchSettings
@@ -38,7 +39,20 @@ class CheckReport:
 
 def check(store: Store) -> CheckReport:
     """Check every invariant."""
-    return CheckReport(tuple(verify(store)))
+    return CheckReport(tuple(_lasting(store, verify(store))))
+
+
+def _lasting(store: Store, problems: list[Problem]) -> list[Problem]:
+    """Leave out files that a writer replaced while they were looked at: look once more."""
+    if not any(problem.derived for problem in problems):
+        return problems
+    again = verify(store)
+    return [problem for problem in again if problem in problems]
+
+
+def damaged_beyond_opening(error: CollectionDamagedError) -> CheckReport:
+    """What to report of a collection that cannot even be opened."""
+    return CheckReport((Problem("M1", f"{error.path.name}: {error.reason}"),))
 
 
 def check_and_repair(
@@ -49,6 +63,7 @@ def check_and_repair(
     if any(problem.derived for problem in before):
         if store.usable_generation("tree") is None:
             store.forget("tree")  # the next clustering makes it again
+        store.forget_stray_clusters()
         refresh_index(store, settings, progress)
         refresh_graph(store, settings, progress)
     after = verify(store)

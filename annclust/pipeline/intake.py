@@ -14,7 +14,7 @@ from annclust.embedding.embedder import Embedder
 from annclust.images.decode_workers import DecodeWorkers, ReadJob, ReadResult
 from annclust.images.decoded_image import DecodedImage
 from annclust.images.scan_plan import FileState, Sighting
-from annclust.progress import Stage
+from annclust.progress import Stage, StoppedError
 from annclust.settings import EmbedSettings
 from annclust.storage.records import UnreadableRecord, joined
 from annclust.storage.store_writer import EmbeddedContent, StoreWriter
@@ -66,26 +66,26 @@ class Intake:
             self._stage.advance()
             return
         seen = FileState(file.root, file.path, result.size, result.modified_ns)
+        self._sightings.append(Sighting(seen, result.digest))
         if result.digest in self.known_contents(result.size):
             self.copies.add(seen.place)
             self._stage.advance()
         elif result.image is not None:
             self._uncommitted[result.size].add(result.digest)
             self._decoded.append((result.digest, result.size, result.image))
-        self._sightings.append(Sighting(seen, result.digest))
         if len(self._decoded) >= self._settings.batch:
             self._embed()
         if len(self._sightings) >= self._settings.commit_every:
             self.commit()
 
     def _embed(self) -> None:
-        vectors = self._embedder.embed([image.pixels for _, _, image in self._decoded])
+        decoded, self._decoded = self._decoded, []
+        vectors = self._embedder.embed([image.pixels for _, _, image in decoded])
         self._embedded.extend(
             EmbeddedContent(digest, size, image.width, image.height, image.format, vector)
-            for (digest, size, image), vector in zip(self._decoded, vectors, strict=True)
+            for (digest, size, image), vector in zip(decoded, vectors, strict=True)
         )
-        self._stage.advance(len(self._decoded))
-        self._decoded.clear()
+        self._stage.advance(len(decoded))
 
     def commit(self) -> None:
         """Make everything taken so far durable."""
@@ -127,10 +127,17 @@ def read_all(
     intake: Intake,
     stage: Stage,
 ) -> None:
-    """Read `files` (the folder of each root is in `folders`) and give them to `intake`."""
-    for result in workers.run(_jobs(files, folders, intake)):
-        stage.advance()
-        intake.take(files[result.key], result)
+    """Read `files` (the folder of each root is in `folders`) and give them to `intake`.
+
+    If the run is stopped meanwhile, what was taken is committed first.
+    """
+    try:
+        for result in workers.run(_jobs(files, folders, intake)):
+            stage.advance()
+            intake.take(files[result.key], result)
+    except StoppedError:
+        intake.commit()
+        raise
     intake.commit()
 
 

@@ -47,9 +47,17 @@ _EXPORT = """SELECT image.id, root.path, image.path, image.digest, member.cluste
 
 
 def _read_only_uri(path: Path) -> str:
-    """`immutable` only where nobody can be writing: with a live log it would hide rows."""
-    log = path.with_name(path.name + "-wal")
-    frozen = not os.access(path.parent, os.W_OK) and not (log.exists() and log.stat().st_size)
+    """How to open the file for reading.
+
+    SQLite shares its log through a file beside (``-shm``), which it must be able to make. Where it
+    cannot, and no log is pending, the file is taken as it is at this moment (`immutable`): on a
+    read-only disk it never changes; elsewhere a reader that stays must open it again.
+    """
+    log, shared = (path.with_name(path.name + end) for end in ("-wal", "-shm"))
+    pending = log.exists() and log.stat().st_size > 0
+    read_only_disk = bool(os.statvfs(path).f_flag & os.ST_RDONLY)
+    closed_to_us = not os.access(path.parent, os.W_OK) and not shared.exists()
+    frozen = (read_only_disk or closed_to_us) and not pending
     return f"file:{quote(os.fsencode(path))}?mode=ro{'&immutable=1' if frozen else ''}"
 
 
@@ -297,6 +305,31 @@ class Catalog:
             for row in self._all("PRAGMA foreign_key_check")
         ]
         return checks + dangling
+
+    def vector_rows(self) -> tuple[int, int]:
+        """How many rows have a checksum, and the first row that none can have."""
+        count, last = self._one("SELECT count(*), max(row) FROM vector")
+        return count, 0 if last is None else last + 1
+
+    def checksums(self, first: int, last: int) -> dict[VectorRow, int]:
+        """Checksum of each row in [first, last)."""
+        sql = "SELECT row, checksum FROM vector WHERE row >= ? AND row < ?"
+        return {VectorRow(row): checksum for row, checksum in self._all(sql, first, last)}
+
+    def contents_beyond(self, row: int) -> int:
+        """How many contents refer to that row or a later one."""
+        return int(self._one("SELECT count(*) FROM content WHERE row >= ?", row)[0])
+
+    def stray_cluster_records(self) -> int:
+        """How many members lie in no cluster or have no vector, and clusters have no photo."""
+        sql = """SELECT
+            (SELECT count(*) FROM member LEFT JOIN cluster
+                ON cluster.id = member.cluster AND cluster.level = member.level
+                LEFT JOIN vector USING (row)
+                WHERE cluster.id IS NULL OR vector.row IS NULL)
+            + (SELECT count(*) FROM cluster LEFT JOIN image ON image.id = cluster.representative
+                WHERE image.id IS NULL)"""
+        return int(self._one(sql)[0])
 
     def images_in_rows(self, first: int, last: int) -> list[ImageId]:
         """Present images whose vectors lie in rows [first, last), by id."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from annclust.arrays import ImageId
@@ -56,6 +56,13 @@ class CatalogWriter(Catalog):
             db.close()
             raise
         return db
+
+    def close(self) -> None:
+        """Let go of the file, and leave nothing in the log, so that the one file holds all."""
+        with suppress(sqlite3.Error):  # a reader may be at it: then the log is read, as ever
+            self._db.execute("PRAGMA busy_timeout = 0")
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        super().close()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -206,6 +213,11 @@ class CatalogWriter(Catalog):
             (level, settings, summary),
         )
         return int(added.lastrowid or 0)
+
+    def forget_clusterings(self) -> None:
+        """Forget every clustering; ids that were given stay given."""
+        for table in ("member", "cluster", "clustering"):
+            self._db.execute(f"DELETE FROM {table}")
 
     def migrate(self) -> None:
         """Bring an older format up to the current one, all or nothing."""

@@ -51,6 +51,8 @@ def storage_errors(path: Path) -> Iterator[None]:
     except OSError as error:
         reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
         raise StorageError(path, reason=reason) from error
+    except sqlite3.ProgrammingError:
+        raise  # a mistake in a program, like reading after closing
     except sqlite3.Error as error:
         primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if primary in _DAMAGE:

@@ -6,6 +6,8 @@ tables. A migration is never edited once released: the next one corrects it.
 
 from __future__ import annotations
 
+from annclust.storage.layout import KINDS
+
 APPLICATION_ID = 0x616E6E63
 """``annc``: marks the SQLite file as ours."""
 
@@ -58,3 +60,9 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (_FORMAT_1,)
 
 FORMAT = len(MIGRATIONS)
 """The format that this annclust writes."""
+
+NEEDED_SETTINGS = (
+    *("embedder", "revision", "dimension", "vector_file", "rows"),
+    *(f"next_{kind}" for kind in KINDS),
+)
+"""Settings without which a catalog is damaged."""

@@ -195,6 +195,12 @@ class StoreWriter(Store):
         """Unlink derived files that the catalog does not list any more."""
         unlink_all(self.path, names)
 
+    def forget_stray_clusters(self) -> None:
+        """Drop clusterings that refer to nothing; `cluster` makes them again."""
+        if self.catalog.stray_cluster_records():
+            with self.catalog.transaction():
+                self.catalog.forget_clusterings()
+
     def forget(self, kind: layout.GenerationKind) -> None:
         """Drop every generation of a kind; it can be made again."""
         with self.catalog.transaction():

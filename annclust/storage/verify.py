@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from annclust.arrays import ImageId
-from annclust.errors import AnnclustError, CollectionDamagedError
+from annclust.arrays import ImageId, StoredVectors, VectorRow
+from annclust.errors import CollectionDamagedError, StorageError
 from annclust.storage import generations
 from annclust.storage.layout import KINDS
 from annclust.storage.records import Generation
+from annclust.storage.schema import NEEDED_SETTINGS
 from annclust.storage.store import Store
-from annclust.storage.vector_file import block_digest
+from annclust.storage.vector_file import block_digest, row_checksum
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +41,16 @@ class Problem:
 def verify(store: Store) -> list[Problem]:
     """Check every invariant; all broken ones come back, musts first.
 
-    Where the catalog itself cannot be read, what comes after would be guesswork and is left out.
+    A writer may be at work: what is compared is of one moment. Where the catalog itself cannot be
+    read, what comes after would be guesswork and is left out.
     """
     problems: list[Problem] = []
-    for invariant, check in CHECKS.items():
-        try:
-            problems += [Problem(invariant, message, ids) for message, ids in check(store)]
-        except CollectionDamagedError as error:
-            return [*problems, Problem(invariant, str(error))]
+    with store.catalog.snapshot():
+        for invariant, check in CHECKS.items():
+            try:
+                problems += [Problem(invariant, message, ids) for message, ids in check(store)]
+            except CollectionDamagedError as error:
+                return [*problems, Problem("M1", f"{error.path.name}: {error.reason}")]
     return problems
 
 
@@ -57,14 +60,16 @@ Finding = tuple[str, tuple[ImageId, ...]]
 def _catalog_is_sound(store: Store) -> Iterator[Finding]:
     for message in store.catalog.integrity_problems():
         yield f"{store.catalog.path.name}: {message}", ()
+    for name in NEEDED_SETTINGS:
+        store.catalog.setting(name)
 
 
 def _vectors_are_there(store: Store) -> Iterator[Finding]:
     try:
         store.vectors()
-    except AnnclustError as error:
+    except (CollectionDamagedError, StorageError) as error:
         affected = store.catalog.images_in_rows(0, store.catalog.rows())
-        yield str(error), tuple(affected)
+        yield f"{store.vector_path.name}: {error.reason}", tuple(affected)
 
 
 def _blocks_cover_all_rows(store: Store) -> Iterator[Finding]:
@@ -80,18 +85,34 @@ def _blocks_cover_all_rows(store: Store) -> Iterator[Finding]:
 def _blocks_are_as_written(store: Store) -> Iterator[Finding]:
     try:
         stored = store.vectors().stored
-    except AnnclustError:
+    except (CollectionDamagedError, StorageError):
         return  # M2 says so
     for first, rows, digest in store.catalog.blocks():
         if block_digest(stored[first : first + rows]) != digest:
-            affected = store.catalog.images_in_rows(first, first + rows)
-            yield f"rows {first} to {first + rows} are not as written", tuple(affected)
+            damaged = _damaged_rows(store, stored, first, first + rows)
+            affected = (i for row in damaged for i in store.catalog.images_in_rows(row, row + 1))
+            yield f"{len(damaged)} of rows {first} to {first + rows} are damaged", tuple(affected)
+
+
+def _damaged_rows(store: Store, stored: StoredVectors, first: int, last: int) -> list[int]:
+    """The rows of a damaged block that are not as written; all of them if none can be told."""
+    written = store.catalog.checksums(first, last)
+    rows = range(first, min(last, len(stored)))
+    damaged = [row for row in rows if row_checksum(stored[row]) != written.get(VectorRow(row))]
+    return damaged or list(range(first, last))
 
 
 def _rows_exist(store: Store) -> Iterator[Finding]:
-    beyond = store.catalog.images_in_rows(store.catalog.rows(), 1 << 62)
+    beyond = store.catalog.contents_beyond(store.catalog.rows())
     if beyond:
-        yield "photos refer to vectors that were never written", tuple(beyond)
+        affected = store.catalog.images_in_rows(store.catalog.rows(), 1 << 62)
+        yield f"{beyond} contents refer to vectors that were never written", tuple(affected)
+
+
+def _rows_have_checksums(store: Store) -> Iterator[Finding]:
+    rows = store.catalog.rows()
+    if store.catalog.vector_rows() != (rows, rows):
+        yield f"not every one of {rows} committed rows has a checksum", ()
 
 
 def _generations_are_as_written(store: Store) -> Iterator[Finding]:
@@ -106,6 +127,12 @@ def _generations_refer_to_committed_rows(store: Store) -> Iterator[Finding]:
             yield f"{found.kind} generation {found.number} covers rows that do not exist", ()
 
 
+def _clusters_are_of_photos(store: Store) -> Iterator[Finding]:
+    stray = store.catalog.stray_cluster_records()
+    if stray:
+        yield f"{stray} records of clusters refer to nothing", ()
+
+
 def _current(store: Store) -> list[Generation]:
     found = [store.catalog.generation(kind) for kind in KINDS]
     return [generation for generation in found if generation is not None]
@@ -117,7 +144,9 @@ CHECKS: dict[str, Callable[[Store], Iterator[Finding]]] = {
     "M3": _blocks_cover_all_rows,
     "M4": _blocks_are_as_written,
     "M5": _rows_exist,
+    "M6": _rows_have_checksums,
     "S1": _generations_are_as_written,
     "S2": _generations_refer_to_committed_rows,
+    "S3": _clusters_are_of_photos,
 }
 """The check of each invariant, by its number in docs/format.md."""

@@ -62,6 +62,18 @@ def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
     assert refusal(path) == ("1099512 MB are more than the limit of 1", False)
 
 
+def test_a_file_whose_bytes_the_disk_does_not_give_may_be_readable_another_time() -> None:
+    memory = Path("/proc/self/mem")  # an ordinary file, whose first bytes are an I/O error
+    assert refusal(memory) == ("input/output error", True)
+
+
+def test_a_file_from_before_1970_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "old.jpg"
+    path.write_bytes(b"content")
+    os.utime(path, ns=(0, -5_000_000_000))
+    assert read_content(os.fsencode(path), max_bytes=LIMIT).modified_ns == -5_000_000_000
+
+
 def test_a_file_that_grows_while_it_is_read_is_not_believed(tmp_path: Path) -> None:
     path = tmp_path / "growing.jpg"
     path.write_bytes(bytes(LIMIT // 2))

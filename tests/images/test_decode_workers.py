@@ -1,12 +1,8 @@
 from __future__ import annotations
 
 import os
-import select
-import signal
-import subprocess
 import sys
-import threading
-from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -15,15 +11,12 @@ from blake3 import blake3
 
 import annclust
 from annclust.errors import UnreadableImageError
-from annclust.images.decode_workers import (
-    DecodeWorkers,
-    ReadJob,
-    ReadResult,
-    image_reader,
-)
+from annclust.images.decode_workers import DecodeWorkers, image_reader
 from annclust.images.digest import digest_of
 from annclust.settings import MEBIBYTE, DecodeSettings
-from tests.images.samples import GEOMETRY, empty_png, encode, endless_jpeg, landscape, seen
+from tests.images.samples import GEOMETRY, ONE_WORKER, PHOTO, empty_png, job, only, seen
+from tests.images.watching import eventually, is_at_work, promptly
+
 
 def test_a_photo_comes_back_as_decoded_in_this_process(workers: DecodeWorkers, photo: Path) -> None:
     result = only(workers.run([job(photo, key=7)]))
@@ -125,7 +118,7 @@ def test_workers_that_had_nothing_to_do_leave_nothing_behind() -> None:
     before = len(list(Path("/proc/self/fd").iterdir()))
     for _ in range(3):
         with DecodeWorkers(GEOMETRY, ONE_WORKER) as workers:
-            pids = workers.pids
+            pids = eventually(lambda: workers.pids)
         assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
     assert len(list(Path("/proc/self/fd").iterdir())) == before
 
@@ -139,9 +132,13 @@ def test_results_of_closed_workers_are_not_waited_for(photo: Path) -> None:
 
 
 def test_closing_does_not_wait_for_a_slow_file(endless_photo: Path, photo: Path) -> None:
-    with DecodeWorkers(GEOMETRY, DecodeSettings(workers=2)) as workers:
+    with ExitStack() as stack:
+        patient = DecodeSettings(workers=2, timeout=600)
+        workers = stack.enter_context(DecodeWorkers(GEOMETRY, patient))
         first = next(workers.run([job(endless_photo, 0), job(photo, 1)]))
-    assert first.key == 1  # the slow one was at work when the workers were killed
+        assert first.key == 1
+        assert eventually(lambda: any(map(is_at_work, workers.pids)))
+        promptly(stack.pop_all().close)
 
 
 @pytest.mark.parametrize(

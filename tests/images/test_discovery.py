@@ -110,13 +110,20 @@ def test_a_nested_root_is_not_entered(tmp_path: Path) -> None:
 def test_without_an_extension_the_content_decides(tmp_path: Path) -> None:
     (tmp_path / "photo").write_bytes(encode(landscape(), "jpg"))
     (tmp_path / "script").write_bytes(b"#!/bin/sh\n")
+    (tmp_path / "notes").write_bytes(b"BMW drives on\n" * 9)
+    (tmp_path / "track").write_bytes(b'<?xml version="1.0"?><gpx></gpx>')
+    (tmp_path / "drawing").write_bytes(b"<svg></svg>")
+    (tmp_path / "paper").write_bytes(b"%PDF-1.7\n")
     (tmp_path / "nothing").touch()
     findings = list(walk(os.fsencode(tmp_path), USUAL))
-    assert [(type(f), f.path) for f in findings] == [
-        (SkippedFile, b"nothing"),
-        (FoundFile, b"photo"),
-        (SkippedFile, b"script"),
-    ]
+    assert [f.path for f in findings if isinstance(f, FoundFile)] == [b"photo"]
+    skipped = [f.path for f in findings if isinstance(f, SkippedFile)]
+    assert skipped == [b"drawing", b"notes", b"nothing", b"paper", b"script", b"track"]
+
+
+def test_a_file_without_an_extension_that_cannot_be_read_is_no_photo(tmp_path: Path) -> None:
+    (tmp_path / "memory").symlink_to("/proc/self/mem")  # whose first bytes nobody may read
+    assert list(walk(os.fsencode(tmp_path), LINKS)) == [SkippedFile(b"memory")]
 
 
 def test_links_are_skipped(tmp_path: Path) -> None:
@@ -183,7 +190,8 @@ def test_folders_nested_too_deeply_for_a_path_are_reported_and_nothing_else_lost
         inner = os.open(name, os.O_RDONLY, dir_fd=folder)
         os.close(folder)
         folder = inner
-        os.close(os.open("p.jpg", os.O_CREAT | os.O_WRONLY, dir_fd=folder))
+        for file in ("p.jpg", "n" * 200):
+            os.close(os.open(file, os.O_CREAT | os.O_WRONLY, dir_fd=folder))
     os.close(folder)
     findings = list(walk(root, USUAL))
     files = {f.path for f in findings if isinstance(f, FoundFile)}
@@ -193,6 +201,7 @@ def test_folders_nested_too_deeply_for_a_path_are_reported_and_nothing_else_lost
     assert set(unlisted.values()) == {"its path is too long"}
     for photo in photos:
         assert photo in files or photo.startswith(tuple(unlisted))
+    assert not any(path.endswith(b"n") for path in files)
 
 
 def test_a_thousand_nested_folders_are_no_problem(tmp_path: Path) -> None:

@@ -7,10 +7,12 @@ import signal
 import threading
 from pathlib import Path
 
+from PIL import Image
+
 from annclust.images.decode_workers import DecodeWorkers
 from annclust.settings import MEBIBYTE, DecodeSettings
-from tests.images.samples import GEOMETRY, ONE_WORKER, empty_png, job, only
-from tests.images.watching import peak_memory, processor_time
+from tests.images.samples import GEOMETRY, ONE_WORKER, empty_png, encode, job, only
+from tests.images.watching import is_at_work, peak_memory
 
 
 def test_workers_killed_in_the_middle_cost_nothing(photo: Path) -> None:
@@ -69,33 +71,30 @@ class Assassin:
     def _lurk(self) -> None:
         while not self._stopped.wait(0.01):
             for pid in self._workers.pids:
-                if _busy_for(pid) > 0.6:
+                if is_at_work(pid):
                     os.kill(pid, self._weapon)
 
 
-def _busy_for(pid: int) -> float:
-    """Seconds of processor time that a process has used."""
-    try:
-        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
-    except OSError:
-        return 0
-
-
-def test_a_worker_that_stands_still_is_given_up(photo: Path) -> None:
-    with DecodeWorkers(GEOMETRY, DecodeSettings(workers=1, timeout=1)) as workers:
+def test_a_worker_that_stands_still_does_not_condemn_its_file(photo: Path) -> None:
+    with DecodeWorkers(GEOMETRY, DecodeSettings(workers=1, timeout=0.5)) as workers:
         results = workers.run(job(photo, key) for key in range(200))
         taken = [next(results)]
         os.kill(workers.pids[0], signal.SIGSTOP)
         taken += results
     failed = [result for result in taken if result.reason is not None]
     assert len(taken) == 200
-    assert [(r.reason, r.retry) for r in failed] == [("it takes longer than 1 s to decode", False)]
+    assert [(r.reason, r.retry) for r in failed] == [("nothing came back within 1.5 s", True)]
 
 
-def test_a_file_that_takes_too_long_is_given_up(endless_photo: Path, photo: Path) -> None:
+def test_a_file_that_takes_too_much_processor_time_is_given_up_for_good(
+    endless_photo: Path, photo: Path
+) -> None:
     with DecodeWorkers(GEOMETRY, DecodeSettings(workers=1, timeout=0.2)) as workers:
-        slow, usual = workers.run([job(endless_photo, 0), job(photo, 1)])
-    assert (slow.reason, slow.retry) == ("it takes longer than 0.2 s to decode", False)
+        results = (only(workers.run([job(endless_photo)])) for _ in range(20))
+        # On a very busy machine it may first be put off a few times.
+        slow = next(result for result in results if not result.retry)
+        usual = only(workers.run([job(photo)]))
+    assert slow.reason == "it takes longer than 0.2 s to decode"
     assert usual.image is not None
 
 
@@ -103,9 +102,10 @@ def test_a_file_that_takes_too_much_memory_is_given_up(tmp_path: Path, photo: Pa
     greedy_photo = tmp_path / "greedy.png"
     greedy_photo.write_bytes(empty_png(10_000, 16_000))
     with DecodeWorkers(GEOMETRY, DecodeSettings(workers=1, memory=150 * MEBIBYTE)) as workers:
+        assert only(workers.run([job(photo)])).image is not None
         pids = workers.pids
         greedy, usual = workers.run([job(greedy_photo, 0), job(photo, 1)])
-        assert not pids or workers.pids == pids  # it is told, not killed
+        assert workers.pids == pids  # it is told, not killed
     assert (greedy.reason, greedy.retry) == (
         "decoding this PNG takes more memory than is allowed",
         False,
@@ -124,3 +124,14 @@ def test_a_file_larger_than_half_of_the_memory_is_not_even_read(
         "1099512 MB are more than the limit of 1074",
         False,
     )
+
+
+def test_a_very_long_picture_costs_no_more_memory_than_another(tmp_path: Path) -> None:
+    thread = tmp_path / "thread.png"
+    # Scaled as a whole, it would have 307 million pixels.
+    thread.write_bytes(encode(Image.new("L", (1, 300_000), 99), "png"))
+    with DecodeWorkers(GEOMETRY, ONE_WORKER) as workers:
+        image = only(workers.run([job(thread)])).image
+        assert peak_memory(workers.pids[0]) < 100 * MEBIBYTE
+    assert image is not None
+    assert (image.pixels == 99).all()

@@ -16,6 +16,7 @@ from annclust.images.discovery import FoundFile, walk
 from annclust.input_geometry import InputGeometry
 from annclust.settings import MEBIBYTE, DecodeSettings, ScanSettings
 from tests.images.samples import difference
+from tests.images.watching import peak_memory
 
 GEOMETRY = InputGeometry(short_side=256, crop=224)
 EITHER = re.compile(r"decode or |decode by content or |report unreadable or decode default")
@@ -37,16 +38,8 @@ def odd(shared_photos: Path) -> dict[str, ReadResult]:
     jobs = [ReadJob(key, os.fsencode(folder / name)) for key, name in enumerate(names)]
     with DecodeWorkers(GEOMETRY, DecodeSettings(workers=1)) as workers:
         results = list(workers.run(jobs))
-        assert _peak_memory(workers.pids[0]) < 200 * MEBIBYTE
+        assert peak_memory(workers.pids[0]) < 200 * MEBIBYTE
     return {names[result.key]: result for result in results}
-
-
-def _peak_memory(pid: int) -> int:
-    """Most bytes that a process ever had in memory."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    found = re.search(r"VmHWM:\s+(\d+) kB", status)
-    assert found is not None
-    return int(found[1]) * 1024
 
 
 def pixels(result: ReadResult) -> Pixels:

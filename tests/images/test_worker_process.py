@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -10,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from annclust.images.worker_process import WorkerGoneError, WorkerProcess
-from annclust.images.worker_protocol import Request, WorkerOrders
+from annclust.images.worker_protocol import Answer, Request, WorkerOrders
 from annclust.settings import GIBIBYTE
-from tests.images.samples import GEOMETRY, encode, endless_jpeg, landscape, seen
+from tests.images.samples import GEOMETRY, encode, landscape, seen
+from tests.images.watching import promptly
 
 ORDERS = WorkerOrders(
     short_side=GEOMETRY.short_side,
@@ -53,9 +55,9 @@ def test_requests_may_wait_in_line(worker: WorkerProcess, tmp_path: Path) -> Non
 
 
 def test_an_answer_that_does_not_come_in_time_is_a_timeout(
-    worker: WorkerProcess, tmp_path: Path
+    worker: WorkerProcess, endless_photo: Path
 ) -> None:
-    worker.send(save(tmp_path, endless_jpeg()))
+    worker.send(Request(os.fsencode(endless_photo)))
     with pytest.raises(TimeoutError):
         worker.receive(0.1)
 
@@ -77,13 +79,51 @@ def test_a_dead_worker_tells_what_it_died_of(
     assert (caught.value.from_outside, caught.value.reason) == (from_outside, reason)
 
 
-def test_a_worker_that_nobody_watches_ends_itself(tmp_path: Path) -> None:
+def test_a_worker_ends_itself_when_its_processor_time_is_used_up(endless_photo: Path) -> None:
     with closing(WorkerProcess(replace(ORDERS, cpu_seconds=0.1))) as worker:
         worker.wait_until_ready()
-        worker.send(save(tmp_path, endless_jpeg()))
+        worker.send(Request(os.fsencode(endless_photo)))
         with pytest.raises(WorkerGoneError) as caught:
             worker.receive(PATIENCE)
-    assert caught.value.reason == "it takes too long to decode"
+    assert (caught.value.out_of_time, caught.value.from_outside) == (True, False)
+
+
+def start_instead(monkeypatch: pytest.MonkeyPatch, folder: Path, text: str) -> WorkerProcess:
+    """Start something else than a worker, with the channel as its standard input."""
+    program = folder / "impostor"
+    program.write_text(f"#!{sys.executable} -S\n{text}\n")
+    program.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(program))
+    return WorkerProcess(ORDERS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import os, signal; os.close(0); signal.pause()",
+        "import os, signal; os.write(0, bytes(100)); signal.pause()",
+        "raise SystemExit(1)",
+    ],
+    ids=["hangs up and lives on", "talks nonsense", "ends"],
+)
+def test_a_worker_that_misbehaves_is_ended(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str
+) -> None:
+    with closing(start_instead(monkeypatch, tmp_path, text)) as impostor:
+        with pytest.raises(WorkerGoneError) as caught:
+            promptly(impostor.wait_until_ready)
+        assert not Path(f"/proc/{impostor.pid}").exists()
+    assert (caught.value.reason, caught.value.from_outside) == ("its decoder crashed", False)
+
+
+def test_a_worker_that_answers_before_it_is_asked_is_ended(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    text = f"import os, signal; os.write(0, {Answer(reason='hello').pack()!r}); signal.pause()"
+    with closing(start_instead(monkeypatch, tmp_path, text)) as impostor:
+        with pytest.raises(WorkerGoneError):
+            promptly(impostor.wait_until_ready)
+        assert not Path(f"/proc/{impostor.pid}").exists()
 
 
 def test_a_worker_leaves_no_core_dump_and_writes_nowhere(worker: WorkerProcess) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from annclust.images.decoded_image import Square
 from annclust.images.worker_protocol import (
+    MOST_KNOWN,
     Answer,
     ProtocolError,
     ReadExactly,
@@ -52,6 +53,7 @@ def test_orders_arrive_as_they_were_given() -> None:
         Answer(bytes(32), 5, 7),
         Answer(bytes(32), 5, 7, Square(PIXELS, 640, 480, "JPEG")),
         Answer(bytes(32), 5, 7, reason="truncated JPEG"),
+        Answer(bytes(32), 5, -7),  # a file from before 1970
         Answer(reason="permission denied — 写", retry=True),
     ],
 )
@@ -78,11 +80,37 @@ def frame(head: object, body: bytes = b"") -> bytes:
         frame({"digest": None, "size": 1 << 64, "modified_ns": 1, "reason": None, "retry": False}),
         struct.pack("<II", 60_000, 0) + b"[" * 60_000,
         Answer(bytes(32), 5, 7, Square(PIXELS[:-1], 640, 480, "JPEG")).pack(),
+        Answer(bytes(32), 5, 7, Square(PIXELS, 0, 480, "JPEG")).pack(),
+        Answer(bytes(32), 5, 7, Square(PIXELS, 640, -7, "JPEG")).pack(),
+        Answer(bytes(32), 5, 7, Square(PIXELS, 640, 480, "no format")).pack(),
+        Answer(bytes(32), -3, 7).pack(),
+        Answer(reason="colors the terminal \x1b[31m").pack(),
+        Answer(reason="turns the line \u202e").pack(),
+        frame({"digest": None, "size": True, "modified_ns": 1, "reason": None, "retry": False}),
+        frame({"digest": None, "size": 1, "modified_ns": 1, "reason": 5, "retry": False}),
+        frame({"digest": None, "size": 1, "modified_ns": 1, "reason": None, "retry": "yes"}),
     ],
 )
 def test_an_answer_that_cannot_be_meant_is_refused(nonsense: bytes) -> None:
     with pytest.raises(ProtocolError):
         Answer.receive(reader(nonsense), GEOMETRY)
+
+
+def test_a_long_reason_is_cut() -> None:
+    received = Answer.receive(reader(Answer(reason="word " * 1000).pack()), GEOMETRY).reason
+    assert received is not None
+    assert received.startswith("word word")
+    assert len(received) <= 201
+
+
+def test_a_request_does_not_grow_with_the_number_of_known_contents() -> None:
+    known = frozenset(number.to_bytes(32, "big") for number in range(5 * MOST_KNOWN))
+    frame = Request(b"a.jpg", known).pack()
+    assert len(frame) < 33 * MOST_KNOWN
+    received = Request.receive(reader(frame))
+    assert received.path == b"a.jpg"
+    assert len(received.known) == MOST_KNOWN
+    assert received.known < known
 
 
 @given(noise=st.binary(max_size=200))

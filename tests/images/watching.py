@@ -65,9 +65,10 @@ def peak_memory(pid: int) -> int:
     return int(found[1]) * 1024
 
 
-def processor_time(pid: int) -> float:
-    """Seconds of processor time that a process has used; 0 if it is gone."""
+def is_at_work(pid: int) -> bool:
+    """Whether a worker has used more processor time than it takes to start."""
     try:
-        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
+        nanoseconds = int(Path(f"/proc/{pid}/schedstat").read_text().split()[0])
     except OSError:
-        return 0
+        return False  # it is gone
+    return nanoseconds > 600_000_000

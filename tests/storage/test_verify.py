@@ -6,6 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from annclust.arrays import ImageId
 from annclust.storage.generation_writer import array_writer
 from annclust.storage.store import Store
 from annclust.storage.store_writer import StoreWriter
@@ -53,10 +54,12 @@ HARMS: dict[str, tuple[Harm, list[int]]] = {
     "M1": (sql("DELETE FROM content WHERE row = 2"), []),
     "M2": (cut_the_vector_file, [1, 2, 3, 4, 5, 6]),
     "M3": (sql("DELETE FROM block WHERE first_row = 2"), []),
-    "M4": (flip_a_bit_of_row_3, [3, 4]),
+    "M4": (flip_a_bit_of_row_3, [4]),
     "M5": (sql("UPDATE content SET row = 99 WHERE row = 5"), [6]),
+    "M6": (sql("DELETE FROM vector WHERE row = 3"), []),
     "S1": (empty_the_derived_file, []),
     "S2": (sql("UPDATE generation SET rows = 99"), []),
+    "S3": (sql("INSERT INTO member VALUES ('shots', 2, 7, 1.0)"), []),
 }
 
 
@@ -88,6 +91,38 @@ def test_a_broken_invariant_is_found_and_the_photos_are_named(
 def test_a_lost_last_block_is_found(filled: StoreWriter) -> None:
     sql("DELETE FROM block WHERE first_row = 4")(filled)
     assert [problem.invariant for problem in verify(filled)] == ["M3"]
+
+
+def test_a_content_of_a_removed_photo_counts_too(filled: StoreWriter) -> None:
+    with filled.catalog.transaction():
+        filled.catalog.remove_images([ImageId(6)])
+    sql("UPDATE content SET row = 99 WHERE row = 5")(filled)
+    assert [(p.invariant, p.ids) for p in verify(filled)] == [("M5", ())]
+
+
+def test_a_cluster_without_a_photo_is_found(filled: StoreWriter) -> None:
+    sql("INSERT INTO cluster VALUES ('shots', 0, 999)")(filled)
+    assert [problem.invariant for problem in verify(filled)] == ["S3"]
+
+
+def test_a_lost_vector_file_is_named_once(filled: StoreWriter) -> None:
+    filled.vector_path.unlink()
+    (problem,) = verify(filled)
+    assert problem.invariant == "M2"
+    assert problem.message == "vectors-000001.f16: No such file or directory"
+    assert len(problem.ids) == 6
+
+
+def test_a_setting_that_is_missing_is_damage(filled: StoreWriter) -> None:
+    sql("DELETE FROM setting WHERE name = 'dimension'")(filled)
+    assert [problem.invariant for problem in verify(filled)] == ["M1"]
+
+
+def test_a_writer_at_work_looks_like_no_damage(filled: StoreWriter) -> None:
+    with Store(filled.path) as store, store.catalog.snapshot():
+        filled.append([content(7), content(8)])
+        filled.catalog.set_setting("rows", "8")
+        assert verify(store) == []
 
 
 def test_damage_inside_the_database_file_is_named(filled: StoreWriter) -> None:
