@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, get_args
 
 from annclust.embedding.embedder import Embedder, EmbedderLoader, EmbedderSpec
 from annclust.errors import EmbedderMismatchError, InputError
@@ -263,6 +263,8 @@ class Collection:
         """
         from annclust.pipeline.grouping import cluster_photos
 
+        if level not in get_args(Level):
+            raise InputError(f"level must be one of {', '.join(get_args(Level))}, not {level!r}.")
         settings = ClusterSettings.for_level(
             level, min_cluster_size=min_cluster_size, min_samples=min_samples, method=method
         )
@@ -270,20 +272,25 @@ class Collection:
             found, _ = cluster_photos(store, level, settings, self.settings.search, self.progress)
         return found
 
-    def last_clustering(self) -> ClusterReport:
-        """Sum up the last clustering.
+    def last_clustering(self, level: Level | None = None) -> ClusterReport:
+        """Sum up the last clustering, of a level or of any.
 
         Raises
         ------
         NothingClusteredError
-            If the collection was never clustered.
+            If there was none.
         """
         from annclust.pipeline.clusters import last_report
 
-        return last_report(self._store)
+        return last_report(self._store, level)
 
-    def clusters(self) -> list[Cluster]:
+    def clusters(self, level: Level | None = None) -> list[Cluster]:
         """The groups of the last clustering, largest first.
+
+        Parameters
+        ----------
+        level : {"shots", "scenes"} or None
+            Whose groups; None means the level that was clustered last.
 
         Raises
         ------
@@ -292,9 +299,9 @@ class Collection:
         """
         from annclust.pipeline.clusters import clusters
 
-        return clusters(self._store)
+        return clusters(self._store, level)
 
-    def cluster_of_id(self, cluster: int) -> Cluster:
+    def cluster_of_id(self, cluster: int, level: Level | None = None) -> Cluster:
         """One group of the last clustering.
 
         Raises
@@ -306,14 +313,20 @@ class Collection:
         """
         from annclust.pipeline.clusters import cluster_of_id
 
-        return cluster_of_id(self._store, cluster)
+        return cluster_of_id(self._store, cluster, level)
 
-    def photo_table(self) -> Table:
+    def clusters_are_out_of_date(self, level: Level | None = None) -> bool:
+        """Whether photos came or went since the last clustering."""
+        from annclust.pipeline.clusters import is_out_of_date
+
+        return is_out_of_date(self._store, level)
+
+    def photo_table(self, level: Level | None = None) -> Table:
         """Every photo with its place in the last clustering, by id."""
         from annclust.pipeline.clusters import export_rows
         from annclust.pipeline.exporting import photo_table
 
-        return photo_table(export_rows(self._store))
+        return photo_table(export_rows(self._store, level))
 
     def edge_table(self) -> Table:
         """Every edge of the neighbor graph over all photos."""

@@ -7,6 +7,7 @@
         - UnknownEmbedderError: no embedder goes by that name
         - UnknownClusterError: no cluster has that id
         - NothingClusteredError: clusters are asked for before `cluster` was run
+        - OutputError: a file that was asked for cannot be written
     - EmbeddingError: an embedder cannot be used
         - ModelFileError: a model file is missing, damaged or not the one expected
     - CollectionError: the directory NAME.annclust
@@ -72,9 +73,21 @@ class UnknownClusterError(InputError):
 class NothingClusteredError(InputError):
     """Clusters are asked for before the collection was clustered."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        super().__init__(f"{path} has not been clustered yet. Run `annclust cluster` first.")
+    def __init__(self, path: Path, *, level: str | None = None) -> None:
+        self.path, self.level = path, level
+        asked = f" --level {level}" if level else ""
+        super().__init__(
+            f"{path} has not been clustered yet{f' into {level}' if level else ''}."
+            f" Run `annclust cluster -c {path}{asked}` first."
+        )
+
+
+class OutputError(InputError):
+    """A file that was asked for cannot be written."""
+
+    def __init__(self, path: Path, *, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(f"{path} cannot be written: {reason}. Give another path.")
 
 
 class EmbeddingError(AnnclustError):

@@ -10,23 +10,27 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from annclust.cli.console import Console, shown
+from annclust.cli.console import Console, error_line, shown
 from annclust.cli.shared_options import (
     DEFAULT_COLLECTION,
     EXIT_ERROR,
     EXIT_UNREADABLE,
+    MOST_PHOTOS,
+    MOST_SAMPLES,
     CollectionOption,
     command,
 )
 
 if TYPE_CHECKING:
     from annclust.collection import Collection
+    from annclust.pipeline.reports import Match
     from annclust.settings import IndexingSettings
+    from annclust.settings import Level as LevelName
 
 app = typer.Typer(
     name="annclust",
     help="Group nearly alike photos without a radius, and find look-alikes.",
-    epilog="Docs: docs/cli.md",
+    epilog="`annclust COMMAND --help` says more about each.",
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -38,6 +42,11 @@ class Level(StrEnum):
 
     SHOTS = "shots"
     SCENES = "scenes"
+
+
+LevelOption = Annotated[
+    Level | None, typer.Option(help="Groups of this level; of the last clustering if left out.")
+]
 
 
 class Method(StrEnum):
@@ -161,23 +170,36 @@ def similar(
     ],
     collection: CollectionOption = DEFAULT_COLLECTION,
     number: Annotated[
-        int, typer.Option("--number", "-n", metavar="N", min=1, help="How many photos to show.")
+        int,
+        typer.Option(
+            "--number", "-n", metavar="N", min=1, max=MOST_PHOTOS, help="How many photos to show."
+        ),
     ] = 10,
 ) -> None:
     """Find the photos that look most like an image."""
     from annclust.cli.documents import similar_document
     from annclust.cli.listings import similar_lines
+    from annclust.errors import UnreadableImageError
 
+    found: list[tuple[Path, list[Match]]] = []
     with _open(collection, console) as opened:
-        found = [(image, opened.similar(image, number)) for image in images]
+        for image in images:
+            try:
+                found.append((image, opened.similar(image, number)))
+            except UnreadableImageError as error:
+                if len(images) == 1:
+                    raise
+                error_line(str(error))
     console.show(
         [similar_document(image, matches) for image, matches in found],
         lambda: (
             line
             for image, matches in found
-            for line in similar_lines(image, matches, several=len(found) > 1)
+            for line in similar_lines(image, matches, several=len(images) > 1)
         ),
     )
+    if len(found) < len(images):
+        raise typer.Exit(EXIT_UNREADABLE)
 
 
 @command(app, in_batches=True)
@@ -188,10 +210,14 @@ def cluster(
         Level, typer.Option(help="shots: the same moment; scenes: what belongs together.")
     ] = Level.SHOTS,
     min_cluster_size: Annotated[
-        int | None, typer.Option(metavar="N", min=2, help="Fewest photos that make a group.")
+        int | None,
+        typer.Option(metavar="N", min=2, max=MOST_PHOTOS, help="Fewest photos that make a group."),
     ] = None,
     min_samples: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Neighbors that make a place dense.")
+        int | None,
+        typer.Option(
+            metavar="N", min=1, max=MOST_SAMPLES, help="Neighbors that make a place dense."
+        ),
     ] = None,
     method: Annotated[
         Method | None, typer.Option(help="How groups are selected from the tree.")
@@ -219,17 +245,25 @@ def clusters(
         int | None, typer.Argument(metavar="[ID]", help="Show the photos of this group.")
     ] = None,
     collection: CollectionOption = DEFAULT_COLLECTION,
+    level: LevelOption = None,
 ) -> None:
     """List the groups, or the photos of one."""
     from annclust.cli.documents import cluster_document
-    from annclust.cli.listings import cluster_lines, cluster_table
+    from annclust.cli.listings import cluster_lines, cluster_table, out_of_date_line
 
+    wanted: LevelName | None = None if level is None else level.value
     with _open(collection, console) as opened:
-        found = opened.clusters() if number is None else [opened.cluster_of_id(number)]
+        if number is None:
+            found = opened.clusters(wanted)
+        else:
+            found = [opened.cluster_of_id(number, wanted)]
+        shown_level = opened.last_clustering(wanted).level
+        if opened.clusters_are_out_of_date(wanted):
+            console.note(out_of_date_line(collection, shown_level))
     console.show(
         [cluster_document(each) for each in found],
         lambda: (
-            cluster_table(found, all_of_them=console.verbose)
+            cluster_table(found, shown_level, all_of_them=console.verbose)
             if number is None
             else cluster_lines(found[0])
         ),
@@ -247,13 +281,17 @@ def export(
     what: Annotated[Table, typer.Option(help="The photos, or the edges of the graph.")] = (
         Table.PHOTOS
     ),
+    level: LevelOption = None,
 ) -> None:
     """Write the photos with their groups, or the neighbor graph, as a table."""
     from annclust.cli.documents import path_text
     from annclust.pipeline.exporting import write_file, write_table
 
     with _open(collection, console) as opened:
-        table = opened.edge_table() if what is Table.GRAPH else opened.photo_table()
+        if what is Table.GRAPH:
+            table = opened.edge_table()
+        else:
+            table = opened.photo_table(None if level is None else level.value)
         if output is None:
             # With --json, what goes to stdout is JSON whatever the format of files would be.
             write_table(table, "json" if console.json else form.value, sys.stdout.buffer)
@@ -285,10 +323,15 @@ def check(
     """Check that the collection is as docs/format.md promises."""
     from annclust.cli.documents import check_document
     from annclust.cli.listings import check_lines
+    from annclust.errors import CollectionDamagedError
+    from annclust.pipeline.checking import damaged_beyond_opening
 
-    with _open(collection, console) as opened:
-        report = opened.check(repair=repair)
-    console.show(check_document(report), lambda: check_lines(report))
+    try:
+        with _open(collection, console) as opened:
+            report = opened.check(repair=repair)
+    except CollectionDamagedError as error:
+        report = damaged_beyond_opening(error)
+    console.show(check_document(report), lambda: check_lines(report, all_of_them=console.verbose))
     if not report.ok:
         raise typer.Exit(EXIT_ERROR)
 

@@ -46,21 +46,27 @@ class _BarStage:
         self._bars.update(self._task, total=total)
 
 
+_WIDE = 100
+_NARROW = 70
+
+
+def _columns(width: int) -> list[ProgressColumn]:
+    """What fits on a line: counts and time left before all else."""
+    columns: list[ProgressColumn] = [TextColumn("{task.description:<18}"), MofNCompleteColumn()]
+    if width >= _NARROW:
+        columns[1:1] = [BarColumn(bar_width=20 if width < _WIDE else 30)]
+        columns += [_RateColumn()]
+    if width >= _WIDE:
+        columns = [SpinnerColumn(), *columns, TimeElapsedColumn()]
+    return [*columns, TextColumn("left", style="dim"), TimeRemainingColumn(compact=True)]
+
+
 class BarProgress:
     """Reports to bars on stderr; stages that are open together share the display."""
 
     def __init__(self) -> None:
-        self._bars = Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description:<18}"),
-            BarColumn(bar_width=30),
-            MofNCompleteColumn(),
-            _RateColumn(),
-            TimeElapsedColumn(),
-            TextColumn("left", style="dim"),
-            TimeRemainingColumn(compact=True),
-            console=RichConsole(stderr=True),
-        )
+        console = RichConsole(stderr=True)
+        self._bars = Progress(*_columns(console.width), console=console)
         self._open = 0
 
     @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,11 +82,16 @@ def index_lines(report: IndexReport, collection: Path) -> Iterator[str]:
     if report.duplicates:
         yield f"{counted(report.duplicates, 'exact copy')} among them, not embedded again"
     if report.skipped:
-        yield f"{counted(report.skipped, 'file')} passed over: no images by their name"
+        yield f"{counted(report.skipped, 'file')} passed over: no images, or links"
     for root in report.offline:
-        yield f"kept as it was: {shown(root.path)}: {root.reason}"
+        yield f"offline? {shown(root.path)}: {root.reason}; the collection keeps them"
     if report.offline:
-        yield "  (if that is meant: annclust index --forget-missing)"
+        yield f"  if you deleted them: annclust index -c {_typed(collection)} --forget-missing"
+
+
+def _typed(path: Path) -> str:
+    """A path as one types it in a shell."""
+    return shlex.quote(shown(path))
 
 
 def similar_lines(query: Path, matches: Sequence[Match], *, several: bool) -> Iterator[str]:
@@ -102,20 +108,29 @@ def clustering_lines(report: ClusterReport) -> Iterator[str]:
     """Say what `cluster` found."""
     grouped = report.images - report.noise
     yield (
-        f"{counted(report.clusters, 'group')} of {report.level} hold {grouped:,} of"
-        f" {counted(report.images, 'photo')}; {report.noise:,} stand alone"
+        f"{counted(report.clusters, 'group')} of {report.level} with {grouped:,} of"
+        f" {counted(report.images, 'photo')}, {report.noise:,} alone"
     )
     yield f"largest group: {counted(report.largest, 'photo')}; {report.seconds:.1f} s"
     yield f"certified exact: {report.certified:.1%} of the merges that decide the groups"
     changes = [f"{number:,} {event}" for event, number in report.lineage.items() if number]
-    if changes:
+    if report.lineage["born"] < report.clusters:  # else it is the first time
         yield f"since the last time: {', '.join(changes)}"
 
 
-def cluster_table(clusters: Sequence[Cluster], *, all_of_them: bool) -> Iterator[str]:
+def out_of_date_line(collection: Path, level: str) -> str:
+    """Say that photos came or went since the last clustering."""
+    return (
+        "photos came or went since these groups were made;"
+        f" anew: annclust cluster -c {_typed(collection)} --level {level}"
+    )
+
+
+def cluster_table(clusters: Sequence[Cluster], level: str, *, all_of_them: bool) -> Iterator[str]:
     """One line a cluster, largest first."""
     first = clusters if all_of_them else clusters[: 4 * _FIRST]
     if first:
+        yield f"{counted(len(clusters), 'group')} of {level}"
         yield "group  photos  representative"
     for cluster in first:
         path = shown(cluster.representative.path)
@@ -151,9 +166,11 @@ def status_lines(status: Status) -> Iterator[str]:
 def _generation_text(generation: Mapping[str, object] | None) -> str:
     if generation is None:
         return "none yet (annclust index)"
-    kept = {name: v for name, v in generation.items() if name not in ("generation", "bytes")}
-    details = ", ".join(f"{name} {value}" for name, value in kept.items())
-    return f"generation {generation['generation']}: {details}"
+    number, spec = generation["generation"], generation
+    if "neighbors" in spec:
+        return f"generation {number}: {spec['neighbors']} neighbors of {spec['vectors']} vectors"
+    kind = "exact" if spec["kind"] == "exact" else f"{spec['lists']} inverted lists"
+    return f"generation {number}: {kind}, {spec['rows']} vectors"
 
 
 def _clustering_text(clustering: Mapping[str, object] | None) -> str:
@@ -162,14 +179,24 @@ def _clustering_text(clustering: Mapping[str, object] | None) -> str:
     return f"{clustering['clusters']} groups of {clustering['level']}, {clustering['noise']} alone"
 
 
-def check_lines(report: CheckReport) -> Iterator[str]:
+def check_lines(report: CheckReport, *, all_of_them: bool) -> Iterator[str]:
     """Say whether the collection is sound, and what is wrong with it if not."""
     for problem in report.repaired:
         yield f"repaired: {problem.message}"
     for problem in report.problems:
-        ids = f" (photos {', '.join(map(str, problem.ids[:_FIRST]))})" if problem.ids else ""
-        yield f"invariant {problem.invariant}: {problem.message}{ids}"
-    yield "everything is as it should be" if report.ok else "some promises are broken"
+        yield f"invariant {problem.invariant}: {problem.message}"
+        if problem.ids:
+            ids = problem.ids if all_of_them else problem.ids[:_FIRST]
+            more = (
+                f" and {len(problem.ids) - len(ids):,} more" if len(ids) < len(problem.ids) else ""
+            )
+            yield f"  photos {', '.join(map(str, ids))}{more}"
+    if report.ok:
+        yield "everything is as it should be"
+    elif any(not problem.derived for problem in report.problems):
+        yield "what is damaged cannot be made from the rest: index the photos into a new collection"
+    else:
+        yield "annclust check --repair makes that again"
 
 
 def model_lines(models: Sequence[EmbedderInfo]) -> Iterator[str]:

@@ -166,8 +166,6 @@ _NEW_SUBFILE_TYPE, _SUB_IFDS, _DNG_VERSION = 254, 330, 50706  # TIFF tags
 
 def _check_size(size: tuple[int, int], max_pixels: int) -> None:
     width, height = size
-    if width < 1 or height < 1:
-        raise UndecodableError("a picture without pixels")
     if width * height > max_pixels:
         excess = f"{width} × {height} pixels are more than"  # noqa: RUF001 - typography, not code
         raise UndecodableError(f"{excess} {_limit(max_pixels)}")

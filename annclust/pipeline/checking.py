@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from annclust.errors import CollectionDamagedError
 from annclust.pipeline.derived import refresh_graph, refresh_index
+from annclust.pipeline.live_vectors import live_vectors
 from annclust.progress import SILENT, Progress
 from annclust.settings import SearchSettings
 from annclust.storage.store import Store
@@ -65,6 +66,6 @@ def check_and_repair(
             store.forget("tree")  # the next clustering makes it again
         store.forget_stray_clusters()
         refresh_index(store, settings, progress)
-        refresh_graph(store, settings, progress)
+        refresh_graph(store, live_vectors(store), settings, progress)
     after = verify(store)
     return CheckReport(tuple(after), tuple(p for p in before if p not in after))

@@ -7,35 +7,53 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from annclust.errors import NothingClusteredError, UnknownClusterError
+from annclust.pipeline.live_vectors import live_vectors
 from annclust.pipeline.reports import Cluster, ClusterReport, Photo
-from annclust.storage.records import ExportRow
+from annclust.settings import Level
+from annclust.storage.records import ClusteringRecord, ExportRow
 from annclust.storage.store import Store
 
+_FEWEST = 2
+"""With fewer photos left, a cluster is none any more."""
 
-def last_report(store: Store) -> ClusterReport:
-    """What the last clustering found.
+
+def last_report(store: Store, level: Level | None = None) -> ClusterReport:
+    """What the last clustering found, of a level or of any.
 
     Raises
     ------
     NothingClusteredError
-        If the collection was never clustered.
+        If there was none.
     """
-    last = store.catalog.clustering()
-    if last is None:
-        raise NothingClusteredError(store.path)
+    last = _last(store, level)
     return ClusterReport(level=last.level, **json.loads(last.summary))
 
 
-def export_rows(store: Store) -> Iterator[ExportRow]:
+def _last(store: Store, level: Level | None) -> ClusteringRecord:
+    last = store.catalog.clustering(level)
+    if last is None:
+        raise NothingClusteredError(store.path, level=level)
+    return last
+
+
+def is_out_of_date(store: Store, level: Level | None = None) -> bool:
+    """Whether photos came or went since the last clustering."""
+    last = store.catalog.clustering(level)
+    return last is not None and (
+        json.loads(last.settings).get("vectors") != live_vectors(store).digest
+    )
+
+
+def export_rows(store: Store, level: Level | None = None) -> Iterator[ExportRow]:
     """Every present photo with its place in the last clustering, by id.
 
     Before the first clustering all photos come without a cluster.
     """
-    last = store.catalog.clustering()
+    last = store.catalog.clustering(level)
     yield from store.catalog.export(last.level if last else "")
 
 
-def clusters(store: Store) -> list[Cluster]:
+def clusters(store: Store, level: Level | None = None) -> list[Cluster]:
     """The clusters of the last clustering, largest first; within one, surest photos first.
 
     Raises
@@ -43,17 +61,15 @@ def clusters(store: Store) -> list[Cluster]:
     NothingClusteredError
         If the collection was never clustered.
     """
-    if store.catalog.clustering() is None:
-        raise NothingClusteredError(store.path)
     grouped: dict[int, list[ExportRow]] = defaultdict(list)
-    for row in export_rows(store):
+    for row in store.catalog.export(_last(store, level).level):
         if row.cluster is not None:
             grouped[row.cluster].append(row)
-    found = [_cluster(number, rows) for number, rows in grouped.items()]
+    found = [_cluster(number, rows) for number, rows in grouped.items() if len(rows) >= _FEWEST]
     return sorted(found, key=lambda cluster: (-cluster.size, cluster.id))
 
 
-def cluster_of_id(store: Store, number: int) -> Cluster:
+def cluster_of_id(store: Store, number: int, level: Level | None = None) -> Cluster:
     """One cluster of the last clustering.
 
     Raises
@@ -63,7 +79,7 @@ def cluster_of_id(store: Store, number: int) -> Cluster:
     UnknownClusterError
         If no cluster has that id.
     """
-    for found in clusters(store):
+    for found in clusters(store, level):
         if found.id == number:
             return found
     raise UnknownClusterError(number)

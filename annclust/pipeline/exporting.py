@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 from annclust.arrays import Nodes
-from annclust.errors import InputError
+from annclust.errors import InputError, OutputError
 from annclust.neighbor_graph import NeighborGraph
-from annclust.storage.durable import published, storage_errors
+from annclust.storage.durable import published
 from annclust.storage.records import ExportRow
 
 ExportFormat = Literal["csv", "json", "parquet"]
@@ -73,15 +73,25 @@ def _edge_records(graph: NeighborGraph, ids: Nodes) -> Iterator[Record]:
 def write_file(table: Table, form: ExportFormat, path: Path) -> None:
     """Write a table to a file, which appears only when it is whole.
 
+    A link is followed; what is no ordinary file (a pipe, a device) is written to as it stands.
+
     Raises
     ------
-    StorageError
+    OutputError
         If the system refuses.
     InputError
         If Parquet is asked for and pyarrow is not installed.
     """
-    with storage_errors(path), published(path) as beside, beside.open("wb") as file:
-        write_table(table, form, file)
+    target = path.expanduser().resolve()
+    try:
+        if target.exists() and not target.is_file() and not target.is_dir():
+            with target.open("wb") as file:
+                write_table(table, form, file)
+            return
+        with published(target) as beside, beside.open("wb") as file:
+            write_table(table, form, file)
+    except OSError as error:
+        raise OutputError(path, reason=error.strerror or str(error)) from error
 
 
 def write_table(table: Table, form: ExportFormat, file: BinaryIO) -> None:
@@ -105,10 +115,14 @@ def write_table(table: Table, form: ExportFormat, file: BinaryIO) -> None:
 
 def _write_csv(table: Table, file: BinaryIO) -> None:
     text = io.TextIOWrapper(file, "utf-8", "surrogateescape", newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(table.columns)
+    plain = csv.writer(text, lineterminator="\n")
+    quoted = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    plain.writerow(table.columns)
     for record in table.records:
-        writer.writerow([_cell(record[column]) for column in table.columns])
+        cells = [_cell(record[column]) for column in table.columns]
+        # Readers take a lone carriage return for the end of a line; `csv` does not see to that.
+        tricky = any(isinstance(cell, str) and "\r" in cell for cell in cells)
+        (quoted if tricky else plain).writerow(cells)
     text.flush()
     text.detach()
 

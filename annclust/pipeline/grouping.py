@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -18,8 +18,9 @@ from annclust.clustering.hdbscan import Clustering, cluster_graph
 from annclust.clustering.lineage import Lineage, match_clusters
 from annclust.clustering.representative import representatives
 from annclust.errors import InputError
-from annclust.neighbor_graph import EMPTY_GRAPH, NeighborGraph
+from annclust.neighbor_graph import NeighborGraph
 from annclust.pipeline.derived import refresh_graph
+from annclust.pipeline.live_vectors import LiveVectors, live_vectors
 from annclust.pipeline.reports import ClusterReport
 from annclust.progress import SILENT, Progress
 from annclust.search.bridges import ExactBridges
@@ -33,30 +34,6 @@ from annclust.vector_source import SelectedVectors
 _ROUNDING = 1e-3
 """Distance of unit vectors that are one vector but for float16: 2**-11 per component, with a
 margin for the embedder's own float32."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Nodes:
-    """The graph's nodes: contents, each with one or more photos.
-
-    Parameters
-    ----------
-    rows : ndarray of shape (n,), int64
-        Vector row of each node, ascending.
-    photos : ndarray of shape (m,), int64
-        Ids of the photos, ascending.
-    node_of : ndarray of shape (m,), int64
-        Node of each photo.
-    """
-
-    rows: Nodes
-    photos: Nodes
-    node_of: Nodes
-
-    @property
-    def copies(self) -> Nodes:
-        """Photos of each node, shape (n,)."""
-        return np.bincount(self.node_of, minlength=len(self.rows))
 
 
 def cluster_photos(
@@ -75,27 +52,27 @@ def cluster_photos(
     ClusterReport
     """
     started = time.monotonic()
-    nodes = _nodes(store)
-    found = _cluster_nodes(store, nodes, settings, search, progress)
+    live = live_vectors(store)
+    found = _cluster_vectors(store, live, settings, search, progress)
     labels = _one_group_if_alike(found, settings.min_cluster_size)
-    labels = label_copies(labels, nodes.copies, settings.min_cluster_size)
-    labels, lineage, next_cluster = _keep_ids(store, level, nodes, labels)
+    labels = label_copies(labels, live.copies, settings.min_cluster_size)
+    labels, lineage, next_cluster = _keep_ids(store, level, live, labels)
     clustering = replace(
         found,
-        labels=labels[nodes.node_of],
-        probabilities=np.where(found.labels < 0, labels >= 0, found.probabilities)[nodes.node_of],
-        ids=nodes.photos,
+        labels=labels[live.node_of],
+        probabilities=np.where(found.labels < 0, labels >= 0, found.probabilities)[live.node_of],
+        ids=live.photos,
     )
     report = _report(level, clustering, lineage, time.monotonic() - started)
-    chosen = _representatives(store, nodes, labels)
-    tree = _write_tree(store, nodes, found, settings)
+    chosen = _representatives(store, live, labels)
+    tree = _write_tree(store, live, found, settings)
     with store.catalog.transaction():
         unneeded = store.catalog.add_generation(tree)
         store.catalog.add_clustering(
             level,
-            settings=json.dumps(settings.as_dict()),
+            settings=json.dumps(settings.as_dict() | {"vectors": live.digest}),
             summary=json.dumps(_summary(report)),
-            members=_members(nodes, labels, clustering),
+            members=_members(live, labels, clustering),
             representatives=chosen,
             next_cluster=next_cluster,
         )
@@ -103,32 +80,25 @@ def cluster_photos(
     return clustering, report
 
 
-def _nodes(store: Store) -> _Nodes:
-    photos, photo_rows = store.catalog.live()
-    rows, node_of = np.unique(photo_rows, return_inverse=True)
-    return _Nodes(rows, photos, node_of)
-
-
-def _cluster_nodes(
+def _cluster_vectors(
     store: StoreWriter,
-    nodes: _Nodes,
+    live: LiveVectors,
     settings: ClusterSettings,
     search: SearchSettings,
     progress: Progress,
 ) -> Clustering:
     """Cluster the contents over the stored graph."""
-    stored = refresh_graph(store, search, progress)
-    graph = EMPTY_GRAPH if stored is None else stored[0]
+    graph = refresh_graph(store, live, search, progress)
     with progress.stage("Clustering"):
-        return _cluster(graph, settings, SelectedVectors(store.vectors(), nodes.rows))
+        return _cluster(graph, settings, SelectedVectors(store.vectors(), live.rows))
 
 
 def _write_tree(
-    store: StoreWriter, nodes: _Nodes, found: Clustering, settings: ClusterSettings
+    store: StoreWriter, live: LiveVectors, found: Clustering, settings: ClusterSettings
 ) -> Generation:
     """Write the tree of a clustering; the catalog must still list it."""
     arrays = {
-        "rows": nodes.rows,
+        "rows": live.rows,
         "merges": found.hierarchy.dendrogram.merges,
         "proven": found.hierarchy.proven,
         **found.tree.as_arrays(),
@@ -184,12 +154,12 @@ def label_copies(labels: Labels, copies: Nodes, min_cluster_size: int) -> Labels
 
 
 def _keep_ids(
-    store: Store, level: Level, nodes: _Nodes, labels: Labels
+    store: Store, level: Level, live: LiveVectors, labels: Labels
 ) -> tuple[Labels, Lineage, int]:
     """Give clusters the ids they had, new ones a new id; also gives the next free id."""
     rows, clusters = store.catalog.memberships(level)
     before = dict(zip(rows.tolist(), clusters.tolist(), strict=True))
-    old = np.array([before.get(row, -1) for row in nodes.rows.tolist()], dtype=np.int64)
+    old = np.array([before.get(row, -1) for row in live.rows.tolist()], dtype=np.int64)
     next_cluster = store.catalog.next_cluster(level)
     ids, lineage = match_clusters(old, labels, next_id=next_cluster)
     gone = len(set(clusters.tolist()) - set(old.tolist()))
@@ -198,22 +168,22 @@ def _keep_ids(
     return stable, lineage, max(next_cluster, int(stable.max(initial=-1)) + 1)
 
 
-def _representatives(store: Store, nodes: _Nodes, labels: Labels) -> dict[int, ImageId]:
-    vectors = SelectedVectors(store.vectors(), nodes.rows)
+def _representatives(store: Store, live: LiveVectors, labels: Labels) -> dict[int, ImageId]:
+    vectors = SelectedVectors(store.vectors(), live.rows)
     clusters, codes = np.unique(labels[labels >= 0], return_inverse=True)
     coded = np.full(len(labels), -1, dtype=np.int64)
     coded[labels >= 0] = codes
-    first_photo = np.full(len(nodes.rows), -1, dtype=np.int64)
-    first_photo[nodes.node_of[::-1]] = nodes.photos[::-1]
+    first_photo = np.full(len(live.rows), -1, dtype=np.int64)
+    first_photo[live.node_of[::-1]] = live.photos[::-1]
     chosen = first_photo[representatives(vectors, coded)]
     return {int(c): ImageId(int(photo)) for c, photo in zip(clusters, chosen, strict=True)}
 
 
-def _members(nodes: _Nodes, labels: Labels, clustering: Clustering) -> Iterator[Member]:
-    probabilities = np.zeros(len(nodes.rows))
-    probabilities[nodes.node_of] = clustering.probabilities
+def _members(live: LiveVectors, labels: Labels, clustering: Clustering) -> Iterator[Member]:
+    probabilities = np.zeros(len(live.rows))
+    probabilities[live.node_of] = clustering.probabilities
     for node in np.flatnonzero(labels >= 0).tolist():
-        row = VectorRow(int(nodes.rows[node]))
+        row = VectorRow(int(live.rows[node]))
         yield Member(row, int(labels[node]), float(probabilities[node]))
 
 

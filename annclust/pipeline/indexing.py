@@ -17,7 +17,7 @@ from annclust.embedding.embedder import EmbedderLoader
 from annclust.images.decode_workers import DecodeWorkers
 from annclust.images.recognition import Resolution, resolve
 from annclust.images.scan_plan import KnownPhoto, Sighting
-from annclust.pipeline.derived import refresh_graph
+from annclust.pipeline.derived import refresh
 from annclust.pipeline.intake import Intake, read_all
 from annclust.pipeline.loose_photos import LoosePhotos
 from annclust.pipeline.reports import IndexReport, Unreadable
@@ -59,7 +59,7 @@ def index_photos(
     surveyed = survey(store, choose_roots(store, folders), scan, progress)
     intake = _read(store, surveyed, embedder, settings, progress)
     outcome = settle(store, surveyed, intake, forget_missing=settings.forget_missing)
-    refresh_graph(store, settings.search, progress)
+    refresh(store, settings.search, progress)
     return IndexReport(
         images=store.catalog.counts()["images"],
         added=outcome.added,

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 
-import numpy as np
-import xxhash
-
 from annclust.arrays import Nodes
 from annclust.neighbor_graph import EMPTY_GRAPH, NeighborGraph
+from annclust.pipeline.live_vectors import LiveVectors, live_vectors
 from annclust.search.copies import with_copies
 from annclust.search.faiss_index import VectorIndex, load_index
 from annclust.search.index_spec import IndexSpec
@@ -32,11 +30,17 @@ def stored_index(
     return store.load_generation("index", load, basis=basis)
 
 
-def graph_basis(rows: Nodes, settings: SearchSettings) -> str:
-    """What a graph over some vector rows, shape (n,), depends on."""
-    digest = xxhash.xxh3_64_hexdigest(np.ascontiguousarray(rows).tobytes())
+def graph_basis(live: LiveVectors, settings: SearchSettings) -> str:
+    """What a graph over live vectors depends on."""
     choices = f"k={settings.neighbors} exact<={settings.exact_up_to} seed={settings.seed}"
-    return f"rows={digest} {choices}"
+    return f"rows={live.digest} {choices}"
+
+
+def stored_graph(store: Store, live: LiveVectors, settings: SearchSettings) -> NeighborGraph | None:
+    """The stored graph over live vectors; None if it is out of date."""
+    if not len(live.rows):
+        return EMPTY_GRAPH
+    return store.load_generation("graph", store.graph, basis=graph_basis(live, settings))
 
 
 def stored_photo_graph(
@@ -44,31 +48,14 @@ def stored_photo_graph(
 ) -> tuple[NeighborGraph, Nodes] | None:
     """The graph over all present photos, exact copies included, and their ids, ascending.
 
-    Graph and ids are of one moment. None if the stored graph is out of date.
+    Both are of one moment. None if the stored graph is out of date.
     """
     with store.catalog.snapshot():
-        photos, photo_rows = store.catalog.live()
-        basis = graph_basis(np.unique(photo_rows), settings)
-        stored = store.load_generation("graph", store.graph, basis=basis)
-    if stored is None:
-        return None if len(photos) else (EMPTY_GRAPH, photos)
-    return photo_graph(*stored, photos, photo_rows, settings)
+        live = live_vectors(store)
+        graph = stored_graph(store, live, settings)
+    return None if graph is None else (photo_graph(graph, live, settings), live.photos)
 
 
-def photo_graph(
-    graph: NeighborGraph, rows: Nodes, photos: Nodes, photo_rows: Nodes, settings: SearchSettings
-) -> tuple[NeighborGraph, Nodes]:
-    """Expand a graph over vectors to photos.
-
-    Parameters
-    ----------
-    graph : NeighborGraph
-        Of n vectors.
-    rows : ndarray of shape (n,), int64
-        Their rows, ascending.
-    photos, photo_rows : ndarray of shape (m,), int64
-        Ids of the photos, and the row of each one's vector.
-    settings : SearchSettings
-    """
-    node_of = np.searchsorted(rows, photo_rows)
-    return with_copies(graph, node_of, neighbors=settings.neighbors), photos
+def photo_graph(graph: NeighborGraph, live: LiveVectors, settings: SearchSettings) -> NeighborGraph:
+    """Expand a graph over live vectors to the photos that have them."""
+    return with_copies(graph, live.node_of, neighbors=settings.neighbors)

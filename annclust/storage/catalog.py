@@ -44,6 +44,12 @@ _EXPORT = """SELECT image.id, root.path, image.path, image.digest, member.cluste
     LEFT JOIN member ON member.row = content.row AND member.level = ?1
     LEFT JOIN cluster ON cluster.id = member.cluster AND cluster.level = ?1
     WHERE NOT image.removed ORDER BY image.id"""
+# Of rows with the same key the last one stays, so the surest come last.
+_STAND_INS = """SELECT member.cluster, image.id
+    FROM cluster JOIN image AS gone ON gone.id = cluster.representative AND gone.removed
+    JOIN member ON member.cluster = cluster.id AND member.level = cluster.level
+    JOIN content USING (row) JOIN image ON image.digest = content.digest AND NOT image.removed
+    WHERE cluster.level = ? ORDER BY member.probability, image.id DESC"""
 
 
 def _read_only_uri(path: Path) -> str:
@@ -273,10 +279,11 @@ class Catalog:
 
     # Clusterings
 
-    def clustering(self) -> ClusteringRecord | None:
-        """The last clustering."""
-        sql = "SELECT id, level, settings, summary FROM clustering ORDER BY id DESC LIMIT 1"
-        row = next(self._all(sql), None)
+    def clustering(self, level: str | None = None) -> ClusteringRecord | None:
+        """The last clustering, of a level or of any."""
+        sql = """SELECT id, level, settings, summary FROM clustering
+            WHERE ?1 IS NULL OR level = ?1 ORDER BY id DESC LIMIT 1"""
+        row = next(self._all(sql, level), None)
         return None if row is None else ClusteringRecord(*row)
 
     def memberships(self, level: str) -> tuple[Nodes, Nodes]:
@@ -291,9 +298,15 @@ class Catalog:
 
     def export(self, level: str) -> Iterator[ExportRow]:
         """Every present photo with its place in the current clustering of a level, by id."""
+        stand_ins = self._stand_ins(level)
         for image, root, path, digest, cluster, probability, chosen in self._all(_EXPORT, level):
             full = joined(root, path)
-            yield ExportRow(ImageId(image), full, digest, cluster, probability, bool(chosen))
+            stands = bool(chosen) or (cluster is not None and stand_ins.get(cluster) == image)
+            yield ExportRow(ImageId(image), full, digest, cluster, probability, stands)
+
+    def _stand_ins(self, level: str) -> dict[int, int]:
+        """The surest present photo of each cluster whose representative is gone."""
+        return dict(self._all(_STAND_INS, level))
 
     # Health
 

@@ -12,9 +12,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import numpy as np
-
-from annclust.arrays import Nodes
 from annclust.embedding.embedder import EmbedderSpec
 from annclust.errors import CollectionNotFoundError, NotACollectionError
 from annclust.neighbor_graph import NeighborGraph
@@ -102,13 +99,12 @@ class Store:
         """The current generation, if its files are as written and it has that basis."""
         return self.load_generation(kind, lambda generation: generation, basis=basis)
 
-    def graph(self, generation: Generation) -> tuple[NeighborGraph, Nodes]:
-        """A stored graph, and the vector row of each of its nodes."""
-        neighbors, distances, rows = (
-            load_array(self.path, generation, f"{part}.npy")
-            for part in ("neighbors", "distances", "rows")
+    def graph(self, generation: Generation) -> NeighborGraph:
+        """A stored graph."""
+        neighbors, distances = (
+            load_array(self.path, generation, f"{part}.npy") for part in ("neighbors", "distances")
         )
-        return NeighborGraph(neighbors, distances), np.asarray(rows)
+        return NeighborGraph(neighbors, distances)
 
     def bytes_on_disk(self) -> int:
         """Bytes of all files of the collection."""

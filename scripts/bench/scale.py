@@ -24,6 +24,7 @@ from synthetic import photos as synthetic_vectors
 from annclust.collection import Collection
 from annclust.embedding.registry import DEFAULT_EMBEDDER, spec_of
 from annclust.pipeline.derived import refresh_graph
+from annclust.pipeline.live_vectors import live_vectors
 from annclust.pipeline.querying import Searcher
 from annclust.search.graph_build import measured_recall
 from annclust.settings import SearchSettings
@@ -43,10 +44,9 @@ def measure(path: Path) -> dict[str, str]:
     """Figures of a filled collection, by name."""
     settings = SearchSettings()
     with StoreWriter(path) as store:
-        joining = seconds(lambda: refresh_graph(store, settings))
-        generation = refresh_graph(store, settings)
-        assert generation is not None
-        recall = measured_recall(store.graph(generation)[0], store.vectors())
+        live = live_vectors(store)
+        joining = seconds(lambda: refresh_graph(store, live, settings))
+        recall = measured_recall(refresh_graph(store, live, settings), store.vectors())
     with Collection(path) as collection:
         clustering = seconds(collection.cluster)
         report = collection.last_clustering()

@@ -20,7 +20,7 @@ from synthetic import photos as synthetic_vectors
 
 from annclust.arrays import Vectors
 from annclust.embedding.registry import DEFAULT_EMBEDDER, spec_of
-from annclust.pipeline.derived import refresh_graph
+from annclust.pipeline.derived import refresh
 from annclust.settings import SearchSettings
 from annclust.storage.store_writer import EmbeddedContent, StoreWriter
 
@@ -49,7 +49,7 @@ def make_collection(path: Path, vectors: int, known: Path) -> None:
     with StoreWriter.create(path, spec) as store:
         rows = synthetic_vectors(vectors, spec.dimension)
         fill_collection(store, rows, known.read_bytes())
-        refresh_graph(store, SearchSettings())
+        refresh(store, SearchSettings())
 
 
 def main() -> None:

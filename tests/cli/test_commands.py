@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from annclust.cli.shared_options import MOST_SAMPLES
+from annclust.settings import SearchSettings
 from annclust.storage.store_writer import StoreWriter
 from tests.albums import save
 
@@ -206,7 +209,7 @@ ERRORS = {
     "clusters before clustering": (("clusters", "-c", "{made}"), "annclust cluster"),
     "an output in a missing folder": (
         ("export", "-c", "{made}", "-o", "{tmp}/none/x.csv"),
-        "No such file",
+        "cannot be written: No such file",
     ),
 }
 
@@ -239,12 +242,96 @@ def test_an_expected_error_is_a_line_or_two_and_exit_code_1(
         ("similar", "x", "-n", "0"),
         ("cluster", "--level", "dreams"),
         ("export", "--format", "xls"),
+        ("cluster", "--min-samples", "33"),
+        ("cluster", "--min-cluster-size", "9" * 30),
     ],
 )
 def test_wrong_usage_is_exit_code_2(arguments: tuple[str, ...]) -> None:
     done = run(*arguments)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
+
+
+def test_of_several_images_one_bad_one_costs_a_line(
+    made: Path, photos: Path, tmp_path: Path
+) -> None:
+    good, bad = photos / "burst 1" / "IMG_10.jpg", tmp_path / "none.jpg"
+    done = run("similar", bad, good, "-c", made, "--json")
+    assert done.returncode == 3
+    assert "there is no such file" in done.stderr
+    assert [answer["query"] for answer in json.loads(done.stdout)] == [str(good)]
+
+
+def test_a_photo_comes_before_its_copies(made: Path, photos: Path) -> None:
+    twin = photos / "a twin.jpg"
+    shutil.copy(photos / "burst 1" / "IMG_10.jpg", twin)
+    document("index", "-c", made)
+    for query in (twin, photos / "burst 1" / "IMG_10.jpg"):
+        (answer,) = document("similar", query, "-c", made, "-n", 2)
+        assert answer["matches"][0]["path"] == str(query)
+        assert answer["matches"][1]["distance"] == 0
+
+
+def test_the_most_samples_are_the_neighbors_of_the_graph() -> None:
+    assert SearchSettings().neighbors == MOST_SAMPLES
+
+
+def test_both_levels_can_be_seen(made: Path) -> None:
+    shots = document("cluster", "-c", made)
+    document("cluster", "-c", made, "--level", "scenes", "--min-cluster-size", 4)
+    assert len(document("clusters", "-c", made, "--level", "shots")) == shots["clusters"]
+    assert run("clusters", "-c", made).stdout.splitlines()[0].endswith("of scenes")
+    assert "representative" in run("export", "-c", made, "--level", "shots").stdout
+    done = run("clusters", "-c", made, "--level", "shots", "--json")
+    assert done.stderr == ""
+
+
+def test_groups_that_photos_came_to_or_left_are_said_to_be_old(made: Path, photos: Path) -> None:
+    document("cluster", "-c", made)
+    for shot in ("IMG_00.jpg", "IMG_01.jpg", "IMG_02.jpg"):
+        (photos / "burst 0" / shot).unlink()
+    document("index", "-c", made, "--forget-missing")
+    done = run("clusters", "-c", made)
+    assert "annclust cluster" in done.stderr
+    assert len(json.loads(run("clusters", "-c", made, "--json").stdout)) == 2  # not that of one
+    rows = document("export", "-c", made)
+    assert sum(row["representative"] for row in rows) == 3
+
+
+def test_a_full_output_is_an_error_without_a_traceback(made: Path) -> None:
+    for command in ("export", "status"):
+        done = subprocess.run(
+            ["bash", "-c", f"{sys.executable} -m annclust {command} -c {made} > /dev/full"],
+            capture_output=True, text=True, timeout=60,
+        )  # fmt: skip
+        assert done.returncode == 1
+        assert done.stderr == ("annclust: the output cannot be written: No space left on device.\n")
+
+
+def test_check_reports_what_it_can_not_even_open(made: Path) -> None:
+    catalog = made / "catalog.sqlite"
+    os.truncate(catalog, catalog.stat().st_size // 2)
+    report = document("check", "-c", made, code=1)
+    assert [problem["invariant"] for problem in report["problems"]] == ["M1"]
+    assert "malformed" in report["problems"][0]["message"]
+
+
+def test_nothing_stays_in_the_log(made: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.annclust"
+    copy.mkdir()
+    for path in made.iterdir():
+        if not path.name.endswith(("-wal", "-shm")):
+            shutil.copy(path, copy)
+    assert document("status", "-c", copy)["images"] == 12
+    assert document("check", "-c", copy)["ok"]
+
+
+def test_a_home_folder_may_be_written_as_a_tilde(made: Path, photos: Path) -> None:
+    home = {"HOME": str(made.parent)}
+    done = run("status", "-c", f"~/{made.name}", "--json", **home)
+    assert json.loads(done.stdout)["images"] == 12
+    query = f"~/{photos.name}/burst 1/IMG_10.jpg"
+    assert run("similar", query, "-c", made, **home).returncode == 0
 
 
 def test_a_second_writer_is_told_to_wait(made: Path) -> None:
@@ -298,7 +385,8 @@ def test_odd_names_are_shown_escaped_and_survive_in_json(tmp_path: Path) -> None
 
 
 def test_a_reader_that_has_seen_enough_is_no_error(made: Path) -> None:
-    command = f"{sys.executable} -m annclust export -c {made} --what graph | head -n 1"
-    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60)
-    assert done.stdout == "source,target,distance\n"
-    assert done.stderr == ""
+    for what, columns in (("graph", "source,target,distance"), ("photos", "id,path")):
+        command = f"{sys.executable} -m annclust export -c {made} --what {what} | head -n 1"
+        done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60)
+        assert done.stdout.startswith(columns)
+        assert done.stderr == ""

@@ -178,5 +178,12 @@ def test_one_image_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
         pytest.raises(UnreadableImageError, match="not an image"),
     ):
         read(tmp_path / "text.jpg")
-    with pytest.raises(UnreadableImageError, match="no such file"):
-        digest_of(tmp_path / "gone.jpg")
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [("gone.jpg", "no such file"), (".", "a folder"), ("/proc/self/mem", "input/output error")],
+)
+def test_without_bytes_there_is_no_digest(tmp_path: Path, path: str, reason: str) -> None:
+    with pytest.raises(UnreadableImageError, match=reason):
+        digest_of(tmp_path / path)

@@ -63,10 +63,12 @@ def test_a_heic_photo_is_not_turned_twice() -> None:
     assert difference(decoded.pixels, seen(encode(landscape(), "heic")).pixels) < 2
 
 
-@pytest.mark.parametrize("exif", [b"II*\0\xff\xff\xff\xff broken", b"no TIFF at all", b"II*\0\x08"])
-def test_damaged_exif_is_ignored(exif: bytes) -> None:
-    whole = encode(landscape(), "jpg", exif=b"Exif\0\0" + exif)
-    np.testing.assert_array_equal(seen(whole).pixels, seen(encode(landscape(), "jpg")).pixels)
+@pytest.mark.parametrize("extension", ["jpg", "png", "webp"])
+@pytest.mark.parametrize("exif", [b"II*\0\xff\xff\xff\xff broken", b"no TIFF at all", b"MM"])
+def test_damaged_exif_is_ignored(exif: bytes, extension: str) -> None:
+    whole = encode(landscape(), extension, exif=b"Exif\0\0" + exif)
+    without = encode(landscape(), extension)
+    np.testing.assert_array_equal(seen(whole).pixels, seen(without).pixels)
 
 
 @pytest.mark.parametrize("value", [0, 9, "6"])

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+import csv
 import io
 import json
 import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from annclust.arrays import ImageId
-from annclust.errors import StorageError
+from annclust.errors import OutputError
 from annclust.neighbor_graph import NeighborGraph
 from annclust.pipeline.exporting import edge_table, photo_table, write_file, write_table
 from annclust.storage.records import ExportRow
@@ -65,6 +68,34 @@ def test_a_file_is_replaced_only_by_a_whole_one(tmp_path: Path) -> None:
     path = tmp_path / "photos.csv"
     write_file(photo_table(ROWS), "csv", path)
     assert path.read_bytes() == written("csv")
-    with pytest.raises(StorageError, match="none"):
+    with pytest.raises(OutputError, match="none"):
         write_file(photo_table(ROWS), "csv", tmp_path / "none" / "photos.csv")
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_link_is_followed_and_stays_a_link(tmp_path: Path) -> None:
+    target, link = tmp_path / "target.csv", tmp_path / "link.csv"
+    target.write_text("old")
+    link.symlink_to(target)
+    write_file(photo_table(ROWS), "csv", link)
+    assert link.is_symlink()
+    assert target.read_bytes() == written("csv")
+
+
+def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor() as pool:
+        reading = pool.submit(pipe.read_bytes)
+        write_file(photo_table(ROWS), "csv", pipe)
+        assert reading.result(timeout=30) == written("csv")
+    assert pipe.is_fifo()
+
+
+def test_a_carriage_return_in_a_name_does_not_end_the_row() -> None:
+    file = io.BytesIO()
+    row = replace(ROWS[0], path=Path("/photos/a\rb.jpg"))
+    write_table(photo_table([row]), "csv", file)
+    text = io.StringIO(file.getvalue().decode(), newline="")
+    (_, cells) = csv.reader(text)
+    assert cells[1] == "/photos/a\rb.jpg"

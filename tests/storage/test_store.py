@@ -312,22 +312,16 @@ def test_a_failing_part_leaves_the_generation_before(writer: StoreWriter) -> Non
     assert not list(writer.path.glob("*.unfinished"))
 
 
-def test_a_stored_graph_comes_back_with_its_rows(writer: StoreWriter) -> None:
-    neighbors, distances = np.array([[1], [0]], np.int32), np.array([[0.5], [0.5]], np.float32)
-    arrays = {"neighbors": neighbors, "distances": distances, "rows": np.array([3, 5])}
+@pytest.mark.parametrize("k", [0, 1])
+def test_a_stored_graph_comes_back(writer: StoreWriter, k: int) -> None:
+    neighbors = np.array([[1], [0]], np.int32)[:, :k]
+    distances = np.array([[0.5], [0.5]], np.float32)[:, :k]
+    arrays = {"neighbors": neighbors, "distances": distances}
     parts = {f"{name}.npy": array_writer(array) for name, array in arrays.items()}
-    graph, rows = writer.graph(writer.publish("graph", parts, basis="", spec={}))
-    assert graph.neighbors.tolist() == [[1], [0]]
-    assert graph.distances.tolist() == [[0.5], [0.5]]
-    assert rows.tolist() == [3, 5]
-
-
-def test_a_graph_without_edges_comes_back_too(writer: StoreWriter) -> None:
-    nothing = np.zeros((1, 0), np.float32)
-    arrays = {"neighbors": nothing.astype(np.int32), "distances": nothing, "rows": np.array([0])}
-    parts = {f"{name}.npy": array_writer(array) for name, array in arrays.items()}
-    graph, _ = writer.graph(writer.publish("graph", parts, basis="", spec={}))
-    assert (graph.n, graph.k) == (1, 0)
+    graph = writer.graph(writer.publish("graph", parts, basis="", spec={}))
+    assert (graph.n, graph.k) == (2, k)
+    assert graph.neighbors.tolist() == neighbors.tolist()
+    assert graph.distances.tolist() == distances.tolist()
 
 
 class _LateReader(Catalog):
