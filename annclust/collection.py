@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from annclust.arrays import Nodes, Vectors
     from annclust.clustering.hdbscan import Clustering
     from annclust.pipeline.checking import CheckReport
+    from annclust.pipeline.compacting import CompactReport
     from annclust.pipeline.exporting import Table
     from annclust.pipeline.querying import Searcher
     from annclust.storage.store_writer import StoreWriter
@@ -207,8 +208,9 @@ class Collection:
         if k < 1:
             raise InputError(f"k must be 1 or more, not {k}.")
         query = self._query_vector(path)
-        with self._store.catalog.snapshot():
-            return self._current_searcher().similar(query, k, first=path.resolve())
+        return self._store.at_one_moment(
+            lambda: self._current_searcher().similar(query, k, first=path.resolve())
+        )
 
     def _query_vector(self, image: Path) -> Vectors:
         from annclust.pipeline.querying import embedded_vector, stored_vector
@@ -316,10 +318,16 @@ class Collection:
         return cluster_of_id(self._store, cluster, level)
 
     def clusters_are_out_of_date(self, level: Level | None = None) -> bool:
-        """Whether photos came or went since the last clustering."""
-        from annclust.pipeline.clusters import is_out_of_date
+        """Whether photos came or went since the last clustering.
 
-        return is_out_of_date(self._store, level)
+        Raises
+        ------
+        NothingClusteredError
+            If there was none.
+        """
+        from annclust.pipeline.clusters import is_out_of_date, last_clustering
+
+        return is_out_of_date(self._store, last_clustering(self._store, level))
 
     def photo_table(self, level: Level | None = None) -> Table:
         """Every photo with its place in the last clustering, by id."""
@@ -348,6 +356,21 @@ class Collection:
             return check(self._store)
         with self._writer() as store:
             return check_and_repair(store, self.settings.search, self.progress)
+
+    def compact(self) -> CompactReport:
+        """Drop what is left of removed photos; should one come back, it gets a new id.
+
+        Raises
+        ------
+        CollectionLockedError
+            If another process writes to the collection.
+        StorageError
+            If the system refuses to write; then nothing has changed.
+        """
+        from annclust.pipeline.compacting import compact
+
+        with self._writer() as store:
+            return compact(store, self.settings.search, self.progress)
 
     def neighbor_graph(self) -> NeighborGraph:
         """The k nearest neighbors of every photo, exact copies included.

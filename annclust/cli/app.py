@@ -337,6 +337,18 @@ def check(
 
 
 @command(app)
+def compact(console: Console, collection: CollectionOption = DEFAULT_COLLECTION) -> None:
+    """Drop what is left of removed photos."""
+    from dataclasses import asdict
+
+    from annclust.cli.listings import compact_lines
+
+    with _open(collection, console) as opened:
+        report = opened.compact()
+    console.show(asdict(report), lambda: compact_lines(report))
+
+
+@command(app)
 def models(console: Console) -> None:
     """List the embedders that can be used."""
     from dataclasses import asdict

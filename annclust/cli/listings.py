@@ -20,6 +20,7 @@ from annclust.pipeline.reports import (
 if TYPE_CHECKING:
     from annclust.embedding.registry import EmbedderInfo
     from annclust.pipeline.checking import CheckReport
+    from annclust.pipeline.compacting import CompactReport
 
 _FIRST = 10
 """Entries of a long list that are shown without ``-v``."""
@@ -197,6 +198,12 @@ def check_lines(report: CheckReport, *, all_of_them: bool) -> Iterator[str]:
         yield "what is damaged cannot be made from the rest: index the photos into a new collection"
     else:
         yield "annclust check --repair makes that again"
+
+
+def compact_lines(report: CompactReport) -> Iterator[str]:
+    """Say what compacting dropped."""
+    before, after = size_text(report.bytes_before), size_text(report.bytes_after)
+    yield f"dropped {counted(report.removed, 'removed photo')}: {before} before, {after} now"
 
 
 def model_lines(models: Sequence[EmbedderInfo]) -> Iterator[str]:

@@ -56,14 +56,7 @@ class DecodeWorkers:
     def __init__(
         self, geometry: InputGeometry, settings: DecodeSettings, *, follow_symlinks: bool = False
     ) -> None:
-        orders = WorkerOrders(
-            short_side=geometry.short_side,
-            crop=geometry.crop,
-            max_pixels=settings.max_pixels,
-            memory=settings.memory,
-            cpu_seconds=settings.timeout,
-            follow_symlinks=follow_symlinks,
-        )
+        orders = worker_orders(geometry, settings, follow_symlinks=follow_symlinks)
         self._lanes = Lanes(max(1, settings.workers))
         self._members = [
             DecodeLane(self._lanes, orders, patience=_PATIENCE * settings.timeout)
@@ -127,6 +120,20 @@ class DecodeWorkers:
                 yield result
         finally:
             run.abandoned = True
+
+
+def worker_orders(
+    geometry: InputGeometry, settings: DecodeSettings, *, follow_symlinks: bool
+) -> WorkerOrders:
+    """What each worker is told; `settings.timeout` is of its processor time, not of the clock."""
+    return WorkerOrders(
+        short_side=geometry.short_side,
+        crop=geometry.crop,
+        max_pixels=settings.max_pixels,
+        memory=settings.memory,
+        cpu_seconds=settings.timeout,
+        follow_symlinks=follow_symlinks,
+    )
 
 
 def _files_ahead(geometry: InputGeometry, workers: int) -> int:

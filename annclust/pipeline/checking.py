@@ -14,7 +14,7 @@ from annclust.progress import SILENT, Progress
 from annclust.settings import SearchSettings
 from annclust.storage.store import Store
 from annclust.storage.store_writer import StoreWriter
-from annclust.storage.verify import Problem, verify
+from annclust.storage.verify import Problem, unreadable_catalog, verify
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def _lasting(store: Store, problems: list[Problem]) -> list[Problem]:
 
 def damaged_beyond_opening(error: CollectionDamagedError) -> CheckReport:
     """What to report of a collection that cannot even be opened."""
-    return CheckReport((Problem("M1", f"{error.path.name}: {error.reason}"),))
+    return CheckReport((unreadable_catalog(error),))
 
 
 def check_and_repair(

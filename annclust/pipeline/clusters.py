@@ -25,23 +25,28 @@ def last_report(store: Store, level: Level | None = None) -> ClusterReport:
     NothingClusteredError
         If there was none.
     """
-    last = _last(store, level)
+    last = last_clustering(store, level)
     return ClusterReport(level=last.level, **json.loads(last.summary))
 
 
-def _last(store: Store, level: Level | None) -> ClusteringRecord:
+def last_clustering(store: Store, level: Level | None) -> ClusteringRecord:
+    """The last clustering, of a level or of any.
+
+    Raises
+    ------
+    NothingClusteredError
+        If there was none.
+    """
     last = store.catalog.clustering(level)
     if last is None:
         raise NothingClusteredError(store.path, level=level)
     return last
 
 
-def is_out_of_date(store: Store, level: Level | None = None) -> bool:
-    """Whether photos came or went since the last clustering."""
-    last = store.catalog.clustering(level)
-    return last is not None and (
-        json.loads(last.settings).get("vectors") != live_vectors(store).digest
-    )
+def is_out_of_date(store: Store, clustering: ClusteringRecord) -> bool:
+    """Whether photos came or went since a clustering."""
+    known: str | None = json.loads(clustering.settings).get("vectors")
+    return known != live_vectors(store).digest
 
 
 def export_rows(store: Store, level: Level | None = None) -> Iterator[ExportRow]:
@@ -62,7 +67,7 @@ def clusters(store: Store, level: Level | None = None) -> list[Cluster]:
         If the collection was never clustered.
     """
     grouped: dict[int, list[ExportRow]] = defaultdict(list)
-    for row in store.catalog.export(_last(store, level).level):
+    for row in store.catalog.export(last_clustering(store, level).level):
         if row.cluster is not None:
             grouped[row.cluster].append(row)
     found = [_cluster(number, rows) for number, rows in grouped.items() if len(rows) >= _FEWEST]

@@ -9,11 +9,13 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 
 from annclust.embedding.embedder import Embedder
 from annclust.images.decode_workers import DecodeWorkers, ReadJob, ReadResult
 from annclust.images.decoded_image import DecodedImage
 from annclust.images.scan_plan import FileState, Sighting
+from annclust.images.worker_protocol import MOST_KNOWN
 from annclust.progress import Stage, StoppedError
 from annclust.settings import EmbedSettings
 from annclust.storage.records import UnreadableRecord, joined
@@ -55,9 +57,14 @@ class Intake:
         self.copies: set[tuple[int, bytes]] = set()
         """Places where a content was found that was known before."""
 
-    def known_contents(self, size: int) -> frozenset[bytes]:
-        """Digests of the contents of that size which need not be decoded."""
-        return self._store.catalog.contents_of_size(size) | self._uncommitted.get(size, set())
+    def known_contents(self, size: int, most: int) -> frozenset[bytes]:
+        """Digests of contents of that size, at most so many, which need not be decoded."""
+        recent = islice(self._uncommitted.get(size, ()), most)
+        return self._store.catalog.contents_of_size(size, most) | frozenset(recent)
+
+    def _is_known(self, digest: bytes, size: int) -> bool:
+        uncommitted = self._uncommitted.get(size, ())
+        return digest in uncommitted or self._store.catalog.content(digest) is not None
 
     def take(self, file: FileState, result: ReadResult) -> None:
         """Take what was read of a file; embeds and commits when enough has come together."""
@@ -67,7 +74,7 @@ class Intake:
             return
         seen = FileState(file.root, file.path, result.size, result.modified_ns)
         self._sightings.append(Sighting(seen, result.digest))
-        if result.digest in self.known_contents(result.size):
+        if self._is_known(result.digest, result.size):
             self.copies.add(seen.place)
             self._stage.advance()
         elif result.image is not None:
@@ -146,4 +153,4 @@ def _jobs(
 ) -> Iterator[ReadJob]:
     for key, file in enumerate(files):
         path = os.fsencode(joined(folders[file.root], file.path))
-        yield ReadJob(key, path, intake.known_contents(file.size))
+        yield ReadJob(key, path, intake.known_contents(file.size, MOST_KNOWN))

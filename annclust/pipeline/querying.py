@@ -27,9 +27,12 @@ def stored_vector(store: Store, image: Path) -> Vectors | None:
         If the file cannot be read.
     """
     digest = digest_of(image)
-    with store.catalog.snapshot():
+
+    def look_up() -> Vectors | None:
         known = store.catalog.content(digest)
         return None if known is None else store.vectors().take(np.array([known.row]))
+
+    return store.at_one_moment(look_up)
 
 
 def embedded_vector(image: Path, embedder: EmbedderLoader, settings: DecodeSettings) -> Vectors:

@@ -23,6 +23,7 @@ from annclust.storage import schema
 from annclust.storage.durable import storage_errors
 from annclust.storage.layout import GenerationKind
 from annclust.storage.records import (
+    Block,
     ClusteringRecord,
     ContentRecord,
     DerivedFile,
@@ -220,11 +221,10 @@ class Catalog:
         records = (UnreadableRecord(*row) for row in self._all(sql))
         return [(roots[record.root], record) for record in records]
 
-    def contents_of_size(self, size: int) -> frozenset[bytes]:
-        """Digests of the contents of that many bytes."""
-        return frozenset(
-            row[0] for row in self._all("SELECT digest FROM content WHERE size = ?", size)
-        )
+    def contents_of_size(self, size: int, most: int) -> frozenset[bytes]:
+        """Digests of contents of that many bytes, at most so many."""
+        sql = "SELECT digest FROM content WHERE size = ? LIMIT ?"
+        return frozenset(row[0] for row in self._all(sql, size, most))
 
     def content(self, digest: bytes) -> ContentRecord | None:
         """The content of that digest."""
@@ -244,14 +244,10 @@ class Catalog:
         sql = "SELECT row FROM vector WHERE checksum = ? ORDER BY row"
         return [VectorRow(row[0]) for row in self._all(sql, checksum)]
 
-    def blocks(self) -> list[tuple[int, int, bytes]]:
-        """First row, rows and digest of every block of the vector file."""
-        return [
-            (first, rows, digest)
-            for first, rows, digest in self._all(
-                "SELECT first_row, rows, digest FROM block ORDER BY first_row"
-            )
-        ]
+    def blocks(self) -> list[Block]:
+        """Every block of the vector file, in order."""
+        sql = "SELECT first_row, rows, digest FROM block ORDER BY first_row"
+        return [Block(*row) for row in self._all(sql)]
 
     # Generations
 
@@ -285,6 +281,12 @@ class Catalog:
             WHERE ?1 IS NULL OR level = ?1 ORDER BY id DESC LIMIT 1"""
         row = next(self._all(sql, level), None)
         return None if row is None else ClusteringRecord(*row)
+
+    def clusterings(self) -> list[ClusteringRecord]:
+        """The last clustering of every level."""
+        sql = """SELECT max(id), level, settings, summary FROM clustering
+            GROUP BY level ORDER BY level"""
+        return [ClusteringRecord(*row) for row in self._all(sql)]
 
     def memberships(self, level: str) -> tuple[Nodes, Nodes]:
         """Rows that lie in a cluster, ascending, and their cluster ids: two (m,)."""

@@ -11,8 +11,9 @@ from annclust.arrays import ImageId
 from annclust.storage import schema
 from annclust.storage.catalog import Catalog
 from annclust.storage.durable import storage_errors
-from annclust.storage.layout import GenerationKind
+from annclust.storage.layout import KINDS, GenerationKind
 from annclust.storage.records import (
+    Block,
     ContentRecord,
     Generation,
     Member,
@@ -22,6 +23,26 @@ from annclust.storage.records import (
 
 _BUSY_TIMEOUT = 10.0
 _KEPT_GENERATIONS = 2
+
+_COMPACT = (
+    "DELETE FROM image WHERE removed",
+    "DELETE FROM content WHERE digest NOT IN (SELECT digest FROM image)",
+    "UPDATE content SET row = (SELECT new FROM kept WHERE old = row)",
+    # In two steps: rows are keys, and must not meet while they change.
+    """CREATE TEMP TABLE kept_vector AS
+        SELECT new AS row, checksum FROM vector JOIN kept ON old = row""",
+    "DELETE FROM vector",
+    "INSERT INTO vector SELECT row, checksum FROM kept_vector",
+    """CREATE TEMP TABLE kept_member AS
+        SELECT level, new AS row, cluster, probability FROM member JOIN kept ON old = row""",
+    "DELETE FROM member",
+    "INSERT INTO member SELECT level, row, cluster, probability FROM kept_member",
+    """DELETE FROM cluster WHERE NOT EXISTS (SELECT 1 FROM member
+        WHERE member.level = cluster.level AND member.cluster = cluster.id)""",
+    "DELETE FROM block",
+    *(f"DROP TABLE {table}" for table in ("kept", "kept_vector", "kept_member")),
+)
+"""What compaction does to the catalog, given the table `kept` of old and new rows."""
 
 
 class CatalogWriter(Catalog):
@@ -57,11 +78,21 @@ class CatalogWriter(Catalog):
             raise
         return db
 
-    def close(self) -> None:
-        """Let go of the file, and leave nothing in the log, so that the one file holds all."""
-        with suppress(sqlite3.Error):  # a reader may be at it: then the log is read, as ever
+    def shrink(self) -> None:
+        """Give space that is not needed any more back to the disk."""
+        with storage_errors(self.path):
+            self._db.execute("VACUUM")
+        self._empty_log()
+
+    def _empty_log(self) -> None:
+        """Take the log into the file, unless a reader is at it."""
+        with suppress(sqlite3.Error):
             self._db.execute("PRAGMA busy_timeout = 0")
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def close(self) -> None:
+        """Let go of the file, which holds everything by itself then, if no reader is at it."""
+        self._empty_log()
         super().close()
 
     @contextmanager
@@ -96,16 +127,39 @@ class CatalogWriter(Catalog):
             "UPDATE root SET device = ?, offline = ? WHERE id = ?", (device, offline, root)
         )
 
-    def add_vectors(
-        self, first_row: int, checksums: Sequence[int], block: tuple[int, bytes]
-    ) -> None:
-        """Note rows that were appended from `first_row` on, and the digest of a block of them."""
-        rows, digest = block
+    def add_vectors(self, block: Block, checksums: Sequence[int]) -> None:
+        """Note a block of rows that was appended, and the checksum of each row."""
         self._db.executemany(
-            "INSERT INTO vector VALUES (?, ?)", enumerate(checksums, start=first_row)
+            "INSERT INTO vector VALUES (?, ?)", enumerate(checksums, start=block.first_row)
         )
-        self._db.execute("INSERT INTO block VALUES (?, ?, ?)", (first_row, rows, digest))
-        self.set_setting("rows", str(first_row + rows))
+        self._add_block(block)
+        self.set_setting("rows", str(block.first_row + block.rows))
+
+    def _add_block(self, block: Block) -> None:
+        values = block.first_row, block.rows, block.digest
+        self._db.execute("INSERT INTO block VALUES (?, ?, ?)", values)
+
+    def compact(self, kept: Sequence[int], blocks: Iterable[Block], vector_file: str) -> list[str]:
+        """Drop removed images and what only they needed; `kept` rows are numbered anew from 0.
+
+        Gives the names of the derived files, all of which are out of date now.
+        """
+        for level in [row[0] for row in self._all("SELECT DISTINCT level FROM cluster")]:
+            self._db.executemany(
+                "UPDATE cluster SET representative = ? WHERE level = ? AND id = ?",
+                [(image, level, cluster) for cluster, image in self._stand_ins(level).items()],
+            )
+        self._db.execute("CREATE TEMP TABLE kept (old INTEGER PRIMARY KEY, new INTEGER NOT NULL)")
+        self._db.executemany(
+            "INSERT INTO kept VALUES (?, ?)", ((old, new) for new, old in enumerate(kept))
+        )
+        for statement in _COMPACT:
+            self._db.execute(statement)
+        for block in blocks:
+            self._add_block(block)
+        self.set_setting("vector_file", vector_file)
+        self.set_setting("rows", str(len(kept)))
+        return [name for kind in KINDS for name in self.forget_generations(kind)]
 
     def add_contents(self, contents: Iterable[ContentRecord]) -> None:
         """Add contents with the rows of their vectors."""
@@ -213,6 +267,10 @@ class CatalogWriter(Catalog):
             (level, settings, summary),
         )
         return int(added.lastrowid or 0)
+
+    def set_clustering_settings(self, clustering: int, settings: str) -> None:
+        """Say anew what a clustering was made with."""
+        self._db.execute("UPDATE clustering SET settings = ? WHERE id = ?", (settings, clustering))
 
     def forget_clusterings(self) -> None:
         """Forget every clustering; ids that were given stay given."""

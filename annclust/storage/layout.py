@@ -20,6 +20,20 @@ def vector_file(number: int) -> str:
     return f"vectors-{number:06d}.f16"
 
 
+_VECTORS = re.compile(r"vectors-(\d{6,})\.f16")
+
+
+def next_vector_file(name: str) -> str:
+    """Name of the vector file that comes after `name`."""
+    found = _VECTORS.fullmatch(name)
+    return vector_file(int(found[1]) + 1 if found else 1)
+
+
+def is_vector_file(name: str) -> bool:
+    """Whether a file goes by the name of a vector file, in use or not."""
+    return bool(_VECTORS.fullmatch(name))
+
+
 def derived_file(kind: GenerationKind, number: int, part: str) -> str:
     """Name of one file of a generation: ``index-000007.faiss``, ``graph-000007.rows.npy``."""
     return f"{kind}-{number:06d}.{part}"
@@ -36,8 +50,4 @@ def may_be_removed(name: str) -> bool:
 
 def may_be_leftover(name: str) -> bool:
     """Whether an interrupted first run may have left a file of that name."""
-    return (
-        name == WRITER_LOCK
-        or name.startswith(CATALOG + UNFINISHED)
-        or (name.startswith("vectors-") and name.endswith(".f16"))
-    )
+    return name == WRITER_LOCK or name.startswith(CATALOG + UNFINISHED) or is_vector_file(name)

@@ -82,6 +82,15 @@ class UnreadableRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Block:
+    """Rows of the vector file that were appended together, and the digest of their bytes."""
+
+    first_row: int
+    rows: int
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class DerivedFile:
     """One file of a generation, as it must look to be trusted."""
 

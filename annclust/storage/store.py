@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from annclust.embedding.embedder import EmbedderSpec
-from annclust.errors import CollectionNotFoundError, NotACollectionError
+from annclust.errors import CollectionNotFoundError, NotACollectionError, StorageError
 from annclust.neighbor_graph import NeighborGraph
 from annclust.storage.catalog import Catalog
 from annclust.storage.durable import storage_errors
@@ -82,6 +82,20 @@ class Store:
             return VectorReader.open(
                 self.vector_path, rows=self.catalog.rows(), dimension=self.embedder.dimension
             )
+
+    def at_one_moment(self, read: Callable[[], Loaded]) -> Loaded:
+        """Read several things in one state of the collection.
+
+        Again if the vectors were compacted meanwhile: their file may be gone then.
+        """
+        while True:
+            name = self.catalog.setting("vector_file")
+            try:
+                with self.catalog.snapshot():
+                    return read()
+            except StorageError:
+                if self.catalog.setting("vector_file") == name:
+                    raise
 
     def load_generation(
         self,

@@ -22,9 +22,10 @@ from annclust.errors import (
 )
 from annclust.storage import layout
 from annclust.storage.catalog_writer import CatalogWriter
+from annclust.storage.compaction import copy_rows
 from annclust.storage.durable import storage_errors, sync_directory
 from annclust.storage.generation_writer import Writers, unlink_all, write_generation
-from annclust.storage.records import ContentRecord, Generation
+from annclust.storage.records import Block, ContentRecord, Generation
 from annclust.storage.store import Store
 from annclust.storage.vector_file import (
     VectorAppender,
@@ -87,20 +88,27 @@ class StoreWriter(Store):
     def _open_for_writing(self) -> None:
         try:
             self.catalog.migrate()
-            self._appender = VectorAppender(
-                self.vector_path, rows=self.catalog.rows(), dimension=self.embedder.dimension
-            )
+            self._appender = self._open_vectors()
             self._remove_unlisted()
         except BaseException:
             self.catalog.close()
             raise
 
+    def _open_vectors(self) -> VectorAppender:
+        return VectorAppender(
+            self.vector_path, rows=self.catalog.rows(), dimension=self.embedder.dimension
+        )
+
     def _remove_unlisted(self) -> None:
-        """Unlink what an interrupted writer left: it was never listed, so it means nothing."""
-        listed = self.catalog.derived_names()
+        """Unlink what an interrupted writer left: it is not listed (any more), and means nothing.
+
+        The vector file in use was opened before, so it is there and whole.
+        """
+        listed = self.catalog.derived_names() | {self.vector_path.name}
         with storage_errors(self.path):
             for path in self.path.iterdir():
-                if layout.may_be_removed(path.name) and path.name not in listed:
+                ours = layout.may_be_removed(path.name) or layout.is_vector_file(path.name)
+                if ours and path.name not in listed:
                     path.unlink()
 
     @classmethod
@@ -152,11 +160,32 @@ class StoreWriter(Store):
                 raise CollectionDamagedError(self.path, reason="another process has written")
             if placed.new:
                 checksums = [row_checksum(row) for row in added]
-                self.catalog.add_vectors(first, checksums, (len(added), block_digest(added)))
+                block = Block(first, len(added), block_digest(added))
+                self.catalog.add_vectors(block, checksums)
             self.catalog.add_contents(
                 ContentRecord(c.digest, c.size, row, c.width, c.height, c.format)
                 for c, row in zip(contents, placed.rows, strict=True)
             )
+
+    def compact(self) -> None:
+        """Drop tombstones, and the vectors that no present photo needs.
+
+        All rows are numbered anew, and everything derived is forgotten.
+
+        Raises
+        ------
+        StorageError
+            If the system refuses; then nothing has changed.
+        """
+        old = self.vector_path
+        name = layout.next_vector_file(old.name)
+        kept = np.unique(self.catalog.live()[1])
+        blocks = list(copy_rows(self.vectors(), kept, self.path / name))
+        with self.catalog.transaction():
+            unneeded = self.catalog.compact(kept.tolist(), blocks, name)
+        self._appender.close()
+        self._appender = self._open_vectors()
+        self.discard([*unneeded, old.name])
 
     def _equal_row(self, vector: StoredVectors) -> VectorRow | None:
         candidates = self.catalog.rows_with_checksum(row_checksum(vector))
@@ -192,7 +221,7 @@ class StoreWriter(Store):
         return generation
 
     def discard(self, names: Iterable[str]) -> None:
-        """Unlink derived files that the catalog does not list any more."""
+        """Unlink files that the catalog does not list any more."""
         unlink_all(self.path, names)
 
     def forget_stray_clusters(self) -> None:

@@ -44,14 +44,23 @@ def verify(store: Store) -> list[Problem]:
     A writer may be at work: what is compared is of one moment. Where the catalog itself cannot be
     read, what comes after would be guesswork and is left out.
     """
-    problems: list[Problem] = []
-    with store.catalog.snapshot():
+    found: list[Problem] = []
+
+    def look() -> None:
+        found.clear()
         for invariant, check in CHECKS.items():
-            try:
-                problems += [Problem(invariant, message, ids) for message, ids in check(store)]
-            except CollectionDamagedError as error:
-                return [*problems, Problem("M1", f"{error.path.name}: {error.reason}")]
-    return problems
+            found.extend(Problem(invariant, message, ids) for message, ids in check(store))
+
+    try:
+        store.at_one_moment(look)
+    except CollectionDamagedError as error:
+        found.append(unreadable_catalog(error))
+    return found
+
+
+def unreadable_catalog(error: CollectionDamagedError) -> Problem:
+    """The broken promise that reading the catalog came upon."""
+    return Problem("M1", f"{error.path.name}: {error.reason}")
 
 
 Finding = tuple[str, tuple[ImageId, ...]]
@@ -74,10 +83,10 @@ def _vectors_are_there(store: Store) -> Iterator[Finding]:
 
 def _blocks_cover_all_rows(store: Store) -> Iterator[Finding]:
     expected = 0
-    for first, rows, _ in store.catalog.blocks():
-        if first != expected:
-            yield f"rows {expected} to {first} belong to no block", ()
-        expected = first + rows
+    for block in store.catalog.blocks():
+        if block.first_row != expected:
+            yield f"rows {expected} to {block.first_row} belong to no block", ()
+        expected = block.first_row + block.rows
     if expected != store.catalog.rows():
         yield f"blocks cover {expected} rows, but {store.catalog.rows()} are committed", ()
 
@@ -87,11 +96,12 @@ def _blocks_are_as_written(store: Store) -> Iterator[Finding]:
         stored = store.vectors().stored
     except (CollectionDamagedError, StorageError):
         return  # M2 says so
-    for first, rows, digest in store.catalog.blocks():
-        if block_digest(stored[first : first + rows]) != digest:
-            damaged = _damaged_rows(store, stored, first, first + rows)
+    for block in store.catalog.blocks():
+        first, last = block.first_row, block.first_row + block.rows
+        if block_digest(stored[first:last]) != block.digest:
+            damaged = _damaged_rows(store, stored, first, last)
             affected = (i for row in damaged for i in store.catalog.images_in_rows(row, row + 1))
-            yield f"{len(damaged)} of rows {first} to {first + rows} are damaged", tuple(affected)
+            yield f"{len(damaged)} of rows {first} to {last} are damaged", tuple(affected)
 
 
 def _damaged_rows(store: Store, stored: StoredVectors, first: int, last: int) -> list[int]:

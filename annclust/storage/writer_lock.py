@@ -36,7 +36,11 @@ class WriterLock:
                 self._lock.acquire()
             except Timeout as error:
                 raise CollectionLockedError(directory, holder=self._holder()) from error
-            self._path.write_text(f"process {os.getpid()} on {socket.gethostname()}\n")
+            try:
+                self._path.write_text(f"process {os.getpid()} on {socket.gethostname()}\n")
+            except BaseException:
+                self.release()
+                raise
 
     def _holder(self) -> str:
         return self._path.read_text(errors="replace").strip() or "another process"

@@ -103,7 +103,7 @@ def endless_jpeg() -> bytes:
     """A small progressive JPEG that takes very long: its last scan comes again and again."""
     data = encode(Image.new("L", (4000, 4000), 99), "progressive.jpg")
     start, end = data.rindex(b"\xff\xda"), data.rindex(b"\xff\xd9")
-    return data[:start] + data[start:end] * 5000 + data[end:]
+    return data[:start] + data[start:end] * 20_000 + data[end:]
 
 
 def _chunk(kind: bytes, body: bytes) -> bytes:

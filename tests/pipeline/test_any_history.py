@@ -100,6 +100,16 @@ class AnyHistory(RuleBasedStateMachine):
             assert (again.added, again.changed, again.moved, again.removed) == (0, 0, 0, 0)
         self.indexed = True
 
+    @rule()
+    def compact(self) -> None:
+        if self.path.exists():
+            with Collection(self.path, create=False, settings=CHOICES) as collection:
+                before = list(collection.photo_table().records)
+                collection.compact()
+                assert list(collection.photo_table().records) == before
+                assert collection.check().ok
+                assert collection.status().removed == 0
+
     @invariant()
     def ids_are_distinct(self) -> None:
         assert len(set(self.ids.values())) == len(self.ids)

@@ -114,8 +114,8 @@ def test_unreadable_files_are_replaced_by_root(catalog: CatalogWriter) -> None:
 
 
 def test_contents_are_found_by_size_and_digest(catalog: CatalogWriter) -> None:
-    assert catalog.contents_of_size(101) == {(1).to_bytes(32, "big")}
-    assert catalog.contents_of_size(7) == frozenset()
+    assert catalog.contents_of_size(101, 9) == {(1).to_bytes(32, "big")}
+    assert catalog.contents_of_size(7, 9) == frozenset()
     assert catalog.content(b"unknown") is None
 
 
@@ -239,3 +239,26 @@ def test_a_catalog_that_can_not_start_its_log_is_let_go(tmp_path: Path) -> None:
     assert path.read_bytes() == before
     with CatalogWriter(path) as opened:  # nothing was left locked
         assert opened.rows() == 0
+
+
+def test_reading_after_closing_is_a_mistake_and_no_damage(catalog: CatalogWriter) -> None:
+    with Catalog(catalog.path) as reader:
+        assert reader.rows() == 3
+    with pytest.raises(sqlite3.ProgrammingError):
+        reader.rows()
+
+
+def test_a_snapshot_that_sqlite_ended_is_not_ended_twice(catalog: CatalogWriter) -> None:
+    with Catalog(catalog.path) as reader:
+        with reader.snapshot():
+            reader._db.execute("ROLLBACK")
+        assert reader.rows() == 3
+
+
+def test_snapshots_may_be_nested(catalog: CatalogWriter) -> None:
+    with Catalog(catalog.path) as reader, reader.snapshot():
+        before = reader.rows()
+        catalog.set_setting("rows", "99")
+        with reader.snapshot():
+            assert reader.rows() == before
+        assert reader.rows() == before

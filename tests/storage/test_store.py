@@ -27,6 +27,7 @@ from annclust.storage.schema import FORMAT
 from annclust.storage.store import Store
 from annclust.storage.store_writer import StoreWriter, _lay_out
 from annclust.storage.vector_file import row_checksum
+from annclust.storage.verify import verify
 from tests.storage.conftest import DIMENSION, SPEC, add_photos, content, limited_file_size
 
 
@@ -60,7 +61,7 @@ def test_a_batch_without_any_new_vector_needs_no_row(writer: StoreWriter) -> Non
     writer.append([content(2, like=1)])
     writer.append([])
     assert writer.catalog.rows() == 1
-    assert [rows for _, rows, _ in writer.catalog.blocks()] == [1]
+    assert [block.rows for block in writer.catalog.blocks()] == [1]
 
 
 def test_two_vectors_of_one_checksum_are_still_told_apart(
@@ -245,7 +246,7 @@ def test_a_generation_of_another_basis_is_not_usable(writer: StoreWriter) -> Non
     assert writer.usable_generation("graph") is None
 
 
-@pytest.mark.parametrize("damage", ["remove", "shorten", "alter"])
+@pytest.mark.parametrize("damage", ["remove", "shorten", "alter", "make unreadable"])
 def test_a_damaged_generation_is_not_usable(writer: StoreWriter, damage: str) -> None:
     writer.publish("tree", {"rows.npy": array_writer(np.arange(300))}, basis="", spec={})
     path = writer.path / "tree-000001.rows.npy"
@@ -255,6 +256,9 @@ def test_a_damaged_generation_is_not_usable(writer: StoreWriter, damage: str) ->
             path.unlink()
         case "shorten":
             path.write_bytes(whole[:-1])
+        case "make unreadable":
+            path.unlink()
+            path.symlink_to(path)
         case _:
             path.write_bytes(whole[:-1] + b"\xff")
     assert writer.usable_generation("tree") is None
@@ -367,3 +371,20 @@ def test_sizes_on_disk_are_counted(writer: StoreWriter) -> None:
     before = writer.bytes_on_disk()
     (writer.path / "more").write_bytes(b"x" * 1000)
     assert writer.bytes_on_disk() == before + 1000
+
+
+def test_a_lock_whose_text_can_not_be_written_is_let_go(directory: Path) -> None:
+    StoreWriter.create(directory, SPEC).close()
+    with limited_file_size(0), pytest.raises(StorageError, match="file sizes"):
+        StoreWriter(directory)
+    StoreWriter(directory).close()
+
+
+def test_stray_clusters_are_forgotten(writer: StoreWriter) -> None:
+    writer.append([content(1)])
+    add_photos(writer, 1)
+    writer.catalog._db.execute("INSERT INTO cluster VALUES ('shots', 0, 999)")
+    writer.forget_stray_clusters()
+    assert writer.catalog.stray_cluster_records() == 0
+    assert verify(writer) == []
+    writer.forget_stray_clusters()  # nothing to do

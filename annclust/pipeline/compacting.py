@@ -1,0 +1,59 @@
+"""Compacting: a collection without what is left of removed photos."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from annclust.pipeline.clusters import is_out_of_date
+from annclust.pipeline.derived import refresh
+from annclust.pipeline.live_vectors import live_vectors
+from annclust.progress import SILENT, Progress
+from annclust.settings import SearchSettings
+from annclust.storage.records import ClusteringRecord
+from annclust.storage.store_writer import StoreWriter
+
+
+@dataclass(frozen=True, slots=True)
+class CompactReport:
+    """What compacting dropped.
+
+    Parameters
+    ----------
+    removed : int
+        Tombstones of photos.
+    bytes_before, bytes_after : int
+        Of all files of the collection.
+    """
+
+    removed: int
+    bytes_before: int
+    bytes_after: int
+
+
+def compact(
+    store: StoreWriter, settings: SearchSettings, progress: Progress = SILENT
+) -> CompactReport:
+    """Drop tombstones and unneeded vectors, and make index and graph anew.
+
+    The groups stay as they are; the tree they were cut from comes back with the next clustering.
+    """
+    before, removed = store.bytes_on_disk(), store.catalog.counts()["removed"]
+    current = [
+        record for record in store.catalog.clusterings() if not is_out_of_date(store, record)
+    ]
+    with progress.stage("Compacting"):
+        store.compact()
+    _say_they_are_current(store, current)
+    refresh(store, settings, progress)
+    store.catalog.shrink()
+    return CompactReport(removed, before, store.bytes_on_disk())
+
+
+def _say_they_are_current(store: StoreWriter, clusterings: list[ClusteringRecord]) -> None:
+    """Rows have new numbers, but the groups are of the same photos."""
+    digest = live_vectors(store).digest
+    with store.catalog.transaction():
+        for record in clusterings:
+            settings = json.loads(record.settings) | {"vectors": digest}
+            store.catalog.set_clustering_settings(record.id, json.dumps(settings))

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from queue import SimpleQueue
+
+from annclust.images.decode_lane import DecodeLane, Lanes, Run, Task
+from annclust.images.decode_workers import worker_orders
+from annclust.images.read_jobs import ReadResult
+from annclust.settings import DecodeSettings
+from tests.images.samples import GEOMETRY, job
+
+NO_LIMIT = 600.0
+
+
+@contextmanager
+def lane_at_work(
+    *photos: Path, timeout: float, patience: float
+) -> Iterator[SimpleQueue[ReadResult | Exception]]:
+    """One lane on its own, so that both of its clocks can be set."""
+    lanes, run = Lanes(1), Run(SimpleQueue())
+    for key, photo in enumerate(photos):
+        lanes.tasks.put(Task(job(photo, key), run))
+    orders = worker_orders(GEOMETRY, DecodeSettings(timeout=timeout), follow_symlinks=False)
+    lane = DecodeLane(lanes, orders, patience=patience)
+    lane.start()
+    try:
+        yield run.results
+    finally:
+        lanes.closing = True
+        lanes.tasks.put(None)
+        lane.interrupt()
+        lane.join()
+
+
+def results_of(*photos: Path, timeout: float, patience: float) -> list[ReadResult]:
+    with lane_at_work(*photos, timeout=timeout, patience=patience) as results:
+        return [result for _ in photos if isinstance(result := results.get(), ReadResult)]
+
+
+def test_a_file_that_uses_up_its_processor_time_is_given_up_for_good(
+    endless_photo: Path, photo: Path
+) -> None:
+    slow, usual = results_of(endless_photo, photo, timeout=0.2, patience=NO_LIMIT)
+    assert (slow.reason, slow.retry) == ("it takes longer than 0.2 s to decode", False)
+    assert usual.image is not None
+
+
+def test_a_file_that_only_takes_long_by_the_clock_may_do_better_another_time(
+    endless_photo: Path, photo: Path
+) -> None:
+    slow, _ = results_of(endless_photo, photo, timeout=NO_LIMIT, patience=0.3)
+    assert (slow.reason, slow.retry) == ("nothing came back within 0.3 s", True)
+
+
+def test_the_timeout_of_the_settings_is_of_processor_time() -> None:
+    orders = worker_orders(GEOMETRY, DecodeSettings(timeout=7), follow_symlinks=False)
+    assert orders.cpu_seconds == 7

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from annclust.collection import Collection
+from tests.albums import save
+
+
+def test_a_compacted_collection_answers_as_before(collection: Collection, photos: Path) -> None:
+    for number in range(5):
+        save(photos / "alone" / f"{number}.jpg", 60 + number)
+    collection.index([photos])
+    shutil.rmtree(photos / "burst 1")
+    collection.index(forget_missing=True)
+    collection.cluster()
+    query = photos / "burst 0" / "IMG_00.jpg"
+    before = (collection.clusters(), collection.similar(query, k=20), collection.photo_ids())
+    report = collection.compact()
+    assert report.removed == 4
+    assert report.bytes_after < report.bytes_before
+    assert (
+        collection.clusters(),
+        collection.similar(query, k=20),
+        collection.photo_ids(),
+    ) == before
+    assert not collection.clusters_are_out_of_date()
+    assert collection.check().ok
+    assert collection.neighbor_graph().n == 13
+
+
+def test_groups_keep_their_ids_when_they_are_made_anew(
+    collection: Collection, photos: Path
+) -> None:
+    collection.index([photos])
+    collection.cluster()
+    (photos / "burst 0" / "IMG_00.jpg").unlink()
+    collection.index()
+    before = {group.id: group.size for group in collection.clusters()}
+    collection.compact()
+    collection.cluster()
+    assert {group.id: group.size for group in collection.clusters()} == before
+    assert collection.last_clustering().lineage["kept"] == 3
+
+
+def test_a_photo_that_comes_back_after_compacting_is_a_new_one(
+    collection: Collection, photos: Path, tmp_path: Path
+) -> None:
+    collection.index([photos])
+    shutil.move(photos / "burst 0" / "IMG_00.jpg", tmp_path / "aside.jpg")
+    collection.index()
+    collection.compact()
+    shutil.move(tmp_path / "aside.jpg", photos / "burst 0" / "IMG_00.jpg")
+    report = collection.index()
+    assert (report.added, report.duplicates) == (1, 0)
+    assert max(collection.photo_ids()) == 13
