@@ -52,8 +52,10 @@ class CatalogWriter(Catalog):
     def create(cls, path: Path, settings: Mapping[str, str]) -> None:
         """Make an empty catalog of the current format with the given settings.
 
-        Without a write-ahead log: when this returns, the one file holds everything and can be
-        renamed. (A log would be copied into it on closing, and a full disk silently prevents that.)
+        All of it is written before the write-ahead log is switched on: when this returns, the one
+        file holds everything and can be renamed. (A log would be copied into it on closing, and a
+        full disk silently prevents that.) Switched on later, by the first writer, a crash would
+        leave a file that no reader could open.
         """
         with storage_errors(path):
             db = sqlite3.connect(path, isolation_level=None)
@@ -64,6 +66,7 @@ class CatalogWriter(Catalog):
                 _migrate(db, 0)
                 db.executemany("INSERT INTO setting VALUES (?, ?)", settings.items())
                 db.execute("COMMIT")
+                db.execute("PRAGMA journal_mode = WAL")
             finally:
                 db.close()
 

@@ -1,0 +1,116 @@
+"""Operations: everything that changes a collection, each as a command that can be broken off.
+
+An operation starts from a collection and a folder of photos that `prepare` makes anew, so that one
+and the same run can be broken at every point.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from annclust.collection import Collection
+from annclust.settings import DecodeSettings, EmbedSettings, IndexingSettings
+
+SETTINGS = IndexingSettings(decode=DecodeSettings(workers=1), embed=EmbedSettings(threads=1))
+COLLECTION, PHOTOS = "c.annclust", "photos"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One way to change a collection.
+
+    Parameters
+    ----------
+    name : str
+    arguments : tuple of str
+        Of `annclust`, run in the prepared folder.
+    prepare : callable
+        Makes the folder's state before the operation.
+    """
+
+    name: str
+    arguments: tuple[str, ...]
+    prepare: Callable[[Path], None]
+
+    def command(self) -> list[str]:
+        """The command line, to be run in the prepared folder."""
+        return [sys.executable, "-m", "annclust", *self.arguments, "-c", COLLECTION, "-q"]
+
+
+def picture(path: Path, seed: int) -> None:
+    """Save a picture of its own for each seed; small, so that reading takes no time."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cells = np.random.default_rng(seed).integers(0, 256, (6, 8, 3), dtype=np.uint8)
+    Image.fromarray(cells).resize((96, 72)).save(path, "PNG")
+
+
+def album(folder: Path, photos: int = 6, *, first: int = 0) -> None:
+    """Add photos to the album."""
+    for number in range(first, first + photos):
+        picture(folder / PHOTOS / f"{number % 2}" / f"{number}.png", number)
+
+
+def indexed(folder: Path) -> None:
+    """An album and a collection that knows it."""
+    album(folder)
+    with Collection(folder / COLLECTION, embedder="color-histogram", settings=SETTINGS) as made:
+        made.index([folder / PHOTOS])
+
+
+def clustered(folder: Path) -> None:
+    """The same, with groups."""
+    indexed(folder)
+    with Collection(folder / COLLECTION, settings=SETTINGS) as made:
+        made.cluster()
+
+
+def grown(folder: Path) -> None:
+    """Photos came."""
+    clustered(folder)
+    album(folder, 4, first=6)
+
+
+def mixed(folder: Path) -> None:
+    """Photos came, changed, moved, were copied and went."""
+    grown(folder)
+    photos = folder / PHOTOS
+    picture(photos / "0" / "0.png", 100)
+    (photos / "1" / "1.png").rename(photos / "0" / "moved.png")
+    shutil.copy(photos / "0" / "2.png", photos / "1" / "copy.png")
+    (photos / "1" / "3.png").unlink()
+
+
+def damaged(folder: Path) -> None:
+    """Derived files do not hold what was written."""
+    clustered(folder)
+    for path in (folder / COLLECTION).glob("*-0*.npy"):
+        path.write_bytes(path.read_bytes()[:-1])
+
+
+def thinned(folder: Path) -> None:
+    """Photos went, and the collection knows it."""
+    clustered(folder)
+    for number in (0, 3):
+        (folder / PHOTOS / f"{number % 2}" / f"{number}.png").unlink()
+    with Collection(folder / COLLECTION, settings=SETTINGS) as made:
+        made.index(forget_missing=True)
+
+
+INDEX = ("index", PHOTOS, "--threads", "1")
+
+OPERATIONS = (
+    Operation("first index", (*INDEX, "--embedder", "color-histogram"), album),
+    Operation("index what is new", INDEX, grown),
+    Operation("index every change", (*INDEX, "--forget-missing"), mixed),
+    Operation("cluster", ("cluster",), indexed),
+    Operation("cluster again", ("cluster",), grown),
+    Operation("compact", ("compact",), thinned),
+    Operation("repair", ("check", "--repair"), damaged),
+)

@@ -1,0 +1,218 @@
+"""System calls: breaks every operation at every call that touches the disk, and looks what is left.
+
+    python scripts/faults/system_calls.py [--action kill ENOSPC EIO SIGINT] [--every 1] [--jobs 2]
+
+After each break the collection must open, keep every promise that cannot be mended, hold all that
+it held before, and reach the very state that an unbroken run reaches when the same command is given
+again. Errors must be told in a line or two and end with code 1, Ctrl-C with 130.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from queue import SimpleQueue
+
+from operations import COLLECTION, OPERATIONS, SETTINGS, Operation
+from tracing import Outcome, Point, broken, points
+
+from annclust.collection import Collection
+from annclust.errors import AnnclustError
+from annclust.storage.store import Store
+
+ACTIONS = {
+    "kill": "signal=KILL",
+    "ENOSPC": "error=ENOSPC",
+    "EIO": "error=EIO",
+    "SIGINT": "signal=INT",
+}
+
+State = dict[str, tuple[str, object]]
+"""Digest and cluster of every photo, by its path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What an operation starts from and leads to."""
+
+    before: dict[str, int]
+    after: State
+    vectors: int
+
+
+def ids(folder: Path) -> dict[str, int]:
+    """Lowest id of the photos of every digest; none if there is no collection yet."""
+    if not Store.exists(folder / COLLECTION):
+        return {}
+    with Collection(folder / COLLECTION, create=False, settings=SETTINGS) as found:
+        records = list(found.photo_table().records)
+    # Copies of a photo come after it.
+    return {str(r["digest"]): int(str(r["id"])) for r in reversed(records)}
+
+
+def state(folder: Path) -> State:
+    """What the collection says of every photo."""
+    with Collection(folder / COLLECTION, create=False, settings=SETTINGS) as found:
+        records = list(found.photo_table().records)
+        return {Path(str(r["path"])).name: (str(r["digest"]), r["cluster"]) for r in records}
+
+
+def vectors(folder: Path) -> int:
+    """Committed rows."""
+    with Store(folder / COLLECTION) as store:
+        return store.catalog.rows()
+
+
+class Workplace:
+    """A folder in which an operation is prepared, broken, and prepared anew.
+
+    A collection knows its photos by their absolute paths, so each job has a place of its own.
+    """
+
+    def __init__(self, scratch: Path, number: int, operation: Operation) -> None:
+        self.folder, self._kept = scratch / f"place {number}", scratch / f"kept {number}"
+        self.folder.mkdir()
+        operation.prepare(self.folder)
+        shutil.copytree(self.folder, self._kept)
+
+    def restore(self) -> None:
+        """Bring back the prepared state."""
+        shutil.rmtree(self.folder)
+        shutil.copytree(self._kept, self.folder)
+
+
+def reference(operation: Operation, place: Workplace) -> tuple[Reference, list[Point]]:
+    """Run an operation without breaking it."""
+    before = ids(place.folder)
+    found = points(operation.command(), place.folder, COLLECTION)
+    return Reference(before, state(place.folder), vectors(place.folder)), found
+
+
+def violations(
+    operation: Operation, folder: Path, expected: Reference, outcome: Outcome, action: str
+) -> Iterator[str]:
+    """Everything that is not as promised after a break."""
+    yield from _telling(outcome, action)
+    path = folder / COLLECTION
+    if Store.exists(path):
+        with Store(path) as store:
+            rows = store.catalog.rows()
+        with Collection(path, create=False, settings=SETTINGS) as found:
+            broken_promises = [p for p in found.check().problems if not p.derived]
+        yield from (f"{problem.invariant}: {problem.message}" for problem in broken_promises)
+        kept = ids(folder)
+        lost = {d for d in expected.before if d not in kept} - _may_go(expected)
+        if lost:
+            yield f"{len(lost)} photos were lost"
+        if any(kept.get(d, number) != number for d, number in expected.before.items()):
+            yield "a photo has another id"
+        if operation.name.startswith("index") and rows > expected.vectors:
+            yield "something was embedded twice"
+    yield from _recovery(operation, folder, expected)
+
+
+def _may_go(expected: Reference) -> set[str]:
+    """Contents that the operation itself drops."""
+    return set(expected.before) - {digest for digest, _ in expected.after.values()}
+
+
+def _telling(outcome: Outcome, action: str) -> Iterator[str]:
+    if "Traceback" in outcome.errors:
+        yield f"a traceback: {outcome.errors.splitlines()[-1]}"
+    allowed = {"kill": {-9, 137}, "SIGINT": {0, 130}}.get(action, {0, 1})
+    if outcome.code not in allowed:
+        yield f"exit code {outcome.code}: {outcome.errors.strip()[-200:]}"
+    if outcome.code == 1 and len(outcome.errors.strip().splitlines()) not in (1, 2):
+        yield f"the error is not told in a line or two: {outcome.errors!r}"
+
+
+def _recovery(operation: Operation, folder: Path, expected: Reference) -> Iterator[str]:
+    again = subprocess.run(
+        operation.command(), cwd=folder, capture_output=True, text=True, check=False, timeout=120
+    )
+    if again.returncode:
+        yield f"the next run fails with {again.returncode}: {again.stderr.strip()[-200:]}"
+        return
+    if state(folder) != expected.after:
+        yield "the next run leads to another state"
+    if vectors(folder) != expected.vectors and operation.name != "compact":
+        yield f"{vectors(folder)} vectors instead of {expected.vectors}"
+    with Collection(folder / COLLECTION, create=False, settings=SETTINGS) as found:
+        yield from (
+            f"after the next run, {p.invariant}: {p.message}" for p in found.check().problems
+        )
+
+
+def break_at(
+    operation: Operation, place: Workplace, point: Point, action: str, expected: Reference
+) -> tuple[int, list[str]]:
+    """Break an operation at one point; gives its exit code and all violations."""
+    place.restore()
+    outcome = broken(operation.command(), place.folder, point, ACTIONS[action])
+    try:
+        return outcome.code, list(violations(operation, place.folder, expected, outcome, action))
+    except AnnclustError as error:
+        return outcome.code, [f"{type(error).__name__}: {error}"]
+
+
+def attack(operation: Operation, actions: list[str], every: int, jobs: int) -> tuple[int, int]:
+    """Break an operation at every `every`-th point; gives how many points and violations."""
+    with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(jobs) as pool:
+        places: SimpleQueue[Workplace] = SimpleQueue()
+        for number in range(jobs):
+            places.put(Workplace(Path(scratch), number, operation))
+        place = places.get()
+        expected, found = reference(operation, place)
+        places.put(place)
+
+        def run(task: tuple[str, Point]) -> tuple[int, list[str]]:
+            place = places.get()
+            try:
+                return break_at(operation, place, task[1], task[0], expected)
+            finally:
+                places.put(place)
+
+        tasks = [(action, point) for action in actions for point in found[::every]]
+        ends = list(pool.map(run, tasks))
+    return len(tasks), report(operation, tasks, ends)
+
+
+def report(
+    operation: Operation, tasks: list[tuple[str, Point]], ends: list[tuple[int, list[str]]]
+) -> int:
+    """Print what came of an operation; gives the number of points with a violation."""
+    for (action, point), (_, problems) in zip(tasks, ends, strict=True):
+        for problem in problems:
+            print(f"VIOLATION {operation.name}, {action} at {point.call} {point.number}: {problem}")
+    codes = dict(Counter(code for code, _ in ends))
+    bad = sum(bool(problems) for _, problems in ends)
+    print(
+        f"{operation.name}: {len(tasks)} points, exit codes {codes}, {bad} violations", flush=True
+    )
+    return bad
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--action", nargs="+", choices=ACTIONS, default=list(ACTIONS))
+    parser.add_argument("--operation", help="only those whose name contains this")
+    parser.add_argument("--every", type=int, default=1, help="only every n-th point")
+    parser.add_argument("--jobs", type=int, default=2)
+    options = parser.parse_args()
+    chosen = [o for o in OPERATIONS if (options.operation or "") in o.name]
+    results = [attack(o, options.action, options.every, options.jobs) for o in chosen]
+    total, bad = (sum(column) for column in zip(*results, strict=True))
+    print(f"{total} points, {bad} violations")
+    sys.exit(bool(bad))
+
+
+if __name__ == "__main__":
+    main()

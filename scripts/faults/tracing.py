@@ -1,0 +1,77 @@
+"""Tracing: runs a command under strace, which lists its system calls or breaks one of them.
+
+Only the first thread is traced: all that changes a collection happens there, and strace counts
+calls for each thread by itself.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+CALLS = (
+    *("openat", "write", "pwrite64", "ftruncate", "fallocate", "fsync", "fdatasync", "rename"),
+    *("renameat", "renameat2", "unlink", "unlinkat", "mkdir", "flock"),
+)
+"""System calls that may change what is on disk, or who may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """The n-th call of a kind, counted from 1."""
+
+    call: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a command ended."""
+
+    code: int
+    output: str
+    errors: str
+
+
+def run(command: Sequence[str], folder: Path, *options: str, log: Path | None = None) -> Outcome:
+    """Run a command under strace with more options of it."""
+    traced = ["strace", "-qq", "-o", str(log or "/dev/null"), "-e", f"trace={','.join(CALLS)}"]
+    done = subprocess.run(
+        [*traced, *options, "--", *command],
+        cwd=folder, capture_output=True, text=True, errors="replace", timeout=120, check=False,
+    )  # fmt: skip
+    return Outcome(done.returncode, done.stdout, done.stderr)
+
+
+def points(command: Sequence[str], folder: Path, collection: str) -> list[Point]:
+    """Every call from the first that names the collection on, in order.
+
+    Calls before it load the program. Those that only open something for reading are left out.
+    """
+    log = folder / "trace"
+    outcome = run(command, folder, log=log)
+    if outcome.code:
+        raise RuntimeError(f"{' '.join(command)} failed: {outcome.errors}")
+    seen: Counter[str] = Counter()
+    found: list[Point] = []
+    reached = False
+    for line in log.read_text(errors="replace").splitlines():
+        match = re.match(r"(\w+)\(", line)
+        if match is None:
+            continue
+        seen[match[1]] += 1
+        reached = reached or collection in line
+        reads_only = match[1] == "openat" and not re.search(r"O_(WRONLY|RDWR|CREAT)", line)
+        if reached and not reads_only:
+            found.append(Point(match[1], seen[match[1]]))
+    return found
+
+
+def broken(command: Sequence[str], folder: Path, point: Point, action: str) -> Outcome:
+    """Run a command and break it at a point: ``signal=KILL``, ``error=ENOSPC``, …"""
+    inject = f"inject={point.call}:{action}:when={point.number}"
+    return run(command, folder, "-e", inject)
