@@ -174,13 +174,16 @@ class StoreWriter(Store):
 
         Raises
         ------
+        CollectionDamagedError
+            If a vector that is still needed is damaged; then nothing has changed.
         StorageError
             If the system refuses; then nothing has changed.
         """
         old = self.vector_path
         name = layout.next_vector_file(old.name)
         kept = np.unique(self.catalog.live()[1])
-        blocks = list(copy_rows(self.vectors(), kept, self.path / name))
+        target, checksums = self.path / name, self.catalog.checksums
+        blocks = list(copy_rows(self.vectors(), kept, target, checksums))
         with self.catalog.transaction():
             unneeded = self.catalog.compact(kept.tolist(), blocks, name)
         self._appender.close()

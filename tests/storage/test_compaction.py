@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from annclust.arrays import ImageId
-from annclust.errors import StorageError
+from annclust.errors import CollectionDamagedError, StorageError
 from annclust.storage.generation_writer import array_writer
 from annclust.storage.records import Member
 from annclust.storage.store import Store
@@ -119,6 +119,24 @@ def test_a_full_disk_changes_nothing(filled: StoreWriter, directory: Path) -> No
     filled.append([content(40)])
     assert verify(filled) == []
     assert filled.vector_path == directory / "vectors-000001.f16"
+
+
+def test_a_damaged_vector_is_not_copied_as_if_it_were_sound(filled: StoreWriter) -> None:
+    with filled.vector_path.open("r+b") as file:
+        file.seek(64 + 8 * 2 * DIMENSION)
+        file.write(b"\xff\xff")
+    with pytest.raises(CollectionDamagedError, match="vector 8 is not as written"):
+        filled.compact()
+    assert [(problem.invariant, problem.ids) for problem in verify(filled)] == [("M4", (9,))]
+
+
+def test_a_damaged_vector_that_nobody_needs_is_dropped(filled: StoreWriter) -> None:
+    with filled.vector_path.open("r+b") as file:
+        file.seek(64 + 5 * 2 * DIMENSION)
+        file.write(b"\xff\xff")
+    assert [(problem.invariant, problem.ids) for problem in verify(filled)] == [("M4", ())]
+    filled.compact()
+    assert verify(filled) == []
 
 
 def test_a_vector_file_of_an_interrupted_compaction_goes_when_the_other_is_whole(
