@@ -42,7 +42,10 @@ Probabilities: TypeAlias = NDArray[np.float64]
 
 
 def unit_rows(vectors: NDArray[np.floating[Any]]) -> Vectors:
-    """Scale rows to length 1; a row of zeros stays as it is.
+    """Scale rows to length 1; a row of zeros stays as it is, and one without a length becomes it.
+
+    A row without a finite length is a damaged one: it must keep nobody from working with the
+    rest.
 
     Parameters
     ----------
@@ -55,5 +58,8 @@ def unit_rows(vectors: NDArray[np.floating[Any]]) -> Vectors:
     """
     rows = np.array(vectors, dtype=np.float32)
     lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows))
+    damaged = ~np.isfinite(lengths)
+    if damaged.any():
+        rows[damaged], lengths[damaged] = 0, 0
     rows /= np.where(lengths > 0, lengths, 1)[:, np.newaxis]
     return rows

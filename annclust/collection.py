@@ -348,14 +348,15 @@ class Collection:
         Parameters
         ----------
         repair : bool
-            Whether to make damaged derived files again; what cannot be derived is never touched.
+            Whether to make damaged derived files again, and damaged vectors from their photos; the
+            only copy of anything is never touched.
         """
         from annclust.pipeline.checking import check, check_and_repair
 
         if not repair:
             return check(self._store)
         with self._writer() as store:
-            return check_and_repair(store, self.settings.search, self.progress)
+            return check_and_repair(store, self._embedder_loader, self.settings, self.progress)
 
     def compact(self) -> CompactReport:
         """Drop what is left of removed photos; should one come back, it gets a new id.

@@ -317,7 +317,7 @@ def check(
     console: Console,
     collection: CollectionOption = DEFAULT_COLLECTION,
     repair: Annotated[
-        bool, typer.Option("--repair", help="Make damaged derived files again.")
+        bool, typer.Option("--repair", help="Make again what can be made again.")
     ] = False,
 ) -> None:
     """Check that the collection is as docs/format.md promises."""

@@ -194,10 +194,10 @@ def check_lines(report: CheckReport, *, all_of_them: bool) -> Iterator[str]:
             yield f"  photos {', '.join(map(str, ids))}{more}"
     if report.ok:
         yield "everything is as it should be"
-    elif any(not problem.derived for problem in report.problems):
-        yield "what is damaged cannot be made from the rest: index the photos into a new collection"
+    elif all(problem.mendable for problem in report.problems):
+        yield "annclust check --repair makes again what can be"
     else:
-        yield "annclust check --repair makes that again"
+        yield "what is damaged cannot be made from the rest: index the photos into a new collection"
 
 
 def compact_lines(report: CompactReport) -> Iterator[str]:

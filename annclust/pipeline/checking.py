@@ -1,20 +1,23 @@
 """Checking: is the collection as docs/format.md promises, and can it be mended?
 
-Only what is derived is ever made again; what cannot be derived is named and left alone.
+What is derived is made again, damaged vectors are made again from their photos; the only copy of
+anything is never touched.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from annclust.embedding.embedder import EmbedderLoader
 from annclust.errors import CollectionDamagedError
 from annclust.pipeline.derived import refresh_graph, refresh_index
 from annclust.pipeline.live_vectors import live_vectors
 from annclust.progress import SILENT, Progress
-from annclust.settings import SearchSettings
+from annclust.settings import IndexingSettings, SearchSettings
 from annclust.storage.store import Store
 from annclust.storage.store_writer import StoreWriter
-from annclust.storage.verify import Problem, unreadable_catalog, verify
+from annclust.storage.verify import DAMAGED_VECTORS, Problem, unreadable_catalog, verify
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +60,26 @@ def damaged_beyond_opening(error: CollectionDamagedError) -> CheckReport:
 
 
 def check_and_repair(
-    store: StoreWriter, settings: SearchSettings, progress: Progress = SILENT
+    store: StoreWriter,
+    embedder: Callable[[], EmbedderLoader],
+    settings: IndexingSettings,
+    progress: Progress = SILENT,
 ) -> CheckReport:
-    """Check every invariant, and make damaged derived files again as new generations."""
+    """Check every invariant, and mend what can be: derived files, and vectors of present photos."""
     before = verify(store)
-    if any(problem.derived for problem in before):
-        if store.usable_generation("tree") is None:
-            store.forget("tree")  # the next clustering makes it again
-        store.forget_stray_clusters()
-        refresh_index(store, settings, progress)
-        refresh_graph(store, live_vectors(store), settings, progress)
+    if any(problem.invariant == DAMAGED_VECTORS for problem in before):
+        from annclust.pipeline.healing import heal
+
+        heal(store, embedder(), settings, progress)
+    if before:
+        _make_derived_again(store, settings.search, progress)
     after = verify(store)
     return CheckReport(tuple(after), tuple(p for p in before if p not in after))
+
+
+def _make_derived_again(store: StoreWriter, settings: SearchSettings, progress: Progress) -> None:
+    if store.usable_generation("tree") is None:
+        store.forget("tree")  # the next clustering makes it again
+    store.forget_stray_clusters()
+    refresh_index(store, settings, progress)
+    refresh_graph(store, live_vectors(store), settings, progress)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from annclust.arrays import ImageId
+from annclust.arrays import ImageId, VectorRow
 from annclust.storage import schema
 from annclust.storage.catalog import Catalog
 from annclust.storage.durable import storage_errors
@@ -141,6 +141,11 @@ class CatalogWriter(Catalog):
     def _add_block(self, block: Block) -> None:
         values = block.first_row, block.rows, block.digest
         self._db.execute("INSERT INTO block VALUES (?, ?, ?)", values)
+
+    def move_row(self, old: VectorRow, new: VectorRow) -> None:
+        """Let everything that refers to a row refer to another one."""
+        for table in ("content", "member"):
+            self._db.execute(f"UPDATE {table} SET row = ? WHERE row = ?", (new, old))
 
     def compact(self, kept: Sequence[int], blocks: Iterable[Block], vector_file: str) -> list[str]:
         """Drop removed images and what only they needed; `kept` rows are numbered anew from 0.

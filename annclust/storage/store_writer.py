@@ -159,13 +159,38 @@ class StoreWriter(Store):
             if self.catalog.rows() != first:
                 raise CollectionDamagedError(self.path, reason="another process has written")
             if placed.new:
-                checksums = [row_checksum(row) for row in added]
-                block = Block(first, len(added), block_digest(added))
-                self.catalog.add_vectors(block, checksums)
+                self._add_rows(first, added)
             self.catalog.add_contents(
                 ContentRecord(c.digest, c.size, row, c.width, c.height, c.format)
                 for c, row in zip(contents, placed.rows, strict=True)
             )
+
+    def replace_vectors(self, vectors: Mapping[VectorRow, Vectors]) -> None:
+        """Write vectors anew, in new rows, and let everything refer to these instead.
+
+        Parameters
+        ----------
+        vectors : mapping of VectorRow to ndarray of shape (d,), float32
+            Unit vectors, by the rows that they take the place of.
+
+        Raises
+        ------
+        StorageError
+            If the system refuses; then nothing has changed.
+        """
+        if not vectors:
+            return
+        first = self.catalog.rows()
+        added = np.stack(list(vectors.values())).astype("<f2")
+        self._appender.append(added, at=first)
+        with self.catalog.transaction():
+            self._add_rows(first, added)
+            for number, old in enumerate(vectors, start=first):
+                self.catalog.move_row(old, VectorRow(number))
+
+    def _add_rows(self, first: int, added: StoredVectors) -> None:
+        block = Block(first, len(added), block_digest(added))
+        self.catalog.add_vectors(block, [row_checksum(row) for row in added])
 
     def compact(self) -> None:
         """Drop tombstones, and the vectors that no present photo needs.

@@ -14,6 +14,9 @@ from annclust.storage.schema import NEEDED_SETTINGS
 from annclust.storage.store import Store
 from annclust.storage.vector_file import block_digest, row_checksum
 
+DAMAGED_VECTORS = "M4"
+"""The must-invariant that can be mended: the photos are still there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -34,8 +37,13 @@ class Problem:
 
     @property
     def derived(self) -> bool:
-        """Whether only what can be made again is affected."""
+        """Whether only what is derived is affected."""
         return self.invariant.startswith("S")
+
+    @property
+    def mendable(self) -> bool:
+        """Whether what is affected can be made again, from the rest or from the photos."""
+        return self.derived or self.invariant == DAMAGED_VECTORS
 
 
 def verify(store: Store) -> list[Problem]:
@@ -104,6 +112,17 @@ def _blocks_are_as_written(store: Store) -> Iterator[Finding]:
             yield f"{len(damaged)} of rows {first} to {last} are damaged", tuple(affected)
 
 
+def damaged_rows(store: Store) -> list[int]:
+    """Rows of the vector file that are not as written, ascending; needs a file of full length."""
+    stored = store.vectors().stored
+    found: list[int] = []
+    for block in store.catalog.blocks():
+        first, last = block.first_row, block.first_row + block.rows
+        if block_digest(stored[first:last]) != block.digest:
+            found += _damaged_rows(store, stored, first, last)
+    return found
+
+
 def _damaged_rows(store: Store, stored: StoredVectors, first: int, last: int) -> list[int]:
     """The rows of a damaged block that are not as written; all of them if none can be told."""
     written = store.catalog.checksums(first, last)
@@ -152,7 +171,7 @@ CHECKS: dict[str, Callable[[Store], Iterator[Finding]]] = {
     "M1": _catalog_is_sound,
     "M2": _vectors_are_there,
     "M3": _blocks_cover_all_rows,
-    "M4": _blocks_are_as_written,
+    DAMAGED_VECTORS: _blocks_are_as_written,
     "M5": _rows_exist,
     "M6": _rows_have_checksums,
     "S1": _generations_are_as_written,
