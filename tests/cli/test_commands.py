@@ -170,6 +170,23 @@ def test_check_names_and_repairs_a_damaged_derived_file(made: Path) -> None:
     assert document("check", "-c", made)["ok"]
 
 
+def test_check_says_what_can_be_mended_and_what_can_not(made: Path) -> None:
+    vectors = made / "vectors-000001.f16"
+    whole = vectors.read_bytes()
+    vectors.write_bytes(whole[:100] + b"\xff\xff" + whole[102:])
+    shown = run("check", "-c", made)
+    assert shown.returncode == 1
+    assert "invariant M4" in shown.stdout
+    assert "check --repair" in shown.stdout
+    vectors.write_bytes(whole[:100])
+    shown = run("check", "-c", made)
+    assert "invariant M2" in shown.stdout
+    assert "and 2 more" in shown.stdout
+    assert "new collection" in shown.stdout
+    vectors.write_bytes(whole)
+    assert "as it should be" in run("check", "-c", made).stdout
+
+
 def test_models_are_listed_with_the_default_first() -> None:
     models = document("models")
     assert [model["name"] for model in models][:1] == ["efficientnet-lite0"]

@@ -86,6 +86,8 @@ def test_a_broken_invariant_is_found_and_the_photos_are_named(
     assert {problem.invariant for problem in problems} == {invariant}
     assert sorted(image for problem in problems for image in problem.ids) == ids
     assert all(problem.derived == invariant.startswith("S") for problem in problems)
+    mendable = invariant in ("M4", "S1", "S2", "S3")
+    assert all(problem.mendable == mendable for problem in problems)
 
 
 def test_a_lost_last_block_is_found(filled: StoreWriter) -> None:
