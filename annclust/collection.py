@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Self, get_args
+from typing import TYPE_CHECKING, get_args
 
+from annclust.closing import Closing
 from annclust.embedding.embedder import Embedder, EmbedderLoader, EmbedderSpec
 from annclust.errors import EmbedderMismatchError, InputError
 from annclust.neighbor_graph import NeighborGraph
@@ -45,7 +45,7 @@ def cache_directory() -> Path:
     return user_cache_path("annclust", appauthor=False)
 
 
-class Collection:
+class Collection(Closing):
     """A collection of photos: index, search, cluster. Use as a context manager, or close it.
 
     Parameters
@@ -93,17 +93,6 @@ class Collection:
             from annclust.storage.store_writer import StoreWriter
 
             StoreWriter.create(self.path, spec_of(embedder or DEFAULT_EMBEDDER)).close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Let go of the files."""

@@ -11,13 +11,13 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import quote
 
 import numpy as np
 
 from annclust.arrays import ImageId, Nodes, VectorRow
+from annclust.closing import Closing
 from annclust.errors import CollectionDamagedError, NewerFormatError, NotACollectionError
 from annclust.storage import schema
 from annclust.storage.durable import storage_errors
@@ -68,7 +68,7 @@ def _read_only_uri(path: Path) -> str:
     return f"file:{quote(os.fsencode(path))}?mode=ro{'&immutable=1' if frozen else ''}"
 
 
-class Catalog:
+class Catalog(Closing):
     """Reads catalog.sqlite. Use as a context manager.
 
     Parameters
@@ -110,17 +110,6 @@ class Catalog:
             )
         if found > schema.FORMAT:
             raise NewerFormatError(self.path.parent, found=found, known=schema.FORMAT)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Let go of the file."""

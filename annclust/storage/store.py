@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
+from annclust.closing import Closing
 from annclust.embedding.embedder import EmbedderSpec
 from annclust.errors import CollectionNotFoundError, NotACollectionError, StorageError
 from annclust.neighbor_graph import NeighborGraph
@@ -23,7 +22,7 @@ from annclust.storage.records import Generation
 from annclust.storage.vector_file import VectorReader
 
 
-class Store:
+class Store(Closing):
     """A collection on disk, seen by a reader. Use as a context manager.
 
     Raises
@@ -49,17 +48,6 @@ class Store:
 
     def _open_catalog(self) -> Catalog:
         return Catalog(self.path / CATALOG)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Let go of the files."""

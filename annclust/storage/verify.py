@@ -9,7 +9,7 @@ from annclust.arrays import ImageId, StoredVectors, VectorRow
 from annclust.errors import CollectionDamagedError, StorageError
 from annclust.storage import generations
 from annclust.storage.layout import KINDS
-from annclust.storage.records import Generation
+from annclust.storage.records import Block, Generation
 from annclust.storage.schema import NEEDED_SETTINGS
 from annclust.storage.store import Store
 from annclust.storage.vector_file import block_digest, row_checksum
@@ -104,23 +104,24 @@ def _blocks_are_as_written(store: Store) -> Iterator[Finding]:
         stored = store.vectors().stored
     except (CollectionDamagedError, StorageError):
         return  # M2 says so
-    for block in store.catalog.blocks():
-        first, last = block.first_row, block.first_row + block.rows
-        if block_digest(stored[first:last]) != block.digest:
-            damaged = _damaged_rows(store, stored, first, last)
-            affected = (i for row in damaged for i in store.catalog.images_in_rows(row, row + 1))
-            yield f"{len(damaged)} of rows {first} to {last} are damaged", tuple(affected)
+    for block, damaged in _damaged_blocks(store, stored):
+        affected = (i for row in damaged for i in store.catalog.images_in_rows(row, row + 1))
+        last = block.first_row + block.rows
+        yield f"{len(damaged)} of rows {block.first_row} to {last} are damaged", tuple(affected)
 
 
 def damaged_rows(store: Store) -> list[int]:
     """Rows of the vector file that are not as written, ascending; needs a file of full length."""
-    stored = store.vectors().stored
-    found: list[int] = []
+    found = _damaged_blocks(store, store.vectors().stored)
+    return [row for _, damaged in found for row in damaged]
+
+
+def _damaged_blocks(store: Store, stored: StoredVectors) -> Iterator[tuple[Block, list[int]]]:
+    """Blocks that are not as written, each with its damaged rows."""
     for block in store.catalog.blocks():
         first, last = block.first_row, block.first_row + block.rows
         if block_digest(stored[first:last]) != block.digest:
-            found += _damaged_rows(store, stored, first, last)
-    return found
+            yield block, _damaged_rows(store, stored, first, last)
 
 
 def _damaged_rows(store: Store, stored: StoredVectors, first: int, last: int) -> list[int]:
