@@ -13,6 +13,7 @@
     - CollectionError: the directory NAME.annclust
         - CollectionNotFoundError: there is none
         - NotACollectionError: there is something else
+        - NetworkDiskError: it lies where writing would not be safe
         - NewerFormatError: a later annclust wrote it
         - EmbedderMismatchError: vectors of two embedders would meet
         - CollectionLockedError: another process is writing
@@ -122,6 +123,17 @@ class NotACollectionError(CollectionError):
     def __init__(self, path: Path, *, reason: str) -> None:
         self.path, self.reason = path, reason
         super().__init__(f"{path} is not an annclust collection: {reason}. Give another path.")
+
+
+class NetworkDiskError(CollectionError):
+    """The collection lies on a disk that other machines may write to."""
+
+    def __init__(self, path: Path, *, kind: str) -> None:
+        self.path, self.kind = path, kind
+        super().__init__(
+            f"{path} lies on a network disk ({kind}), where a collection is not safe. Keep it on a"
+            " disk of this machine; the photos may stay where they are."
+        )
 
 
 class NewerFormatError(CollectionError):

@@ -6,20 +6,19 @@ consistent state at a time and never block the writer (write-ahead log).
 
 from __future__ import annotations
 
-import os
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
+import apsw
 import numpy as np
 
 from annclust.arrays import ImageId, Nodes, VectorRow
 from annclust.closing import Closing
 from annclust.errors import CollectionDamagedError, NewerFormatError, NotACollectionError
 from annclust.storage import schema
+from annclust.storage.checked_sqlite import open_to_read, verifies_pages
 from annclust.storage.durable import storage_errors
 from annclust.storage.layout import GenerationKind
 from annclust.storage.records import (
@@ -35,7 +34,6 @@ from annclust.storage.records import (
     joined,
 )
 
-_BUSY_TIMEOUT = 10.0
 _IMAGE = """SELECT image.id, image.path, image.size, image.modified_ns, image.digest, content.row,
     root.id, root.path, root.device, root.offline
     FROM image JOIN content USING (digest) JOIN root ON root.id = image.root"""
@@ -51,21 +49,6 @@ _STAND_INS = """SELECT member.cluster, image.id
     JOIN member ON member.cluster = cluster.id AND member.level = cluster.level
     JOIN content USING (row) JOIN image ON image.digest = content.digest AND NOT image.removed
     WHERE cluster.level = ? ORDER BY member.probability, image.id DESC"""
-
-
-def _read_only_uri(path: Path) -> str:
-    """How to open the file for reading.
-
-    SQLite shares its log through a file beside (``-shm``), which it must be able to make. Where it
-    cannot, and no log is pending, the file is taken as it is at this moment (`immutable`): on a
-    read-only disk it never changes; elsewhere a reader that stays must open it again.
-    """
-    log, shared = (path.with_name(path.name + end) for end in ("-wal", "-shm"))
-    pending = log.exists() and log.stat().st_size > 0
-    read_only_disk = bool(os.statvfs(path).f_flag & os.ST_RDONLY)
-    closed_to_us = not os.access(path.parent, os.W_OK) and not shared.exists()
-    frozen = (read_only_disk or closed_to_us) and not pending
-    return f"file:{quote(os.fsencode(path))}?mode=ro{'&immutable=1' if frozen else ''}"
 
 
 class Catalog(Closing):
@@ -96,20 +79,24 @@ class Catalog(Closing):
             self._db.close()
             raise
 
-    def _connect(self) -> sqlite3.Connection:
-        return sqlite3.connect(
-            _read_only_uri(self.path), uri=True, isolation_level=None, timeout=_BUSY_TIMEOUT
-        )
+    def _connect(self) -> apsw.Connection:
+        return open_to_read(self.path)
 
     def _check_format(self) -> None:
         application = self._one("PRAGMA application_id")[0]
-        found = self._one("PRAGMA user_version")[0]
         if application != schema.APPLICATION_ID:
             raise NotACollectionError(
                 self.path.parent, reason=f"{self.path.name} belongs to another program"
             )
+        found = self.format()
         if found > schema.FORMAT:
             raise NewerFormatError(self.path.parent, found=found, known=schema.FORMAT)
+        if found >= schema.CHECKED_FORMAT and not verifies_pages(self._db):
+            raise CollectionDamagedError(self.path, reason="its header is not as it was written")
+
+    def format(self) -> int:
+        """The format of docs/format.md that the catalog has."""
+        return int(self._one("PRAGMA user_version")[0])
 
     def close(self) -> None:
         """Let go of the file."""
@@ -117,15 +104,13 @@ class Catalog(Closing):
 
     def _one(self, sql: str, *values: object) -> tuple[Any, ...]:
         with storage_errors(self.path):
-            row: tuple[Any, ...] = self._db.execute(sql, values).fetchone()
+            row: tuple[Any, ...]
+            (row,) = self._db.execute(sql, values)
             return row
 
     def _all(self, sql: str, *values: object) -> Iterator[tuple[Any, ...]]:
         with storage_errors(self.path):
-            # Not `yield from`: that would close the cursor along with a generator that nobody
-            # reads to its end, maybe after the connection.
-            for row in self._db.execute(sql, values):  # noqa: UP028
-                yield row
+            yield from self._db.execute(sql, values)
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:

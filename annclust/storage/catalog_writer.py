@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import apsw
+
 from annclust.arrays import ImageId, VectorRow
+from annclust.errors import StorageError
 from annclust.storage import schema
 from annclust.storage.catalog import Catalog
+from annclust.storage.checked_sqlite import open_to_write
 from annclust.storage.durable import storage_errors
 from annclust.storage.layout import KINDS, GenerationKind
 from annclust.storage.records import (
@@ -21,7 +24,6 @@ from annclust.storage.records import (
     UnreadableRecord,
 )
 
-_BUSY_TIMEOUT = 10.0
 _KEPT_GENERATIONS = 2
 
 _COMPACT = (
@@ -58,24 +60,21 @@ class CatalogWriter(Catalog):
         leave a file that no reader could open.
         """
         with storage_errors(path):
-            db = sqlite3.connect(path, isolation_level=None)
+            db = open_to_write(path)
             try:
-                db.execute("PRAGMA synchronous = FULL")
                 db.execute("BEGIN IMMEDIATE")
                 db.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
                 _migrate(db, 0)
                 db.executemany("INSERT INTO setting VALUES (?, ?)", settings.items())
                 db.execute("COMMIT")
-                db.execute("PRAGMA journal_mode = WAL")
+                _switch_log_on(db, path)
             finally:
                 db.close()
 
-    def _connect(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self.path, isolation_level=None, timeout=_BUSY_TIMEOUT)
+    def _connect(self) -> apsw.Connection:
+        db = open_to_write(self.path)
         try:
-            db.execute("PRAGMA journal_mode = WAL")
-            db.execute("PRAGMA foreign_keys = ON")
-            db.execute("PRAGMA synchronous = FULL")
+            _switch_log_on(db, self.path)
         except BaseException:
             db.close()
             raise
@@ -89,7 +88,7 @@ class CatalogWriter(Catalog):
 
     def _empty_log(self) -> None:
         """Take the log into the file, unless a reader is at it."""
-        with suppress(sqlite3.Error):
+        with suppress(apsw.Error):
             self._db.execute("PRAGMA busy_timeout = 0")
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
@@ -180,19 +179,21 @@ class CatalogWriter(Catalog):
         self, root: int, path: bytes, size: int, modified_ns: int, digest: bytes
     ) -> ImageId:
         """Add a photo under a new id, or under the one its content had before it was removed."""
-        known = self._db.execute(
-            """SELECT id FROM image WHERE removed AND digest = ?
-            ORDER BY root = ? AND path = ? DESC, id LIMIT 1""",
-            (digest, root, path),
-        ).fetchone()
-        if known is not None:
-            self.place_image(ImageId(known[0]), root, path, size, modified_ns, digest)
-            return ImageId(known[0])
-        added = self._db.execute(
+        known = list(
+            self._db.execute(
+                """SELECT id FROM image WHERE removed AND digest = ?
+                ORDER BY root = ? AND path = ? DESC, id LIMIT 1""",
+                (digest, root, path),
+            )
+        )
+        if known:
+            self.place_image(ImageId(known[0][0]), root, path, size, modified_ns, digest)
+            return ImageId(known[0][0])
+        self._db.execute(
             "INSERT INTO image (root, path, size, modified_ns, digest) VALUES (?, ?, ?, ?, ?)",
             (root, path, size, modified_ns, digest),
         )
-        return ImageId(added.lastrowid or 0)
+        return ImageId(self._db.last_insert_rowid())
 
     def place_image(
         self, image: ImageId, root: int, path: bytes, size: int, modified_ns: int, digest: bytes
@@ -270,11 +271,11 @@ class CatalogWriter(Catalog):
             ((level, cluster, image) for cluster, image in representatives.items()),
         )
         self.set_setting(f"next_cluster_{level}", str(next_cluster))
-        added = self._db.execute(
+        self._db.execute(
             "INSERT INTO clustering (level, settings, summary) VALUES (?, ?, ?)",
             (level, settings, summary),
         )
-        return int(added.lastrowid or 0)
+        return self._db.last_insert_rowid()
 
     def set_clustering_settings(self, clustering: int, settings: str) -> None:
         """Say anew what a clustering was made with."""
@@ -286,15 +287,38 @@ class CatalogWriter(Catalog):
             self._db.execute(f"DELETE FROM {table}")
 
     def migrate(self) -> None:
-        """Bring an older format up to the current one, all or nothing."""
-        found = int(self._one("PRAGMA user_version")[0])
-        if found < schema.FORMAT:
-            with self.transaction():
-                _migrate(self._db, found)
+        """Bring an older format up to the current one; whatever interrupts it, it is one of them.
+
+        Raises
+        ------
+        StorageError
+            If the system refuses; the catalog has its old format then.
+        """
+        found = self.format()
+        if found == schema.FORMAT:
+            return
+        if found < schema.CHECKED_FORMAT:
+            self.shrink()  # rewrites every page, now with a checksum
+            self._reopen()
+        with self.transaction():
+            _migrate(self._db, found)
+        self._check_format()
+
+    def _reopen(self) -> None:
+        """Whether pages have checksums is noticed on opening."""
+        with storage_errors(self.path):
+            self._db.close()
+            self._db = self._connect()
 
 
-def _migrate(db: sqlite3.Connection, found: int) -> None:
+def _migrate(db: apsw.Connection, found: int) -> None:
     for statements in schema.MIGRATIONS[found:]:
         for statement in statements:
             db.execute(statement)
     db.execute(f"PRAGMA user_version = {schema.FORMAT}")
+
+
+def _switch_log_on(db: apsw.Connection, path: Path) -> None:
+    mode = next(db.execute("PRAGMA journal_mode = WAL"))[0]
+    if mode != "wal":
+        raise StorageError(path, reason="this disk cannot hold a write-ahead log")

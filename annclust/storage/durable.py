@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import errno
 import os
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import apsw
 import xxhash
 
-from annclust.errors import CollectionDamagedError, StorageError
+from annclust.errors import CollectionDamagedError, CollectionError, StorageError
 from annclust.storage.layout import UNFINISHED
 
 _READ_SIZE = 1 << 22
@@ -30,16 +30,17 @@ _REASONS = {
 }
 
 _SQLITE_REASONS = {
-    sqlite3.SQLITE_FULL: "the disk is full",
-    sqlite3.SQLITE_READONLY: "the disk or the file is read-only",
-    sqlite3.SQLITE_IOERR: "the disk reports an input/output error (is it full?)",
-    sqlite3.SQLITE_CANTOPEN: "the file cannot be opened",
-    sqlite3.SQLITE_BUSY: "the file is busy: another process holds it",
+    apsw.SQLITE_FULL: "the disk is full",
+    apsw.SQLITE_READONLY: "the disk or the file is read-only",
+    apsw.SQLITE_IOERR: "the disk reports an input/output error (is it full?)",
+    apsw.SQLITE_CANTOPEN: "the file cannot be opened",
+    apsw.SQLITE_BUSY: "the file is busy: another process holds it",
 }
 
 _DAMAGE = {
-    sqlite3.SQLITE_CORRUPT: "SQLite finds it malformed",
-    sqlite3.SQLITE_NOTADB: "it is not a database",
+    apsw.SQLITE_IOERR_DATA: "a page is not as it was written",
+    apsw.SQLITE_CORRUPT: "SQLite finds it malformed",
+    apsw.SQLITE_NOTADB: "it is not a database",
 }
 
 
@@ -51,13 +52,19 @@ def storage_errors(path: Path) -> Iterator[None]:
     except OSError as error:
         reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
         raise StorageError(path, reason=reason) from error
-    except sqlite3.ProgrammingError:
-        raise  # a mistake in a program, like reading after closing
-    except sqlite3.Error as error:
-        primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        if primary in _DAMAGE:
-            raise CollectionDamagedError(path, reason=_DAMAGE[primary]) from error
-        raise StorageError(path, reason=_SQLITE_REASONS.get(primary, str(error))) from error
+    except (apsw.ConnectionClosedError, apsw.BindingsError):
+        raise  # a mistake in a program
+    except apsw.Error as error:
+        raise _told(error, path) from error
+
+
+def _told(error: apsw.Error, path: Path) -> CollectionError:
+    extended = getattr(error, "extendedresult", 0)
+    primary = extended & 0xFF
+    damage = _DAMAGE.get(extended) or _DAMAGE.get(primary)
+    if damage is not None:
+        return CollectionDamagedError(path, reason=damage)
+    return StorageError(path, reason=_SQLITE_REASONS.get(primary, str(error)))
 
 
 def sync_directory(directory: Path) -> None:

@@ -55,8 +55,14 @@ _FORMAT_1 = (
         probability REAL NOT NULL, PRIMARY KEY (level, row)) WITHOUT ROWID""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FORMAT_1,)
+# The tables stay as they are; the catalog is rewritten so that every page has a checksum.
+_FORMAT_2 = ()
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FORMAT_1, _FORMAT_2)
 """``MIGRATIONS[i]`` leads from format i to format i + 1."""
+
+CHECKED_FORMAT = 2
+"""The first format whose pages have checksums."""
 
 FORMAT = len(MIGRATIONS)
 """The format that this annclust writes."""

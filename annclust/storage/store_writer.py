@@ -18,6 +18,7 @@ from annclust.errors import (
     CollectionDamagedError,
     CollectionNotFoundError,
     EmbedderMismatchError,
+    NetworkDiskError,
     NotACollectionError,
 )
 from annclust.storage import layout
@@ -25,6 +26,7 @@ from annclust.storage.catalog_writer import CatalogWriter
 from annclust.storage.compaction import copy_rows
 from annclust.storage.durable import storage_errors, sync_directory
 from annclust.storage.generation_writer import Writers, unlink_all, write_generation
+from annclust.storage.network_disk import network_file_system
 from annclust.storage.records import Block, ContentRecord, Generation
 from annclust.storage.store import Store
 from annclust.storage.vector_file import (
@@ -56,6 +58,8 @@ class StoreWriter(Store):
     ------
     CollectionLockedError
         If another process writes.
+    NetworkDiskError
+        If the directory lies on one.
     CollectionDamagedError
         If committed vectors are missing.
     """
@@ -65,6 +69,7 @@ class StoreWriter(Store):
     def __init__(self, path: Path) -> None:
         if not path.is_dir():
             raise CollectionNotFoundError(path)
+        _refuse_network_disk(path)
         with storage_errors(path):
             self._refuse_foreign(path)
         self._lock = WriterLock(path)
@@ -124,6 +129,7 @@ class StoreWriter(Store):
         """
         if path.exists() and not path.is_dir():
             raise NotACollectionError(path, reason="it is a file")
+        _refuse_network_disk(path)
         if not cls.exists(path):
             _lay_out(path, spec, cls._refuse_foreign)
         writer = cls(path)
@@ -263,6 +269,12 @@ class StoreWriter(Store):
         with self.catalog.transaction():
             names = self.catalog.forget_generations(kind)
         self.discard(names)
+
+
+def _refuse_network_disk(path: Path) -> None:
+    kind = network_file_system(path.absolute())
+    if kind is not None:
+        raise NetworkDiskError(path, kind=kind)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,19 @@
 from __future__ import annotations
 
 import contextlib
-import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import apsw
 import numpy as np
 import pytest
 
 from annclust.arrays import ImageId, VectorRow
-from annclust.errors import CollectionDamagedError, StorageError
+from annclust.errors import CollectionDamagedError, NotACollectionError, StorageError
 from annclust.storage.catalog import Catalog
-from annclust.storage.catalog_writer import CatalogWriter
+from annclust.storage.catalog_writer import CatalogWriter, _switch_log_on
+from annclust.storage.checked_sqlite import open_to_write
 from annclust.storage.records import Member, UnreadableRecord
-from annclust.storage.schema import APPLICATION_ID, FORMAT
 from annclust.storage.store import Store
 from annclust.storage.store_writer import EmbeddedContent, StoreWriter
 from tests.storage.conftest import SPEC, ReadOnlyDisk, add_photos, content, limited_file_size
@@ -96,7 +96,7 @@ def test_a_transaction_that_sqlite_ended_is_not_rolled_back_twice(catalog: Catal
     def fail() -> None:
         with catalog.transaction():
             catalog._db.execute("ROLLBACK")
-            raise sqlite3.OperationalError("as after a full disk")
+            raise apsw.FullError("as after a full disk")
 
     with pytest.raises(StorageError, match="full disk"):
         fail()
@@ -162,20 +162,37 @@ def test_a_catalog_damaged_in_its_middle_is_damage(directory: Path) -> None:
     whole = bytearray(path.read_bytes())
     whole[4096:] = b"\xff" * (len(whole) - 4096)
     path.write_bytes(whole)
-    with Catalog(path) as reader, pytest.raises(CollectionDamagedError, match="malformed"):
+    with Catalog(path) as reader, pytest.raises(CollectionDamagedError, match="not as it was"):
         reader.live()
 
 
-def test_an_older_format_is_brought_up(tmp_path: Path) -> None:
-    path = tmp_path / "catalog.sqlite"
-    db = sqlite3.connect(path)
-    db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    db.close()
-    with CatalogWriter(path) as writer:
-        writer.migrate()
-        assert writer._one("PRAGMA user_version") == (FORMAT,)
-        writer.migrate()
-        assert writer.counts()["images"] == 0
+def test_pages_that_no_table_uses_yet_are_checked_when_they_are_read(directory: Path) -> None:
+    StoreWriter.create(directory, SPEC).close()
+    path = directory / "catalog.sqlite"
+    whole = path.read_bytes()
+    for place in range(0, len(whole), 977):
+        damaged = bytearray(whole)
+        damaged[place] ^= 1
+        path.write_bytes(damaged)
+        with pytest.raises((CollectionDamagedError, NotACollectionError)):
+            _read_everything(path)
+
+
+def _read_everything(path: Path) -> None:
+    with Catalog(path) as reader:
+        problems = reader.integrity_problems()
+        if problems:
+            raise CollectionDamagedError(path, reason=problems[0])
+
+
+def test_a_header_that_denies_the_checksums_is_damage(directory: Path) -> None:
+    StoreWriter.create(directory, SPEC).close()
+    path = directory / "catalog.sqlite"
+    whole = bytearray(path.read_bytes())
+    whole[20] = 0  # bytes reserved on each page, which is where the checksum is
+    path.write_bytes(whole)
+    with pytest.raises(CollectionDamagedError, match="header"):
+        Catalog(path)
 
 
 def test_a_catalog_on_a_read_only_disk_can_be_read(
@@ -205,7 +222,7 @@ class _SneakingIn(Sequence[EmbeddedContent]):
         return self.contents[place]
 
     def __iter__(self) -> Iterator[EmbeddedContent]:
-        db = sqlite3.connect(self.path, isolation_level=None)
+        db = open_to_write(self.path)
         db.execute("UPDATE setting SET value = '7' WHERE name = 'rows'")
         db.close()
         return iter(self.contents)
@@ -244,7 +261,7 @@ def test_a_catalog_that_can_not_start_its_log_is_let_go(tmp_path: Path) -> None:
 def test_reading_after_closing_is_a_mistake_and_no_damage(catalog: CatalogWriter) -> None:
     with Catalog(catalog.path) as reader:
         assert reader.rows() == 3
-    with pytest.raises(sqlite3.ProgrammingError):
+    with pytest.raises(apsw.ConnectionClosedError):
         reader.rows()
 
 
@@ -262,3 +279,8 @@ def test_snapshots_may_be_nested(catalog: CatalogWriter) -> None:
         with reader.snapshot():
             assert reader.rows() == before
         assert reader.rows() == before
+
+
+def test_a_disk_without_a_write_ahead_log_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="write-ahead log"):
+        _switch_log_on(apsw.Connection(":memory:"), tmp_path)

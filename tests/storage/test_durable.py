@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import errno
 import os
-import sqlite3
 from pathlib import Path
 
+import apsw
 import pytest
 import xxhash
 
@@ -60,15 +60,15 @@ def test_an_error_without_a_number_is_told_too() -> None:
 def test_errors_of_sqlite_are_told_in_words(tmp_path: Path) -> None:
     missing = tmp_path / "none" / "catalog.sqlite"
     with pytest.raises(StorageError, match="cannot be opened"), storage_errors(missing):
-        sqlite3.connect(missing)
+        apsw.Connection(str(missing))
     with pytest.raises(StorageError, match="no such table"), storage_errors(missing):
-        sqlite3.connect(":memory:").execute("SELECT * FROM t")
+        apsw.Connection(":memory:").execute("SELECT * FROM t")
 
 
 def test_a_damaged_database_is_damage(tmp_path: Path) -> None:
     path = tmp_path / "db"
     path.write_bytes(b"not a database" * 100)
-    db = sqlite3.connect(path)
+    db = apsw.Connection(str(path))
     with pytest.raises(CollectionDamagedError, match="not a database"), storage_errors(path):
         db.execute("PRAGMA user_version")
     db.close()

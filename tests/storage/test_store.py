@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import errno
 import os
-import sqlite3
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +19,7 @@ from annclust.errors import (
     StorageError,
 )
 from annclust.storage.catalog import Catalog
+from annclust.storage.checked_sqlite import open_to_write
 from annclust.storage.generation_writer import array_writer
 from annclust.storage.generations import load_array, load_current
 from annclust.storage.layout import GenerationKind
@@ -192,7 +192,7 @@ def test_a_catalog_that_is_no_database_is_damage(directory: Path) -> None:
 
 def test_another_programs_database_is_refused(directory: Path) -> None:
     directory.mkdir()
-    db = sqlite3.connect(directory / "catalog.sqlite")
+    db = open_to_write(directory / "catalog.sqlite")
     db.execute("CREATE TABLE t (x)")
     db.close()
     with pytest.raises(NotACollectionError, match="another program"):
@@ -203,7 +203,7 @@ def test_another_programs_database_is_refused(directory: Path) -> None:
 
 def test_a_newer_format_is_refused_and_left_alone(directory: Path) -> None:
     StoreWriter.create(directory, SPEC).close()
-    db = sqlite3.connect(directory / "catalog.sqlite")
+    db = open_to_write(directory / "catalog.sqlite")
     db.execute(f"PRAGMA user_version = {FORMAT + 1}")
     db.close()
     with pytest.raises(NewerFormatError, match=f"format {FORMAT + 1}"):

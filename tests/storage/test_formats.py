@@ -1,0 +1,84 @@
+"""Every format that was ever written can still be read, and is brought up to the current one."""
+
+from __future__ import annotations
+
+import json
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from annclust.collection import Collection
+from annclust.errors import CollectionDamagedError, NotACollectionError, StorageError
+from annclust.storage.catalog import Catalog
+from annclust.storage.checked_sqlite import verifies_pages
+from annclust.storage.schema import FORMAT
+from annclust.storage.store import Store
+from annclust.storage.store_writer import StoreWriter
+from tests.storage.conftest import limited_file_size
+
+FORMATS = Path(__file__).with_name("formats")
+OLDER = range(1, FORMAT)
+
+
+@pytest.fixture(params=OLDER, ids=[f"format {number}" for number in OLDER])
+def older(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A folder with a collection in an older format, what it said then, and one of its photos."""
+    with tarfile.open(FORMATS / f"format-{request.param}.tar.gz") as archive:
+        archive.extractall(tmp_path, filter="data")
+    return tmp_path
+
+
+def _says_what_it_said(folder: Path) -> None:
+    expected = json.loads((folder / "expected.json").read_text())
+    with Collection(folder / "photos.annclust", create=False) as found:
+        said = [json.loads(json.dumps(r, default=str)) for r in found.photo_table().records]
+        assert said == expected
+        match, *others = found.similar(folder / "IMG_0002.jpg")
+        assert (match.path.name, match.distance) == ("IMG_0002.jpg", 0)
+        assert len(others) == len(expected) - 1
+        assert found.check().ok
+
+
+def test_there_is_a_collection_of_every_older_format() -> None:
+    stored = {path.name for path in FORMATS.iterdir()}
+    assert stored == {f"format-{number}.tar.gz" for number in OLDER}
+
+
+def test_an_older_format_can_be_read(older: Path) -> None:
+    before = (older / "photos.annclust" / "catalog.sqlite").read_bytes()
+    _says_what_it_said(older)
+    assert (older / "photos.annclust" / "catalog.sqlite").read_bytes() == before
+
+
+def test_an_older_format_is_brought_up_by_the_first_writer(older: Path) -> None:
+    for _ in range(2):
+        with StoreWriter(older / "photos.annclust") as writer:
+            assert writer.catalog.format() == FORMAT
+            assert verifies_pages(writer.catalog._db)
+        _says_what_it_said(older)
+
+
+def test_damage_is_noticed_once_the_format_is_brought_up(older: Path) -> None:
+    StoreWriter(older / "photos.annclust").close()
+    path = older / "photos.annclust" / "catalog.sqlite"
+    whole = path.read_bytes()
+    place = whole.index(b"IMG_0003.jpg")
+    path.write_bytes(whole[:place] + b"J" + whole[place + 1 :])
+    with Store(path.parent) as store, pytest.raises(CollectionDamagedError, match="not as it was"):
+        list(store.catalog.export("shots"))
+
+
+def test_a_full_disk_leaves_the_older_format(older: Path) -> None:
+    size = (older / "photos.annclust" / "catalog.sqlite").stat().st_size
+    with limited_file_size(size // 2), pytest.raises(StorageError):
+        StoreWriter(older / "photos.annclust")
+    with Catalog(older / "photos.annclust" / "catalog.sqlite") as catalog:
+        assert catalog.format() < FORMAT
+    _says_what_it_said(older)
+
+
+def test_a_file_that_never_was_a_catalog_is_none(tmp_path: Path) -> None:
+    (tmp_path / "catalog.sqlite").touch()
+    with pytest.raises(NotACollectionError):
+        Store(tmp_path)
