@@ -124,10 +124,10 @@ class Collection(Closing):
 
         return EmbedderLoader(geometry_of(self.embedder.name), lambda: self._loaded_embedder)
 
-    def _writer(self) -> StoreWriter:
+    def _writer(self, *, salvage: bool = False) -> StoreWriter:
         from annclust.storage.store_writer import StoreWriter
 
-        return StoreWriter(self.path)
+        return StoreWriter(self.path, salvage=salvage)
 
     def index(
         self,
@@ -344,7 +344,7 @@ class Collection(Closing):
 
         if not repair:
             return check(self._store)
-        with self._writer() as store:
+        with self._writer(salvage=True) as store:
             return check_and_repair(store, self._embedder_loader, self.settings, self.progress)
 
     def compact(self) -> CompactReport:

@@ -30,13 +30,15 @@ class FileState:
 class KnownPhoto:
     """A photo that the collection holds already.
 
-    `lost_root` says that the folder of its root is not there, or empty (moved, or not mounted).
+    `lost_root` says that the folder of its root is not there, or empty (moved, or not mounted);
+    `without_vector` that its file must be read again, even if it looks as before.
     """
 
     id: ImageId
     file: FileState
     digest: bytes
     lost_root: bool = False
+    without_vector: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ def plan_scan(
     settled: set[tuple[int, bytes]] = set()
     loose = []
     for photo in known:
-        if by_place.get(photo.file.place) == photo.file:
+        if by_place.get(photo.file.place) == photo.file and not photo.without_vector:
             settled.add(photo.file.place)
         else:
             loose.append(photo)

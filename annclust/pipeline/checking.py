@@ -17,7 +17,7 @@ from annclust.progress import SILENT, Progress
 from annclust.settings import IndexingSettings, SearchSettings
 from annclust.storage.store import Store
 from annclust.storage.store_writer import StoreWriter
-from annclust.storage.verify import DAMAGED_VECTORS, Problem, unreadable_catalog, verify
+from annclust.storage.verify import HEALED, Problem, unreadable_catalog, verify
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def check_and_repair(
 ) -> CheckReport:
     """Check every invariant, and mend what can be: derived files, and vectors of present photos."""
     before = verify(store)
-    if any(problem.invariant == DAMAGED_VECTORS for problem in before):
+    if any(problem.invariant in HEALED for problem in before):
         from annclust.pipeline.healing import heal
 
         heal(store, embedder(), settings, progress)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+
+import numpy as np
 
 from annclust.pipeline.clusters import is_out_of_date
 from annclust.pipeline.derived import refresh
 from annclust.pipeline.live_vectors import live_vectors
 from annclust.progress import SILENT, Progress
 from annclust.settings import SearchSettings
-from annclust.storage.records import ClusteringRecord
 from annclust.storage.store_writer import StoreWriter
 
 
@@ -39,21 +42,25 @@ def compact(
     The groups stay as they are; the tree they were cut from comes back with the next clustering.
     """
     before, removed = store.bytes_on_disk(), store.catalog.counts()["removed"]
-    current = [
-        record for record in store.catalog.clusterings() if not is_out_of_date(store, record)
-    ]
-    with progress.stage("Compacting"):
+    with progress.stage("Compacting"), keeping_clusterings_current(store):
         store.compact()
-    _say_they_are_current(store, current)
     refresh(store, settings, progress)
     store.catalog.shrink()
     return CompactReport(removed, before, store.bytes_on_disk())
 
 
-def _say_they_are_current(store: StoreWriter, clusterings: list[ClusteringRecord]) -> None:
-    """Rows have new numbers, but the groups are of the same photos."""
-    digest = live_vectors(store).digest
+@contextmanager
+def keeping_clusterings_current(store: StoreWriter) -> Iterator[None]:
+    """Let rows get new numbers: clusterings that were of the photos that are there still are."""
+    photos = live_vectors(store).photos
+    current = [
+        record for record in store.catalog.clusterings() if not is_out_of_date(store, record)
+    ]
+    yield
+    live = live_vectors(store)
+    if not np.array_equal(live.photos, photos):
+        return
     with store.catalog.transaction():
-        for record in clusterings:
-            settings = json.loads(record.settings) | {"vectors": digest}
+        for record in current:
+            settings = json.loads(record.settings) | {"vectors": live.digest}
             store.catalog.set_clustering_settings(record.id, json.dumps(settings))

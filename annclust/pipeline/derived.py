@@ -23,6 +23,7 @@ from annclust.settings import SearchSettings
 from annclust.storage.generation_writer import array_writer
 from annclust.storage.store import Store
 from annclust.storage.store_writer import StoreWriter
+from annclust.storage.verify import sound_vectors
 
 
 def refresh_index(
@@ -34,7 +35,7 @@ def refresh_index(
     stored = stored_index(store, settings, basis=basis)
     if stored is not None:
         return stored
-    index = build_index(store.vectors(), spec, settings, progress)
+    index = build_index(sound_vectors(store), spec, settings, progress)
     store.publish("index", {INDEX_PART: index.save}, basis=basis, spec=spec.as_dict())
     return index
 
@@ -56,7 +57,8 @@ def refresh_graph(
     stored = stored_graph(store, live, settings)
     if stored is not None:
         return stored
-    graph = build_graph(store.vectors(), settings, index=index, rows=live.rows, progress=progress)
+    vectors = sound_vectors(store)
+    graph = build_graph(vectors, settings, index=index, rows=live.rows, progress=progress)
     arrays = {"neighbors": graph.neighbors, "distances": graph.distances, "rows": live.rows}
     store.publish(
         "graph",

@@ -29,6 +29,7 @@ from annclust.storage.generation_writer import array_writer
 from annclust.storage.records import Generation, Member
 from annclust.storage.store import Store
 from annclust.storage.store_writer import StoreWriter
+from annclust.storage.verify import sound_vectors
 from annclust.vector_source import SelectedVectors
 
 _ROUNDING = 1e-3
@@ -90,7 +91,7 @@ def _cluster_vectors(
     """Cluster the contents over the stored graph."""
     graph = refresh_graph(store, live, search, progress)
     with progress.stage("Clustering"):
-        return _cluster(graph, settings, SelectedVectors(store.vectors(), live.rows))
+        return _cluster(graph, settings, SelectedVectors(sound_vectors(store), live.rows))
 
 
 def _write_tree(
@@ -169,7 +170,7 @@ def _keep_ids(
 
 
 def _representatives(store: Store, live: LiveVectors, labels: Labels) -> dict[int, ImageId]:
-    vectors = SelectedVectors(store.vectors(), live.rows)
+    vectors = SelectedVectors(sound_vectors(store), live.rows)
     clusters, codes = np.unique(labels[labels >= 0], return_inverse=True)
     coded = np.full(len(labels), -1, dtype=np.int64)
     coded[labels >= 0] = codes

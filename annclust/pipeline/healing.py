@@ -1,17 +1,20 @@
 """Healing: damaged vectors are made again from the photos, which are still there.
 
-A photo is believed to be the one that was embedded if its bytes have the digest that they had. What
-cannot be healed, as its photo is gone or changed, stays named by `annclust check`.
+Contents whose vectors are damaged lose them: from then on they count as not embedded yet. Their
+photos are read and embedded at once, as by `annclust index`; those that are not there keep their
+place in the collection, are named by `annclust check`, and get their vector when they are found.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import replace
 
-from annclust.arrays import VectorRow, Vectors
+from annclust.arrays import VectorRow
 from annclust.embedding.embedder import EmbedderLoader
-from annclust.images.decode_workers import DecodeWorkers, ReadJob
+from annclust.images.scan_plan import FileState, Sighting
+from annclust.pipeline.compacting import keeping_clusterings_current
+from annclust.pipeline.intake import take_in
 from annclust.progress import SILENT, Progress
 from annclust.settings import IndexingSettings
 from annclust.storage.records import ImageRecord
@@ -25,7 +28,7 @@ def heal(
     settings: IndexingSettings,
     progress: Progress = SILENT,
 ) -> None:
-    """Embed the photos of damaged vectors again; drop the damaged ones if none is needed any more.
+    """Embed the photos of damaged vectors again, and drop the damaged ones.
 
     Raises
     ------
@@ -33,29 +36,30 @@ def heal(
         If the system refuses to write.
     """
     damaged = [VectorRow(row) for row in damaged_rows(store)]
-    holders = [photo for row in damaged for photo in store.catalog.images_of_row(row)]
-    if holders:
-        store.replace_vectors(dict(_made_again(holders, embedder, settings, progress)))
-    if damaged and not any(store.catalog.images_of_row(row) for row in damaged):
-        store.compact()
+    with keeping_clusterings_current(store):
+        lost = store.lose_vectors(damaged)
+        photos = store.catalog.images_without_vector()
+        if photos:
+            _embed_again(store, photos, embedder, settings, progress)
+        store.regain_clusters(lost)
+        if damaged:
+            store.compact()
 
 
-def _made_again(
-    photos: list[ImageRecord],
+def _embed_again(
+    store: StoreWriter,
+    photos: Sequence[ImageRecord],
     embedder: EmbedderLoader,
     settings: IndexingSettings,
     progress: Progress,
-) -> Iterator[tuple[VectorRow, Vectors]]:
-    """The vectors of photos that are still what they were, by row."""
-    jobs = (ReadJob(key, os.fsencode(photo.full_path)) for key, photo in enumerate(photos))
-    follow = True  # it was followed before, or else it is no link
-    with (
-        progress.stage("Healing", len(photos), unit="photos") as stage,
-        DecodeWorkers(embedder.geometry, settings.decode, follow_symlinks=follow) as workers,
-    ):
-        model = embedder.load()
-        for result in workers.run(jobs):
-            photo = photos[result.key]
-            if result.image is not None and result.digest == photo.digest:
-                yield photo.row, model.embed([result.image.pixels])[0]
-            stage.advance()
+) -> None:
+    files = [FileState(p.root.id, p.path, p.size, p.modified_ns) for p in photos]
+    folders = {photo.root.id: photo.root.path for photo in photos}
+    # A link was followed when the photo was embedded, or else it is none.
+    settings = replace(settings, scan=replace(settings.scan, follow_symlinks=True))
+    take_in(store, files, folders, embedder, settings, _is_for_index_to_place, progress)
+
+
+def _is_for_index_to_place(_: Sighting) -> bool:
+    """Contents are taken in; which photo they are is known, or for the next scan to tell."""
+    return True

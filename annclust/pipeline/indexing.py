@@ -14,11 +14,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from annclust.embedding.embedder import EmbedderLoader
-from annclust.images.decode_workers import DecodeWorkers
 from annclust.images.recognition import Resolution, resolve
 from annclust.images.scan_plan import KnownPhoto, Sighting
 from annclust.pipeline.derived import refresh
-from annclust.pipeline.intake import Intake, read_all
+from annclust.pipeline.intake import take_in
 from annclust.pipeline.loose_photos import LoosePhotos
 from annclust.pipeline.reports import IndexReport, Unreadable
 from annclust.pipeline.roots import RootCheck, disbelief
@@ -115,16 +114,8 @@ def _read(
     if not files:
         return _Reading()
     folders = {check.root.id: check.root.path for check in surveyed.checks}
-    follow = bool(settings.scan.follow_symlinks)
-    with DecodeWorkers(embedder.geometry, settings.decode, follow_symlinks=follow) as workers:
-        model = embedder.load()
-        with (
-            progress.stage("Decoding", len(files), unit="photos") as decoding,
-            progress.stage("Embedding", len(files), unit="photos") as embedding,
-        ):
-            loose = LoosePhotos(store.catalog, surveyed)
-            intake = Intake(store, model, settings.embed, loose.may_be, embedding)
-            read_all(workers, files, folders, intake, decoding)
+    loose = LoosePhotos(store.catalog, surveyed)
+    intake = take_in(store, files, folders, embedder, settings, loose.may_be, progress)
     return _Reading(
         intake.undecided,
         intake.failures,

@@ -11,13 +11,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 
-from annclust.embedding.embedder import Embedder
+from annclust.embedding.embedder import Embedder, EmbedderLoader
 from annclust.images.decode_workers import DecodeWorkers, ReadJob, ReadResult
 from annclust.images.decoded_image import DecodedImage
 from annclust.images.scan_plan import FileState, Sighting
 from annclust.images.worker_protocol import MOST_KNOWN
-from annclust.progress import Stage, StoppedError
-from annclust.settings import EmbedSettings
+from annclust.progress import Progress, Stage, StoppedError
+from annclust.settings import EmbedSettings, IndexingSettings
 from annclust.storage.records import UnreadableRecord, joined
 from annclust.storage.store_writer import EmbeddedContent, StoreWriter
 
@@ -127,17 +127,54 @@ def _failure(file: FileState, result: ReadResult) -> UnreadableRecord:
     return UnreadableRecord(file.root, file.path, file.size, file.modified_ns, reason, result.retry)
 
 
-def read_all(
+def take_in(
+    store: StoreWriter,
+    files: Sequence[FileState],
+    folders: Mapping[int, bytes],
+    embedder: EmbedderLoader,
+    settings: IndexingSettings,
+    may_be_known: Callable[[Sighting], bool],
+    progress: Progress,
+) -> Intake:
+    """Read files, embed what is new, and commit it.
+
+    Parameters
+    ----------
+    store : StoreWriter
+    files : sequence of FileState
+    folders : mapping of int to bytes
+        The folder of each root.
+    embedder : EmbedderLoader
+    settings : IndexingSettings
+    may_be_known : callable
+        As for `Intake`.
+    progress : Progress
+
+    Raises
+    ------
+    StorageError
+        If the system refuses to write; what was committed stays.
+    """
+    follow = bool(settings.scan.follow_symlinks)
+    with DecodeWorkers(embedder.geometry, settings.decode, follow_symlinks=follow) as workers:
+        model = embedder.load()
+        with (
+            progress.stage("Decoding", len(files), unit="photos") as decoding,
+            progress.stage("Embedding", len(files), unit="photos") as embedding,
+        ):
+            intake = Intake(store, model, settings.embed, may_be_known, embedding)
+            _read_all(workers, files, folders, intake, decoding)
+    return intake
+
+
+def _read_all(
     workers: DecodeWorkers,
     files: Sequence[FileState],
     folders: Mapping[int, bytes],
     intake: Intake,
     stage: Stage,
 ) -> None:
-    """Read `files` (the folder of each root is in `folders`) and give them to `intake`.
-
-    If the run is stopped meanwhile, what was taken is committed first.
-    """
+    """Read files and give them to `intake`; if stopped, what was taken is committed first."""
     try:
         for result in workers.run(_jobs(files, folders, intake)):
             stage.advance()

@@ -15,6 +15,7 @@ from annclust.search.exact import nearest, rerank
 from annclust.settings import DecodeSettings, SearchSettings
 from annclust.storage.records import ImageRecord
 from annclust.storage.store import Store
+from annclust.storage.verify import require_sound, sound_vectors
 from annclust.vector_source import SelectedVectors
 
 
@@ -25,12 +26,18 @@ def stored_vector(store: Store, image: Path) -> Vectors | None:
     ------
     UnreadableImageError
         If the file cannot be read.
+    CollectionDamagedError
+        If the vector is not as it was written.
     """
     digest = digest_of(image)
 
     def look_up() -> Vectors | None:
         known = store.catalog.content(digest)
-        return None if known is None else store.vectors().take(np.array([known.row]))
+        if known is None:
+            return None
+        vectors = store.vectors()
+        require_sound(store, vectors, [known.row])
+        return vectors.take(np.array([known.row]))
 
     return store.at_one_moment(look_up)
 
@@ -87,16 +94,19 @@ class Searcher:
     def _nearest_rows(self, query: Vectors, k: int) -> tuple[Distances, Nodes]:
         """Through the index, and exactly over the rows that are newer than it."""
         if self._index is None:
+            sound_vectors(self._store)
             return nearest(self._vectors, query, min(k, self._rows))
         candidates = self._index.search(query, k)[1]
         tail = np.arange(self._index.rows, self._rows)[np.newaxis]
         everything = np.hstack([candidates, tail])
+        require_sound(self._store, self._vectors, everything[everything >= 0].tolist())
         return rerank(self._vectors, query, everything, everything.shape[1])
 
     def _nearest_live(self, query: Vectors, k: int) -> tuple[Distances, Nodes]:
         """Exactly, over the rows of present photos."""
         live = np.unique(self._store.catalog.live()[1])
         live = live[live < self._rows]
+        sound_vectors(self._store)
         distances, places = nearest(SelectedVectors(self._vectors, live), query, min(k, len(live)))
         return distances, live[places]
 

@@ -185,7 +185,9 @@ def _with_lost(checks: Sequence[RootCheck], everyone: Sequence[Root]) -> list[Ro
 def _known_photos(catalog: Catalog, check: RootCheck, *, lost: bool) -> list[KnownPhoto]:
     def known(record: ImageRecord) -> KnownPhoto:
         state = FileState(record.root.id, record.path, record.size, record.modified_ns)
-        return KnownPhoto(record.id, state, record.digest, lost_root=lost)
+        return KnownPhoto(
+            record.id, state, record.digest, lost_root=lost, without_vector=record.row < 0
+        )
 
     return [known(record) for record in catalog.images_under(check.root.id)]
 

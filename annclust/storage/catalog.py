@@ -6,7 +6,8 @@ consistent state at a time and never block the writer (write-ahead log).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -184,6 +185,10 @@ class Catalog(Closing):
         """Present images whose content has that vector, by id."""
         return self._images("AND content.row = ? ORDER BY image.id", int(row))
 
+    def images_without_vector(self) -> list[ImageRecord]:
+        """Present images that are yet to be embedded again, by id."""
+        return self._images("AND content.row < 0 ORDER BY image.id")
+
     def images_of_digest(self, digest: bytes) -> list[ImageRecord]:
         """Present images with that content, by id."""
         return self._images("AND image.digest = ? ORDER BY image.id", digest)
@@ -196,20 +201,21 @@ class Catalog(Closing):
         return [(roots[record.root], record) for record in records]
 
     def contents_of_size(self, size: int, most: int) -> frozenset[bytes]:
-        """Digests of contents of that many bytes, at most so many."""
-        sql = "SELECT digest FROM content WHERE size = ? LIMIT ?"
+        """Digests of contents of that many bytes that have a vector, at most so many."""
+        sql = "SELECT digest FROM content WHERE size = ? AND row >= 0 LIMIT ?"
         return frozenset(row[0] for row in self._all(sql, size, most))
 
     def content(self, digest: bytes) -> ContentRecord | None:
-        """The content of that digest."""
-        sql = "SELECT digest, size, row, width, height, format FROM content WHERE digest = ?"
+        """The content of that digest, if it has a vector."""
+        sql = """SELECT digest, size, row, width, height, format FROM content
+            WHERE digest = ? AND row >= 0"""
         row = next(self._all(sql, digest), None)
         return None if row is None else ContentRecord(*row)
 
     def live(self) -> tuple[Nodes, Nodes]:
-        """Ids of all present images, ascending, and the rows of their vectors: two (m,)."""
+        """Ids of all present images that have a vector, ascending, and its rows: two (m,)."""
         sql = """SELECT image.id, content.row FROM image JOIN content USING (digest)
-            WHERE NOT removed ORDER BY image.id"""
+            WHERE NOT removed AND content.row >= 0 ORDER BY image.id"""
         pairs = np.array(list(self._all(sql)), dtype=np.int64).reshape(-1, 2)
         return pairs[:, 0].copy(), pairs[:, 1].copy()
 
@@ -304,6 +310,11 @@ class Catalog(Closing):
         """Checksum of each row in [first, last)."""
         sql = "SELECT row, checksum FROM vector WHERE row >= ? AND row < ?"
         return {VectorRow(row): checksum for row, checksum in self._all(sql, first, last)}
+
+    def checksums_of(self, rows: Iterable[int]) -> dict[VectorRow, int]:
+        """Checksum of each of some rows."""
+        sql = "SELECT row, checksum FROM vector WHERE row IN (SELECT value FROM json_each(?))"
+        return {VectorRow(row): checksum for row, checksum in self._all(sql, json.dumps([*rows]))}
 
     def contents_beyond(self, row: int) -> int:
         """How many contents refer to that row or a later one."""

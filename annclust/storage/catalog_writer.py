@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import astuple
 from pathlib import Path
 
 import apsw
@@ -16,6 +17,7 @@ from annclust.storage.checked_sqlite import open_to_write
 from annclust.storage.durable import storage_errors
 from annclust.storage.layout import KINDS, GenerationKind
 from annclust.storage.records import (
+    LOST,
     Block,
     ContentRecord,
     Generation,
@@ -29,7 +31,7 @@ _KEPT_GENERATIONS = 2
 _COMPACT = (
     "DELETE FROM image WHERE removed",
     "DELETE FROM content WHERE digest NOT IN (SELECT digest FROM image)",
-    "UPDATE content SET row = (SELECT new FROM kept WHERE old = row)",
+    "UPDATE content SET row = (SELECT new FROM kept WHERE old = row) WHERE row >= 0",
     # In two steps: rows are keys, and must not meet while they change.
     """CREATE TEMP TABLE kept_vector AS
         SELECT new AS row, checksum FROM vector JOIN kept ON old = row""",
@@ -141,10 +143,25 @@ class CatalogWriter(Catalog):
         values = block.first_row, block.rows, block.digest
         self._db.execute("INSERT INTO block VALUES (?, ?, ?)", values)
 
-    def move_row(self, old: VectorRow, new: VectorRow) -> None:
-        """Let everything that refers to a row refer to another one."""
-        for table in ("content", "member"):
-            self._db.execute(f"UPDATE {table} SET row = ? WHERE row = ?", (new, old))
+    def lose_vectors(self, rows: Iterable[VectorRow]) -> dict[bytes, VectorRow]:
+        """Note that the vectors of some rows are of no use; gives the row of each digest."""
+        lost = {
+            digest: row
+            for row in rows
+            for (digest,) in self._all("SELECT digest FROM content WHERE row = ?", row)
+        }
+        self._db.executemany(
+            "UPDATE content SET row = ? WHERE digest = ?", ((LOST, digest) for digest in lost)
+        )
+        return lost
+
+    def move_members(self, lost: Mapping[bytes, VectorRow]) -> None:
+        """Let contents that have a vector again be where their lost rows were clustered."""
+        self._db.executemany(
+            """UPDATE OR IGNORE member SET row = (SELECT row FROM content WHERE digest = ?)
+            WHERE row = ? AND EXISTS (SELECT 1 FROM content WHERE digest = ? AND row >= 0)""",
+            ((digest, row, digest) for digest, row in lost.items()),
+        )
 
     def compact(self, kept: Sequence[int], blocks: Iterable[Block], vector_file: str) -> list[str]:
         """Drop removed images and what only they needed; `kept` rows are numbered anew from 0.
@@ -169,11 +186,15 @@ class CatalogWriter(Catalog):
         return [name for kind in KINDS for name in self.forget_generations(kind)]
 
     def add_contents(self, contents: Iterable[ContentRecord]) -> None:
-        """Add contents with the rows of their vectors."""
-        self._db.executemany(
-            "INSERT INTO content VALUES (?, ?, ?, ?, ?, ?)",
-            ((c.digest, c.size, c.row, c.width, c.height, c.format) for c in contents),
-        )
+        """Add contents with the rows of their vectors, or give those that lost theirs a new one."""
+        lost = {digest for (digest,) in self._all("SELECT digest FROM content WHERE row < 0")}
+        for content in contents:
+            if content.digest in lost:
+                self._db.execute(
+                    "UPDATE content SET row = ? WHERE digest = ?", (content.row, content.digest)
+                )
+            else:
+                self._db.execute("INSERT INTO content VALUES (?, ?, ?, ?, ?, ?)", astuple(content))
 
     def add_image(
         self, root: int, path: bytes, size: int, modified_ns: int, digest: bytes

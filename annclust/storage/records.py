@@ -9,6 +9,9 @@ from pathlib import Path
 from annclust.arrays import ImageId, VectorRow
 from annclust.storage.layout import GenerationKind
 
+LOST = VectorRow(-1)
+"""In the place of a row: the vector was damaged, and its photo is yet to be embedded again."""
+
 
 def joined(folder: bytes, path: bytes) -> Path:
     """Full path of a file below a folder."""

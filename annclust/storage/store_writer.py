@@ -20,6 +20,7 @@ from annclust.errors import (
     EmbedderMismatchError,
     NetworkDiskError,
     NotACollectionError,
+    StorageError,
 )
 from annclust.storage import layout
 from annclust.storage.catalog_writer import CatalogWriter
@@ -35,6 +36,7 @@ from annclust.storage.vector_file import (
     create,
     holds_rows,
     row_checksum,
+    salvage_rows,
 )
 from annclust.storage.writer_lock import WriterLock
 
@@ -62,11 +64,18 @@ class StoreWriter(Store):
         If the directory lies on one.
     CollectionDamagedError
         If committed vectors are missing.
+
+    Parameters
+    ----------
+    path : Path
+    salvage : bool
+        Whether to go on with what is left of the vector file if it is damaged: each vector that is
+        missing is as good as a damaged one then.
     """
 
     catalog: CatalogWriter
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, salvage: bool = False) -> None:
         if not path.is_dir():
             raise CollectionNotFoundError(path)
         _refuse_network_disk(path)
@@ -75,7 +84,7 @@ class StoreWriter(Store):
         self._lock = WriterLock(path)
         try:
             super().__init__(path)
-            self._open_for_writing()
+            self._open_for_writing(salvage=salvage)
         except BaseException:
             self._lock.release()
             raise
@@ -90,9 +99,11 @@ class StoreWriter(Store):
     def _open_catalog(self) -> CatalogWriter:
         return CatalogWriter(self.path / layout.CATALOG)
 
-    def _open_for_writing(self) -> None:
+    def _open_for_writing(self, *, salvage: bool) -> None:
         try:
             self.catalog.migrate()
+            if salvage:
+                self._salvage()
             self._appender = self._open_vectors()
             self._remove_unlisted()
         except BaseException:
@@ -103,6 +114,17 @@ class StoreWriter(Store):
         return VectorAppender(
             self.vector_path, rows=self.catalog.rows(), dimension=self.embedder.dimension
         )
+
+    def _salvage(self) -> None:
+        """Put a file of the right length in the place of a vector file that cannot be opened."""
+        try:
+            self.vectors()
+        except (CollectionDamagedError, StorageError):
+            old = self.vector_path
+            new = old.with_name(layout.next_vector_file(old.name))
+            salvage_rows(old, new, rows=self.catalog.rows(), dimension=self.embedder.dimension)
+            with self.catalog.transaction():
+                self.catalog.set_setting("vector_file", new.name)
 
     def _remove_unlisted(self) -> None:
         """Unlink what an interrupted writer left: it is not listed (any more), and means nothing.
@@ -158,45 +180,32 @@ class StoreWriter(Store):
         first = self.catalog.rows()
         stored = np.stack([content.vector for content in contents]).astype("<f2")
         placed = _place(stored, first, self._equal_row)
+        added = stored[placed.new]
         if placed.new:
-            added = stored[placed.new]
             self._appender.append(added, at=first)
         with self.catalog.transaction():
             if self.catalog.rows() != first:
                 raise CollectionDamagedError(self.path, reason="another process has written")
             if placed.new:
-                self._add_rows(first, added)
+                block = Block(first, len(added), block_digest(added))
+                self.catalog.add_vectors(block, [row_checksum(row) for row in added])
             self.catalog.add_contents(
                 ContentRecord(c.digest, c.size, row, c.width, c.height, c.format)
                 for c, row in zip(contents, placed.rows, strict=True)
             )
 
-    def replace_vectors(self, vectors: Mapping[VectorRow, Vectors]) -> None:
-        """Write vectors anew, in new rows, and let everything refer to these instead.
+    def lose_vectors(self, rows: Iterable[VectorRow]) -> dict[bytes, VectorRow]:
+        """Note that some vectors are damaged, so that their photos are embedded again.
 
-        Parameters
-        ----------
-        vectors : mapping of VectorRow to ndarray of shape (d,), float32
-            Unit vectors, by the rows that they take the place of.
-
-        Raises
-        ------
-        StorageError
-            If the system refuses; then nothing has changed.
+        Gives the row that each content had. Raises StorageError.
         """
-        if not vectors:
-            return
-        first = self.catalog.rows()
-        added = np.stack(list(vectors.values())).astype("<f2")
-        self._appender.append(added, at=first)
         with self.catalog.transaction():
-            self._add_rows(first, added)
-            for number, old in enumerate(vectors, start=first):
-                self.catalog.move_row(old, VectorRow(number))
+            return self.catalog.lose_vectors(rows)
 
-    def _add_rows(self, first: int, added: StoredVectors) -> None:
-        block = Block(first, len(added), block_digest(added))
-        self.catalog.add_vectors(block, [row_checksum(row) for row in added])
+    def regain_clusters(self, lost: Mapping[bytes, VectorRow]) -> None:
+        """Put contents that lost their row and have a new one back into their clusters."""
+        with self.catalog.transaction():
+            self.catalog.move_members(lost)
 
     def compact(self) -> None:
         """Drop tombstones, and the vectors that no present photo needs.

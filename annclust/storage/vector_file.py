@@ -6,7 +6,9 @@ How many of its rows count is what the catalog says; bytes past them mean nothin
 from __future__ import annotations
 
 import os
+import shutil
 import struct
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,9 +53,36 @@ def create(path: Path, dimension: int) -> None:
         sync_directory(path.parent)
 
 
+def salvage_rows(old: Path, new: Path, *, rows: int, dimension: int) -> None:
+    """Make a vector file of `rows` rows out of what is left of another one, durable with its name.
+
+    What is missing is zero, which is no vector's checksum.
+
+    Raises
+    ------
+    StorageError
+        If the system refuses; `old` is never touched.
+    """
+    create(new, dimension)
+    with storage_errors(new), new.open("r+b") as target:
+        with suppress(FileNotFoundError), old.open("rb") as source:
+            source.seek(HEADER_SIZE)
+            target.seek(HEADER_SIZE)
+            shutil.copyfileobj(source, target)
+        target.truncate(HEADER_SIZE + rows * dimension * _ITEM)
+        target.flush()
+        os.fsync(target.fileno())
+
+
 def holds_rows(path: Path) -> bool:
     """Whether there is a vector file with anything behind its header."""
     return path.is_file() and path.stat().st_size > HEADER_SIZE
+
+
+def rows_left(path: Path, dimension: int) -> int:
+    """How many whole rows a vector file has, whatever is wrong with it; 0 if it is not there."""
+    size = path.stat().st_size if path.is_file() else 0
+    return max(0, size - HEADER_SIZE) // (dimension * _ITEM)
 
 
 def _check_header(path: Path, dimension: int) -> None:

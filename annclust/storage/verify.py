@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from annclust.arrays import ImageId, StoredVectors, VectorRow
@@ -12,10 +12,13 @@ from annclust.storage.layout import KINDS
 from annclust.storage.records import Block, Generation
 from annclust.storage.schema import NEEDED_SETTINGS
 from annclust.storage.store import Store
-from annclust.storage.vector_file import block_digest, row_checksum
+from annclust.storage.vector_file import VectorReader, block_digest, row_checksum, rows_left
 
-DAMAGED_VECTORS = "M4"
-"""The must-invariant that can be mended: the photos are still there."""
+DAMAGED_VECTORS = frozenset({"M2", "M4"})
+"""The must-invariants that can be mended: the photos are still there."""
+
+HEALED = DAMAGED_VECTORS | {"S4"}
+"""What is mended by embedding photos again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ class Problem:
     @property
     def mendable(self) -> bool:
         """Whether what is affected can be made again, from the rest or from the photos."""
-        return self.derived or self.invariant == DAMAGED_VECTORS
+        return self.derived or self.invariant in DAMAGED_VECTORS
 
 
 def verify(store: Store) -> list[Problem]:
@@ -85,7 +88,9 @@ def _vectors_are_there(store: Store) -> Iterator[Finding]:
     try:
         store.vectors()
     except (CollectionDamagedError, StorageError) as error:
-        affected = store.catalog.images_in_rows(0, store.catalog.rows())
+        left = rows_left(store.vector_path, store.embedder.dimension)
+        rows = store.catalog.rows()
+        affected = store.catalog.images_in_rows(left if left < rows else 0, rows)
         yield f"{store.vector_path.name}: {error.reason}", tuple(affected)
 
 
@@ -108,6 +113,40 @@ def _blocks_are_as_written(store: Store) -> Iterator[Finding]:
         affected = (i for row in damaged for i in store.catalog.images_in_rows(row, row + 1))
         last = block.first_row + block.rows
         yield f"{len(damaged)} of rows {block.first_row} to {last} are damaged", tuple(affected)
+
+
+def sound_vectors(store: Store) -> VectorReader:
+    """Every committed vector, after a look at each: something will be made from all of them.
+
+    Raises
+    ------
+    CollectionDamagedError
+        If one is not as it was written.
+    StorageError
+        If the system refuses.
+    """
+    vectors = store.vectors()
+    for block, damaged in _damaged_blocks(store, vectors.stored):
+        last = block.first_row + block.rows
+        reason = f"{len(damaged)} of vectors {block.first_row} to {last} are not as written"
+        raise CollectionDamagedError(store.vector_path, reason=reason)
+    return vectors
+
+
+def require_sound(store: Store, vectors: VectorReader, rows: Sequence[int]) -> None:
+    """Look at some rows before they are believed.
+
+    Raises
+    ------
+    CollectionDamagedError
+        If one is not as it was written.
+    """
+    written = store.catalog.checksums_of(rows)
+    for row in rows:
+        if row_checksum(vectors.stored[row]) != written.get(VectorRow(row)):
+            raise CollectionDamagedError(
+                store.vector_path, reason=f"vector {row} is not as written"
+            )
 
 
 def damaged_rows(store: Store) -> list[int]:
@@ -163,6 +202,16 @@ def _clusters_are_of_photos(store: Store) -> Iterator[Finding]:
         yield f"{stray} records of clusters refer to nothing", ()
 
 
+def _photos_have_vectors(store: Store) -> Iterator[Finding]:
+    waiting = store.catalog.images_without_vector()
+    if waiting:
+        photos = "1 photo has" if len(waiting) == 1 else f"{len(waiting)} photos have"
+        yield (
+            f"{photos} no vector; the next annclust index that finds the file makes one",
+            tuple(photo.id for photo in waiting),
+        )
+
+
 def _current(store: Store) -> list[Generation]:
     found = [store.catalog.generation(kind) for kind in KINDS]
     return [generation for generation in found if generation is not None]
@@ -172,11 +221,12 @@ CHECKS: dict[str, Callable[[Store], Iterator[Finding]]] = {
     "M1": _catalog_is_sound,
     "M2": _vectors_are_there,
     "M3": _blocks_cover_all_rows,
-    DAMAGED_VECTORS: _blocks_are_as_written,
+    "M4": _blocks_are_as_written,
     "M5": _rows_exist,
     "M6": _rows_have_checksums,
     "S1": _generations_are_as_written,
     "S2": _generations_refer_to_committed_rows,
     "S3": _clusters_are_of_photos,
+    "S4": _photos_have_vectors,
 }
 """The check of each invariant, by its number in docs/format.md."""

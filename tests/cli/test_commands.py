@@ -182,8 +182,13 @@ def test_check_says_what_can_be_mended_and_what_can_not(made: Path) -> None:
     shown = run("check", "-c", made)
     assert "invariant M2" in shown.stdout
     assert "and 2 more" in shown.stdout
-    assert "new collection" in shown.stdout
+    assert "check --repair" in shown.stdout
     vectors.write_bytes(whole)
+    catalog = made / "catalog.sqlite"
+    kept = catalog.read_bytes()
+    catalog.write_bytes(kept[:5000] + b"?" + kept[5001:])
+    assert "new collection" in run("check", "-c", made).stdout
+    catalog.write_bytes(kept)
     assert "as it should be" in run("check", "-c", made).stdout
 
 

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from annclust.collection import Collection
+from annclust.errors import CollectionDamagedError
 from tests.albums import save
 
 HEADER, ROW = 64, 2 * 256  # bytes; rows of the color histogram
@@ -47,26 +49,88 @@ def test_damaged_vectors_are_made_again_from_their_photos(
     assert collection.check().ok
 
 
-def test_a_photo_that_is_gone_or_changed_is_not_healed_and_stays_named(
-    collection: Collection, photos: Path
+@pytest.mark.parametrize("left", [None, 0, 100, HEADER + 5 * ROW + 7])
+def test_a_vector_file_that_is_cut_or_gone_is_made_again(
+    collection: Collection, photos: Path, left: int | None
 ) -> None:
     collection.index([photos])
-    ids = {
-        Path(str(record["path"])).name: int(str(record["id"]))
-        for record in collection.photo_table().records
-    }
-    (photos / "burst 0" / "IMG_00.jpg").unlink()
-    save(photos / "burst 0" / "IMG_01.jpg", 90)
+    collection.cluster()
+    before = state(collection)
+    path = collection.path / "vectors-000001.f16"
+    if left is None:
+        path.unlink()
+    else:
+        os.truncate(path, left)
+    (problem,) = collection.check().problems
+    assert problem.invariant == "M2"
+    assert len(problem.ids) == (7 if left == HEADER + 5 * ROW + 7 else 12)
+    assert collection.check(repair=True).ok
+    assert state(collection) == before
+    assert not collection.clusters_are_out_of_date()
+
+
+def test_a_photo_that_is_gone_or_changed_is_not_healed_and_stays_named(
+    collection: Collection, photos: Path, tmp_path: Path
+) -> None:
+    collection.index([photos])
+    ids = ids_by_name(collection)
+    gone, changed = (photos / "burst 0" / f"IMG_0{shot}.jpg" for shot in (0, 1))
+    gone.rename(tmp_path / "away.jpg")
+    save(changed, 90)
     damage(collection, *range(12))
     report = collection.check(repair=True)
     (problem,) = report.problems
-    assert sorted(problem.ids) == sorted([ids["IMG_00.jpg"], ids["IMG_01.jpg"]])
-    assert not report.ok
+    assert (problem.invariant, sorted(problem.ids)) == (
+        "S4",
+        sorted([ids["IMG_00.jpg"], ids["IMG_01.jpg"]]),
+    )
     match, *_ = collection.similar(photos / "burst 1" / "IMG_10.jpg", k=1)
     assert match.path.name == "IMG_10.jpg"
-    # Once the collection knows that they are gone, nothing needs the damaged vectors any more.
+    # Whoever is there again gets a vector, and is the photo that it was.
+    (tmp_path / "away.jpg").rename(gone)
     collection.index()
+    assert collection.check().ok
+    assert ids_by_name(collection) == ids
+    assert collection.similar(gone, k=1)[0].distance == 0
+
+
+def test_photos_of_a_folder_that_is_offline_wait_for_it(
+    collection: Collection, photos: Path, tmp_path: Path
+) -> None:
+    collection.index([photos])
+    collection.cluster()
+    ids = ids_by_name(collection)
+    photos.rename(tmp_path / "unplugged")
+    damage(collection, 2, 3)
+    assert [len(p.ids) for p in collection.check(repair=True).problems] == [2]
+    collection.index()
+    assert collection.status().images == 12
+    assert [len(p.ids) for p in collection.check(repair=True).problems] == [2]
+    (tmp_path / "unplugged").rename(photos)
     assert collection.check(repair=True).ok
+    assert ids_by_name(collection) == ids
+    assert collection.neighbor_graph().n == 12
+
+
+def test_damage_is_told_before_anything_is_made_from_it(
+    collection: Collection, photos: Path
+) -> None:
+    collection.index([photos])
+    damage(collection, 0)
+    for path in collection.path.glob("*.npy"):
+        path.unlink()
+    with pytest.raises(CollectionDamagedError, match="not as written"):
+        collection.similar(photos / "burst 0" / "IMG_00.jpg")
+    with pytest.raises(CollectionDamagedError, match="not as written"):
+        collection.cluster()
+    assert collection.check(repair=True).ok
+    assert collection.cluster().labels.shape == (12,)
+
+
+def ids_by_name(collection: Collection) -> dict[str, int]:
+    """Id of each photo, by the name of its file."""
+    records = collection.photo_table().records
+    return {Path(str(record["path"])).name: int(str(record["id"])) for record in records}
 
 
 def test_copies_that_share_a_damaged_vector_are_healed_together(

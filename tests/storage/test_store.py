@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from annclust.arrays import VectorRow
 from annclust.embedding.embedder import EmbedderSpec
 from annclust.errors import (
     CollectionDamagedError,
@@ -389,15 +388,3 @@ def test_stray_clusters_are_forgotten(writer: StoreWriter) -> None:
     assert writer.catalog.stray_cluster_records() == 0
     assert verify(writer) == []
     writer.forget_stray_clusters()  # nothing to do
-
-
-def test_a_vector_is_replaced_by_a_new_row(writer: StoreWriter) -> None:
-    writer.append([content(1), content(2, like=1), content(3)])
-    add_photos(writer, 1, 2, 3)
-    writer.replace_vectors({})
-    assert writer.catalog.rows() == 2
-    writer.replace_vectors({VectorRow(0): content(7).vector})
-    found = [writer.catalog.content(n.to_bytes(32, "big")) for n in (1, 2, 3)]
-    assert [known.row for known in found if known] == [2, 2, 1]
-    np.testing.assert_allclose(writer.vectors().block(2, 3)[0], content(7).vector, atol=1e-3)
-    assert verify(writer) == []

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from annclust.arrays import ImageId
+from annclust.errors import CollectionDamagedError
 from annclust.storage.generation_writer import array_writer
 from annclust.storage.store import Store
 from annclust.storage.store_writer import StoreWriter
-from annclust.storage.verify import CHECKS, verify
+from annclust.storage.verify import CHECKS, require_sound, sound_vectors, verify
 from tests.storage.conftest import DIMENSION, add_photos, content
 
 Harm = Callable[[StoreWriter], None]
@@ -52,7 +53,7 @@ def empty_the_derived_file(writer: StoreWriter) -> None:
 
 HARMS: dict[str, tuple[Harm, list[int]]] = {
     "M1": (sql("DELETE FROM content WHERE row = 2"), []),
-    "M2": (cut_the_vector_file, [1, 2, 3, 4, 5, 6]),
+    "M2": (cut_the_vector_file, [4, 5, 6]),
     "M3": (sql("DELETE FROM block WHERE first_row = 2"), []),
     "M4": (flip_a_bit_of_row_3, [4]),
     "M5": (sql("UPDATE content SET row = 99 WHERE row = 5"), [6]),
@@ -60,6 +61,7 @@ HARMS: dict[str, tuple[Harm, list[int]]] = {
     "S1": (empty_the_derived_file, []),
     "S2": (sql("UPDATE generation SET rows = 99"), []),
     "S3": (sql("INSERT INTO member VALUES ('shots', 2, 7, 1.0)"), []),
+    "S4": (sql("UPDATE content SET row = -1 WHERE row IN (1, 3)"), [2, 4]),
 }
 
 
@@ -86,7 +88,7 @@ def test_a_broken_invariant_is_found_and_the_photos_are_named(
     assert {problem.invariant for problem in problems} == {invariant}
     assert sorted(image for problem in problems for image in problem.ids) == ids
     assert all(problem.derived == invariant.startswith("S") for problem in problems)
-    mendable = invariant in ("M4", "S1", "S2", "S3")
+    mendable = invariant in ("M2", "M4", "S1", "S2", "S3", "S4")
     assert all(problem.mendable == mendable for problem in problems)
 
 
@@ -113,6 +115,26 @@ def test_a_lost_vector_file_is_named_once(filled: StoreWriter) -> None:
     assert problem.invariant == "M2"
     assert problem.message == "vectors-000001.f16: No such file or directory"
     assert len(problem.ids) == 6
+
+
+def test_a_vector_file_with_another_header_affects_all_photos(filled: StoreWriter) -> None:
+    with filled.vector_path.open("r+b") as file:
+        file.write(b"x")
+    (problem,) = verify(filled)
+    assert (problem.invariant, len(problem.ids)) == ("M2", 6)
+
+
+@pytest.mark.parametrize("harm", [flip_a_bit_of_row_3, cut_the_vector_file])
+def test_damaged_vectors_are_not_believed(filled: StoreWriter, harm: Harm) -> None:
+    vectors = sound_vectors(filled)
+    require_sound(filled, vectors, [5, 0, 3, 3])
+    harm(filled)
+    with pytest.raises(CollectionDamagedError):
+        sound_vectors(filled)
+    if harm is flip_a_bit_of_row_3:
+        require_sound(filled, filled.vectors(), [0, 5])
+        with pytest.raises(CollectionDamagedError, match="vector 3 is not as written"):
+            require_sound(filled, filled.vectors(), [0, 3])
 
 
 def test_a_setting_that_is_missing_is_damage(filled: StoreWriter) -> None:

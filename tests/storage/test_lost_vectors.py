@@ -1,0 +1,87 @@
+"""Vectors that are damaged or missing: what is left of them, and what their contents are then."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from annclust.arrays import ImageId, VectorRow
+from annclust.errors import CollectionDamagedError, StorageError
+from annclust.storage.records import Member
+from annclust.storage.store_writer import StoreWriter
+from annclust.storage.verify import damaged_rows, verify
+from tests.storage.conftest import DIMENSION, SPEC, add_photos, content, limited_file_size
+
+
+def test_a_content_that_lost_its_vector_counts_as_new_and_gets_another(writer: StoreWriter) -> None:
+    writer.append([content(1), content(2, like=1), content(3)])
+    first, *_ = add_photos(writer, 1, 2, 3)
+    _cluster(writer, {0: 5, 1: 6}, first)
+    lost = writer.lose_vectors([VectorRow(0)])
+    assert lost == {n.to_bytes(32, "big"): 0 for n in (1, 2)}
+    assert writer.catalog.content((1).to_bytes(32, "big")) is None
+    assert writer.catalog.contents_of_size(101, 9) == frozenset()
+    assert [photo.id for photo in writer.catalog.images_without_vector()] == [1, 2]
+    assert writer.catalog.live()[0].tolist() == [3]
+    assert [problem.invariant for problem in verify(writer)] == ["S4"]
+    writer.append([content(1, like=7), content(4)])
+    writer.regain_clusters(lost)
+    assert [photo.id for photo in writer.catalog.images_without_vector()] == [2]
+    rows, clusters = writer.catalog.memberships("shots")
+    assert dict(zip(rows.tolist(), clusters.tolist(), strict=True)) == {1: 6, 2: 5}
+    assert [problem.invariant for problem in verify(writer)] == ["S4"]
+
+
+def _cluster(writer: StoreWriter, clusters: dict[int, int], representative: int) -> None:
+    """Put rows into clusters."""
+    with writer.catalog.transaction():
+        writer.catalog.add_clustering(
+            "shots",
+            settings="{}",
+            summary="{}",
+            members=[Member(VectorRow(row), cluster, 1.0) for row, cluster in clusters.items()],
+            representatives=dict.fromkeys(clusters.values(), ImageId(representative)),
+            next_cluster=9,
+        )
+
+
+def test_a_lost_vector_survives_compacting_as_lost(writer: StoreWriter) -> None:
+    writer.append([content(1), content(2), content(3)])
+    add_photos(writer, 1, 2, 3)
+    writer.lose_vectors([VectorRow(0), VectorRow(2)])
+    writer.compact()
+    assert writer.catalog.rows() == 1
+    assert [photo.id for photo in writer.catalog.images_without_vector()] == [1, 3]
+    writer.append([content(3)])
+    assert [photo.id for photo in writer.catalog.images_without_vector()] == [1]
+    np.testing.assert_allclose(writer.vectors().block(1, 2)[0], content(3).vector, atol=1e-3)
+
+
+@pytest.mark.parametrize("kept", [0, 64, 64 + 5 * DIMENSION, None])
+def test_what_is_left_of_a_vector_file_is_salvaged(directory: Path, kept: int | None) -> None:
+    with StoreWriter.create(directory, SPEC) as writer:
+        writer.append([content(n) for n in range(4)])
+        add_photos(writer, *range(4))
+    path = directory / "vectors-000001.f16"
+    whole = path.read_bytes()
+    if kept is None:
+        path.unlink()
+    else:
+        path.write_bytes(whole[:kept])
+    with pytest.raises((CollectionDamagedError, StorageError)):
+        StoreWriter(directory)
+    with limited_file_size(10), pytest.raises(StorageError):
+        StoreWriter(directory, salvage=True)
+    with StoreWriter(directory, salvage=True) as writer:
+        left = max(0, (kept or 0) - 64) // (2 * DIMENSION)
+        assert damaged_rows(writer) == list(range(left, 4))
+        assert writer.vectors().stored.tobytes().startswith(whole[64 : 64 + left * 2 * DIMENSION])
+        assert not path.exists()
+
+
+def test_a_sound_vector_file_needs_no_salvage(directory: Path) -> None:
+    StoreWriter.create(directory, SPEC).close()
+    with StoreWriter(directory, salvage=True) as writer:
+        assert writer.vector_path.name == "vectors-000001.f16"
