@@ -19,7 +19,7 @@ from annclust.arrays import ImageId, Nodes, VectorRow
 from annclust.closing import Closing
 from annclust.errors import CollectionDamagedError, NewerFormatError, NotACollectionError
 from annclust.storage import schema
-from annclust.storage.checked_sqlite import open_to_read, verifies_pages
+from annclust.storage.checked_sqlite import keep_pages, open_to_read, verifies_pages
 from annclust.storage.durable import storage_errors
 from annclust.storage.layout import GenerationKind
 from annclust.storage.records import (
@@ -187,7 +187,8 @@ class Catalog(Closing):
 
     def images_without_vector(self) -> list[ImageRecord]:
         """Present images that are yet to be embedded again, by id."""
-        return self._images("AND content.row < 0 ORDER BY image.id")
+        waiting = "digest IN (SELECT digest FROM content WHERE row < 0)"
+        return self._images(f"AND {waiting} ORDER BY image.id")
 
     def images_of_digest(self, digest: bytes) -> list[ImageRecord]:
         """Present images with that content, by id."""
@@ -294,6 +295,8 @@ class Catalog(Closing):
 
     def integrity_problems(self) -> list[str]:
         """What SQLite itself finds wrong with the file."""
+        with storage_errors(self.path):
+            keep_pages(self._db)
         checks = [row[0] for row in self._all("PRAGMA integrity_check") if row[0] != "ok"]
         dangling = [
             f"{row[0]} refers to a missing {row[2]}"

@@ -66,6 +66,7 @@ def open_to_write(path: Path) -> apsw.Connection:
         db.reserve_bytes(reserve=_RESERVED)  # of a new database; an old one needs a VACUUM
         db.execute("PRAGMA foreign_keys = ON")
         db.execute("PRAGMA synchronous = FULL")
+        keep_pages(db)
     except BaseException:
         db.close()
         raise
@@ -76,6 +77,11 @@ def _open(uri: str, flags: int) -> apsw.Connection:
     db = apsw.Connection(uri, flags=flags, vfs=_checksum_vfs())
     db.set_busy_timeout(_BUSY_TIMEOUT_MS)
     return db
+
+
+def keep_pages(db: apsw.Connection) -> None:
+    """Keep up to 32 MB of pages in memory, whose checksums need not be computed again then."""
+    db.execute("PRAGMA cache_size = -32768")
 
 
 def verifies_pages(db: apsw.Connection) -> bool:
