@@ -7,7 +7,6 @@ and the same run can be broken at every point.
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,9 +38,10 @@ class Operation:
     arguments: tuple[str, ...]
     prepare: Callable[[Path], None]
 
-    def command(self) -> list[str]:
-        """The command line, to be run in the prepared folder."""
-        return [sys.executable, "-m", "annclust", *self.arguments, "-c", COLLECTION, "-q"]
+    @property
+    def command(self) -> tuple[str, ...]:
+        """The arguments of `annclust`, to be run in the prepared folder."""
+        return (*self.arguments, "-c", COLLECTION, "-q")
 
 
 def picture(path: Path, seed: int) -> None:

@@ -11,18 +11,20 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 
 from operations import COLLECTION, OPERATIONS, SETTINGS, Operation
-from tracing import Outcome, Point, broken, points
+from tracing import Outcome, Point, Run, broken, points
+from zygote import Zygote
 
 from annclust.collection import Collection
 from annclust.errors import AnnclustError
@@ -77,7 +79,8 @@ class Workplace:
     A collection knows its photos by their absolute paths, so each job has a place of its own.
     """
 
-    def __init__(self, scratch: Path, number: int, operation: Operation) -> None:
+    def __init__(self, scratch: Path, number: int, operation: Operation, zygote: Zygote) -> None:
+        self.run: Run = partial(zygote.run, operation.command, scratch / f"place {number}")
         self.folder, self._kept = scratch / f"place {number}", scratch / f"kept {number}"
         self.folder.mkdir()
         operation.prepare(self.folder)
@@ -92,23 +95,23 @@ class Workplace:
 def reference(operation: Operation, place: Workplace) -> tuple[Reference, list[Point]]:
     """Run an operation without breaking it."""
     before = ids(place.folder)
-    found = points(operation.command(), place.folder, COLLECTION)
+    found = points(place.run, place.folder, COLLECTION)
     return Reference(before, state(place.folder), vectors(place.folder)), found
 
 
 def violations(
-    operation: Operation, folder: Path, expected: Reference, outcome: Outcome, action: str
+    operation: Operation, place: Workplace, expected: Reference, outcome: Outcome, action: str
 ) -> Iterator[str]:
     """Everything that is not as promised after a break."""
     yield from _telling(outcome, action)
-    path = folder / COLLECTION
+    path = place.folder / COLLECTION
     if Store.exists(path):
         with Store(path) as store:
             rows = store.catalog.rows()
         with Collection(path, create=False, settings=SETTINGS) as found:
             broken_promises = [p for p in found.check().problems if not p.derived]
         yield from (f"{problem.invariant}: {problem.message}" for problem in broken_promises)
-        kept = ids(folder)
+        kept = ids(place.folder)
         lost = {d for d in expected.before if d not in kept} - _may_go(expected)
         if lost:
             yield f"{len(lost)} photos were lost"
@@ -116,7 +119,7 @@ def violations(
             yield "a photo has another id"
         if operation.name.startswith("index") and rows > expected.vectors:
             yield "something was embedded twice"
-    yield from _recovery(operation, folder, expected)
+    yield from _recovery(operation, place, expected)
 
 
 def _may_go(expected: Reference) -> set[str]:
@@ -134,12 +137,10 @@ def _telling(outcome: Outcome, action: str) -> Iterator[str]:
         yield f"the error is not told in a line or two: {outcome.errors!r}"
 
 
-def _recovery(operation: Operation, folder: Path, expected: Reference) -> Iterator[str]:
-    again = subprocess.run(
-        operation.command(), cwd=folder, capture_output=True, text=True, check=False, timeout=120
-    )
-    if again.returncode:
-        yield f"the next run fails with {again.returncode}: {again.stderr.strip()[-200:]}"
+def _recovery(operation: Operation, place: Workplace, expected: Reference) -> Iterator[str]:
+    again, folder = place.run(), place.folder
+    if again.code:
+        yield f"the next run fails with {again.code}: {again.errors.strip()[-200:]}"
         return
     if state(folder) != expected.after:
         yield "the next run leads to another state"
@@ -156,19 +157,21 @@ def break_at(
 ) -> tuple[int, list[str]]:
     """Break an operation at one point; gives its exit code and all violations."""
     place.restore()
-    outcome = broken(operation.command(), place.folder, point, ACTIONS[action])
+    outcome = broken(place.run, point, ACTIONS[action])
     try:
-        return outcome.code, list(violations(operation, place.folder, expected, outcome, action))
+        return outcome.code, list(violations(operation, place, expected, outcome, action))
     except AnnclustError as error:
         return outcome.code, [f"{type(error).__name__}: {error}"]
 
 
-def attack(operation: Operation, actions: list[str], every: int, jobs: int) -> tuple[int, int]:
+def attack(
+    operation: Operation, actions: list[str], every: int, zygotes: list[Zygote]
+) -> tuple[int, int]:
     """Break an operation at every `every`-th point; gives how many points and violations."""
-    with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(jobs) as pool:
+    with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(len(zygotes)) as pool:
         places: SimpleQueue[Workplace] = SimpleQueue()
-        for number in range(jobs):
-            places.put(Workplace(Path(scratch), number, operation))
+        for number, zygote in enumerate(zygotes):
+            places.put(Workplace(Path(scratch), number, operation, zygote))
         place = places.get()
         expected, found = reference(operation, place)
         places.put(place)
@@ -208,7 +211,9 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
     chosen = [o for o in OPERATIONS if (options.operation or "") in o.name]
-    results = [attack(o, options.action, options.every, options.jobs) for o in chosen]
+    with ExitStack() as stack:
+        zygotes = [stack.enter_context(Zygote()) for _ in range(options.jobs)]
+        results = [attack(o, options.action, options.every, zygotes) for o in chosen]
     total, bad = (sum(column) for column in zip(*results, strict=True))
     print(f"{total} points, {bad} violations")
     sys.exit(bool(bad))

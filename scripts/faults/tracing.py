@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import subprocess
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,25 +37,33 @@ class Outcome:
     errors: str
 
 
+def tracer(log: Path | None) -> list[str]:
+    """The start of a strace command."""
+    return ["strace", "-qq", "-o", str(log or "/dev/null"), "-e", f"trace={','.join(CALLS)}"]
+
+
 def run(command: Sequence[str], folder: Path, *options: str, log: Path | None = None) -> Outcome:
     """Run a command under strace with more options of it."""
-    traced = ["strace", "-qq", "-o", str(log or "/dev/null"), "-e", f"trace={','.join(CALLS)}"]
     done = subprocess.run(
-        [*traced, *options, "--", *command],
+        [*tracer(log), *options, "--", *command],
         cwd=folder, capture_output=True, text=True, errors="replace", timeout=120, check=False,
     )  # fmt: skip
     return Outcome(done.returncode, done.stdout, done.stderr)
 
 
-def points(command: Sequence[str], folder: Path, collection: str) -> list[Point]:
+Run = Callable[..., Outcome]
+"""Runs a command, given options of strace and, by keyword, a `log` for its system calls."""
+
+
+def points(run: Run, folder: Path, collection: str) -> list[Point]:
     """Every call from the first that names the collection on, in order.
 
     Calls before it load the program. Those that only open something for reading are left out.
     """
     log = folder / "trace"
-    outcome = run(command, folder, log=log)
+    outcome = run(log=log)
     if outcome.code:
-        raise RuntimeError(f"{' '.join(command)} failed: {outcome.errors}")
+        raise RuntimeError(f"the command failed unbroken: {outcome.errors}")
     seen: Counter[str] = Counter()
     found: list[Point] = []
     reached = False
@@ -71,7 +79,6 @@ def points(command: Sequence[str], folder: Path, collection: str) -> list[Point]
     return found
 
 
-def broken(command: Sequence[str], folder: Path, point: Point, action: str) -> Outcome:
+def broken(run: Run, point: Point, action: str) -> Outcome:
     """Run a command and break it at a point: ``signal=KILL``, ``error=ENOSPC``, …"""
-    inject = f"inject={point.call}:{action}:when={point.number}"
-    return run(command, folder, "-e", inject)
+    return run("-e", f"inject={point.call}:{action}:when={point.number}")
