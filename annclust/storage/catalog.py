@@ -19,7 +19,7 @@ from annclust.arrays import ImageId, Nodes, VectorRow
 from annclust.closing import Closing
 from annclust.errors import CollectionDamagedError, NewerFormatError, NotACollectionError
 from annclust.storage import schema
-from annclust.storage.checked_sqlite import keep_pages, open_to_read, verifies_pages
+from annclust.storage.checked_sqlite import is_whole, keep_pages, open_to_read, verifies_pages
 from annclust.storage.durable import storage_errors
 from annclust.storage.layout import GenerationKind
 from annclust.storage.records import (
@@ -38,18 +38,23 @@ from annclust.storage.records import (
 _IMAGE = """SELECT image.id, image.path, image.size, image.modified_ns, image.digest, content.row,
     root.id, root.path, root.device, root.offline
     FROM image JOIN content USING (digest) JOIN root ON root.id = image.root"""
-_EXPORT = """SELECT image.id, root.path, image.path, image.digest, member.cluster,
-    member.probability, cluster.representative IS image.id
-    FROM image JOIN root ON root.id = image.root JOIN content USING (digest)
-    LEFT JOIN member ON member.row = content.row AND member.level = ?1
-    LEFT JOIN cluster ON cluster.id = member.cluster AND cluster.level = ?1
-    WHERE NOT image.removed ORDER BY image.id"""
-# Of rows with the same key the last one stays, so the surest come last.
-_STAND_INS = """SELECT member.cluster, image.id
+# The surest present photo of each cluster whose representative is gone.
+_STAND_INS = """SELECT cluster, image FROM (
+    SELECT member.cluster AS cluster, image.id AS image, row_number() OVER (
+        PARTITION BY member.cluster ORDER BY member.probability DESC, image.id) AS place
     FROM cluster JOIN image AS gone ON gone.id = cluster.representative AND gone.removed
     JOIN member ON member.cluster = cluster.id AND member.level = cluster.level
     JOIN content USING (row) JOIN image ON image.digest = content.digest AND NOT image.removed
-    WHERE cluster.level = ? ORDER BY member.probability, image.id DESC"""
+    WHERE cluster.level = ?1) WHERE place = 1"""
+# In one statement, so that all of it is of one moment.
+_EXPORT = f"""WITH stand_in AS MATERIALIZED ({_STAND_INS})
+    SELECT image.id, root.path, image.path, image.digest, member.cluster, member.probability,
+    cluster.representative IS image.id OR stand_in.image IS image.id
+    FROM image JOIN root ON root.id = image.root JOIN content USING (digest)
+    LEFT JOIN member ON member.row = content.row AND member.level = ?1
+    LEFT JOIN cluster ON cluster.id = member.cluster AND cluster.level = ?1
+    LEFT JOIN stand_in ON stand_in.cluster = member.cluster
+    WHERE NOT image.removed ORDER BY image.id"""
 
 
 class Catalog(Closing):
@@ -94,6 +99,12 @@ class Catalog(Closing):
             raise NewerFormatError(self.path.parent, found=found, known=schema.FORMAT)
         if found >= schema.CHECKED_FORMAT and not verifies_pages(self._db):
             raise CollectionDamagedError(self.path, reason="its header is not as it was written")
+        if not self._is_whole():
+            raise CollectionDamagedError(self.path, reason="its size is not what it was")
+
+    def _is_whole(self) -> bool:
+        with storage_errors(self.path):
+            return is_whole(self._db, self.path)
 
     def format(self) -> int:
         """The format of docs/format.md that the catalog has."""
@@ -281,11 +292,9 @@ class Catalog(Closing):
 
     def export(self, level: str) -> Iterator[ExportRow]:
         """Every present photo with its place in the current clustering of a level, by id."""
-        stand_ins = self._stand_ins(level)
-        for image, root, path, digest, cluster, probability, chosen in self._all(_EXPORT, level):
+        for image, root, path, digest, cluster, probability, stands in self._all(_EXPORT, level):
             full = joined(root, path)
-            stands = bool(chosen) or (cluster is not None and stand_ins.get(cluster) == image)
-            yield ExportRow(ImageId(image), full, digest, cluster, probability, stands)
+            yield ExportRow(ImageId(image), full, digest, cluster, probability, bool(stands))
 
     def _stand_ins(self, level: str) -> dict[int, int]:
         """The surest present photo of each cluster whose representative is gone."""

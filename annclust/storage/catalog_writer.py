@@ -13,7 +13,7 @@ from annclust.arrays import ImageId, VectorRow
 from annclust.errors import StorageError
 from annclust.storage import schema
 from annclust.storage.catalog import Catalog
-from annclust.storage.checked_sqlite import open_to_write
+from annclust.storage.checked_sqlite import open_to_write, verifies_pages
 from annclust.storage.durable import storage_errors
 from annclust.storage.layout import KINDS, GenerationKind
 from annclust.storage.records import (
@@ -81,6 +81,12 @@ class CatalogWriter(Catalog):
             db.close()
             raise
         return db
+
+    def _is_whole(self) -> bool:
+        if super()._is_whole():
+            return True
+        self._empty_log()  # a disk that was full may have cut short what was taken from it
+        return super()._is_whole()
 
     def shrink(self) -> None:
         """Give space that is not needed any more back to the disk."""
@@ -319,17 +325,19 @@ class CatalogWriter(Catalog):
         if found == schema.FORMAT:
             return
         if found < schema.CHECKED_FORMAT:
-            self.shrink()  # rewrites every page, now with a checksum
-            self._reopen()
+            self._give_pages_checksums()
         with self.transaction():
             _migrate(self._db, found)
-        self._check_format()
 
-    def _reopen(self) -> None:
-        """Whether pages have checksums is noticed on opening."""
+    def _give_pages_checksums(self) -> None:
+        """Rewrite every page, and wait until the file itself says so: not only its log."""
         with storage_errors(self.path):
+            self._db.execute("VACUUM")
+            busy, *_ = next(self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)"))
             self._db.close()
             self._db = self._connect()
+            if busy or not verifies_pages(self._db):
+                raise StorageError(self.path, reason="another process is reading it")
 
 
 def _migrate(db: apsw.Connection, found: int) -> None:

@@ -42,11 +42,10 @@ def open_to_read(path: Path) -> apsw.Connection:
     OSError, apsw.Error
         If the system or SQLite refuses.
     """
-    log, shared = (path.with_name(path.name + end) for end in ("-wal", "-shm"))
-    pending = log.exists() and log.stat().st_size > 0
     read_only_disk = bool(os.statvfs(path).f_flag & os.ST_RDONLY)
+    shared = path.with_name(f"{path.name}-shm")
     closed_to_us = not os.access(path.parent, os.W_OK) and not shared.exists()
-    frozen = (read_only_disk or closed_to_us) and not pending
+    frozen = (read_only_disk or closed_to_us) and not _log_is_pending(path)
     uri = f"file:{quote(os.fsencode(path))}?mode=ro{'&immutable=1' if frozen else ''}"
     return _open(uri, apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
 
@@ -77,6 +76,27 @@ def _open(uri: str, flags: int) -> apsw.Connection:
     db = apsw.Connection(uri, flags=flags, vfs=_checksum_vfs())
     db.set_busy_timeout(_BUSY_TIMEOUT_MS)
     return db
+
+
+def _log_is_pending(path: Path) -> bool:
+    log = path.with_name(f"{path.name}-wal")
+    return log.exists() and log.stat().st_size > 0
+
+
+def is_whole(db: apsw.Connection, path: Path) -> bool:
+    """Whether the file is as long as it says: of a page that is cut, no checksum is compared.
+
+    While a log is pending, or somebody writes, only that it does not end within a page.
+    """
+
+    def look() -> tuple[bool, int]:
+        return _log_is_pending(path), path.stat().st_size
+
+    pending, length = before = look()
+    (pages,), (size,) = (next(db.execute(f"PRAGMA page_{what}")) for what in ("count", "size"))
+    if pending or look() != before:
+        return bool(length % size == 0)
+    return bool(length == pages * size)
 
 
 def keep_pages(db: apsw.Connection) -> None:

@@ -114,5 +114,5 @@ class Store(Closing):
         with storage_errors(self.path):
             for path in self.path.iterdir():
                 with suppress(FileNotFoundError):  # replaced by a newer generation just now
-                    total += path.stat().st_size
+                    total += path.lstat().st_size
         return total

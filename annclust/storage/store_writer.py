@@ -5,6 +5,7 @@ The order is always vectors → fsync → catalog transaction → acknowledged; 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -327,9 +328,13 @@ def _lay_out(path: Path, spec: EmbedderSpec, refuse_foreign: Callable[[Path], No
 
 
 def _write_empty(path: Path, spec: EmbedderSpec) -> None:
-    vectors = layout.vector_file(1)
-    if holds_rows(path / vectors):
+    """Make an empty collection, but not in the place of one whose catalog is lost."""
+    there = [entry for entry in path.iterdir() if layout.is_vector_file(entry.name)]
+    if any(map(holds_rows, there)):
         raise CollectionDamagedError(path, reason=f"it has vectors, but no {layout.CATALOG}")
+    if os.path.lexists(path / layout.CATALOG):
+        raise CollectionDamagedError(path, reason=f"its {layout.CATALOG} is not a file")
+    vectors = layout.vector_file(1)
     create(path / vectors, spec.dimension)
     beside = path / (layout.CATALOG + layout.UNFINISHED)
     for leftover in path.glob(f"{layout.CATALOG}{layout.UNFINISHED}*"):

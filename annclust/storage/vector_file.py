@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import struct
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,10 +65,11 @@ def salvage_rows(old: Path, new: Path, *, rows: int, dimension: int) -> None:
     """
     create(new, dimension)
     with storage_errors(new), new.open("r+b") as target:
-        with suppress(FileNotFoundError), old.open("rb") as source:
-            source.seek(HEADER_SIZE)
-            target.seek(HEADER_SIZE)
-            shutil.copyfileobj(source, target)
+        if old.is_file():
+            with old.open("rb") as source:
+                source.seek(HEADER_SIZE)
+                target.seek(HEADER_SIZE)
+                shutil.copyfileobj(source, target)
         target.truncate(HEADER_SIZE + rows * dimension * _ITEM)
         target.flush()
         os.fsync(target.fileno())
@@ -86,9 +87,11 @@ def rows_left(path: Path, dimension: int) -> int:
 
 
 def _check_header(path: Path, dimension: int) -> None:
+    if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe would wait for ever
+        raise CollectionDamagedError(path, reason="it is not a file")
     with path.open("rb") as file:
         header = file.read(HEADER_SIZE)
-    if len(header) < HEADER_SIZE or _HEADER.unpack(header) != (_MAGIC, dimension):
+    if header != _HEADER.pack(_MAGIC, dimension):
         raise CollectionDamagedError(path, reason="its header is not that of its collection")
 
 

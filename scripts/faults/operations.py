@@ -6,7 +6,9 @@ and the same run can be broken at every point.
 
 from __future__ import annotations
 
+import os
 import shutil
+import tarfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +21,7 @@ from annclust.settings import DecodeSettings, EmbedSettings, IndexingSettings
 
 SETTINGS = IndexingSettings(decode=DecodeSettings(workers=1), embed=EmbedSettings(threads=1))
 COLLECTION, PHOTOS = "c.annclust", "photos"
+_FORMATS = Path(__file__).parents[2] / "tests" / "storage" / "formats"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,20 @@ def damaged(folder: Path) -> None:
         path.write_bytes(path.read_bytes()[:-1])
 
 
+def cut_off(folder: Path) -> None:
+    """Half of the vectors are missing."""
+    clustered(folder)
+    (path,) = (folder / COLLECTION).glob("vectors-*")
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def older(folder: Path) -> None:
+    """A collection in the first format."""
+    with tarfile.open(_FORMATS / "format-1.tar.gz") as archive:
+        archive.extractall(folder, filter="data")
+    (folder / "photos.annclust").rename(folder / COLLECTION)
+
+
 def thinned(folder: Path) -> None:
     """Photos went, and the collection knows it."""
     clustered(folder)
@@ -113,4 +130,6 @@ OPERATIONS = (
     Operation("cluster again", ("cluster",), grown),
     Operation("compact", ("compact",), thinned),
     Operation("repair", ("check", "--repair"), damaged),
+    Operation("heal", ("check", "--repair"), cut_off),
+    Operation("migrate", ("check", "--repair"), older),
 )

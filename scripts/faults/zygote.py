@@ -16,6 +16,7 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn, Self
@@ -128,7 +129,7 @@ def _load_everything() -> None:
 
 
 def _become(arguments: Sequence[str], folder: str) -> NoReturn:
-    """Be the command."""
+    """Be the command, and end at once: taking the interpreter down takes longer than that."""
     os.chdir(folder)
     for number, name in ((1, "output"), (2, "errors")):
         target = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
@@ -141,8 +142,17 @@ def _become(arguments: Sequence[str], folder: str) -> NoReturn:
     os.kill(os.getpid(), signal.SIGSTOP)
     from annclust.__main__ import main
 
-    main()
-    sys.exit()
+    code = 0
+    try:
+        main()
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:
+        traceback.print_exc()
+        code = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def serve() -> None:

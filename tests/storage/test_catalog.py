@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -183,6 +184,35 @@ def _read_everything(path: Path) -> None:
         problems = reader.integrity_problems()
         if problems:
             raise CollectionDamagedError(path, reason=problems[0])
+
+
+@pytest.mark.parametrize("cut", [1, 512, 4096, 8192])
+def test_a_catalog_that_is_cut_is_damage(directory: Path, cut: int) -> None:
+    with StoreWriter.create(directory, SPEC) as writer:
+        writer.append([content(n) for n in range(300)])
+    path = directory / "catalog.sqlite"
+    os.truncate(path, path.stat().st_size - cut)
+    with pytest.raises(CollectionDamagedError):
+        _read_everything(path)
+    if cut < 4096:
+        with pytest.raises(CollectionDamagedError, match="size"):
+            CatalogWriter(path)
+
+
+def test_a_page_that_a_full_disk_cut_short_is_taken_from_the_log_again(directory: Path) -> None:
+    writer = StoreWriter.create(directory, SPEC)
+    writer.append([content(n) for n in range(300)])
+    path = directory / "catalog.sqlite"
+    with path.open("ab") as file:
+        file.write(b"\0" * 100)
+    assert (directory / "catalog.sqlite-wal").stat().st_size > 0
+    with pytest.raises(CollectionDamagedError, match="size"):
+        Catalog(path)
+    with CatalogWriter(path) as opened:
+        assert opened.rows() == 300
+    writer.close()
+    with Catalog(path) as reader:
+        assert reader.rows() == 300
 
 
 def test_a_header_that_denies_the_checksums_is_damage(directory: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from annclust.collection import Collection
 from annclust.errors import CollectionDamagedError, NotACollectionError, StorageError
+from annclust.storage import checked_sqlite
 from annclust.storage.catalog import Catalog
 from annclust.storage.checked_sqlite import verifies_pages
 from annclust.storage.schema import FORMAT
@@ -75,6 +76,20 @@ def test_a_full_disk_leaves_the_older_format(older: Path) -> None:
         StoreWriter(older / "photos.annclust")
     with Catalog(older / "photos.annclust" / "catalog.sqlite") as catalog:
         assert catalog.format() < FORMAT
+    _says_what_it_said(older)
+
+
+def test_an_older_format_stays_while_somebody_reads_it(
+    older: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checked_sqlite, "_BUSY_TIMEOUT_MS", 100)
+    with Store(older / "photos.annclust") as reader, reader.catalog.snapshot():
+        reader.catalog.rows()
+        with pytest.raises(StorageError, match="reading it"):
+            StoreWriter(older / "photos.annclust")
+        assert reader.catalog.format() < FORMAT
+    _says_what_it_said(older)
+    StoreWriter(older / "photos.annclust").close()
     _says_what_it_said(older)
 
 
