@@ -21,9 +21,9 @@ from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 
-from examination import Verdict, examine
-from mutants import Mutant, draw
-from specimens import Specimen
+from corrupting.examination import Verdict, examine
+from corrupting.mutants import Mutant, draw
+from corrupting.specimens import Specimen
 from watched import LostError, Watched, beside
 
 PATIENCE = 15.0
@@ -75,7 +75,7 @@ def attack(options: argparse.Namespace, scratch: Path) -> list[tuple[Mutant, Ver
 
 def _specimens(scratch: Path) -> list[Specimen]:
     """Make them; imported here as it takes seconds, and this process does not need it."""
-    from growing import make
+    from corrupting.growing import make
 
     return make(scratch)
 

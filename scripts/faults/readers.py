@@ -22,10 +22,10 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
-from questions import ONE_THREAD
-from rounds import Album, prepare, write
+from corrupting.questions import ONE_THREAD
+from reading.rounds import Album, prepare, write
+from reading.witness import Witness
 from watched import PROCESSES, beside
-from witness import Witness
 
 from annclust.collection import Collection
 

@@ -6,9 +6,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from judging import States, broken, fitting, lost, names, refused, wrong
-from mutants import Mutant, Specimens, bring_about
-from questions import Answers, Broken, Question, Report, ask, check, lasting, making, reading
+from corrupting.judging import States, broken, fitting, lost, names, refused, wrong
+from corrupting.mutants import Mutant, Specimens, bring_about
+from corrupting.questions import (
+    Answers,
+    Broken,
+    Question,
+    Report,
+    ask,
+    check,
+    lasting,
+    making,
+    reading,
+)
 
 from annclust.storage.layout import KINDS
 

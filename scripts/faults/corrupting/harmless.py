@@ -5,8 +5,8 @@ The list is meant to stay short. Whatever is not on it must be named.
 
 from __future__ import annotations
 
-from specimens import LOG, Specimen, kind_of
-from sqlite_files import changed_pages, frames, free_pages, pages
+from corrupting.specimens import LOG, Specimen, kind_of
+from corrupting.sqlite_files import changed_pages, frames, free_pages, pages
 
 
 def why_harmless(specimen: Specimen, name: str, before: bytes, after: bytes | None) -> str | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Self
 
 from operations import COLLECTION
-from rounds import PILLARS, TAKES, pillar, round_of
+from reading.rounds import PILLARS, TAKES, pillar, round_of
 
 from annclust.collection import Collection
 

@@ -1,4 +1,4 @@
-"""Specimens: collections to be damaged, with the right answers (:mod:`growing` makes them)."""
+"""Specimens: collections to be damaged, with the right answers (`growing` makes them)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from questions import Answers
+from corrupting.questions import Answers
 
 from annclust.storage.layout import CATALOG, KINDS, WRITER_LOCK, is_vector_file
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from questions import Answers, Broken, Refused, Report
+from corrupting.questions import Answers, Broken, Refused, Report
 
 States = Sequence[Answers]
 """Right answers; any of them will do, but not a mixture."""

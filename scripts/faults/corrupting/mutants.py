@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-from damage import SWAPPED, WAYS, content
-from harmless import why_harmless
-from judging import States
+from corrupting.damage import SWAPPED, WAYS, content
+from corrupting.harmless import why_harmless
+from corrupting.judging import States
+from corrupting.questions import CATALOG_ALONE, Answers
+from corrupting.specimens import LOG, FileKind, Specimen, kind_of
 from numpy.random import Generator
-from questions import CATALOG_ALONE, Answers
-from specimens import LOG, FileKind, Specimen, kind_of
 
 from annclust.storage.layout import CATALOG
 

@@ -12,9 +12,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
+from corrupting.questions import ONE_THREAD
 from numpy.random import Generator
 from operations import COLLECTION, PHOTOS
-from questions import ONE_THREAD
 from scenes import EMBEDDER, photograph
 
 from annclust.collection import Collection

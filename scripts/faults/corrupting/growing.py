@@ -16,11 +16,11 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from corrupting.questions import ONE_THREAD, Answer, Answers, Question, ask, making, reading
+from corrupting.specimens import LOG, SHARED, Specimen
+from corrupting.sqlite_files import commit_ends
 from operations import COLLECTION, PHOTOS
-from questions import ONE_THREAD, Answer, Answers, Question, ask, making, reading
 from scenes import EMBEDDER, photograph
-from specimens import LOG, SHARED, Specimen
-from sqlite_files import commit_ends
 
 from annclust.collection import Collection
 from annclust.embedding.embedder import EmbedderLoader
