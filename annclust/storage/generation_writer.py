@@ -24,11 +24,19 @@ Writers = Mapping[str, Callable[[Path], None]]
 
 
 def array_writer(array: NDArray[Any]) -> Callable[[Path], None]:
-    """Give what writes an array in NumPy's own format, which can be memory-mapped."""
+    """Give what writes an array in NumPy's own format, which can be memory-mapped.
+
+    Through Python's own file: `numpy.save` hands a real file to C, and does not look whether the
+    last of it was written.
+    """
 
     def write(path: Path) -> None:
+        content = np.ascontiguousarray(array)
         with path.open("wb") as file:
-            np.save(file, array, allow_pickle=False)
+            np.lib.format.write_array_header_1_0(
+                file, np.lib.format.header_data_from_array_1_0(content)
+            )
+            file.write(content.data)
 
     return write
 

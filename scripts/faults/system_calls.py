@@ -22,6 +22,7 @@ from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 
+import numpy as np
 from operations import COLLECTION, OPERATIONS, SETTINGS, Operation
 from tracing import Outcome, Point, Run, broken, points
 from zygote import Zygote
@@ -135,7 +136,9 @@ def violations(
             yield "a photo has another id"
         if operation.name.startswith("index") and rows > expected.vectors:
             yield "something was embedded twice"
-    yield from _recovery(operation, place, expected)
+    if outcome.code == 0:
+        yield from (f"at its end, {difference}" for difference in differences(place, expected))
+    yield from _recovery(place, expected)
 
 
 def _may_go(expected: Reference) -> set[str]:
@@ -153,16 +156,27 @@ def _telling(outcome: Outcome, action: str) -> Iterator[str]:
         yield f"the error is not told in a line or two: {outcome.errors!r}"
 
 
-def _recovery(operation: Operation, place: Workplace, expected: Reference) -> Iterator[str]:
-    again, folder = place.run(), place.folder
+def _recovery(place: Workplace, expected: Reference) -> Iterator[str]:
+    again = place.run()
     if again.code:
         yield f"the next run fails with {again.code}: {again.errors.strip()[-200:]}"
         return
+    yield from (f"after the next run, {difference}" for difference in differences(place, expected))
+
+
+def differences(place: Workplace, expected: Reference) -> Iterator[str]:
+    """Everything by which a collection differs from what the operation leads to."""
+    folder = place.folder
     if state(folder) != expected.after:
-        yield "the next run leads to another state"
-    if vectors(folder) != expected.vectors and operation.name != "compact":
+        yield "another state"
+    if vectors(folder) != expected.vectors:
         yield f"{vectors(folder)} vectors instead of {expected.vectors}"
-    yield from (f"after the next run, {p.invariant}: {p.message}" for p in broken_promises(folder))
+    yield from (f"{p.invariant}: {p.message}" for p in broken_promises(folder))
+    for path in (folder / COLLECTION).glob("*.npy"):
+        try:
+            np.load(path, mmap_mode="r")
+        except ValueError as error:
+            yield f"{path.name}: {error}"
 
 
 def break_at(
