@@ -19,7 +19,7 @@ from annclust.arrays import ImageId, Nodes, VectorRow
 from annclust.closing import Closing
 from annclust.errors import CollectionDamagedError, NewerFormatError, NotACollectionError
 from annclust.storage import schema
-from annclust.storage.checked_sqlite import is_whole, keep_pages, open_to_read, verifies_pages
+from annclust.storage.checked_sqlite import is_whole, keep_pages, open_to_read
 from annclust.storage.durable import storage_errors
 from annclust.storage.layout import GenerationKind
 from annclust.storage.records import (
@@ -97,10 +97,10 @@ class Catalog(Closing):
         found = self.format()
         if found > schema.FORMAT:
             raise NewerFormatError(self.path.parent, found=found, known=schema.FORMAT)
-        if found >= schema.CHECKED_FORMAT and not verifies_pages(self._db):
-            raise CollectionDamagedError(self.path, reason="its header is not as it was written")
-        if not self._is_whole():
-            raise CollectionDamagedError(self.path, reason="its size is not what it was")
+        if found >= schema.CHECKED_FORMAT and not self._is_whole():
+            raise CollectionDamagedError(
+                self.path, reason="its size or its header is not as it was written"
+            )
 
     def _is_whole(self) -> bool:
         with storage_errors(self.path):

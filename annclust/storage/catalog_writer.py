@@ -83,10 +83,18 @@ class CatalogWriter(Catalog):
         return db
 
     def _is_whole(self) -> bool:
-        if super()._is_whole():
+        if super()._is_whole() and verifies_pages(self._db):
             return True
-        self._empty_log()  # a disk that was full may have cut short what was taken from it
-        return super()._is_whole()
+        # Taking the log in may have been interrupted within a page, even within the first.
+        self._empty_log()
+        self._reopen()
+        return super()._is_whole() and verifies_pages(self._db)
+
+    def _reopen(self) -> None:
+        """Whether pages have checksums is noticed on opening."""
+        with storage_errors(self.path):
+            self._db.close()
+            self._db = self._connect()
 
     def shrink(self) -> None:
         """Give space that is not needed any more back to the disk."""
@@ -334,10 +342,9 @@ class CatalogWriter(Catalog):
         with storage_errors(self.path):
             self._db.execute("VACUUM")
             busy, *_ = next(self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)"))
-            self._db.close()
-            self._db = self._connect()
-            if busy or not verifies_pages(self._db):
-                raise StorageError(self.path, reason="another process is reading it")
+        self._reopen()
+        if busy or not verifies_pages(self._db):
+            raise StorageError(self.path, reason="another process is reading it")
 
 
 def _migrate(db: apsw.Connection, found: int) -> None:

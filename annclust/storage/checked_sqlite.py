@@ -84,9 +84,10 @@ def _log_is_pending(path: Path) -> bool:
 
 
 def is_whole(db: apsw.Connection, path: Path) -> bool:
-    """Whether the file is as long as it says: of a page that is cut, no checksum is compared.
+    """Whether the file is as long as it says, and its pages are verified when they are read.
 
-    While a log is pending, or somebody writes, only that it does not end within a page.
+    (Of a page that is cut, no checksum would be compared.) While a log is pending, or somebody
+    writes, the file may say anything, but it does not end within a page.
     """
 
     def look() -> tuple[bool, int]:
@@ -96,7 +97,7 @@ def is_whole(db: apsw.Connection, path: Path) -> bool:
     (pages,), (size,) = (next(db.execute(f"PRAGMA page_{what}")) for what in ("count", "size"))
     if pending or look() != before:
         return bool(length % size == 0)
-    return bool(length == pages * size)
+    return bool(length == pages * size and verifies_pages(db))
 
 
 def keep_pages(db: apsw.Connection) -> None:

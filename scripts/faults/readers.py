@@ -172,10 +172,8 @@ def main() -> None:
     _show("steps ended", writing.ended)
     _show("killed in", writing.killed)
     _show("reads", total.looks)
-    print(
-        f"{total.looks.total()} reads, {writing.killed.total()} writers killed, {rounds} rounds,"
-        f" {len(total.violations)} violations"
-    )
+    print(f"{writing.killed.total()} writers killed, {rounds} rounds")
+    print(f"{total.looks.total()} reads, {len(total.violations)} violations")
     sys.exit(bool(total.violations))
 
 

@@ -137,7 +137,9 @@ def violations(
         if operation.name.startswith("index") and rows > expected.vectors:
             yield "something was embedded twice"
     if outcome.code == 0:
-        yield from (f"at its end, {difference}" for difference in differences(place, expected))
+        yield from (
+            f"at its end, {difference}" for difference in differences(place.folder, expected)
+        )
     yield from _recovery(place, expected)
 
 
@@ -161,12 +163,13 @@ def _recovery(place: Workplace, expected: Reference) -> Iterator[str]:
     if again.code:
         yield f"the next run fails with {again.code}: {again.errors.strip()[-200:]}"
         return
-    yield from (f"after the next run, {difference}" for difference in differences(place, expected))
+    yield from (
+        f"after the next run, {difference}" for difference in differences(place.folder, expected)
+    )
 
 
-def differences(place: Workplace, expected: Reference) -> Iterator[str]:
+def differences(folder: Path, expected: Reference) -> Iterator[str]:
     """Everything by which a collection differs from what the operation leads to."""
-    folder = place.folder
     if state(folder) != expected.after:
         yield "another state"
     if vectors(folder) != expected.vectors:

@@ -13,7 +13,7 @@ from annclust.arrays import ImageId, VectorRow
 from annclust.errors import CollectionDamagedError, NotACollectionError, StorageError
 from annclust.storage.catalog import Catalog
 from annclust.storage.catalog_writer import CatalogWriter, _switch_log_on
-from annclust.storage.checked_sqlite import open_to_write
+from annclust.storage.checked_sqlite import open_to_write, verifies_pages
 from annclust.storage.records import Member, UnreadableRecord
 from annclust.storage.store import Store
 from annclust.storage.store_writer import EmbeddedContent, StoreWriter
@@ -213,6 +213,24 @@ def test_a_page_that_a_full_disk_cut_short_is_taken_from_the_log_again(directory
     writer.close()
     with Catalog(path) as reader:
         assert reader.rows() == 300
+
+
+def test_a_header_that_was_torn_when_the_log_was_taken_in_is_taken_in_again(
+    directory: Path,
+) -> None:
+    writer = StoreWriter.create(directory, SPEC)
+    writer.append([content(n) for n in range(300)])
+    path = directory / "catalog.sqlite"
+    saved = {p: p.read_bytes() for p in directory.iterdir() if not p.name.endswith("-shm")}
+    writer.close()
+    for file, whole in saved.items():
+        file.write_bytes(bytes(4096) + whole[4096:] if file == path else whole)
+    with Catalog(path) as reader:
+        assert reader.rows() == 300
+    with CatalogWriter(path) as opened:
+        assert verifies_pages(opened._db)
+        assert opened.rows() == 300
+    assert path.read_bytes()[:6] == b"SQLite"
 
 
 def test_a_header_that_denies_the_checksums_is_damage(directory: Path) -> None:

@@ -1,0 +1,28 @@
+"""A short slice of scripts/faults/power_loss.py; docs/reliability.md has the full run."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.faults.harness import ENVIRONMENT, SCRIPTS, figures
+
+UNAVAILABLE = 2
+
+pytestmark = pytest.mark.skipif(
+    not SCRIPTS.exists(), reason="an installed annclust has no scripts beside its tests"
+)
+
+
+def test_what_was_acknowledged_outlasts_the_loss_of_power() -> None:
+    tried = subprocess.run(
+        [sys.executable, SCRIPTS / "power_loss.py", "--crashes", "0"],
+        capture_output=True, text=True, env=ENVIRONMENT, timeout=60, check=False,
+    )  # fmt: skip
+    if tried.returncode == UNAVAILABLE:
+        pytest.skip(tried.stderr.strip())
+    crashes, violations = figures("power_loss.py", "--crashes", "5", "--acknowledged", "40")
+    assert crashes == 5
+    assert violations == 0
