@@ -23,8 +23,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from disks.lossy_disk import LossyDisk, unavailable
-from living.inspection import inspect
+from inspection import inspect
+from lossy_disk import LossyDisk, unavailable
 from operations import COLLECTION
 from workload import acknowledged
 
@@ -167,7 +167,7 @@ def main() -> None:
         print(f"There can be no power loss here: {reason}.", file=sys.stderr)
         sys.exit(UNAVAILABLE)
     if options.bug:
-        from living.bugs import plant
+        from bugs import plant
 
         plant(options.bug)
     started = time.monotonic()

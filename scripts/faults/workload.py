@@ -3,7 +3,7 @@
     python scripts/faults/workload.py FOLDER --seed 1 --rounds 3 [--after STEP] [--bug NAME]
 
 No image is decoded: every vector is made from a number, so that whoever looks can make it again.
-Each acknowledged change is one line, its step in the life of that seed; `inspection` says
+Each acknowledged change is one line, its step in the life of that seed; :mod:`inspection` says
 whether a collection that was left at any moment is as it was acknowledged.
 """
 
@@ -17,8 +17,8 @@ from pathlib import Path
 
 import numpy as np
 from blake3 import blake3
-from living.life import ROUND, life
-from living.life_changes import (
+from life import ROUND, life
+from life_changes import (
     Begin,
     BuildGraph,
     BuildIndex,
@@ -31,7 +31,7 @@ from living.life_changes import (
     Settle,
     Shrink,
 )
-from living.life_states import group, vector_number
+from life_states import group, vector_number
 from operations import COLLECTION
 
 from annclust.arrays import ImageId, VectorRow, Vectors, unit_rows
@@ -100,8 +100,9 @@ class Living:
 
     def close(self) -> None:
         """Let go of the collection."""
-        if self._store is not None:
-            self._store.close()
+        store, self._store = self._store, None
+        if store is not None:
+            store.close()
 
     def _perform(self, change: Change) -> None:
         match change:
@@ -197,7 +198,7 @@ def main() -> None:
     parser.add_argument("--bug", help="a bug to plant (planted_bugs.py lists them)")
     options = parser.parse_args()
     if options.bug:
-        from living.bugs import plant
+        from bugs import plant
 
         plant(options.bug)
     living = Living(options.folder, options.seed, options.after)
