@@ -11,6 +11,11 @@ from PIL import Image
 from annclust.images.deep_gray import is_deep_gray, to_eight_bits
 
 
+def is_flat(picture: Image.Image) -> bool:
+    """Whether a loaded picture is of mode "RGB" or "L" and opaque, as `flatten` makes it."""
+    return picture.mode in ("RGB", "L") and not picture.has_transparency_data
+
+
 def flatten(picture: Image.Image) -> Image.Image:
     """Turn a loaded picture of any mode into one of mode "RGB" or "L".
 
@@ -28,7 +33,7 @@ def flatten(picture: Image.Image) -> Image.Image:
         return _from_lab(picture)
     if picture.has_transparency_data:
         return _over_white(picture)
-    return picture if picture.mode in ("RGB", "L") else picture.convert("RGB")
+    return picture if is_flat(picture) else picture.convert("RGB")
 
 
 def _over_white(picture: Image.Image) -> Image.Image:

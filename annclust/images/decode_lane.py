@@ -118,6 +118,8 @@ class DecodeLane:
             self._warm_up()
             while not self._lanes.closing and self._refill():
                 self._advance()
+        except Exception as error:  # out of memory, say
+            self._answer_all_with(error)
         finally:
             self._replace_worker(None)
 
@@ -126,6 +128,13 @@ class DecodeLane:
             self._ready_worker()
         except AnnclustError:
             return  # the first task will say so
+
+    def _answer_all_with(self, error: Exception) -> None:
+        """Give whoever waits for this lane, now or later, an error instead of nothing at all."""
+        while self._in_flight:
+            self._finish(error)
+        while (task := self._lanes.tasks.get()) is not None:
+            task.run.results.put(error)
 
     def _refill(self) -> bool:
         """Take tasks until the worker has enough to do; False if there will be none any more."""

@@ -16,10 +16,10 @@ from importlib import import_module
 
 from PIL import Image, ImageFile
 
-from annclust.images.color import flatten
 from annclust.images.decoded_image import DecodedImage, Square
 from annclust.images.formats import RAW, is_cut_short, sniff
 from annclust.images.orientation import Window, central_window, orientation_of
+from annclust.images.scaling import cut_and_scale
 from annclust.input_geometry import InputGeometry
 
 _DECODERS = {
@@ -43,11 +43,6 @@ Pillow's own search would also try formats that nobody takes photos in."""
 _DRAFT_SCALE = 2
 """JPEGs are decoded at no less than so many times the size that is needed: 12 MP take 36 ms instead
 of 156, and the vectors have a cosine of .9997 to those of a full decode (docs/benchmarks.md)."""
-
-_REDUCING_GAP = 3.0
-"""Pictures larger than so many times the size that is needed are first shrunk by averaging: a third
-of the time of the full filter at 12 MP, and no channel of any pixel differs by more than 2 of 255.
-"""
 
 
 class UndecodableError(Exception):
@@ -197,12 +192,11 @@ def _shrink_while_loading(
 def _cut(
     picture: Image.Image, window: Window, extent: tuple[float, float], side: int
 ) -> Image.Image:
-    """Cut and scale in one go: what lies outside the window is never computed."""
+    """Cut the window out of a loaded picture, whose extent may end within its last pixels."""
     left, top, right, bottom = window
     width, height = extent
-    box = left * width, top * height, right * width, bottom * height
-    return flatten(picture).resize(
-        (side, side), Image.Resampling.BICUBIC, box, reducing_gap=_REDUCING_GAP
+    return cut_and_scale(
+        picture, (left * width, top * height, right * width, bottom * height), side
     )
 
 

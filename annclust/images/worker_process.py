@@ -87,13 +87,12 @@ class WorkerProcess:
 
     def __init__(self, orders: WorkerOrders) -> None:
         self._geometry = orders.geometry
-        self._channel, theirs = socket.socketpair()
-        with theirs:
-            try:
-                self._process = _start_interpreter(theirs.fileno())
-            except OSError as error:
-                self._channel.close()
-                raise AnnclustError(f"no process can be started to decode: {error}.") from error
+        try:
+            self._channel, self._process = _start_interpreter()
+        except OSError as error:
+            raise AnnclustError(
+                f"no process can be started to decode: {error.strerror or error}."
+            ) from error
         self._patience = 0.0
         self._send(orders.pack())
 
@@ -188,8 +187,16 @@ class WorkerProcess:
         self._channel.close()
 
 
-def _start_interpreter(stdin: int) -> subprocess.Popen[bytes]:
+def _start_interpreter() -> tuple[socket.socket, subprocess.Popen[bytes]]:
+    """Start a worker; gives our end of the channel, and the process."""
     # The worker shall find the same modules, also after a change of the working directory.
     search_path = [str(Path(entry).absolute()) for entry in sys.path]
     command = [sys.executable, "-W", "ignore", "-c", _BOOT, *search_path]
-    return subprocess.Popen(command, stdin=stdin, stdout=subprocess.DEVNULL)
+    ours, theirs = socket.socketpair()
+    with theirs:
+        try:
+            process = subprocess.Popen(command, stdin=theirs.fileno(), stdout=subprocess.DEVNULL)
+        except BaseException:
+            ours.close()
+            raise
+    return ours, process

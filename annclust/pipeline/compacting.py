@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -14,6 +14,7 @@ from annclust.pipeline.derived import refresh
 from annclust.pipeline.live_vectors import live_vectors
 from annclust.progress import SILENT, Progress
 from annclust.settings import SearchSettings
+from annclust.storage.records import ClusteringRecord
 from annclust.storage.store_writer import StoreWriter
 
 
@@ -51,16 +52,24 @@ def compact(
 
 @contextmanager
 def keeping_clusterings_current(store: StoreWriter) -> Iterator[None]:
-    """Let rows get new numbers: clusterings that were of the photos that are there still are."""
-    photos = live_vectors(store).photos
-    current = [
-        record for record in store.catalog.clusterings() if not is_out_of_date(store, record)
-    ]
+    """Let rows get new numbers: clusterings that were of the photos that are there still are.
+
+    The new numbers may by chance be those that another clustering was of.
+    """
+    known, photos = store.catalog.clusterings(), live_vectors(store).photos
+    current = [record for record in known if not is_out_of_date(store, record)]
+    _note_vectors(store, [record for record in known if record not in current], None)
     yield
     live = live_vectors(store)
-    if not np.array_equal(live.photos, photos):
-        return
+    same = np.array_equal(live.photos, photos)
+    _note_vectors(store, current, live.digest if same else None)
+
+
+def _note_vectors(
+    store: StoreWriter, clusterings: Sequence[ClusteringRecord], digest: str | None
+) -> None:
+    """Say anew of which vectors clusterings are; None if these are not the live ones any more."""
     with store.catalog.transaction():
-        for record in current:
-            settings = json.loads(record.settings) | {"vectors": live.digest}
+        for record in clusterings:
+            settings = json.loads(record.settings) | {"vectors": digest}
             store.catalog.set_clustering_settings(record.id, json.dumps(settings))

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from annclust.embedding.embedder import EmbedderLoader
+from annclust.errors import AnnclustError
 from annclust.images.recognition import Resolution, resolve
 from annclust.images.scan_plan import KnownPhoto, Sighting
 from annclust.pipeline.derived import refresh
@@ -51,7 +52,25 @@ def index_photos(
         If there is nothing to scan, or a folder is not there.
     StorageError
         If the system refuses to write; what was committed stays.
+    AnnclustError
+        If there is no memory left; what was committed stays.
     """
+    try:
+        return _index_photos(store, folders, embedder, settings, progress)
+    except MemoryError as error:
+        raise AnnclustError(
+            "the machine has too little memory left. What was stored before is safe; the same"
+            " command goes on from there, and needs less with fewer threads."
+        ) from error
+
+
+def _index_photos(
+    store: StoreWriter,
+    folders: Sequence[Path],
+    embedder: EmbedderLoader,
+    settings: IndexingSettings,
+    progress: Progress,
+) -> IndexReport:
     started = time.monotonic()
     scan = _remembered(store, settings.scan)
     settings = replace(settings, scan=scan)

@@ -25,10 +25,11 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
 
-from crash_moments import Choices, Moment, moments
-from disk_changes import fingerprint, restore
+from disks.crash_moments import Choices, Moment, moments
+from disks.disk_changes import fingerprint, restore
 from operations import COLLECTION, OPERATIONS
 from scratch import scratch
+from zygote import Zygote
 
 Check = Callable[[int], list[str]]
 """Violations of what was restored, given the last step that was acknowledged."""
@@ -70,7 +71,7 @@ def examine(
 
 def live(seed: int, choices: Choices) -> Outcome:
     """Crash a life."""
-    from inspection import inspect
+    from living.inspection import inspect
 
     outcome = Outcome(f"life {seed}")
     with scratch() as place:
@@ -93,12 +94,13 @@ def operate(name: str, choices: Choices) -> Outcome:
 
     operation = next(o for o in OPERATIONS if o.name == name)
     outcome = Outcome(name)
-    with scratch() as place_name:
-        place = Workplace(Path(place_name), 0, operation)
+    with scratch() as place_name, Zygote() as zygote:
+        place = Workplace(Path(place_name), 0, operation, zygote)
         expected, _ = reference(operation, place)
         place.restore()
         ending = Ending(operation, place.folder, expected)
-        found = moments(operation.command(), place.folder, choices)
+        command = [sys.executable, "-m", "annclust", *operation.command]
+        found = moments(command, place.folder, choices)
         examine(outcome, found, place.folder, ending.violations, first=choices.first)
     return outcome
 
@@ -106,7 +108,7 @@ def operate(name: str, choices: Choices) -> Outcome:
 def prepare(bug: str | None) -> None:
     """Plant the bug in a process that checks."""
     if bug:
-        from bugs import plant
+        from living.bugs import plant
 
         plant(bug)
 

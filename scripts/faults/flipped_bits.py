@@ -13,9 +13,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from inspection import deceptions
-from life import life
-from life_states import State
+from living.inspection import deceptions
+from living.life import life
+from living.life_states import State
 from operations import COLLECTION
 from scratch import scratch
 from workload import Living
@@ -82,7 +82,7 @@ def main() -> None:
     parser.add_argument("--bug", help="a bug to plant (planted_bugs.py lists them)")
     options = parser.parse_args()
     if options.bug:
-        from bugs import plant
+        from living.bugs import plant
 
         plant(options.bug)
     rng, step = random.Random(options.seed), step_with_everything()

@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from threading import Lock
 
-from inspection import inspect
+from living.inspection import inspect
 from operations import COLLECTION
 from scratch import scratch
-from tracing import Point, broken, points
+from tracing import Point, Run, broken, points, run
 from workload import acknowledged
 
 WORKLOAD = Path(__file__).with_name("workload.py")
@@ -41,18 +41,19 @@ class Killer:
         self._options += ["--bug", bug] if bug else []
         self._one_at_a_time = Lock()
 
-    def _command(self, folder: str) -> Sequence[str]:
-        return [sys.executable, str(WORKLOAD), folder, *self._options]
+    def _run(self, folder: str) -> Run:
+        command = [sys.executable, str(WORKLOAD), folder, *self._options]
+        return partial(run, command, Path(folder))
 
     def points(self) -> list[Point]:
         """Where the life can be killed."""
         with scratch() as folder:
-            return points(self._command(folder), Path(folder), COLLECTION)
+            return points(self._run(folder), Path(folder), COLLECTION)
 
     def kill(self, point: Point) -> list[str]:
         """Kill it there; gives the violations."""
         with scratch() as folder:
-            outcome = broken(self._command(folder), Path(folder), point, "signal=KILL")
+            outcome = broken(self._run(folder), point, "signal=KILL")
             if outcome.code not in KILLED:
                 return [f"it ended with {outcome.code}: {outcome.errors.strip()[-200:]}"]
             # What looks may have a bug planted, too, which must not meet itself.
@@ -70,7 +71,7 @@ def main() -> None:
     parser.add_argument("--bug", help="a bug to plant (planted_bugs.py lists them)")
     options = parser.parse_args()
     if options.bug:
-        from bugs import plant
+        from living.bugs import plant
 
         plant(options.bug)
     killer = Killer(options.seed, options.rounds, options.bug)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from operations import COLLECTION, PHOTOS, SETTINGS, Operation
-from system_calls import Reference, ids, state, vectors
+from system_calls import Reference, broken_promises, differences, ids
 
 from annclust.collection import Collection
 from annclust.storage.store import Store
@@ -40,7 +40,7 @@ class Ending:
         end and not need to be given again.
         """
         try:
-            return [*self._lost(), *(self._differences() if acknowledged else self._again())]
+            return [*self._lost(), *(self._reached() if acknowledged else self._again())]
         except Exception as error:  # a broken collection may bring about any
             return [f"{type(error).__name__}: {error}"]
 
@@ -49,20 +49,16 @@ class Ending:
             if self._expected.before:
                 yield "the collection is gone"
             return
-        yield from self._broken_promises(repaired=False)
+        for problem in broken_promises(self._folder):
+            to_be_mended = self._repairs and problem.derived
+            if not (to_be_mended or problem.invariant in self._expected.damage):
+                yield f"{problem.invariant}: {problem.message}"
         kept, before = ids(self._folder), self._expected.before
         goes = before.keys() - {digest for digest, _ in self._expected.after.values()}
         if before.keys() - kept.keys() - goes:
             yield "photos were lost"
         if any(kept.get(digest, number) != number for digest, number in before.items()):
             yield "a photo has another id"
-
-    def _broken_promises(self, *, repaired: bool = True) -> Iterator[str]:
-        """Problems; what is there to be repaired is none before."""
-        with Collection(self._path, create=False, settings=SETTINGS) as found:
-            for problem in found.check().problems:
-                if repaired or not (self._repairs and problem.derived):
-                    yield f"{problem.invariant}: {problem.message}"
 
     def _again(self) -> Iterator[str]:
         """Give the operation again."""
@@ -80,11 +76,7 @@ class Ending:
                     found.compact()
                 case _:
                     found.check(repair=True)
-        yield from (f"given again: {difference}" for difference in self._differences())
+        yield from (f"given again: {difference}" for difference in self._reached())
 
-    def _differences(self) -> Iterator[str]:
-        yield from self._broken_promises()
-        if state(self._folder) != self._expected.after:
-            yield "another state"
-        if vectors(self._folder) != self._expected.vectors:
-            yield f"{vectors(self._folder)} vectors instead of {self._expected.vectors}"
+    def _reached(self) -> Iterator[str]:
+        return differences(self._folder, self._expected)

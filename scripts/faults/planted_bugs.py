@@ -1,4 +1,4 @@
-"""Planted bugs: which harness finds which of the mistakes that a writer could make (:mod:`bugs`)?
+"""Planted bugs: which harness finds which of the mistakes that a writer could make?
 
     sudo python scripts/faults/planted_bugs.py [--bug NAME ...] [--harness NAME ...] [--jobs 2]
 
@@ -16,8 +16,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from bugs import BUGS, Bug
-from lossy_disk import unavailable
+from disks.lossy_disk import unavailable
+from living.bugs import BUGS, Bug
 
 _PATIENCE = 1_800
 """Seconds; a bug may make a harness hang, which is a way of finding it."""

@@ -23,8 +23,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from inspection import inspect
-from lossy_disk import LossyDisk, unavailable
+from disks.lossy_disk import LossyDisk, unavailable
+from living.inspection import inspect
 from operations import COLLECTION
 from workload import acknowledged
 
@@ -167,7 +167,7 @@ def main() -> None:
         print(f"There can be no power loss here: {reason}.", file=sys.stderr)
         sys.exit(UNAVAILABLE)
     if options.bug:
-        from bugs import plant
+        from living.bugs import plant
 
         plant(options.bug)
     started = time.monotonic()

@@ -3,7 +3,7 @@
     python scripts/faults/workload.py FOLDER --seed 1 --rounds 3 [--after STEP] [--bug NAME]
 
 No image is decoded: every vector is made from a number, so that whoever looks can make it again.
-Each acknowledged change is one line, its step in the life of that seed; :mod:`inspection` says
+Each acknowledged change is one line, its step in the life of that seed; `inspection` says
 whether a collection that was left at any moment is as it was acknowledged.
 """
 
@@ -17,8 +17,8 @@ from pathlib import Path
 
 import numpy as np
 from blake3 import blake3
-from life import ROUND, life
-from life_changes import (
+from living.life import ROUND, life
+from living.life_changes import (
     Begin,
     BuildGraph,
     BuildIndex,
@@ -31,7 +31,7 @@ from life_changes import (
     Settle,
     Shrink,
 )
-from life_states import group, vector_number
+from living.life_states import group, vector_number
 from operations import COLLECTION
 
 from annclust.arrays import ImageId, VectorRow, Vectors, unit_rows
@@ -198,7 +198,7 @@ def main() -> None:
     parser.add_argument("--bug", help="a bug to plant (planted_bugs.py lists them)")
     options = parser.parse_args()
     if options.bug:
-        from bugs import plant
+        from living.bugs import plant
 
         plant(options.bug)
     living = Living(options.folder, options.seed, options.after)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pytest
 
-from tests.faults.harness import ENVIRONMENT, SCRIPTS, figures
+from tests.faults.harness import SCRIPTS, figures, run
 
 UNAVAILABLE = 2
 
@@ -17,10 +14,7 @@ pytestmark = pytest.mark.skipif(
 
 
 def test_what_was_acknowledged_outlasts_the_loss_of_power() -> None:
-    tried = subprocess.run(
-        [sys.executable, SCRIPTS / "power_loss.py", "--crashes", "0"],
-        capture_output=True, text=True, env=ENVIRONMENT, timeout=60, check=False,
-    )  # fmt: skip
+    tried = run("power_loss.py", "--crashes", "0")
     if tried.returncode == UNAVAILABLE:
         pytest.skip(tried.stderr.strip())
     crashes, violations = figures("power_loss.py", "--crashes", "5", "--acknowledged", "40")

@@ -54,3 +54,17 @@ def test_a_photo_that_comes_back_after_compacting_is_a_new_one(
     report = collection.index()
     assert (report.added, report.duplicates) == (1, 0)
     assert max(collection.photo_ids()) == 13
+
+
+def test_groups_that_were_out_of_date_stay_so(collection: Collection, photos: Path) -> None:
+    collection.index([photos])
+    collection.cluster()
+    # One photo goes and one comes: as many vectors as before, so the same rows after compacting.
+    (photos / "burst 0" / "IMG_00.jpg").unlink()
+    save(photos / "new.jpg", 99)
+    collection.index()
+    collection.compact()
+    assert collection.clusters_are_out_of_date()
+    collection.cluster()
+    collection.compact()
+    assert not collection.clusters_are_out_of_date()

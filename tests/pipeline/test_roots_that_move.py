@@ -71,6 +71,20 @@ def test_copies_do_not_take_over_the_photos_of_an_unplugged_disk(
     assert before.items() <= ids(collection).items()
 
 
+def test_a_copy_does_not_take_over_a_photo_of_an_unplugged_disk_that_is_not_scanned(
+    collection: Collection, photos: Path, tmp_path: Path
+) -> None:
+    stick = tmp_path / "stick"
+    save(stick / "special.jpg", 80)
+    collection.index([photos, stick])
+    before = ids(collection)
+    shutil.copy(stick / "special.jpg", photos / "a copy.jpg")
+    stick.rename(tmp_path / "unplugged")
+    stick.mkdir()  # as an empty mount point
+    assert changes(collection.index([photos])) == (1, 0, 0, 0)
+    assert before.items() <= ids(collection).items()
+
+
 def test_an_unplugged_disk_that_was_backed_up_is_scanned_again_when_it_is_back(
     collection: Collection, photos: Path, tmp_path: Path
 ) -> None:
@@ -113,6 +127,20 @@ def test_a_photo_keeps_its_id_if_only_the_folder_it_moved_to_is_indexed(
     (photos / "burst 0" / "special.jpg").rename(other / "moved.jpg")
     assert changes(collection.index([other])) == (0, 0, 1, 0)
     assert ids(collection)[str(other / "moved.jpg")] == before
+    assert changes(collection.index()) == (0, 0, 0, 0)
+
+
+def test_a_photo_keeps_its_id_if_it_moves_to_the_place_of_another_in_the_only_folder_indexed(
+    collection: Collection, photos: Path, tmp_path: Path
+) -> None:
+    other = album(tmp_path / "other", groups=1)
+    save(photos / "burst 0" / "special.jpg", 80)
+    collection.index([photos, other])
+    before = ids(collection)[str(photos / "burst 0" / "special.jpg")]
+    place = other / "burst 0" / "IMG_00.jpg"
+    (photos / "burst 0" / "special.jpg").replace(place)
+    assert changes(collection.index([other])) == (0, 0, 1, 1)
+    assert ids(collection)[str(place)] == before
     assert changes(collection.index()) == (0, 0, 0, 0)
 
 
