@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import resource
+import signal
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,7 +13,7 @@ from blake3 import blake3
 
 import annclust
 from annclust.errors import UnreadableImageError
-from annclust.images.decode_workers import DecodeWorkers, image_reader
+from annclust.images.decode_workers import DecodeWorkers, ReadJob, image_reader
 from annclust.images.digest import digest_of
 from annclust.settings import MEBIBYTE, DecodeSettings
 from tests.images.samples import GEOMETRY, ONE_WORKER, PHOTO, empty_png, job, only, seen
@@ -153,6 +155,30 @@ def test_workers_that_cannot_start_are_an_error_not_unreadable_files(
         pytest.raises(annclust.AnnclustError, match=complaint),
     ):
         list(workers.run([job(photo)]))
+
+
+def test_too_many_open_files_are_an_error_not_a_wait_for_ever(photo: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with DecodeWorkers(GEOMETRY, DecodeSettings(workers=2)) as workers:
+        eventually(lambda: len(workers.pids) == 2)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3, before[1]))
+        try:
+            for pid in workers.pids:
+                os.kill(pid, signal.SIGKILL)
+            with pytest.raises(annclust.AnnclustError, match="Too many open files"):
+                promptly(lambda: list(workers.run(job(photo, key) for key in range(100))))
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, before)
+        assert only(workers.run([job(photo)])).image is not None
+
+
+def test_whatever_goes_wrong_in_a_lane_is_told_to_all_who_wait_for_it() -> None:
+    with DecodeWorkers(GEOMETRY, ONE_WORKER) as workers:
+        eventually(lambda: workers.pids)
+        for _ in range(2):
+            no_bytes = ReadJob(0, "photo.jpg")  # type: ignore[arg-type]
+            with pytest.raises(TypeError):
+                promptly(lambda: list(workers.run([no_bytes])))  # noqa: B023
 
 
 def test_too_little_memory_for_any_file_is_an_error(photo: Path) -> None:

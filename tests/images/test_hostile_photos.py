@@ -7,6 +7,7 @@ import signal
 import threading
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from annclust.images.decode_workers import DecodeWorkers
@@ -99,6 +100,19 @@ def test_a_file_that_takes_too_much_memory_is_given_up(tmp_path: Path, photo: Pa
         False,
     )
     assert usual.image is not None
+
+
+@pytest.mark.parametrize("mode", ["1", "P", "CMYK", "RGBA"])
+def test_a_large_picture_that_must_be_converted_is_never_there_twice(
+    tmp_path: Path, mode: str
+) -> None:
+    large = tmp_path / "large"
+    large.write_bytes(encode(Image.new(mode, (6000, 4000)), "tif", compression="packbits"))
+    with DecodeWorkers(GEOMETRY, ONE_WORKER) as workers:
+        image = only(workers.run([job(large)])).image
+        bytes_each = 1 if mode in ("1", "P") else 4
+        assert peak_memory(workers.pids[0]) < (80 + 24 * bytes_each) * MEBIBYTE
+    assert image is not None
 
 
 def test_a_file_larger_than_half_of_the_memory_is_not_even_read(

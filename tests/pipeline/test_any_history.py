@@ -20,13 +20,8 @@ from annclust.collection import Collection
 from annclust.errors import InputError, PhotosNotFoundError
 from annclust.progress import SILENT, Progress, Stage, StoppedError
 from annclust.settings import DecodeSettings, EmbedSettings, IndexingSettings, Level
-from tests.pipeline.perfect_model import (
-    Model,
-    Scan,
-    check_report,
-    settle,
-    take_over_the_beginning,
-)
+from tests.pipeline.perfect_model import Model, Scan
+from tests.pipeline.photo_fates import check_report, settle, take_over_the_beginning
 from tests.pipeline.world import CONTENTS, Change, World
 
 CHOICES = IndexingSettings(
