@@ -79,8 +79,10 @@ def _open(uri: str, flags: int) -> apsw.Connection:
 
 
 def _log_is_pending(path: Path) -> bool:
-    log = path.with_name(f"{path.name}-wal")
-    return log.exists() and log.stat().st_size > 0
+    try:
+        return path.with_name(f"{path.name}-wal").stat().st_size > 0
+    except FileNotFoundError:  # the last one to close it takes it away
+        return False
 
 
 def is_whole(db: apsw.Connection, path: Path) -> bool:
