@@ -330,12 +330,10 @@ class CatalogWriter(Catalog):
             If the system refuses; the catalog has its old format then.
         """
         found = self.format()
-        if found == schema.FORMAT:
-            return
-        if found < schema.CHECKED_FORMAT:
-            self._give_pages_checksums()
-        with self.transaction():
-            _migrate(self._db, found)
+        if found < schema.FORMAT:
+            self._give_pages_checksums()  # which the first format, the only older one, has not
+            with self.transaction():
+                _migrate(self._db, found)
 
     def _give_pages_checksums(self) -> None:
         """Rewrite every page, and wait until the file itself says so: not only its log."""

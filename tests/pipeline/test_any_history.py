@@ -269,6 +269,6 @@ class AnyHistory(RuleBasedStateMachine):
 
 
 AnyHistory.TestCase.settings = settings(
-    max_examples=30, stateful_step_count=30, deadline=None, phases=[Phase.generate]
+    max_examples=20, stateful_step_count=20, deadline=None, phases=[Phase.generate]
 )
 TestAnyHistory = AnyHistory.TestCase

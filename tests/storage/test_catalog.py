@@ -11,6 +11,7 @@ import pytest
 
 from annclust.arrays import ImageId, VectorRow
 from annclust.errors import CollectionDamagedError, NotACollectionError, StorageError
+from annclust.storage import catalog_writer
 from annclust.storage.catalog import Catalog
 from annclust.storage.catalog_writer import CatalogWriter, _switch_log_on
 from annclust.storage.checked_sqlite import open_to_write, verifies_pages
@@ -332,3 +333,20 @@ def test_snapshots_may_be_nested(catalog: CatalogWriter) -> None:
 def test_a_disk_without_a_write_ahead_log_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="write-ahead log"):
         _switch_log_on(apsw.Connection(":memory:"), tmp_path)
+
+
+def test_a_catalog_whose_disk_has_no_log_is_let_go(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    StoreWriter.create(directory, SPEC).close()
+    path = directory / "catalog.sqlite"
+
+    def refuse(_db: apsw.Connection, path: Path) -> None:
+        raise StorageError(path, reason="no log here")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(catalog_writer, "_switch_log_on", refuse)
+        with pytest.raises(StorageError, match="no log here"):
+            CatalogWriter(path)
+    with CatalogWriter(path) as opened:
+        assert opened.rows() == 0
