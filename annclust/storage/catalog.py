@@ -38,11 +38,15 @@ from annclust.storage.records import (
 _IMAGE = """SELECT image.id, image.path, image.size, image.modified_ns, image.digest, content.row,
     root.id, root.path, root.device, root.offline
     FROM image JOIN content USING (digest) JOIN root ON root.id = image.root"""
-# The surest present photo of each cluster whose representative is gone.
+# The surest present photo of each cluster whose representative is gone, or shows something else.
 _STAND_INS = """SELECT cluster, image FROM (
     SELECT member.cluster AS cluster, image.id AS image, row_number() OVER (
         PARTITION BY member.cluster ORDER BY member.probability DESC, image.id) AS place
-    FROM cluster JOIN image AS gone ON gone.id = cluster.representative AND gone.removed
+    FROM cluster JOIN image AS chosen ON chosen.id = cluster.representative
+        AND (chosen.removed OR NOT EXISTS (
+            SELECT 1 FROM content AS held JOIN member AS own USING (row)
+            WHERE held.digest = chosen.digest AND own.level = cluster.level
+            AND own.cluster = cluster.id))
     JOIN member ON member.cluster = cluster.id AND member.level = cluster.level
     JOIN content USING (row) JOIN image ON image.digest = content.digest AND NOT image.removed
     WHERE cluster.level = ?1) WHERE place = 1"""
