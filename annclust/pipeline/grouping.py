@@ -30,7 +30,7 @@ from annclust.storage.records import Generation, Member
 from annclust.storage.store import Store
 from annclust.storage.store_writer import StoreWriter
 from annclust.storage.verify import sound_vectors
-from annclust.vector_source import SelectedVectors
+from annclust.vector_source import SelectedVectors, VectorSource
 
 _ROUNDING = 1e-3
 """Distance of unit vectors that are one vector but for float16: 2**-11 per component, with a
@@ -54,7 +54,10 @@ def cluster_photos(
     """
     started = time.monotonic()
     live = live_vectors(store)
-    found = _cluster_vectors(store, live, settings, search, progress)
+    graph = refresh_graph(store, live, search, progress)
+    vectors = SelectedVectors(sound_vectors(store), live.rows)
+    with progress.stage("Clustering"):
+        found = _cluster(graph, settings, vectors)
     labels = _one_group_if_alike(found, settings.min_cluster_size)
     labels = label_copies(labels, live.copies, settings.min_cluster_size)
     labels, lineage, next_cluster = _keep_ids(store, level, live, labels)
@@ -65,7 +68,7 @@ def cluster_photos(
         ids=live.photos,
     )
     report = _report(level, clustering, lineage, time.monotonic() - started)
-    chosen = _representatives(store, live, labels)
+    chosen = _representatives(vectors, live, labels)
     tree = _write_tree(store, live, found, settings)
     with store.catalog.transaction():
         unneeded = store.catalog.add_generation(tree)
@@ -79,19 +82,6 @@ def cluster_photos(
         )
     store.discard(unneeded)
     return clustering, report
-
-
-def _cluster_vectors(
-    store: StoreWriter,
-    live: LiveVectors,
-    settings: ClusterSettings,
-    search: SearchSettings,
-    progress: Progress,
-) -> Clustering:
-    """Cluster the contents over the stored graph."""
-    graph = refresh_graph(store, live, search, progress)
-    with progress.stage("Clustering"):
-        return _cluster(graph, settings, SelectedVectors(sound_vectors(store), live.rows))
 
 
 def _write_tree(
@@ -169,8 +159,9 @@ def _keep_ids(
     return stable, lineage, max(next_cluster, int(stable.max(initial=-1)) + 1)
 
 
-def _representatives(store: Store, live: LiveVectors, labels: Labels) -> dict[int, ImageId]:
-    vectors = SelectedVectors(sound_vectors(store), live.rows)
+def _representatives(
+    vectors: VectorSource, live: LiveVectors, labels: Labels
+) -> dict[int, ImageId]:
     clusters, codes = np.unique(labels[labels >= 0], return_inverse=True)
     coded = np.full(len(labels), -1, dtype=np.int64)
     coded[labels >= 0] = codes

@@ -83,11 +83,14 @@ class CatalogWriter(Catalog):
         return db
 
     def _is_whole(self) -> bool:
-        if super()._is_whole() and verifies_pages(self._db):
-            return True
-        # Taking the log in may have been interrupted within a page, even within the first.
-        self._empty_log()
-        self._reopen()
+        if not self._can_be_written():
+            # Taking the log in may have been interrupted within a page, even within the first.
+            self._empty_log()
+            self._reopen()
+        return self._can_be_written()
+
+    def _can_be_written(self) -> bool:
+        """Whether the file is whole, and what is written to it gets checksums."""
         return super()._is_whole() and verifies_pages(self._db)
 
     def _reopen(self) -> None:

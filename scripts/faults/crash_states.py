@@ -27,14 +27,14 @@ from pathlib import Path
 
 from disks.crash_moments import Choices, Moment, moments
 from disks.disk_changes import fingerprint, restore
+from living.bugs import plant
 from operations import COLLECTION, OPERATIONS
 from scratch import scratch
+from workload import command
 from zygote import Zygote
 
 Check = Callable[[int], list[str]]
 """Violations of what was restored, given the last step that was acknowledged."""
-
-WORKLOAD = Path(__file__).with_name("workload.py")
 
 
 @dataclass(slots=True)
@@ -76,14 +76,12 @@ def live(seed: int, choices: Choices) -> Outcome:
     outcome = Outcome(f"life {seed}")
     with scratch() as place:
         folder = Path(place)
-        command = [sys.executable, str(WORKLOAD), place, "--seed", str(seed)]
-        command += ["--rounds", str(choices.rounds)]
-        command += ["--bug", choices.bug] if choices.bug else []
+        life = command(folder, seed, choices.rounds, bug=choices.bug)
 
         def check(acknowledged: int) -> list[str]:
             return inspect(folder, seed, acknowledged).violations
 
-        examine(outcome, moments(command, folder, choices), folder, check, first=choices.first)
+        examine(outcome, moments(life, folder, choices), folder, check, first=choices.first)
     return outcome
 
 
@@ -99,18 +97,15 @@ def operate(name: str, choices: Choices) -> Outcome:
         expected, _ = reference(operation, place)
         place.restore()
         ending = Ending(operation, place.folder, expected)
-        command = [sys.executable, "-m", "annclust", *operation.command]
-        found = moments(command, place.folder, choices)
+        given = [sys.executable, "-m", "annclust", *operation.command]
+        found = moments(given, place.folder, choices)
         examine(outcome, found, place.folder, ending.violations, first=choices.first)
     return outcome
 
 
 def prepare(bug: str | None) -> None:
     """Plant the bug in a process that checks."""
-    if bug:
-        from living.bugs import plant
-
-        plant(bug)
+    plant(bug)
 
 
 def report(outcome: Outcome) -> None:

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from living.bugs import plant
 from living.inspection import deceptions
 from living.life import life
 from living.life_states import State
@@ -81,10 +82,7 @@ def main() -> None:
     parser.add_argument("--first", action="store_true", help="stop at the first violation")
     parser.add_argument("--bug", help="a bug to plant (planted_bugs.py lists them)")
     options = parser.parse_args()
-    if options.bug:
-        from living.bugs import plant
-
-        plant(options.bug)
+    plant(options.bug)
     rng, step = random.Random(options.seed), step_with_everything()
     mutants = bad = 0
     with scratch() as folder:

@@ -15,13 +15,13 @@ from functools import partial
 from pathlib import Path
 from threading import Lock
 
+from living.bugs import plant
 from living.inspection import inspect
 from operations import COLLECTION
 from scratch import scratch
 from tracing import Point, Run, broken, points, run
-from workload import acknowledged
+from workload import acknowledged, command
 
-WORKLOAD = Path(__file__).with_name("workload.py")
 KILLED = (-9, 137)
 
 
@@ -36,14 +36,12 @@ class Killer:
     """
 
     def __init__(self, seed: int, rounds: int, bug: str | None) -> None:
-        self._seed = seed
-        self._options = ["--seed", str(seed), "--rounds", str(rounds)]
-        self._options += ["--bug", bug] if bug else []
+        self._seed, self._rounds, self._bug = seed, rounds, bug
         self._one_at_a_time = Lock()
 
     def _run(self, folder: str) -> Run:
-        command = [sys.executable, str(WORKLOAD), folder, *self._options]
-        return partial(run, command, Path(folder))
+        life = command(Path(folder), self._seed, self._rounds, bug=self._bug)
+        return partial(run, life, Path(folder))
 
     def points(self) -> list[Point]:
         """Where the life can be killed."""
@@ -70,10 +68,7 @@ def main() -> None:
     parser.add_argument("--first", action="store_true", help="stop at the first violation")
     parser.add_argument("--bug", help="a bug to plant (planted_bugs.py lists them)")
     options = parser.parse_args()
-    if options.bug:
-        from living.bugs import plant
-
-        plant(options.bug)
+    plant(options.bug)
     killer = Killer(options.seed, options.rounds, options.bug)
     chosen = killer.points()[:: options.every]
     killed = bad = 0

@@ -24,11 +24,11 @@ from pathlib import Path
 from types import FrameType
 
 from disks.lossy_disk import LossyDisk, unavailable
+from living.bugs import plant
 from living.inspection import inspect
 from operations import COLLECTION
-from workload import acknowledged
+from workload import acknowledged, command
 
-WORKLOAD = Path(__file__).with_name("workload.py")
 CRASHES_OF_A_LIFE = 5
 UNAVAILABLE = 2
 """Exit code where no disk can lose its power."""
@@ -62,9 +62,8 @@ def crash(
     disk: LossyDisk, seed: int, before: int, steps: int, rng: random.Random, bug: str | None
 ) -> Crash:
     """Let a life go on until it has acknowledged so many more steps, and a little longer."""
-    command = [sys.executable, str(WORKLOAD), str(disk.folder), "--seed", str(seed)]
-    command += ["--after", str(before), "--rounds", str(ENDLESS), *(["--bug", bug] if bug else [])]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+    life = command(disk.folder, seed, ENDLESS, after=before, bug=bug)
+    with subprocess.Popen(life, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
         try:
             if not before:
                 _wait_for(disk.folder / COLLECTION, running)
@@ -166,10 +165,7 @@ def main() -> None:
     if reason:
         print(f"There can be no power loss here: {reason}.", file=sys.stderr)
         sys.exit(UNAVAILABLE)
-    if options.bug:
-        from living.bugs import plant
-
-        plant(options.bug)
+    plant(options.bug)
     started = time.monotonic()
     with LossyDisk(options.image) as disk:
         ordeal = Ordeal(disk, options.acknowledged, options.seed, options.bug)

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 from blake3 import blake3
+from living.bugs import plant
 from living.life import ROUND, life
 from living.life_changes import (
     Begin,
@@ -178,6 +180,15 @@ def _embedded(content: int) -> EmbeddedContent:
     return EmbeddedContent(digest(content), _SIZE, _SIDE, _SIDE, "PNG", made)
 
 
+def command(
+    folder: Path, seed: int, rounds: int, *, after: int = 0, bug: str | None = None
+) -> list[str]:
+    """The command line of this program."""
+    options = ["--seed", str(seed), "--rounds", str(rounds), "--after", str(after)]
+    planted = [] if bug is None else ["--bug", bug]
+    return [sys.executable, __file__, str(folder), *options, *planted]
+
+
 def acknowledge(step: int) -> None:
     """Say that a step is done: in one call, so that a line is there as a whole or not at all."""
     os.write(1, b"%d\n" % step)
@@ -197,10 +208,7 @@ def main() -> None:
     parser.add_argument("--after", type=int, default=0, help="the step that was reached before")
     parser.add_argument("--bug", help="a bug to plant (planted_bugs.py lists them)")
     options = parser.parse_args()
-    if options.bug:
-        from living.bugs import plant
-
-        plant(options.bug)
+    plant(options.bug)
     living = Living(options.folder, options.seed, options.after)
     for _ in range(options.rounds):
         living.go_on_for_a_round(acknowledge)

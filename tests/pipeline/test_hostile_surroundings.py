@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ from annclust.progress import SILENT, Stage
 from annclust.settings import DecodeSettings, EmbedSettings, IndexingSettings
 from annclust.storage.store_writer import StoreWriter
 from tests.albums import album, save
+from tests.stages import Overhears
 
 
 def digests(collection: Collection) -> dict[Path, str]:
@@ -258,30 +260,6 @@ def test_a_run_that_is_out_of_memory_says_so_and_the_next_one_goes_on(
         assert collection.check().ok
 
 
-class KillsWorkers:
-    """Kills all decoding workers of this process whenever ten more files were read."""
-
-    def __init__(self) -> None:
-        self._files = 0
-
-    @contextmanager
-    def _watching(self) -> Iterator[Stage]:
-        yield self
-
-    def stage(
-        self, title: str, /, total: int | None = None, *, unit: str = ""
-    ) -> AbstractContextManager[Stage]:
-        return self._watching() if title == "Decoding" else SILENT.stage(title)
-
-    def advance(self, steps: int = 1, /) -> None:
-        self._files += steps
-        for pid in _workers() if self._files % 10 == 0 else ():
-            os.kill(pid, signal.SIGKILL)
-
-    def expect(self, total: int, /) -> None:
-        raise AssertionError(total)
-
-
 def _workers() -> list[int]:
     """Decoding workers that this process started."""
     found = []
@@ -300,7 +278,14 @@ def test_workers_that_are_killed_again_and_again_lose_nothing(
     collection: Collection, tmp_path: Path
 ) -> None:
     photos = album(tmp_path / "photos", groups=6, shots=10)
-    collection.progress = KillsWorkers()
+    files = count(1)
+
+    def kill_at_every_tenth_file(steps: int) -> None:
+        assert steps == 1
+        for pid in _workers() if next(files) % 10 == 0 else ():
+            os.kill(pid, signal.SIGKILL)
+
+    collection.progress = Overhears("Decoding", kill_at_every_tenth_file)
     report = collection.index([photos])
     assert report.images + len(report.unreadable) == 60
     assert set(reasons(report).values()) <= {"its decoder was killed (SIGKILL)"}

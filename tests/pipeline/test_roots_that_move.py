@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from annclust.collection import Collection
 from annclust.pipeline.reports import IndexReport
-from annclust.progress import SILENT, Stage
 from tests.albums import album, save
+from tests.stages import Overhears
 
 
 def ids(collection: Collection) -> dict[str, int]:
@@ -144,36 +143,19 @@ def test_a_photo_keeps_its_id_if_it_moves_to_the_place_of_another_in_the_only_fo
     assert changes(collection.index()) == (0, 0, 0, 0)
 
 
-class _Unplugs:
-    """Moves a folder away while it is walked."""
-
-    def __init__(self, folder: Path, *, after: int) -> None:
-        self._folder, self._after = folder, after
-
-    @contextmanager
-    def _watching(self) -> Iterator[Stage]:
-        yield self
-
-    def stage(
-        self, title: str, /, total: int | None = None, *, unit: str = ""
-    ) -> AbstractContextManager[Stage]:
-        return self._watching() if title == "Looking for photos" else SILENT.stage(title)
-
-    def advance(self, steps: int = 1, /) -> None:
-        self._after -= steps
-        if self._after == 0:
-            self._folder.rename(self._folder.with_name("unplugged"))
-
-    def expect(self, total: int, /) -> None:
-        raise AssertionError(total)
-
-
 @pytest.mark.parametrize("after", [1, 5, 12])
 def test_a_folder_that_goes_while_it_is_walked_is_offline(
     collection: Collection, photos: Path, after: int
 ) -> None:
     collection.index([photos])
-    collection.progress = _Unplugs(photos, after=after)
+    files = count(1)
+
+    def unplug(steps: int) -> None:
+        assert steps == 1
+        if next(files) == after:
+            photos.rename(photos.with_name("unplugged"))
+
+    collection.progress = Overhears("Looking for photos", unplug)
     report = collection.index(forget_missing=False)
     assert (report.images, report.removed) == (12, 0)
 

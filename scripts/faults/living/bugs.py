@@ -277,6 +277,7 @@ BUGS = {bug.name: bug for bug in _LIST}
 """Every bug, by its name."""
 
 
-def plant(name: str) -> None:
-    """Plant a bug in this process."""
-    BUGS[name].plant()
+def plant(name: str | None) -> None:
+    """Plant a bug in this process, if there is to be one."""
+    if name is not None:
+        BUGS[name].plant()
