@@ -17,7 +17,7 @@ from typing import Annotated, Any, cast
 
 import typer
 
-from annclust.cli.console import Console, error_line
+from annclust.cli.console import Console, error_line, shown
 from annclust.cli.interruption import Interruption
 from annclust.errors import AnnclustError
 
@@ -109,8 +109,19 @@ def with_exit_codes(
         raise typer.Exit(0) from error
     except OSError as error:
         _drop_output()
-        error_line(f"the output cannot be written: {error.strerror or error}.")
+        error_line(_refusal(error))
         raise typer.Exit(EXIT_ERROR) from error
+    except MemoryError as error:
+        error_line("the machine has too little memory left. What was stored before is safe.")
+        raise typer.Exit(EXIT_ERROR) from error
+
+
+def _refusal(error: OSError) -> str:
+    """What the system refused: the output, unless it is a file with a name."""
+    reason = error.strerror or error
+    if isinstance(error.filename, str | bytes):
+        return f"{shown(Path(os.fsdecode(error.filename)))}: {reason}."
+    return f"the output cannot be written: {reason}."
 
 
 def _drop_output() -> None:

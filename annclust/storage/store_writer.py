@@ -163,10 +163,11 @@ class StoreWriter(Store):
         return writer
 
     def close(self) -> None:
-        """Let go of the files and of the lock."""
-        self._appender.close()
-        super().close()
-        self._lock.release()
+        """Let go of the files and of the lock; once is enough, twice does no harm."""
+        if self._lock.is_held:
+            self._appender.close()
+            super().close()
+            self._lock.release()
 
     def append(self, contents: Sequence[EmbeddedContent]) -> None:
         """Make contents and their vectors durable; equal vectors share a row.

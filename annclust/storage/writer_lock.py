@@ -45,6 +45,11 @@ class WriterLock:
     def _holder(self) -> str:
         return self._path.read_text(errors="replace").strip() or "another process"
 
+    @property
+    def is_held(self) -> bool:
+        """Whether it is ours still."""
+        return self._lock.is_locked
+
     def release(self) -> None:
         """Let the next writer in."""
         self._lock.release()

@@ -330,6 +330,30 @@ def test_a_full_output_is_an_error_without_a_traceback(made: Path) -> None:
         assert done.stderr == ("annclust: the output cannot be written: No space left on device.\n")
 
 
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        ("MemoryError()", "annclust: the machine has too little memory left."),
+        ("OSError(24, 'Too many open files', 'a\\nb.py')", r"annclust: a\nb.py: Too many open"),
+        ("OSError(9, 'Bad file descriptor', 7)", "annclust: the output cannot be written: Bad"),
+    ],
+)
+def test_what_the_system_refuses_anywhere_is_a_line(error: str, line: str) -> None:
+    lines = f"""
+from annclust.cli.app import app
+from annclust.cli.shared_options import command
+@command(app)
+def refused(console):
+    raise {error}
+app(["refused"])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", lines], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert done.stderr.startswith(line)
+
+
 def test_check_reports_what_it_can_not_even_open(made: Path) -> None:
     catalog = made / "catalog.sqlite"
     os.truncate(catalog, catalog.stat().st_size // 2)

@@ -103,6 +103,14 @@ def test_a_second_writer_is_told_who_holds_the_collection(writer: StoreWriter) -
         StoreWriter.create(writer.path, SPEC)
 
 
+def test_closing_twice_closes_nothing_of_anybody_else(directory: Path) -> None:
+    writer = StoreWriter.create(directory, SPEC)
+    writer.close()
+    with (directory / "other").open("w") as other:
+        writer.close()
+        other.write("still open")
+
+
 def test_the_lock_is_free_after_closing_and_after_a_failed_opening(directory: Path) -> None:
     StoreWriter.create(directory, SPEC).close()
     with pytest.raises(EmbedderMismatchError, match="test"):
