@@ -57,7 +57,8 @@ class DecodeSettings(_Overridable):
         not come back in three times as long by the clock is left for another run: then a disk
         stalls, or the machine has other things to do.
     memory : int
-        Bytes of address space one worker may use.
+        Bytes of address space one worker may use for the largest of files; for one of few bytes it
+        is 1.2 GiB at most.
     max_pixels : int
         Images with more pixels are refused by their header, before decoding.
     """

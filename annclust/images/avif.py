@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from PIL import AvifImagePlugin
-from PIL.AvifImagePlugin import AvifImageFile
+
+from annclust.images.late_pixels import LatePixels
 
 # One picture a process at a time: more threads would only cost memory.
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 
-__all__ = ["AvifImageFile"]
+
+class AvifImageFile(LatePixels, AvifImagePlugin.AvifImageFile):
+    """An AVIF file, decoded late."""
+
+    def decode(self) -> tuple[bytes, int]:
+        """See `LatePixels.decode`."""
+        data, *_ = self._decoder.get_frame(self.tell())
+        self._decoder = None  # and the planes that it keeps
+        return data, len(data) // self.height

@@ -14,9 +14,10 @@ from queue import Empty, SimpleQueue
 
 from annclust.errors import AnnclustError
 from annclust.images.decoded_image import DecodedImage
+from annclust.images.memory_budget import MemoryBudget
 from annclust.images.read_jobs import ReadJob, ReadResult
 from annclust.images.worker_process import WorkerGoneError, WorkerProcess
-from annclust.images.worker_protocol import Answer, Request, WorkerOrders
+from annclust.images.worker_protocol import GRANT, Answer, Request, WorkerOrders
 
 _DEPTH = 2
 """Requests that a worker has at a time: one at work, one at hand."""
@@ -56,6 +57,8 @@ class Lanes:
     ----------
     count : int
         How many lanes there are.
+    memory : MemoryBudget
+        What large pictures may take at a time.
     tasks : SimpleQueue
         What is to be done; None tells one lane to end.
     closing : bool
@@ -63,6 +66,7 @@ class Lanes:
     """
 
     count: int
+    memory: MemoryBudget
     tasks: SimpleQueue[Task | None] = field(default_factory=SimpleQueue)
     closing: bool = False
 
@@ -168,7 +172,7 @@ class DecodeLane:
     def _result(self, task: Task) -> ReadResult | None:
         """Wait for a task's result; None if its worker died and it is to be tried again."""
         try:
-            answer = self._ready_worker().receive(self._patience)
+            answer = self._next_answer()
         except TimeoutError:
             self._replace_worker(None)
             reason = f"nothing came back within {self._patience:g} s"
@@ -177,6 +181,16 @@ class DecodeLane:
             self._replace_worker(None)
             return self._verdict(task, error)
         return self._as_result(task, answer)
+
+    def _next_answer(self) -> Answer:
+        """What the worker says; if it claims memory, it gets it when there is some."""
+        worker = self._ready_worker()
+        answer = worker.receive(self._patience)
+        if answer.claim:
+            with self._lanes.memory.share(answer.claim):
+                worker.send(GRANT)
+                answer = worker.receive(self._patience)
+        return answer
 
     def _verdict(self, task: Task, error: WorkerGoneError) -> ReadResult | None:
         """What the end of a worker says of its file; None if the file is to be tried again."""

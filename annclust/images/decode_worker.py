@@ -10,7 +10,10 @@ from __future__ import annotations
 import os
 import resource
 import signal
+from collections import deque
+from functools import partial
 from mmap import mmap
+from typing import Protocol
 
 # Most photos are JPEGs: their decoder shall be there when the first one comes.
 from PIL import JpegImagePlugin as JpegImagePlugin
@@ -18,6 +21,7 @@ from PIL import JpegImagePlugin as JpegImagePlugin
 from annclust.images.content import UnreadableFileError, read_content
 from annclust.images.decoding import UndecodableError, decode_square
 from annclust.images.worker_protocol import (
+    GRANT,
     READY,
     Answer,
     Request,
@@ -28,6 +32,23 @@ from annclust.images.worker_protocol import (
 _CHANNEL = 0  # standard input
 _LEAST_MEMORY = 32 << 20  # bytes
 
+_UNASKED = 128 << 20
+"""Memory that any picture may take; enough for all but the largest of phones."""
+
+FOR_ANY_PICTURE = 1 << 30
+_FOR_EACH_BYTE = 4
+"""The largest picture may take 1 GiB, and more if its file is large as well: whoever promises
+giants in a few bytes is not believed, a scan of a gigabyte is."""
+
+_FOR_THIS_PROCESS = 192 << 20  # of address space: interpreter and libraries
+
+
+class Claim(Protocol):
+    """Asks for memory before a picture is decoded."""
+
+    def __call__(self, amount: int, file_size: int) -> None:
+        """See `answer`."""
+
 
 def serve() -> None:
     """Answer requests until the other side closes the channel."""
@@ -35,10 +56,10 @@ def serve() -> None:
     try:
         orders = WorkerOrders.receive(channel.read_exactly)
         _obey(orders)
-        channel.write(READY.pack())
+        channel.answer(READY)
+        claim = _claim_within(orders, channel)
         while True:
-            request = Request.receive(channel.read_exactly)
-            channel.write(_watched_answer(request, orders).pack())
+            channel.answer(_watched_answer(channel.next_request(), orders, claim))
     except (EOFError, ConnectionError):
         return  # nobody is there any more
 
@@ -46,11 +67,26 @@ def serve() -> None:
 class _Channel:
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
+        self._waiting: deque[Request] = deque()
+
+    def next_request(self) -> Request:
+        """Wait for something to do."""
+        return self._waiting.popleft() if self._waiting else Request.receive(self.read_exactly)
+
+    def answer(self, answer: Answer) -> None:
+        """Say what became of a request."""
+        self._write(answer.pack())
+
+    def claim(self, amount: int) -> None:
+        """Ask for memory and wait for it; requests that came before are for later."""
+        self.answer(Answer(claim=amount))
+        while (request := Request.receive(self.read_exactly)) != GRANT:
+            self._waiting.append(request)
 
     def read_exactly(self, count: int) -> bytearray:
         return read_exactly(count, lambda into: os.readv(self._descriptor, [into]))
 
-    def write(self, frame: bytes) -> None:
+    def _write(self, frame: bytes) -> None:
         rest = memoryview(frame)
         while rest:
             rest = rest[os.write(self._descriptor, rest) :]
@@ -77,7 +113,24 @@ def _obey(orders: WorkerOrders) -> None:
     mmap(-1, _LEAST_MEMORY).close()
 
 
-def _watched_answer(request: Request, orders: WorkerOrders) -> Answer:
+def _claim_within(orders: WorkerOrders, channel: _Channel) -> Claim:
+    def claim(amount: int, file_size: int) -> None:
+        allowed = FOR_ANY_PICTURE + _FOR_EACH_BYTE * file_size
+        if amount > min(allowed, orders.memory):
+            raise MemoryError
+        if amount > _UNASKED:
+            channel.claim(amount)
+        _limit_memory(min(orders.memory, allowed + _FOR_THIS_PROCESS))
+
+    return claim
+
+
+def _limit_memory(soft: int) -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (min(soft, hard), hard))
+
+
+def _watched_answer(request: Request, orders: WorkerOrders, claim: Claim) -> Answer:
     """Answer, or die of SIGPROF for the time it takes, even if the parent is gone.
 
     The clock is the processor's: it tells a slow file from a slow disk or a busy machine, and a
@@ -85,12 +138,13 @@ def _watched_answer(request: Request, orders: WorkerOrders) -> Answer:
     """
     signal.setitimer(signal.ITIMER_PROF, orders.cpu_seconds)
     try:
-        return answer(request, orders)
+        return answer(request, orders, claim)
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
+        _limit_memory(orders.memory)
 
 
-def answer(request: Request, orders: WorkerOrders) -> Answer:
+def answer(request: Request, orders: WorkerOrders, claim: Claim) -> Answer:
     """Read a file and decode what is not known.
 
     Parameters
@@ -98,6 +152,9 @@ def answer(request: Request, orders: WorkerOrders) -> Answer:
     request : Request
     orders : WorkerOrders
         Its limits of memory and time are not enforced here.
+    claim : callable
+        Called with the bytes that decoding takes and those that the file has; raises MemoryError
+        if that is too much.
     """
     try:
         # Reading may take half of the memory: decoding needs the other half.
@@ -113,7 +170,12 @@ def answer(request: Request, orders: WorkerOrders) -> Answer:
     if digest in request.known:
         return Answer(*seen)
     try:
-        square = decode_square(content.data, orders.geometry, max_pixels=orders.max_pixels)
+        square = decode_square(
+            content.data,
+            orders.geometry,
+            max_pixels=orders.max_pixels,
+            claim=partial(claim, file_size=len(content.data)),
+        )
     except UndecodableError as error:
         return Answer(*seen, reason=error.reason)
     return Answer(*seen, square)

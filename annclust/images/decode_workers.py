@@ -20,6 +20,7 @@ from typing import Self
 from annclust.errors import UnreadableImageError
 from annclust.images.decode_lane import DecodeLane, Lanes, Run, Task
 from annclust.images.decoded_image import DecodedImage
+from annclust.images.memory_budget import MemoryBudget
 from annclust.images.read_jobs import ReadJob, ReadResult
 from annclust.images.worker_protocol import WorkerOrders
 from annclust.input_geometry import InputGeometry
@@ -32,6 +33,11 @@ _AHEAD_PER_WORKER = 16
 
 _AHEAD_BYTES = 128 * MEBIBYTE
 """Pixels that may wait for the caller, in total."""
+
+_FOR_LARGE_PICTURES = 768 * MEBIBYTE
+"""Memory that large pictures may take at a time: two of 48 million pixels from a phone, or one that
+is larger, alone. The others get 128 MiB each, so two workers stay below 1.5 GB with any file that
+is not large itself."""
 
 _PATIENCE = 3
 """Seconds by the clock for each second of processor time that a file may take: reading takes time
@@ -57,7 +63,7 @@ class DecodeWorkers:
         self, geometry: InputGeometry, settings: DecodeSettings, *, follow_symlinks: bool = False
     ) -> None:
         orders = worker_orders(geometry, settings, follow_symlinks=follow_symlinks)
-        self._lanes = Lanes(max(1, settings.workers))
+        self._lanes = Lanes(max(1, settings.workers), MemoryBudget(_FOR_LARGE_PICTURES))
         self._members = [
             DecodeLane(self._lanes, orders, patience=_PATIENCE * settings.timeout)
             for _ in range(self._lanes.count)

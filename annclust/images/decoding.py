@@ -8,9 +8,10 @@ picture.
 from __future__ import annotations
 
 import io
+import re
 import struct
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 
@@ -18,6 +19,7 @@ from PIL import Image, ImageFile
 
 from annclust.images.decoded_image import DecodedImage, Square
 from annclust.images.formats import RAW, is_cut_short, sniff
+from annclust.images.memory_need import memory_needed
 from annclust.images.orientation import Window, central_window, orientation_of
 from annclust.images.scaling import cut_and_scale
 from annclust.input_geometry import InputGeometry
@@ -85,12 +87,32 @@ def decode(data: bytes, geometry: InputGeometry, *, max_pixels: int) -> DecodedI
     return DecodedImage.from_square(square, geometry)
 
 
-def decode_square(data: bytes, geometry: InputGeometry, *, max_pixels: int) -> Square:
-    """As `decode`, but give plain bytes, without numpy."""
+def _grant(_amount: int) -> None:
+    """Let anything be decoded."""
+
+
+def decode_square(
+    data: bytes,
+    geometry: InputGeometry,
+    *,
+    max_pixels: int,
+    claim: Callable[[int], None] = _grant,
+) -> Square:
+    """As `decode`, but give plain bytes, without numpy.
+
+    Parameters
+    ----------
+    data : bytes
+    geometry : InputGeometry
+    max_pixels : int
+    claim : callable
+        Called before decoding, with the bytes of memory that it will take at most times. May take
+        its time; raises MemoryError if that is too much.
+    """
     name = _decodable_format(data)
     with _strict_pillow(max_pixels):
         try:
-            return _decode(data, name, geometry, max_pixels)
+            return _decode(data, name, geometry, max_pixels, claim)
         except UndecodableError:
             raise
         except Exception as error:
@@ -125,11 +147,18 @@ def _strict_pillow(max_pixels: int) -> Iterator[None]:
         Image.MAX_IMAGE_PIXELS = before
 
 
-def _decode(data: bytes, name: str, geometry: InputGeometry, max_pixels: int) -> Square:
+def _decode(
+    data: bytes,
+    name: str,
+    geometry: InputGeometry,
+    max_pixels: int,
+    claim: Callable[[int], None],
+) -> Square:
     picture = _open(data, name)
     size = picture.size
     _check_size(size, max_pixels)
     extent = _shrink_while_loading(picture, geometry)
+    claim(memory_needed(picture, name, size))
     picture.load()
     if extent is None:
         size = extent = picture.size  # TIFFs are turned, HEIFs may be cut while loading
@@ -203,7 +232,9 @@ def _cut(
 def _reason(error: Exception, name: str, max_pixels: int) -> str:
     match error:
         case MemoryError():
-            return f"decoding this {name} takes more memory than is allowed"
+            return _too_large(name)
+        case OSError() | RuntimeError() if _MEMORY.search(str(error)):
+            return _too_large(name)
         case Image.DecompressionBombError() | Image.DecompressionBombWarning():
             return f"it claims more pixels than {_limit(max_pixels)}"
         case EOFError() | struct.error() | IndexError():
@@ -211,3 +242,11 @@ def _reason(error: Exception, name: str, max_pixels: int) -> str:
         case OSError() if "truncated" in str(error).lower():
             return f"truncated {name}"
     return f"damaged {name}, or of an unsupported kind"
+
+
+_MEMORY = re.compile(r"\b(memory|allocat\w+)\b", re.IGNORECASE)
+"""In what decoders say when they ran out of memory."""
+
+
+def _too_large(name: str) -> str:
+    return f"decoding this {name} takes more memory than is allowed"

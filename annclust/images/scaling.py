@@ -9,12 +9,14 @@ such a picture with transparent parts. In strips, it takes what the picture take
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TypeAlias
 
 from PIL import Image
 
 from annclust.images.color import flatten, is_flat
 from annclust.images.deep_gray import is_deep_gray
+from annclust.images.late_pixels import LatePixels
 
 Box: TypeAlias = tuple[float, float, float, float]
 """Left, top, right, bottom in pixels."""
@@ -53,11 +55,15 @@ def cut_and_scale(picture: Image.Image, box: Box, side: int) -> Image.Image:
         picture = flatten(picture)
     left, top, right, bottom = box
     factors = _factor(right - left, side), _factor(bottom - top, side)
-    if factors != (1, 1) and not is_flat(picture):
+    if _comes_in_strips(picture) or (factors != (1, 1) and not is_flat(picture)):
         picture, box = _reduced(picture, box, factors, side)
     return flatten(picture).resize(
         (side, side), Image.Resampling.BICUBIC, box, reducing_gap=_REDUCING_GAP
     )
+
+
+def _comes_in_strips(picture: Image.Image) -> bool:
+    return isinstance(picture, LatePixels) and picture.is_late
 
 
 def _reduced(
@@ -69,7 +75,8 @@ def _reduced(
     very same pixels.
     """
     across, down = factors
-    left, top, right, bottom = _with_margin(picture.size, box, side)
+    reach = _reach_beside_reducing if factors != (1, 1) else _reach
+    left, top, right, bottom = _with_margin(picture.size, box, side, reach)
     rows = max(1, _STRIP_PIXELS // (right - left) // down) * down
     reduced = None
     for start in range(top, bottom, rows):
@@ -93,10 +100,22 @@ def _factor(length: float, side: int) -> int:
     return max(1, int(length / side / _REDUCING_GAP))
 
 
-def _with_margin(size: tuple[int, int], box: Box, side: int) -> tuple[int, int, int, int]:
+def _reach(scale: float) -> float:
+    """How far beyond its box the filter looks, for so many pixels that become one."""
+    return _BICUBIC_SUPPORT * max(1.0, scale) - scale / 2
+
+
+def _reach_beside_reducing(scale: float) -> float:
+    """As far as Pillow lets the filter look if it reduced the picture, also where it enlarges."""
+    return (_BICUBIC_SUPPORT - 0.5) * scale
+
+
+def _with_margin(
+    size: tuple[int, int], box: Box, side: int, reach: Callable[[float], float]
+) -> tuple[int, int, int, int]:
     """The box in whole pixels, with those around it that the filter looks at."""
     left, top, right, bottom = box
-    x, y = ((_BICUBIC_SUPPORT - 0.5) * length / side for length in (right - left, bottom - top))
+    x, y = (reach(length / side) for length in (right - left, bottom - top))
     return (
         max(0, int(left - x)),
         max(0, int(top - y)),

@@ -80,7 +80,7 @@ class WorkerOrders:
     max_pixels : int
         Larger pictures are refused.
     memory : int
-        Bytes of address space.
+        Bytes of address space, for the largest of files.
     cpu_seconds : float
         Time of the processor that one file may take before the worker ends itself.
     follow_symlinks : bool
@@ -132,9 +132,17 @@ class Request:
         return cls(body[:end], frozenset(body[start : start + _DIGEST_BYTES] for start in starts))
 
 
+GRANT = Request(b"")
+"""Sent instead of a request: the worker may have the memory that its answer claims."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a worker found; the same fields as :class:`read_jobs.ReadResult` has."""
+    """What a worker found; the same fields as :class:`read_jobs.ReadResult` has.
+
+    Or a claim, and nothing else: the bytes of memory without which the worker does not go on with
+    its file. It waits for a `GRANT` then.
+    """
 
     digest: bytes | None = None
     size: int = 0
@@ -142,6 +150,7 @@ class Answer:
     square: Square | None = None
     reason: str | None = None
     retry: bool = False
+    claim: int = 0
 
     def pack(self) -> bytes:
         """Write the frame."""
@@ -151,6 +160,7 @@ class Answer:
             "modified_ns": self.modified_ns,
             "reason": self.reason,
             "retry": self.retry,
+            "claim": self.claim,
         }
         square = self.square
         if square is None:
@@ -192,6 +202,7 @@ class Answer:
             square,
             None if reason is None else _reason(reason),
             _choice(head["retry"]),
+            _number(head["claim"], least=0),
         )
 
 

@@ -99,6 +99,13 @@ def empty_png(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, body) for kind, body in chunks)
 
 
+def png_that_promises(width: int, height: int) -> bytes:
+    """A small file that claims a colored picture of that size, and has nothing behind it."""
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(bytes(1000))))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, body) for kind, body in chunks)
+
+
 def endless_jpeg() -> bytes:
     """A small progressive JPEG that takes very long: its last scan comes again and again."""
     data = encode(Image.new("L", (4000, 4000), 99), "progressive.jpg")

@@ -7,6 +7,7 @@ from queue import SimpleQueue
 
 from annclust.images.decode_lane import DecodeLane, Lanes, Run, Task
 from annclust.images.decode_workers import worker_orders
+from annclust.images.memory_budget import MemoryBudget
 from annclust.images.read_jobs import ReadResult
 from annclust.settings import DecodeSettings
 from tests.images.samples import GEOMETRY, job
@@ -19,7 +20,7 @@ def lane_at_work(
     *photos: Path, timeout: float, patience: float
 ) -> Iterator[SimpleQueue[ReadResult | Exception]]:
     """One lane on its own, so that both of its clocks can be set."""
-    lanes, run = Lanes(1), Run(SimpleQueue())
+    lanes, run = Lanes(1, MemoryBudget(1 << 30)), Run(SimpleQueue())
     for key, photo in enumerate(photos):
         lanes.tasks.put(Task(job(photo, key), run))
     orders = worker_orders(GEOMETRY, DecodeSettings(timeout=timeout), follow_symlinks=False)

@@ -30,7 +30,11 @@ def save(folder: Path, data: bytes = DATA) -> Path:
 
 
 def ask(path: Path, orders: WorkerOrders = ORDERS, *known: bytes) -> Answer:
-    return answer(Request(os.fsencode(path), frozenset(known)), orders)
+    return answer(Request(os.fsencode(path), frozenset(known)), orders, nothing_is_too_large)
+
+
+def nothing_is_too_large(amount: int, file_size: int) -> None:
+    """Grant any memory."""
 
 
 def test_a_picture_comes_with_its_content_s_identity(tmp_path: Path) -> None:

@@ -12,8 +12,37 @@ from PIL import Image
 
 from annclust.images.decode_workers import DecodeWorkers
 from annclust.settings import MEBIBYTE, DecodeSettings
-from tests.images.samples import GEOMETRY, ONE_WORKER, empty_png, encode, job, only
-from tests.images.watching import is_at_work, peak_memory
+from tests.images.samples import (
+    GEOMETRY,
+    ONE_WORKER,
+    empty_png,
+    encode,
+    job,
+    only,
+    png_that_promises,
+)
+from tests.images.watching import is_at_work, memory_of, peak_memory
+
+
+class Watch:
+    """Looks all the time how much memory all workers have together."""
+
+    def __init__(self, workers: DecodeWorkers) -> None:
+        self._workers, self._stopped = workers, threading.Event()
+        self._thread = threading.Thread(target=self._look)
+        self.most = 0
+
+    def __enter__(self) -> Watch:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stopped.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while not self._stopped.wait(0.005):
+            self.most = max(self.most, sum(map(memory_of, self._workers.pids)))
 
 
 def test_workers_killed_in_the_middle_cost_nothing(photo: Path) -> None:
@@ -113,6 +142,45 @@ def test_a_large_picture_that_must_be_converted_is_never_there_twice(
         bytes_each = 1 if mode in ("1", "P") else 4
         assert peak_memory(workers.pids[0]) < (80 + 24 * bytes_each) * MEBIBYTE
     assert image is not None
+
+
+def test_a_small_file_that_promises_a_giant_is_refused_by_its_header(
+    workers: DecodeWorkers, tmp_path: Path, photo: Path
+) -> None:
+    bomb = tmp_path / "bomb.png"
+    bomb.write_bytes(png_that_promises(17_000, 17_000))
+    assert only(workers.run([job(photo)])).image is not None
+    pids, before = workers.pids, peak_memory(workers.pids[0])
+    result = only(workers.run([job(bomb)]))
+    assert result.reason == "decoding this PNG takes more memory than is allowed"
+    assert (workers.pids, result.retry) == (pids, False)
+    assert peak_memory(pids[0]) < before + 20 * MEBIBYTE
+
+
+def test_giants_come_one_at_a_time_and_small_ones_between_them(tmp_path: Path, photo: Path) -> None:
+    giant = tmp_path / "giant.png"
+    giant.write_bytes(encode(Image.new("RGB", (10_000, 10_000)), "png", compress_level=1))
+    jobs = [job((giant, photo, photo)[key % 3], key) for key in range(12)]
+    with DecodeWorkers(GEOMETRY, DecodeSettings(workers=3)) as workers, Watch(workers) as watch:
+        results = list(workers.run(jobs))
+    assert {result.key for result in results if result.image is not None} == set(range(12))
+    assert 380 * MEBIBYTE < watch.most < (380 + 3 * 80) * MEBIBYTE
+
+
+def test_claims_of_a_lone_worker_leave_its_results_in_order(tmp_path: Path, photo: Path) -> None:
+    large = tmp_path / "large.png"
+    large.write_bytes(encode(Image.new("RGB", (6000, 6000)), "png", compress_level=1))
+    with DecodeWorkers(GEOMETRY, ONE_WORKER) as workers:
+        results = list(workers.run(job((large, photo, photo)[key % 3], key) for key in range(9)))
+    assert [result.key for result in results] == list(range(9))
+    assert all(result.image is not None for result in results)
+
+
+def test_workers_can_be_closed_while_giants_wait_for_each_other(tmp_path: Path) -> None:
+    giant = tmp_path / "giant.png"
+    giant.write_bytes(encode(Image.new("RGB", (10_000, 10_000)), "png", compress_level=1))
+    with DecodeWorkers(GEOMETRY, DecodeSettings(workers=3)) as workers:
+        next(workers.run(job(giant, key) for key in range(9)))
 
 
 def test_a_file_larger_than_half_of_the_memory_is_not_even_read(

@@ -65,6 +65,15 @@ def peak_memory(pid: int) -> int:
     return int(found[1]) * 1024
 
 
+def memory_of(pid: int) -> int:
+    """Bytes that a process has in memory now; 0 if it is gone."""
+    try:
+        pages = Path(f"/proc/{pid}/statm").read_text().split()[1]
+    except OSError:
+        return 0
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+
 def is_at_work(pid: int) -> bool:
     """Whether a worker has used more processor time than it takes to start."""
     try:
