@@ -7,7 +7,7 @@ consistent state at a time and never block the writer (write-ahead log).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -128,6 +128,19 @@ class Catalog(Closing):
         with storage_errors(self.path):
             yield from self._db.execute(sql, values)
 
+    def _all_with_paths(
+        self, columns: Sequence[int], sql: str, *values: object
+    ) -> Iterator[tuple[Any, ...]]:
+        """As `_all`; paths with zeros, which no system has, are damage.
+
+        The checksum of a page that became all zeros is right, by the way it is computed. One kind
+        of page can be such without anything else being amiss: the last one of a long path.
+        """
+        for row in self._all(sql, *values):
+            if any(b"\0" in row[column] for column in columns):
+                raise CollectionDamagedError(self.path, reason="it has a path with zeros in it")
+            yield row
+
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """See one state of the catalog throughout the block; keep it short. May be nested."""
@@ -175,10 +188,8 @@ class Catalog(Closing):
 
     def roots(self) -> list[Root]:
         """Every root, oldest first."""
-        return [
-            Root(*row)
-            for row in self._all("SELECT id, path, device, offline FROM root ORDER BY id")
-        ]
+        sql = "SELECT id, path, device, offline FROM root ORDER BY id"
+        return [Root(*row) for row in self._all_with_paths((1,), sql)]
 
     def used_roots(self) -> set[int]:
         """Ids of the roots that have present images."""
@@ -189,7 +200,7 @@ class Catalog(Closing):
             ImageRecord(
                 ImageId(row[0]), Root(*row[6:]), row[1], row[2], row[3], row[4], VectorRow(row[5])
             )
-            for row in self._all(f"{_IMAGE} WHERE NOT removed {clause}", *values)
+            for row in self._all_with_paths((1, 7), f"{_IMAGE} WHERE NOT removed {clause}", *values)
         ]
 
     def images_under(self, root: int) -> list[ImageRecord]:
@@ -213,7 +224,7 @@ class Catalog(Closing):
         """Files that could not be read, by root and path."""
         roots = {root.id: root for root in self.roots()}
         sql = "SELECT root, path, size, modified_ns, reason, retry FROM unreadable"
-        records = (UnreadableRecord(*row) for row in self._all(sql))
+        records = (UnreadableRecord(*row) for row in self._all_with_paths((1,), sql))
         return [(roots[record.root], record) for record in records]
 
     def contents_of_size(self, size: int, most: int) -> frozenset[bytes]:
@@ -296,7 +307,8 @@ class Catalog(Closing):
 
     def export(self, level: str) -> Iterator[ExportRow]:
         """Every present photo with its place in the current clustering of a level, by id."""
-        for image, root, path, digest, cluster, probability, stands in self._all(_EXPORT, level):
+        rows = self._all_with_paths((1, 2), _EXPORT, level)
+        for image, root, path, digest, cluster, probability, stands in rows:
             full = joined(root, path)
             yield ExportRow(ImageId(image), full, digest, cluster, probability, bool(stands))
 
@@ -315,7 +327,10 @@ class Catalog(Closing):
             f"{row[0]} refers to a missing {row[2]}"
             for row in self._all("PRAGMA foreign_key_check")
         ]
-        return checks + dangling
+        sql = """SELECT count(*) FROM (SELECT path FROM root UNION ALL SELECT path FROM image
+            UNION ALL SELECT path FROM unreadable) WHERE instr(path, x'00')"""
+        zeros = self._one(sql)[0]
+        return [*checks, *dangling, *([f"{zeros} paths with zeros in them"] if zeros else [])]
 
     def vector_rows(self) -> tuple[int, int]:
         """How many rows have a checksum, and the first row that none can have."""

@@ -187,6 +187,24 @@ def _read_everything(path: Path) -> None:
             raise CollectionDamagedError(path, reason=problems[0])
 
 
+def test_the_end_of_a_long_path_that_became_zeros_is_damage(directory: Path) -> None:
+    folders = b"/".join(bytes([letter]) * 250 for letter in b"abcdef")
+    with StoreWriter.create(directory, SPEC) as writer, writer.catalog.transaction():
+        root = writer.catalog.add_root(b"/photos", 1)
+        writer.catalog.replace_unreadable(
+            root.id, [UnreadableRecord(root.id, folders, 1, 1, "odd", False)]
+        )
+    path = directory / "catalog.sqlite"
+    whole = path.read_bytes()
+    start = whole.index(b"f" * 200) // 4096 * 4096
+    assert whole[start : start + 4] == bytes(4)  # the last page of a chain
+    path.write_bytes(whole[:start] + bytes(4096) + whole[start + 4096 :])
+    with Catalog(path) as reader:
+        assert reader.integrity_problems() == ["1 paths with zeros in them"]
+        with pytest.raises(CollectionDamagedError, match="zeros"):
+            reader.unreadable()
+
+
 @pytest.mark.parametrize("cut", [1, 512, 4096, 8192])
 def test_a_catalog_that_is_cut_is_damage(directory: Path, cut: int) -> None:
     with StoreWriter.create(directory, SPEC) as writer:
