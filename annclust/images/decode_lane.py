@@ -102,8 +102,11 @@ class DecodeLane:
         return None if worker is None else worker.pid
 
     def start(self) -> None:
-        """Start the thread, which starts the worker."""
-        self._thread.start()
+        """Start the thread, which starts the worker; raises AnnclustError if there can be none."""
+        try:
+            self._thread.start()
+        except RuntimeError as error:
+            raise AnnclustError(f"no thread can be started to decode: {error}.") from error
 
     def interrupt(self) -> None:
         """Kill the worker, whatever it is doing."""
@@ -112,8 +115,9 @@ class DecodeLane:
             worker.kill()
 
     def join(self) -> None:
-        """Wait for the thread to end."""
-        self._thread.join()
+        """Wait for the thread to end, if it was started."""
+        if self._thread.ident is not None:
+            self._thread.join()
 
     def _live(self) -> None:
         # New processes inherit this: a Ctrl-C must not hit them before they know how to ignore it.
@@ -238,6 +242,8 @@ class DecodeLane:
     def _start_worker(self) -> None:
         worker = WorkerProcess(self._orders)
         self._replace_worker(worker)
+        if self._lanes.closing:  # `interrupt` may have come just before there was this worker
+            worker.kill()
         try:
             worker.wait_until_ready()
         except (TimeoutError, WorkerGoneError):

@@ -32,9 +32,6 @@ from annclust.images.worker_protocol import (
 _CHANNEL = 0  # standard input
 _LEAST_MEMORY = 32 << 20  # bytes
 
-_UNASKED = 128 << 20
-"""Memory that any picture may take; enough for all but the largest of phones."""
-
 FOR_ANY_PICTURE = 1 << 30
 _FOR_EACH_BYTE = 4
 """The largest picture may take 1 GiB, and more if its file is large as well: whoever promises
@@ -46,7 +43,7 @@ _FOR_THIS_PROCESS = 192 << 20  # of address space: interpreter and libraries
 class Claim(Protocol):
     """Asks for memory before a picture is decoded."""
 
-    def __call__(self, amount: int, file_size: int) -> None:
+    def __call__(self, amount: int, file_size: int) -> bool:
         """See `answer`."""
 
 
@@ -114,13 +111,14 @@ def _obey(orders: WorkerOrders) -> None:
 
 
 def _claim_within(orders: WorkerOrders, channel: _Channel) -> Claim:
-    def claim(amount: int, file_size: int) -> None:
+    def claim(amount: int, file_size: int) -> bool:
         allowed = FOR_ANY_PICTURE + _FOR_EACH_BYTE * file_size
         if amount > min(allowed, orders.memory):
-            raise MemoryError
-        if amount > _UNASKED:
+            return False
+        if amount > orders.unasked:
             channel.claim(amount)
         _limit_memory(min(orders.memory, allowed + _FOR_THIS_PROCESS))
+        return True
 
     return claim
 
@@ -153,8 +151,8 @@ def answer(request: Request, orders: WorkerOrders, claim: Claim) -> Answer:
     orders : WorkerOrders
         Its limits of memory and time are not enforced here.
     claim : callable
-        Called with the bytes that decoding takes and those that the file has; raises MemoryError
-        if that is too much.
+        Called with the bytes that decoding takes and those that the file has; False if that is too
+        much.
     """
     try:
         # Reading may take half of the memory: decoding needs the other half.
@@ -165,7 +163,7 @@ def answer(request: Request, orders: WorkerOrders, claim: Claim) -> Answer:
     except UnreadableFileError as error:
         return Answer(reason=error.reason, retry=error.retry)
     except MemoryError:
-        return Answer(reason="reading it takes more memory than is allowed")
+        return Answer(reason="there was too little memory to read it", retry=True)
     seen = digest, len(content.data), content.modified_ns
     if digest in request.known:
         return Answer(*seen)
@@ -177,5 +175,5 @@ def answer(request: Request, orders: WorkerOrders, claim: Claim) -> Answer:
             claim=partial(claim, file_size=len(content.data)),
         )
     except UndecodableError as error:
-        return Answer(*seen, reason=error.reason)
+        return Answer(*seen, reason=error.reason, retry=error.retry)
     return Answer(*seen, square)

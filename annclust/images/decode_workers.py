@@ -17,7 +17,7 @@ from queue import SimpleQueue
 from types import TracebackType
 from typing import Self
 
-from annclust.errors import UnreadableImageError
+from annclust.errors import AnnclustError, UnreadableImageError
 from annclust.images.decode_lane import DecodeLane, Lanes, Run, Task
 from annclust.images.decoded_image import DecodedImage
 from annclust.images.memory_budget import MemoryBudget
@@ -35,9 +35,11 @@ _AHEAD_BYTES = 128 * MEBIBYTE
 """Pixels that may wait for the caller, in total."""
 
 _FOR_LARGE_PICTURES = 768 * MEBIBYTE
-"""Memory that large pictures may take at a time: two of 48 million pixels from a phone, or one that
-is larger, alone. The others get 128 MiB each, so two workers stay below 1.5 GB with any file that
-is not large itself."""
+"""Memory that large pictures may take at a time, over all workers: two of 48 million pixels from a
+phone, or one that is larger, alone."""
+
+_UNASKED = 256 * MEBIBYTE
+"""Memory that all workers together may take without asking; each has its part of it."""
 
 _PATIENCE = 3
 """Seconds by the clock for each second of processor time that a file may take: reading takes time
@@ -77,8 +79,12 @@ class DecodeWorkers:
         return tuple(pid for pid in pids if pid is not None)
 
     def __enter__(self) -> Self:
-        for lane in self._members:
-            lane.start()
+        try:
+            for lane in self._members:
+                lane.start()
+        except AnnclustError:
+            self._end()
+            raise
         return self
 
     def __exit__(
@@ -87,6 +93,9 @@ class DecodeWorkers:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self._end()
+
+    def _end(self) -> None:
         self._lanes.closing = True
         for _ in self._members:
             self._lanes.tasks.put(None)
@@ -137,6 +146,7 @@ def worker_orders(
         crop=geometry.crop,
         max_pixels=settings.max_pixels,
         memory=settings.memory,
+        unasked=_UNASKED // max(1, settings.workers),
         cpu_seconds=settings.timeout,
         follow_symlinks=follow_symlinks,
     )

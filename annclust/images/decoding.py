@@ -48,16 +48,18 @@ of 156, and the vectors have a cosine of .9997 to those of a full decode (docs/b
 
 
 class UndecodableError(Exception):
-    """The bytes cannot be turned into a picture; the same bytes never will be.
+    """The bytes cannot be turned into a picture.
 
     Parameters
     ----------
     reason : str
         A few words without a full stop, to be shown beside the file's name.
+    retry : bool
+        Whether the same bytes may do another time: there was too little memory.
     """
 
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
+    def __init__(self, reason: str, *, retry: bool = False) -> None:
+        self.reason, self.retry = reason, retry
         super().__init__(reason)
 
 
@@ -87,8 +89,9 @@ def decode(data: bytes, geometry: InputGeometry, *, max_pixels: int) -> DecodedI
     return DecodedImage.from_square(square, geometry)
 
 
-def _grant(_amount: int) -> None:
+def _grant(_amount: int) -> bool:
     """Let anything be decoded."""
+    return True
 
 
 def decode_square(
@@ -96,7 +99,7 @@ def decode_square(
     geometry: InputGeometry,
     *,
     max_pixels: int,
-    claim: Callable[[int], None] = _grant,
+    claim: Callable[[int], bool] = _grant,
 ) -> Square:
     """As `decode`, but give plain bytes, without numpy.
 
@@ -107,7 +110,7 @@ def decode_square(
     max_pixels : int
     claim : callable
         Called before decoding, with the bytes of memory that it will take at most times. May take
-        its time; raises MemoryError if that is too much.
+        its time; False if that is more than may be had.
     """
     name = _decodable_format(data)
     with _strict_pillow(max_pixels):
@@ -117,7 +120,13 @@ def decode_square(
             raise
         except Exception as error:
             # Decoders raise whatever they like: OSError, RuntimeError, EOFError, SyntaxError, …
-            raise UndecodableError(_reason(error, name, max_pixels)) from error
+            short = _is_of_memory(error)
+            reason = (
+                f"there was too little memory to decode this {name}"
+                if short
+                else _reason(error, name, max_pixels)
+            )
+            raise UndecodableError(reason, retry=short) from error
 
 
 def _decodable_format(data: bytes) -> str:
@@ -152,13 +161,14 @@ def _decode(
     name: str,
     geometry: InputGeometry,
     max_pixels: int,
-    claim: Callable[[int], None],
+    claim: Callable[[int], bool],
 ) -> Square:
     picture = _open(data, name)
     size = picture.size
     _check_size(size, max_pixels)
     extent = _shrink_while_loading(picture, geometry)
-    claim(memory_needed(picture, name, size))
+    if not claim(memory_needed(picture, name, size, data)):
+        raise UndecodableError(f"decoding this {name} takes more memory than is allowed")
     picture.load()
     if extent is None:
         size = extent = picture.size  # TIFFs are turned, HEIFs may be cut while loading
@@ -231,10 +241,6 @@ def _cut(
 
 def _reason(error: Exception, name: str, max_pixels: int) -> str:
     match error:
-        case MemoryError():
-            return _too_large(name)
-        case OSError() | RuntimeError() if _MEMORY.search(str(error)):
-            return _too_large(name)
         case Image.DecompressionBombError() | Image.DecompressionBombWarning():
             return f"it claims more pixels than {_limit(max_pixels)}"
         case EOFError() | struct.error() | IndexError():
@@ -244,9 +250,10 @@ def _reason(error: Exception, name: str, max_pixels: int) -> str:
     return f"damaged {name}, or of an unsupported kind"
 
 
+def _is_of_memory(error: Exception) -> bool:
+    """Whether a decoder ran out of memory, as far as it says so."""
+    said = isinstance(error, OSError | RuntimeError) and _MEMORY.search(str(error))
+    return isinstance(error, MemoryError) or bool(said)
+
+
 _MEMORY = re.compile(r"\b(memory|allocat\w+)\b", re.IGNORECASE)
-"""In what decoders say when they ran out of memory."""
-
-
-def _too_large(name: str) -> str:
-    return f"decoding this {name} takes more memory than is allowed"

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 
 class MemoryBudget:
-    """Memory that is shared out to whoever asks, in the order of asking.
+    """Memory that is shared out to whoever asks; nobody overtakes who waits for much.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class MemoryBudget:
         Whoever asks for more than there is gets all there is, and so is alone with it.
         """
         amount = min(amount, self._total)
-        with self._turn, self._changed:  # nobody overtakes who waits for much
+        with self._turn, self._changed:
             self._changed.wait_for(lambda: self._free >= amount)
             self._free -= amount
         try:

@@ -26,9 +26,12 @@ ones (HEIF without chroma subsampling)."""
 
 _BYTES_ELSEWHERE = 1.4  # four bytes for three bands: Pillow's own copy
 _DEEP = 1.7  # times as much, for more than 8 bits
+_FULL = 4.5  # for 32 bits
 
 
-def memory_needed(picture: ImageFile.ImageFile, name: str, size: tuple[int, int]) -> int:
+def memory_needed(
+    picture: ImageFile.ImageFile, name: str, size: tuple[int, int], data: bytes
+) -> int:
     """Estimate what decoding takes at its peak.
 
     Parameters
@@ -39,6 +42,8 @@ def memory_needed(picture: ImageFile.ImageFile, name: str, size: tuple[int, int]
         Of the format, as `formats.sniff` gives it.
     size : tuple of int
         Width and height of the picture as it is stored.
+    data : bytes
+        The file.
 
     Returns
     -------
@@ -46,12 +51,39 @@ def memory_needed(picture: ImageFile.ImageFile, name: str, size: tuple[int, int]
         Bytes, beside those of the file itself.
     """
     width, height = size
-    if name == "JPEG" and not picture.info.get("progressive"):
+    if name == "JPEG" and _is_decoded_line_by_line(picture, data):
         width, height = picture.size  # shrunk while it is read
     bands = len(picture.getbands())
-    bytes_each = _BYTES.get(name, _BYTES_ELSEWHERE) * (_DEEP if _is_deep(picture) else 1)
+    bytes_each = _BYTES.get(name, _BYTES_ELSEWHERE) * _depth(picture)
     return int(width * height * bands * bytes_each)
 
 
-def _is_deep(picture: ImageFile.ImageFile) -> bool:
-    return picture.mode.startswith(("I", "F")) or picture.info.get("bit_depth", 8) > 8
+def _depth(picture: ImageFile.ImageFile) -> float:
+    """How many times as much as with 8 bits a band takes."""
+    if picture.mode in ("I", "F"):
+        return _FULL
+    is_deep = picture.mode.startswith("I;16") or picture.info.get("bit_depth", 8) > 8
+    return _DEEP if is_deep else 1
+
+
+def _is_decoded_line_by_line(picture: ImageFile.ImageFile, data: bytes) -> bool:
+    """Whether a JPEG's first scan holds all of it; of others, all coefficients are kept in memory.
+
+    Until then the file is a chain of segments: two bytes of marker, then, two bytes each, their
+    length (ITU-T T.81, B.1.1.4); that of a scan goes on with the number of its components.
+    """
+    if picture.info.get("progressive"):
+        return False
+    place = 2
+    while data[place : place + 1] == b"\xff":
+        marker = data[place + 1 : place + 2]
+        if marker == b"\xff":  # may come any number of times
+            place += 1
+        elif marker == _START_OF_SCAN:
+            return data[place + 4] >= len(picture.getbands())
+        else:
+            place += 2 + int.from_bytes(data[place + 2 : place + 4], "big")
+    return False
+
+
+_START_OF_SCAN = b"\xda"

@@ -102,7 +102,11 @@ def plan_scan(
         else:
             loose.append(photo)
     unchanged = len(settled)
-    failing = [f.file for f in failures if not f.retry and by_place.get(f.file.place) == f.file]
+    failing = [
+        f.file
+        for f in failures
+        if not f.retry and by_place.get(f.file.place) == f.file and f.file.place not in settled
+    ]
     settled.update(file.place for file in failing)
     to_read = _first_of_each_size_first([f for f in found if f.place not in settled])
     return ScanPlan(to_read, unchanged, tuple(loose), tuple(failing))

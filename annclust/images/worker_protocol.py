@@ -81,6 +81,8 @@ class WorkerOrders:
         Larger pictures are refused.
     memory : int
         Bytes of address space, for the largest of files.
+    unasked : int
+        Bytes that decoding may take without a `GRANT`.
     cpu_seconds : float
         Time of the processor that one file may take before the worker ends itself.
     follow_symlinks : bool
@@ -91,6 +93,7 @@ class WorkerOrders:
     crop: int
     max_pixels: int
     memory: int
+    unasked: int
     cpu_seconds: float
     follow_symlinks: bool
 

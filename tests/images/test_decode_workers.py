@@ -4,6 +4,7 @@ import os
 import resource
 import signal
 import sys
+import threading
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -213,3 +214,25 @@ def test_one_image_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
 def test_without_bytes_there_is_no_digest(tmp_path: Path, path: str, reason: str) -> None:
     with pytest.raises(UnreadableImageError, match=reason):
         digest_of(tmp_path / path)
+
+
+def test_a_machine_that_gives_no_more_threads_is_an_error_and_leaves_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    start, started = threading.Thread.start, []
+
+    def start_one(thread: threading.Thread) -> None:
+        if started:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        start(thread)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", start_one)
+        with (
+            pytest.raises(annclust.AnnclustError, match="can't start new thread"),
+            DecodeWorkers(GEOMETRY, DecodeSettings(workers=3)),
+        ):
+            pass
+    assert len(started) == 1
+    assert not started[0].is_alive()

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, JpegImagePlugin
 
 from annclust.images.decode_workers import DecodeWorkers
 from annclust.images.decoding import UndecodableError, decode_square
+from annclust.images.memory_need import memory_needed
 from tests.images.samples import ENCODINGS, ENOUGH_PIXELS, GEOMETRY, ONE_WORKER, encode, job, only
 from tests.images.watching import peak_memory
 
@@ -14,9 +16,14 @@ from tests.images.watching import peak_memory
 def claimed(data: bytes) -> int:
     """What is asked for before a file is decoded."""
     claims: list[int] = []
-    decode_square(data, GEOMETRY, max_pixels=ENOUGH_PIXELS, claim=claims.append)
-    (claim,) = claims
-    return claim
+
+    def claim(amount: int) -> bool:
+        claims.append(amount)
+        return True
+
+    decode_square(data, GEOMETRY, max_pixels=ENOUGH_PIXELS, claim=claim)
+    (amount,) = claims
+    return amount
 
 
 def smooth(mode: str, side: int) -> Image.Image:
@@ -31,15 +38,18 @@ def test_decoding_takes_no_more_than_was_asked_for(
     tmp_path: Path, extension: str, mode: str
 ) -> None:
     small, large = (encode(smooth(mode, side), extension) for side in (500, 3000))
-    path = tmp_path / "photo"
+    assert taken_for(small, large, tmp_path / "photo") < claimed(large) + (12 << 20)
+
+
+def taken_for(small: bytes, large: bytes, path: Path) -> int:
+    """Bytes that a worker takes for a large file, beside those of the file and a small one's."""
     with DecodeWorkers(GEOMETRY, ONE_WORKER) as workers:
         path.write_bytes(small)
         assert only(workers.run([job(path)])).image is not None
         before = peak_memory(workers.pids[0])
         path.write_bytes(large)
         assert only(workers.run([job(path)])).image is not None
-        taken = peak_memory(workers.pids[0]) - before
-    assert taken < claimed(large) + len(large) + (12 << 20)
+        return peak_memory(workers.pids[0]) - before - len(large)
 
 
 def test_what_is_shrunk_while_it_is_read_costs_little() -> None:
@@ -48,20 +58,36 @@ def test_what_is_shrunk_while_it_is_read_costs_little() -> None:
     assert claimed(encode(picture, "progressive.jpg")) >= 3000 * 3000 * 3
 
 
-def test_deep_pixels_cost_more() -> None:
-    deep = encode(Image.new("I;16", (500, 500)), "png")
-    assert claimed(deep) > claimed(encode(Image.new("L", (500, 500)), "png"))
+def test_a_scan_for_each_color_takes_as_much_as_a_progressive_one() -> None:
+    picture = smooth("RGB", 400)
+    apart = encode(picture, "jpg", streamtype=0).replace(  # the scan now claims to be of one color
+        b"\xff\xda\x00\x0c\x03", b"\xff\xff\xda\x00\x0c\x01"
+    )
+    opened = JpegImagePlugin.JpegImageFile(io.BytesIO(encode(picture, "jpg")))
+    opened.draft(None, (50, 50))
+    together = memory_needed(opened, "JPEG", opened.size, encode(picture, "jpg"))
+    assert memory_needed(opened, "JPEG", (400, 400), apart) > 8 * together
+    assert memory_needed(opened, "JPEG", (400, 400), apart[:100]) > 8 * together
+
+
+@pytest.mark.parametrize("mode", ["I;16", "F"])
+def test_deep_pixels_cost_more(tmp_path: Path, mode: str) -> None:
+    small, large = (
+        encode(Image.new(mode, (side, side)), "lzw.tif", strip_size=1 << 30) for side in (100, 2500)
+    )
+    assert taken_for(small, large, tmp_path / "photo") < claimed(large) + (12 << 20)
 
 
 def test_who_is_refused_memory_is_told_so() -> None:
-    def refuse(_amount: int) -> None:
-        raise MemoryError
-
     with pytest.raises(UndecodableError) as caught:
         decode_square(
-            encode(smooth("L", 50), "png"), GEOMETRY, max_pixels=ENOUGH_PIXELS, claim=refuse
+            encode(smooth("L", 50), "png"),
+            GEOMETRY,
+            max_pixels=ENOUGH_PIXELS,
+            claim=lambda _amount: False,
         )
     assert caught.value.reason == "decoding this PNG takes more memory than is allowed"
+    assert not caught.value.retry
 
 
 @pytest.mark.parametrize(
@@ -70,13 +96,16 @@ def test_who_is_refused_memory_is_told_so() -> None:
         RuntimeError("Pixel allocation failed: Out of memory"),
         RuntimeError("Memory allocation error: Unspecified: Allocating 199756815 bytes failed"),
         OSError("out of memory when reading image file"),
+        MemoryError(),
     ],
 )
 def test_decoders_that_run_out_of_memory_do_not_blame_the_file(error: Exception) -> None:
-    def fail(_amount: int) -> None:
+    def fail(_amount: int) -> bool:
         raise error
 
-    with pytest.raises(UndecodableError, match="takes more memory than is allowed"):
+    with pytest.raises(UndecodableError) as caught:
         decode_square(
             encode(smooth("L", 50), "png"), GEOMETRY, max_pixels=ENOUGH_PIXELS, claim=fail
         )
+    assert caught.value.reason == "there was too little memory to decode this PNG"
+    assert caught.value.retry

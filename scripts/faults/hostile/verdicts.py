@@ -60,7 +60,7 @@ def _wrong_with_reason(mutant: Mutant, result: ReadResult, reason: str) -> Itera
     words = len(reason.split()) > 1 and reason.isprintable() and not reason.endswith(".")
     if not words or any(word in reason for word in ("Traceback", "Error", "Exception")):
         yield f"its reason is no few words: {reason!r}"
-    if result.retry:
+    if result.retry and not reason.startswith("there was too little memory"):
         yield f"something outside the file is blamed: {reason}"
     if not mutant.recipe:
         yield f"it is sound, and refused: {reason}"
