@@ -1,5 +1,7 @@
 """What can go wrong, as one tree.
 
+DamagedFileWarning tells of damage that is mended without anybody's help. The errors:
+
 - AnnclustError
     - InputError: what was asked for cannot be done
         - PhotosNotFoundError: no such folder, or not a folder
@@ -26,6 +28,10 @@ Each error says what happened, to which file, and what to do; its parts are attr
 from __future__ import annotations
 
 from pathlib import Path
+
+
+class DamagedFileWarning(UserWarning):
+    """A derived file is not as it was written. It is not used, and made again by who may write."""
 
 
 class AnnclustError(Exception):

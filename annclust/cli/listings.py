@@ -81,7 +81,7 @@ def index_lines(report: IndexReport, collection: Path) -> Iterator[str]:
         f" ({', '.join(changes) or 'nothing new'}; {report.seconds:.1f} s)"
     )
     if report.duplicates:
-        yield f"{counted(report.duplicates, 'exact copy')} among them, not embedded again"
+        yield f"{report.duplicates} of them not embedded: their exact content was known"
     if report.skipped:
         yield f"{counted(report.skipped, 'file')} passed over: no images, or links"
     for root in report.offline:

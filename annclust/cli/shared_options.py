@@ -10,7 +10,9 @@ from __future__ import annotations
 import inspect
 import os
 import sys
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -19,7 +21,7 @@ import typer
 
 from annclust.cli.console import Console, error_line, shown
 from annclust.cli.interruption import Interruption
-from annclust.errors import AnnclustError
+from annclust.errors import AnnclustError, DamagedFileWarning
 
 EXIT_ERROR, EXIT_UNREADABLE, EXIT_INTERRUPTED = 1, 3, 130
 
@@ -67,7 +69,8 @@ def command(
                 not shared["no_progress"],
                 interruption,
             )
-            with_exit_codes(function, console, choices)
+            with told_by(console):
+                with_exit_codes(function, console, choices)
 
         _, *own = inspect.signature(function, eval_str=True).parameters.values()
         parameters = [*own, *_shared_parameters()]
@@ -76,6 +79,23 @@ def command(
         return app.command()(run)
 
     return register
+
+
+@contextmanager
+def told_by(console: Console) -> Iterator[None]:
+    """Let warnings of damage be notes like others; any other is for programmers."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("default", DamagedFileWarning)
+        elsewhere = warnings.showwarning
+
+        def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+            if issubclass(category, DamagedFileWarning):
+                console.note(f"annclust: {message}.")
+            else:
+                elsewhere(message, category, *place, **more)
+
+        warnings.showwarning = show
+        yield
 
 
 def _shared_parameters() -> list[inspect.Parameter]:
@@ -110,6 +130,9 @@ def with_exit_codes(
     except OSError as error:
         _drop_output()
         error_line(_refusal(error))
+        raise typer.Exit(EXIT_ERROR) from error
+    except ImportError as error:  # also where memory or open files are too few to load it
+        error_line(f"a part of annclust cannot be loaded: {error}.")
         raise typer.Exit(EXIT_ERROR) from error
     except MemoryError as error:
         error_line("the machine has too little memory left. What was stored before is safe.")

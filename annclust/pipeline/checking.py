@@ -6,11 +6,12 @@ anything is never touched.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from annclust.embedding.embedder import EmbedderLoader
-from annclust.errors import CollectionDamagedError
+from annclust.errors import CollectionDamagedError, DamagedFileWarning
 from annclust.pipeline.derived import refresh_graph, refresh_index
 from annclust.pipeline.live_vectors import live_vectors
 from annclust.progress import SILENT, Progress
@@ -47,10 +48,8 @@ def check(store: Store) -> CheckReport:
 
 
 def _lasting(store: Store, problems: list[Problem]) -> list[Problem]:
-    """Leave out files that a writer replaced while they were looked at: look once more."""
-    if not any(problem.derived for problem in problems):
-        return problems
-    again = verify(store)
+    """Leave out what comes of a writer that replaced files meanwhile: look once more."""
+    again = verify(store) if problems else []
     return [problem for problem in again if problem in problems]
 
 
@@ -78,8 +77,10 @@ def check_and_repair(
 
 
 def _make_derived_again(store: StoreWriter, settings: SearchSettings, progress: Progress) -> None:
-    if store.usable_generation("tree") is None:
-        store.forget("tree")  # the next clustering makes it again
-    store.forget_stray_clusters()
-    refresh_index(store, settings, progress)
-    refresh_graph(store, live_vectors(store), settings, progress)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DamagedFileWarning)  # is in the report
+        if store.usable_generation("tree") is None:
+            store.forget("tree")  # the next clustering makes it again
+        store.forget_stray_clusters()
+        refresh_index(store, settings, progress)
+        refresh_graph(store, live_vectors(store), settings, progress)

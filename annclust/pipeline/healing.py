@@ -37,11 +37,10 @@ def heal(
     """
     damaged = [VectorRow(row) for row in damaged_rows(store)]
     with keeping_clusterings_current(store):
-        lost = store.lose_vectors(damaged)
+        store.lose_vectors(damaged)
         photos = store.catalog.images_without_vector()
         if photos:
             _embed_again(store, photos, embedder, settings, progress)
-        store.regain_clusters(lost)
         if damaged:
             store.compact()
 

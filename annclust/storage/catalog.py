@@ -330,7 +330,7 @@ class Catalog(Closing):
         sql = """SELECT count(*) FROM (SELECT path FROM root UNION ALL SELECT path FROM image
             UNION ALL SELECT path FROM unreadable) WHERE instr(path, x'00')"""
         zeros = self._one(sql)[0]
-        return [*checks, *dangling, *([f"{zeros} paths with zeros in them"] if zeros else [])]
+        return [*checks, *dangling, *(["paths have zeros in them"] if zeros else [])]
 
     def vector_rows(self) -> tuple[int, int]:
         """How many rows have a checksum, and the first row that none can have."""

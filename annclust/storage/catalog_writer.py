@@ -17,13 +17,14 @@ from annclust.storage.checked_sqlite import open_to_write, verifies_pages
 from annclust.storage.durable import storage_errors
 from annclust.storage.layout import KINDS, GenerationKind
 from annclust.storage.records import (
-    LOST,
+    FORGOTTEN,
     Block,
     ContentRecord,
     Generation,
     Member,
     Root,
     UnreadableRecord,
+    lost,
 )
 
 _KEPT_GENERATIONS = 2
@@ -31,6 +32,7 @@ _KEPT_GENERATIONS = 2
 _COMPACT = (
     "DELETE FROM image WHERE removed",
     "DELETE FROM content WHERE digest NOT IN (SELECT digest FROM image)",
+    f"UPDATE content SET row = {FORGOTTEN} WHERE row < 0",
     "UPDATE content SET row = (SELECT new FROM kept WHERE old = row) WHERE row >= 0",
     # In two steps: rows are keys, and must not meet while they change.
     """CREATE TEMP TABLE kept_vector AS
@@ -160,24 +162,10 @@ class CatalogWriter(Catalog):
         values = block.first_row, block.rows, block.digest
         self._db.execute("INSERT INTO block VALUES (?, ?, ?)", values)
 
-    def lose_vectors(self, rows: Iterable[VectorRow]) -> dict[bytes, VectorRow]:
-        """Note that the vectors of some rows are of no use; gives the row of each digest."""
-        lost = {
-            digest: row
-            for row in rows
-            for (digest,) in self._all("SELECT digest FROM content WHERE row = ?", row)
-        }
+    def lose_vectors(self, rows: Iterable[VectorRow]) -> None:
+        """Note that the vectors of some rows are of no use."""
         self._db.executemany(
-            "UPDATE content SET row = ? WHERE digest = ?", ((LOST, digest) for digest in lost)
-        )
-        return lost
-
-    def move_members(self, lost: Mapping[bytes, VectorRow]) -> None:
-        """Let contents that have a vector again be where their lost rows were clustered."""
-        self._db.executemany(
-            """UPDATE OR IGNORE member SET row = (SELECT row FROM content WHERE digest = ?)
-            WHERE row = ? AND EXISTS (SELECT 1 FROM content WHERE digest = ? AND row >= 0)""",
-            ((digest, row, digest) for digest, row in lost.items()),
+            "UPDATE content SET row = ? WHERE row = ?", ((lost(row), row) for row in rows)
         )
 
     def compact(self, kept: Sequence[int], blocks: Iterable[Block], vector_file: str) -> list[str]:
@@ -204,14 +192,19 @@ class CatalogWriter(Catalog):
 
     def add_contents(self, contents: Iterable[ContentRecord]) -> None:
         """Add contents with the rows of their vectors, or give those that lost theirs a new one."""
-        lost = {digest for (digest,) in self._all("SELECT digest FROM content WHERE row < 0")}
+        without = dict(self._all("SELECT digest, row FROM content WHERE row < 0"))
         for content in contents:
-            if content.digest in lost:
-                self._db.execute(
-                    "UPDATE content SET row = ? WHERE digest = ?", (content.row, content.digest)
-                )
+            if content.digest in without:
+                self._give_row(content, lost(without[content.digest]))
             else:
                 self._db.execute("INSERT INTO content VALUES (?, ?, ?, ?, ?, ?)", astuple(content))
+
+    def _give_row(self, content: ContentRecord, before: VectorRow) -> None:
+        """Give a content a vector again, and the clusters that it was in with the one before."""
+        self._db.execute(
+            "UPDATE content SET row = ? WHERE digest = ?", (content.row, content.digest)
+        )
+        self._db.execute("UPDATE OR IGNORE member SET row = ? WHERE row = ?", (content.row, before))
 
     def add_image(
         self, root: int, path: bytes, size: int, modified_ns: int, digest: bytes

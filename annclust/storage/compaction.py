@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import numpy as np
-
 from annclust.arrays import Nodes, StoredVectors, VectorRow
 from annclust.errors import CollectionDamagedError
+from annclust.storage.durable import storage_errors
 from annclust.storage.records import Block
 from annclust.storage.vector_file import (
     VectorAppender,
@@ -60,7 +59,8 @@ def copy_rows(
     try:
         for first in range(0, len(rows), _BLOCK):
             chosen = rows[first : first + _BLOCK]
-            part = np.ascontiguousarray(source.stored[chosen])
+            with storage_errors(target.parent):
+                part = source.read(chosen)
             _require_sound(part, chosen, checksums, target.parent)
             appender.append(part, at=first)
             yield Block(first, len(part), block_digest(part))

@@ -83,6 +83,15 @@ def write_at(descriptor: int, content: memoryview, offset: int) -> None:
         content, offset = content[written:], offset + written
 
 
+def read_at(descriptor: int, into: memoryview, offset: int) -> None:
+    """Fill all of `into` from `offset`; OSError also if the file ends before."""
+    while into:
+        got = os.preadv(descriptor, [into], offset)
+        if not got:
+            raise OSError(errno.EIO, "the file ends too early")
+        into, offset = into[got:], offset + got
+
+
 @contextmanager
 def published(path: Path) -> Iterator[Path]:
     """Yield a path to write beside `path`; on leaving it becomes `path`, whole and durable.

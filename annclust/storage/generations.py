@@ -5,6 +5,7 @@ Readers verify size and digest before FAISS or NumPy sees a file, and look again
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from annclust.errors import DamagedFileWarning
 from annclust.storage.catalog import Catalog
 from annclust.storage.durable import file_digest
 from annclust.storage.layout import GenerationKind, derived_file
@@ -43,6 +45,12 @@ def _damage(directory: Path, file: DerivedFile) -> Iterator[str]:
         yield f"{file.name} is missing"
     except OSError as error:
         yield f"{file.name} cannot be read ({error.strerror})"
+
+
+def _warn(damage: list[str]) -> None:
+    for message in damage:
+        told = f"{message}; the next annclust index makes it again"
+        warnings.warn(told, DamagedFileWarning, stacklevel=2)
 
 
 def part_path(directory: Path, generation: Generation, part: str) -> Path:
@@ -90,6 +98,7 @@ def load_current(
                 return load(generation)
         newer = catalog.generation(kind)
         if newer == generation:
+            _warn(damage(directory, generation))
             return None
         generation = newer
     return None

@@ -9,8 +9,17 @@ from pathlib import Path
 from annclust.arrays import ImageId, VectorRow
 from annclust.storage.layout import GenerationKind
 
-LOST = VectorRow(-1)
-"""In the place of a row: the vector was damaged, and its photo is yet to be embedded again."""
+FORGOTTEN = VectorRow(-1)
+"""In the place of a row that was lost (see `lost`), once rows have been numbered anew."""
+
+
+def lost(row: int) -> VectorRow:
+    """What stands in the place of a row whose vector is of no use: below 0, yet remembered.
+
+    The photo is to be embedded again. Until then its place in a clustering is that of the row. The
+    function is its own inverse.
+    """
+    return VectorRow(-2 - row)
 
 
 def joined(folder: bytes, path: bytes) -> Path:

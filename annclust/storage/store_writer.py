@@ -165,9 +165,11 @@ class StoreWriter(Store):
     def close(self) -> None:
         """Let go of the files and of the lock; once is enough, twice does no harm."""
         if self._lock.is_held:
-            self._appender.close()
-            super().close()
-            self._lock.release()
+            try:
+                self._appender.close()
+                super().close()
+            finally:
+                self._lock.release()
 
     def append(self, contents: Sequence[EmbeddedContent]) -> None:
         """Make contents and their vectors durable; equal vectors share a row.
@@ -196,18 +198,13 @@ class StoreWriter(Store):
                 for c, row in zip(contents, placed.rows, strict=True)
             )
 
-    def lose_vectors(self, rows: Iterable[VectorRow]) -> dict[bytes, VectorRow]:
+    def lose_vectors(self, rows: Iterable[VectorRow]) -> None:
         """Note that some vectors are damaged, so that their photos are embedded again.
 
-        Gives the row that each content had. Raises StorageError.
+        Raises StorageError.
         """
         with self.catalog.transaction():
-            return self.catalog.lose_vectors(rows)
-
-    def regain_clusters(self, lost: Mapping[bytes, VectorRow]) -> None:
-        """Put contents that lost their row and have a new one back into their clusters."""
-        with self.catalog.transaction():
-            self.catalog.move_members(lost)
+            self.catalog.lose_vectors(rows)
 
     def compact(self) -> None:
         """Drop tombstones, and the vectors that no present photo needs.
@@ -228,16 +225,18 @@ class StoreWriter(Store):
         blocks = list(copy_rows(self.vectors(), kept, target, checksums))
         with self.catalog.transaction():
             unneeded = self.catalog.compact(kept.tolist(), blocks, name)
-        self._appender.close()
-        self._appender = self._open_vectors()
+        before, self._appender = self._appender, self._open_vectors()
+        before.close()
         self.discard([*unneeded, old.name])
 
     def _equal_row(self, vector: StoredVectors) -> VectorRow | None:
         candidates = self.catalog.rows_with_checksum(row_checksum(vector))
         if not candidates:
             return None
-        reader = self.vectors().stored
-        return next((r for r in candidates if reader[r].tobytes() == vector.tobytes()), None)
+        with storage_errors(self.path):
+            stored = self.vectors().read(np.array(candidates))
+        alike = (stored.view(np.uint16) == vector.view(np.uint16)).all(axis=1)
+        return candidates[int(alike.argmax())] if alike.any() else None
 
     def write_generation(
         self,
@@ -317,13 +316,15 @@ def _place(
 def _lay_out(path: Path, spec: EmbedderSpec, refuse_foreign: Callable[[Path], None]) -> None:
     """Make the files of an empty collection; the catalog comes last, by rename."""
     with storage_errors(path):
+        made = [folder for folder in (path, *path.parents) if not folder.exists()]
         path.mkdir(parents=True, exist_ok=True)
         refuse_foreign(path)
         lock = WriterLock(path)
         try:
             if not (path / layout.CATALOG).exists():
                 _write_empty(path, spec)
-            sync_directory(path.parent)
+            for folder in made or [path]:
+                sync_directory(folder.parent)
         finally:
             lock.release()
 

@@ -11,13 +11,14 @@ import stat
 import struct
 from dataclasses import dataclass
 from pathlib import Path
+from weakref import finalize
 
 import numpy as np
 import xxhash
 
 from annclust.arrays import Nodes, StoredVectors, Vectors, unit_rows
 from annclust.errors import CollectionDamagedError
-from annclust.storage.durable import storage_errors, sync_directory, write_at
+from annclust.storage.durable import read_at, storage_errors, sync_directory, write_at
 
 _MAGIC = b"ANNCVEC1"
 _HEADER = struct.Struct("<8sQ48x")
@@ -95,14 +96,23 @@ def _check_header(path: Path, dimension: int) -> None:
         raise CollectionDamagedError(path, reason="its header is not that of its collection")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class VectorReader:
     """The first n rows of a vector file, mapped; a `VectorSource`.
 
     Rows come as float32, scaled to length 1 again, since float16 rounds.
+
+    Parameters
+    ----------
+    stored : ndarray of shape (n, d), float16
+        Where a disk fails, looking at it is the end of this process (SIGBUS): `read` goes before
+        all that is made of vectors.
+    descriptor : int
+        Of the file; -1 if there are no rows.
     """
 
     stored: StoredVectors
+    descriptor: int = -1
 
     @classmethod
     def open(cls, path: Path, *, rows: int, dimension: int) -> VectorReader:
@@ -122,14 +132,39 @@ class VectorReader:
                 raise CollectionDamagedError(path, reason=f"it is too short for {rows} vectors")
             if not rows:
                 return cls(np.zeros((0, dimension), "<f2"))
-            shape = (rows, dimension)
-            return cls(np.memmap(path, "<f2", "r", offset=HEADER_SIZE, shape=shape))
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                with open(descriptor, "rb", closefd=False) as file:
+                    shape = (rows, dimension)
+                    mapped = np.memmap(file, "<f2", "r", offset=HEADER_SIZE, shape=shape)
+            except BaseException:
+                os.close(descriptor)
+                raise
+            reader = cls(mapped, descriptor)
+            finalize(reader, os.close, descriptor)
+            return reader
 
     @property
     def shape(self) -> tuple[int, int]:
         """(n, d)."""
         n, d = self.stored.shape
         return n, d
+
+    def read(self, rows: Nodes) -> StoredVectors:
+        """Rows as they are stored, in the order given; read, not mapped: shape (len(rows), d).
+
+        Raises
+        ------
+        OSError
+            If the disk fails.
+        """
+        found = np.empty((len(rows), self.stored.shape[1]), "<f2")
+        # Rows that follow each other are read together.
+        ends = [*(np.flatnonzero(np.diff(rows) != 1) + 1).tolist(), len(rows)]
+        for start, end in zip([0, *ends[:-1]], ends, strict=True) if len(rows) else ():
+            offset = HEADER_SIZE + int(rows[start]) * found[0].nbytes
+            read_at(self.descriptor, found[start:end].data.cast("B"), offset)
+        return found
 
     def block(self, first: int, last: int, /) -> Vectors:
         """Rows `first` up to, not including, `last`."""

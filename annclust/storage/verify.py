@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from annclust.arrays import ImageId, StoredVectors, VectorRow
+import numpy as np
+
+from annclust.arrays import ImageId, VectorRow
 from annclust.errors import CollectionDamagedError, StorageError
 from annclust.storage import generations
 from annclust.storage.layout import KINDS
@@ -106,10 +108,10 @@ def _blocks_cover_all_rows(store: Store) -> Iterator[Finding]:
 
 def _blocks_are_as_written(store: Store) -> Iterator[Finding]:
     try:
-        stored = store.vectors().stored
+        vectors = store.vectors()
     except (CollectionDamagedError, StorageError):
         return  # M2 says so
-    for block, damaged in _damaged_blocks(store, stored):
+    for block, damaged in _damaged_blocks(store, vectors):
         affected = (i for row in damaged for i in store.catalog.images_in_rows(row, row + 1))
         last = block.first_row + block.rows
         yield f"{len(damaged)} of rows {block.first_row} to {last} are damaged", tuple(affected)
@@ -126,7 +128,7 @@ def sound_vectors(store: Store) -> VectorReader:
         If the system refuses.
     """
     vectors = store.vectors()
-    for block, damaged in _damaged_blocks(store, vectors.stored):
+    for block, damaged in _damaged_blocks(store, vectors):
         last = block.first_row + block.rows
         reason = f"{len(damaged)} of vectors {block.first_row} to {last} are not as written"
         raise CollectionDamagedError(store.vector_path, reason=reason)
@@ -143,7 +145,7 @@ def require_sound(store: Store, vectors: VectorReader, rows: Sequence[int]) -> N
     """
     written = store.catalog.checksums_of(rows)
     for row in rows:
-        if row_checksum(vectors.stored[row]) != written.get(VectorRow(row)):
+        if not _is_as_written(vectors, row, written):
             raise CollectionDamagedError(
                 store.vector_path, reason=f"vector {row} is not as written"
             )
@@ -151,24 +153,36 @@ def require_sound(store: Store, vectors: VectorReader, rows: Sequence[int]) -> N
 
 def damaged_rows(store: Store) -> list[int]:
     """Rows of the vector file that are not as written, ascending; needs a file of full length."""
-    found = _damaged_blocks(store, store.vectors().stored)
+    found = _damaged_blocks(store, store.vectors())
     return [row for _, damaged in found for row in damaged]
 
 
-def _damaged_blocks(store: Store, stored: StoredVectors) -> Iterator[tuple[Block, list[int]]]:
-    """Blocks that are not as written, each with its damaged rows."""
+def _damaged_blocks(store: Store, vectors: VectorReader) -> Iterator[tuple[Block, list[int]]]:
+    """Blocks that are not as written, or cannot be read, each with its damaged rows."""
     for block in store.catalog.blocks():
         first, last = block.first_row, block.first_row + block.rows
-        if block_digest(stored[first:last]) != block.digest:
-            yield block, _damaged_rows(store, stored, first, last)
+        try:
+            sound = block_digest(vectors.read(np.arange(first, last))) == block.digest
+        except OSError:
+            sound = False
+        if not sound:
+            yield block, _damaged_rows(store, vectors, first, last)
 
 
-def _damaged_rows(store: Store, stored: StoredVectors, first: int, last: int) -> list[int]:
+def _damaged_rows(store: Store, vectors: VectorReader, first: int, last: int) -> list[int]:
     """The rows of a damaged block that are not as written; all of them if none can be told."""
     written = store.catalog.checksums(first, last)
-    rows = range(first, min(last, len(stored)))
-    damaged = [row for row in rows if row_checksum(stored[row]) != written.get(VectorRow(row))]
+    rows = range(first, min(last, vectors.shape[0]))
+    damaged = [row for row in rows if not _is_as_written(vectors, row, written)]
     return damaged or list(range(first, last))
+
+
+def _is_as_written(vectors: VectorReader, row: int, written: Mapping[VectorRow, int]) -> bool:
+    try:
+        (stored,) = vectors.read(np.array([row]))
+    except OSError:  # the disk fails just there
+        return False
+    return row_checksum(stored) == written.get(VectorRow(row))
 
 
 def _rows_exist(store: Store) -> Iterator[Finding]:

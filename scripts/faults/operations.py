@@ -47,17 +47,18 @@ class Operation:
         return (*self.arguments, "-c", COLLECTION, "-q")
 
 
-def picture(path: Path, seed: int) -> None:
+def picture(path: Path, seed: int, *, light: int = 0) -> None:
     """Save a picture of its own for each seed; small, so that reading takes no time."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    cells = np.random.default_rng(seed).integers(0, 256, (6, 8, 3), dtype=np.uint8)
-    Image.fromarray(cells).resize((96, 72)).save(path, "PNG")
+    cells = np.random.default_rng(seed).integers(0, 200, (6, 8, 3), dtype=np.uint8) + light
+    Image.fromarray(cells.astype(np.uint8)).resize((96, 72)).save(path, "PNG")
 
 
 def album(folder: Path, photos: int = 6, *, first: int = 0) -> None:
-    """Add photos to the album."""
+    """Add photos to the album; two after each other are nearly alike."""
     for number in range(first, first + photos):
-        picture(folder / PHOTOS / f"{number % 2}" / f"{number}.png", number)
+        path = folder / PHOTOS / f"{number % 2}" / f"{number}.png"
+        picture(path, number // 2, light=5 * (number % 2))
 
 
 def indexed(folder: Path) -> None:

@@ -335,6 +335,7 @@ def test_a_full_output_is_an_error_without_a_traceback(made: Path) -> None:
     [
         ("MemoryError()", "annclust: the machine has too little memory left."),
         ("OSError(24, 'Too many open files', 'a\\nb.py')", r"annclust: a\nb.py: Too many open"),
+        ("ImportError('no memory for it')", "annclust: a part of annclust cannot be loaded: no"),
         ("OSError(9, 'Bad file descriptor', 7)", "annclust: the output cannot be written: Bad"),
     ],
 )
@@ -352,6 +353,24 @@ app(["refused"])
     )
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert done.stderr.startswith(line)
+
+
+def test_a_damaged_derived_file_is_told_and_made_again(made: Path, photos: Path) -> None:
+    query = next(photos.rglob("*.jpg"))
+    right = run("similar", query, "-c", made).stdout
+    for path in made.glob("*.faiss"):
+        path.write_bytes(bytes(path.stat().st_size))
+    line = (
+        "annclust: index-000001.faiss does not have the content that was written;"
+        " the next annclust index makes it again.\n"
+    )
+    for command in (("similar", query), ("index",)):
+        done = run(*command, "-c", made, "--no-progress")
+        assert (done.returncode, done.stderr) == (0, line)
+        assert command == ("index",) or done.stdout == right
+    for command in (("similar", query), ("index",), ("check",)):
+        done = run(*command, "-c", made)
+        assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_check_reports_what_it_can_not_even_open(made: Path) -> None:

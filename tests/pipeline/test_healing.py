@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from annclust.arrays import VectorRow
 from annclust.collection import Collection
-from annclust.errors import CollectionDamagedError
+from annclust.errors import CollectionDamagedError, DamagedFileWarning
+from annclust.settings import DecodeSettings, IndexingSettings
+from annclust.storage.store_writer import StoreWriter
 from tests.albums import save
 
 HEADER, ROW = 64, 2 * 256  # bytes; rows of the color histogram
@@ -47,6 +50,49 @@ def test_damaged_vectors_are_made_again_from_their_photos(
     assert [repaired.invariant for repaired in report.repaired] == ["M4"]
     assert state(collection) == before
     assert collection.check().ok
+
+
+@pytest.mark.parametrize("step", ["lose_vectors", "append", "compact"])
+def test_healing_that_was_interrupted_goes_on_and_loses_no_group(
+    collection: Collection, photos: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    collection.index([photos])
+    collection.cluster()
+    before = state(collection)
+    damage(collection, 0, 3, 7)
+    done = getattr(StoreWriter, step)
+
+    def stop_after(store: StoreWriter, *arguments: object) -> None:
+        done(store, *arguments)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(StoreWriter, step, stop_after)
+        with pytest.raises(KeyboardInterrupt):
+            collection.check(repair=True)
+    assert collection.check(repair=True).ok
+    assert state(collection) == before
+
+
+def test_a_photo_that_waits_for_its_vector_is_not_dropped_for_being_refused(
+    collection: Collection, photos: Path
+) -> None:
+    collection.index([photos])
+    before = ids_by_name(collection)
+    with StoreWriter(collection.path) as store:
+        store.lose_vectors([VectorRow(0), VectorRow(3)])
+        store.compact()
+    strict = IndexingSettings(decode=DecodeSettings(workers=1, max_pixels=10))
+    for _ in range(2):
+        with Collection(collection.path, settings=strict) as careful:
+            report = careful.index()
+        assert (report.removed, len(report.unreadable)) == (0, 2)
+    assert ids_by_name(collection) == before
+    assert [problem.invariant for problem in collection.check().problems] == ["S4"]
+    assert collection.check(repair=True).ok
+    report = collection.index()
+    assert (report.removed, report.unreadable) == (0, ())
+    assert ids_by_name(collection) == before
 
 
 @pytest.mark.parametrize("left", [None, 0, 100, HEADER + 5 * ROW + 7])
@@ -121,7 +167,10 @@ def test_damage_is_told_before_anything_is_made_from_it(
         path.unlink()
     with pytest.raises(CollectionDamagedError, match="not as written"):
         collection.similar(photos / "burst 0" / "IMG_00.jpg")
-    with pytest.raises(CollectionDamagedError, match="not as written"):
+    with (
+        pytest.raises(CollectionDamagedError, match="not as written"),
+        pytest.warns(DamagedFileWarning, match="is missing"),
+    ):
         collection.cluster()
     assert collection.check(repair=True).ok
     assert collection.cluster().labels.shape == (12,)

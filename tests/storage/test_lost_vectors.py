@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,7 @@ from annclust.arrays import ImageId, VectorRow
 from annclust.errors import CollectionDamagedError, StorageError
 from annclust.storage.records import Member
 from annclust.storage.store_writer import StoreWriter
-from annclust.storage.verify import damaged_rows, verify
+from annclust.storage.verify import damaged_rows, require_sound, sound_vectors, verify
 from tests.storage.conftest import DIMENSION, SPEC, add_photos, content, limited_file_size
 
 
@@ -19,15 +21,13 @@ def test_a_content_that_lost_its_vector_counts_as_new_and_gets_another(writer: S
     writer.append([content(1), content(2, like=1), content(3)])
     first, *_ = add_photos(writer, 1, 2, 3)
     _cluster(writer, {0: 5, 1: 6}, first)
-    lost = writer.lose_vectors([VectorRow(0)])
-    assert lost == {n.to_bytes(32, "big"): 0 for n in (1, 2)}
+    writer.lose_vectors([VectorRow(0)])
     assert writer.catalog.content((1).to_bytes(32, "big")) is None
     assert writer.catalog.contents_of_size(101, 9) == frozenset()
     assert [photo.id for photo in writer.catalog.images_without_vector()] == [1, 2]
     assert writer.catalog.live()[0].tolist() == [3]
     assert [problem.invariant for problem in verify(writer)] == ["S4"]
     writer.append([content(1, like=7), content(4)])
-    writer.regain_clusters(lost)
     assert [photo.id for photo in writer.catalog.images_without_vector()] == [2]
     rows, clusters = writer.catalog.memberships("shots")
     assert dict(zip(rows.tolist(), clusters.tolist(), strict=True)) == {1: 6, 2: 5}
@@ -50,13 +50,62 @@ def _cluster(writer: StoreWriter, clusters: dict[int, int], representative: int)
 def test_a_lost_vector_survives_compacting_as_lost(writer: StoreWriter) -> None:
     writer.append([content(1), content(2), content(3)])
     add_photos(writer, 1, 2, 3)
+    _cluster(writer, {0: 5, 1: 5}, 2)
     writer.lose_vectors([VectorRow(0), VectorRow(2)])
     writer.compact()
     assert writer.catalog.rows() == 1
+    assert writer.catalog.memberships("shots")[0].tolist() == [0]  # what was row 1
     assert [photo.id for photo in writer.catalog.images_without_vector()] == [1, 3]
     writer.append([content(3)])
     assert [photo.id for photo in writer.catalog.images_without_vector()] == [1]
     np.testing.assert_allclose(writer.vectors().block(1, 2)[0], content(3).vector, atol=1e-3)
+
+
+class FailingDisk:
+    """Cannot read some places of a file any more."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *rows: int) -> None:
+        self._places = {64 + row * 2 * DIMENSION for row in rows}
+        self._read = os.preadv
+        monkeypatch.setattr(os, "preadv", self.preadv)
+
+    def preadv(self, descriptor: int, into: list[memoryview], offset: int) -> int:
+        """Fail where the disk does."""
+        if any(offset <= place < offset + into[0].nbytes for place in self._places):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return self._read(descriptor, into, offset)
+
+
+def test_vectors_that_the_disk_cannot_read_are_damaged_and_the_others_are_kept(
+    writer: StoreWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer.append([content(n) for n in range(6)])
+    add_photos(writer, *range(6))
+    with monkeypatch.context() as patched:
+        FailingDisk(patched, 1, 4)
+        (problem,) = verify(writer)
+        assert (problem.invariant, list(problem.ids)) == ("M4", [2, 5])
+        with pytest.raises(CollectionDamagedError, match="2 of vectors"):
+            sound_vectors(writer)
+        with pytest.raises(CollectionDamagedError, match="vector 4"):
+            require_sound(writer, writer.vectors(), [3, 4])
+        with pytest.raises(StorageError, match="input/output"):
+            writer.append([content(4)])  # is it the one that is there?
+        assert damaged_rows(writer) == [1, 4]
+        with pytest.raises(StorageError, match="input/output"):
+            writer.compact()
+        writer.lose_vectors([VectorRow(1), VectorRow(4)])
+        writer.compact()
+    assert writer.catalog.rows() == 4
+    assert [problem.invariant for problem in verify(writer)] == ["S4"]
+
+
+def test_rows_are_read_in_the_order_that_is_asked_for(writer: StoreWriter) -> None:
+    writer.append([content(n) for n in range(6)])
+    reader = writer.vectors()
+    for rows in ([], [3], [0, 1, 2, 3, 4, 5], [5, 4, 0, 1, 1], [2, 4, 5]):
+        found = reader.read(np.array(rows, dtype=np.int64))
+        assert found.tobytes() == reader.stored[rows].tobytes()
 
 
 @pytest.mark.parametrize("kept", [0, 64, 64 + 5 * DIMENSION, None])

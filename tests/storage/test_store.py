@@ -12,11 +12,13 @@ from annclust.errors import (
     CollectionDamagedError,
     CollectionLockedError,
     CollectionNotFoundError,
+    DamagedFileWarning,
     EmbedderMismatchError,
     NewerFormatError,
     NotACollectionError,
     StorageError,
 )
+from annclust.storage import store_writer
 from annclust.storage.catalog import Catalog
 from annclust.storage.checked_sqlite import open_to_write
 from annclust.storage.generation_writer import array_writer
@@ -101,6 +103,33 @@ def test_a_second_writer_is_told_who_holds_the_collection(writer: StoreWriter) -
         StoreWriter(writer.path)
     with pytest.raises(CollectionLockedError):
         StoreWriter.create(writer.path, SPEC)
+
+
+def test_every_folder_that_was_made_is_durable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr(store_writer, "sync_directory", synced.append)
+    StoreWriter.create(tmp_path / "one" / "two" / "c.annclust", SPEC).close()
+    assert {tmp_path, tmp_path / "one", tmp_path / "one" / "two"} <= set(synced)
+
+
+def test_a_writer_that_cannot_open_what_it_compacted_lets_go_of_all(
+    writer: StoreWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer.append([content(1)])
+    add_photos(writer, 1)
+
+    def refuse(_writer: StoreWriter) -> None:
+        raise StorageError(writer.path, reason="too many open files")
+
+    with monkeypatch.context() as patched, writer:
+        patched.setattr(StoreWriter, "_open_vectors", refuse)
+        with pytest.raises(StorageError, match="too many"):
+            writer.compact()
+    with StoreWriter(writer.path) as again:
+        assert verify(again) == []
+        assert again.catalog.rows() == 1
 
 
 def test_closing_twice_closes_nothing_of_anybody_else(directory: Path) -> None:
@@ -269,7 +298,8 @@ def test_a_damaged_generation_is_not_usable(writer: StoreWriter, damage: str) ->
             path.symlink_to(path)
         case _:
             path.write_bytes(whole[:-1] + b"\xff")
-    assert writer.usable_generation("tree") is None
+    with pytest.warns(DamagedFileWarning, match="the next annclust index makes it again"):
+        assert writer.usable_generation("tree") is None
 
 
 def test_a_forgotten_generation_leaves_no_file(writer: StoreWriter) -> None:
