@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,7 +22,7 @@ from annclust.pipeline.derived import refresh
 from annclust.pipeline.intake import take_in
 from annclust.pipeline.loose_photos import LoosePhotos
 from annclust.pipeline.reports import IndexReport, Unreadable
-from annclust.pipeline.roots import RootCheck, disbelief
+from annclust.pipeline.roots import RootCheck, disbelief, is_unbelievable
 from annclust.pipeline.survey import Survey, choose_roots, survey
 from annclust.progress import SILENT, Progress
 from annclust.settings import IndexingSettings, ScanSettings
@@ -160,10 +161,8 @@ def settle(
     store: StoreWriter, surveyed: Survey, reading: _Reading, *, forget_missing: bool
 ) -> _Outcome:
     """Decide who is who after reading, and commit it in one transaction."""
-    unsure = {(f.root, f.path) for f in reading.failures if f.retry}
-    everyone = (*surveyed.plan.loose, *reading.elsewhere)
-    loose = [photo for photo in everyone if photo.file.place not in unsure]
-    resolution = resolve(loose, reading.undecided)
+    resolution = resolve(_loose(surveyed, reading), reading.undecided)
+    resolution = _without_strangers(surveyed, resolution, forget_missing=forget_missing)
     doubts = _doubts(surveyed, resolution, forget_missing=forget_missing)
     believed = {check.root.id for check in surveyed.checks} - doubts.keys()
     missing = [
@@ -190,6 +189,43 @@ def settle(
             for check in surveyed.checks
             if check.root.id in doubts
         ),
+    )
+
+
+def _loose(surveyed: Survey, reading: _Reading) -> list[KnownPhoto]:
+    """Photos whose fate is open, without those whose files are there and told nothing."""
+    unsure = {(f.root, f.path) for f in reading.failures if f.retry}
+    # The file of a photo that waits for its vector looks as before, whatever it is refused for.
+    refused = {(f.root, f.path) for f in reading.failures}
+    refused |= {file.place for file in surveyed.plan.failing}
+    return [
+        photo
+        for photo in (*surveyed.plan.loose, *reading.elsewhere)
+        if photo.file.place not in (refused if photo.without_vector else unsure)
+    ]
+
+
+def _without_strangers(
+    surveyed: Survey, resolution: Resolution, *, forget_missing: bool
+) -> Resolution:
+    """Leave out what lies on another card under the names of known photos.
+
+    Cameras give the same names again and again: these are not the photos, changed.
+    """
+    if forget_missing:
+        return resolution
+    found = Counter(photo.file.root for photo, _ in resolution.changed)
+    strange = {
+        check.root.id
+        for check in surveyed.checks
+        if check.is_on_another_device
+        and is_unbelievable(found[check.root.id], of=surveyed.known.get(check.root.id, 0))
+    }
+    strangers = [pair for pair in resolution.changed if pair[0].file.root in strange]
+    return replace(
+        resolution,
+        changed=tuple(pair for pair in resolution.changed if pair not in strangers),
+        left=(*resolution.left, *(photo for photo, _ in strangers)),
     )
 
 

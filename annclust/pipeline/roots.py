@@ -43,6 +43,11 @@ class RootCheck:
         """Whether the folder cannot be read."""
         return self.problem is not None
 
+    @property
+    def is_on_another_device(self) -> bool:
+        """Whether something else is mounted there than before."""
+        return self.device is not None and self.root.device not in (None, self.device)
+
 
 def check_root(root: Root) -> RootCheck:
     """Look whether a root's folder is there."""
@@ -78,11 +83,16 @@ def disbelief(check: RootCheck, *, known: int, found: int, vanished: int) -> str
         return None
     if not found:
         return "the folder is empty"
-    if check.root.device not in (None, check.device):
+    if check.is_on_another_device:
         return f"the folder lies on another device, and {vanished} of its {known} photos are gone"
-    if vanished > _BELIEVABLE_LOSS * known:
+    if is_unbelievable(vanished, of=known):
         return f"{vanished} of its {known} photos are gone"
     return None
+
+
+def is_unbelievable(photos: int, *, of: int) -> bool:
+    """Whether so many photos of a root do not go, or become other ones, all at once."""
+    return photos > _BELIEVABLE_LOSS * of
 
 
 def resolve_folder(path: Path) -> bytes:

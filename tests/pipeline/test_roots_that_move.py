@@ -10,6 +10,7 @@ import pytest
 
 from annclust.collection import Collection
 from annclust.pipeline.reports import IndexReport
+from annclust.storage.store_writer import StoreWriter
 from tests.albums import album, save
 from tests.stages import Overhears
 
@@ -171,3 +172,41 @@ def test_a_name_in_other_case_is_a_moved_photo(collection: Collection, photos: P
     folder = photos / "burst 0"
     (folder / "IMG_00.jpg").rename(folder / "img_00.JPG")
     assert changes(collection.index()) == (0, 0, 1, 0)
+
+
+def test_another_card_in_the_same_place_is_not_the_old_one_changed(
+    collection: Collection, photos: Path, tmp_path: Path
+) -> None:
+    collection.index([photos])
+    before = ids(collection)
+    with StoreWriter(collection.path) as store, store.catalog.transaction():
+        (root,) = store.catalog.roots()
+        store.catalog.set_root_state(root.id, device=1, offline=None)  # as if it was another one
+    kept = shutil.copytree(photos, tmp_path / "kept", copy_function=shutil.copy2)
+    for number, path in enumerate(sorted(photos.rglob("*.jpg"))[:6]):
+        save(path, 90 + number)
+    for _ in range(2):
+        report = collection.index()
+        assert changes(report) == (0, 0, 0, 0)
+        (entry,) = report.offline
+        assert entry.reason == "the folder lies on another device, and 6 of its 12 photos are gone"
+    assert ids(collection) == before
+    shutil.rmtree(photos)
+    kept.rename(photos)
+    assert changes(collection.index()) == (0, 0, 0, 0)
+    assert collection.index().offline == ()
+    for number, path in enumerate(sorted(photos.rglob("*.jpg"))[:6]):
+        save(path, 90 + number)
+    assert changes(collection.index(forget_missing=True)) == (0, 6, 0, 0)
+
+
+def test_a_photo_that_was_edited_on_a_disk_with_a_new_number_is_changed(
+    collection: Collection, photos: Path
+) -> None:
+    collection.index([photos])
+    with StoreWriter(collection.path) as store, store.catalog.transaction():
+        (root,) = store.catalog.roots()
+        store.catalog.set_root_state(root.id, device=1, offline=None)
+    save(photos / "burst 0" / "IMG_00.jpg", 90)
+    report = collection.index()
+    assert (changes(report), report.offline) == ((0, 1, 0, 0), ())
