@@ -28,12 +28,12 @@ _ITEM = np.dtype("<f2").itemsize
 
 def row_checksum(row: StoredVectors) -> int:
     """XXH3 (64 bits, as SQLite's signed integer) of one row's bytes, shape (d,)."""
-    return int.from_bytes(xxhash.xxh3_64_digest(row.tobytes()), "big", signed=True)
+    return int.from_bytes(xxhash.xxh3_64_digest(np.ascontiguousarray(row).data), "big", signed=True)
 
 
 def block_digest(rows: StoredVectors) -> bytes:
     """XXH3 (128 bits) of the bytes of several rows."""
-    return xxhash.xxh3_128_digest(np.ascontiguousarray(rows).tobytes())
+    return xxhash.xxh3_128_digest(np.ascontiguousarray(rows).data)  # no copy: ten times as fast
 
 
 def create(path: Path, dimension: int) -> None:
@@ -132,14 +132,9 @@ class VectorReader:
                 raise CollectionDamagedError(path, reason=f"it is too short for {rows} vectors")
             if not rows:
                 return cls(np.zeros((0, dimension), "<f2"))
+            shape = (rows, dimension)
+            mapped = np.memmap(path, "<f2", "r", offset=HEADER_SIZE, shape=shape)
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-            try:
-                with open(descriptor, "rb", closefd=False) as file:
-                    shape = (rows, dimension)
-                    mapped = np.memmap(file, "<f2", "r", offset=HEADER_SIZE, shape=shape)
-            except BaseException:
-                os.close(descriptor)
-                raise
             reader = cls(mapped, descriptor)
             finalize(reader, os.close, descriptor)
             return reader

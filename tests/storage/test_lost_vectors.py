@@ -108,6 +108,15 @@ def test_rows_are_read_in_the_order_that_is_asked_for(writer: StoreWriter) -> No
         assert found.tobytes() == reader.stored[rows].tobytes()
 
 
+def test_rows_that_somebody_cut_off_meanwhile_cannot_be_read(writer: StoreWriter) -> None:
+    writer.append([content(n) for n in range(6)])
+    reader = writer.vectors()
+    os.truncate(writer.vector_path, 64 + 3 * 2 * DIMENSION)
+    assert len(reader.read(np.arange(3))) == 3
+    with pytest.raises(OSError, match="ends too early"):
+        reader.read(np.arange(6))
+
+
 @pytest.mark.parametrize("kept", [0, 64, 64 + 5 * DIMENSION, None])
 def test_what_is_left_of_a_vector_file_is_salvaged(directory: Path, kept: int | None) -> None:
     with StoreWriter.create(directory, SPEC) as writer:
