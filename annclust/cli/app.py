@@ -283,7 +283,7 @@ def export(
     ),
     level: LevelOption = None,
 ) -> None:
-    """Write the photos with their groups, or the neighbor graph, as a table."""
+    """Write photos and groups, or the neighbor graph, as a table."""
     from annclust.cli.documents import path_text
     from annclust.pipeline.exporting import write_file, write_table
 

@@ -85,7 +85,7 @@ def index_lines(report: IndexReport, collection: Path) -> Iterator[str]:
     if report.skipped:
         yield f"{counted(report.skipped, 'file')} passed over: no images, or links"
     for root in report.offline:
-        yield f"offline? {shown(root.path)}: {root.reason}; the collection keeps them"
+        yield f"offline? {shown(root.path)}: {root.reason}; its photos are kept"
     if report.offline:
         yield f"  if you deleted them: annclust index -c {_typed(collection)} --forget-missing"
 

@@ -193,7 +193,11 @@ class DecodeLane:
         if answer.claim:
             with self._lanes.memory.share(answer.claim):
                 worker.send(GRANT)
-                answer = worker.receive(self._patience)
+                try:
+                    answer = worker.receive(self._patience)
+                except (TimeoutError, WorkerGoneError):
+                    self._replace_worker(None)  # before somebody else gets its memory
+                    raise
         return answer
 
     def _verdict(self, task: Task, error: WorkerGoneError) -> ReadResult | None:

@@ -34,9 +34,9 @@ _AHEAD_PER_WORKER = 16
 _AHEAD_BYTES = 128 * MEBIBYTE
 """Pixels that may wait for the caller, in total."""
 
-_FOR_LARGE_PICTURES = 768 * MEBIBYTE
+_FOR_LARGE_PICTURES, _FOR_EACH_WORKER = 768 * MEBIBYTE, 128 * MEBIBYTE
 """Memory that large pictures may take at a time, over all workers: two of 48 million pixels from a
-phone, or one that is larger, alone."""
+phone, or one that is larger, alone. Where many work, what keeps them from waiting."""
 
 _UNASKED = 256 * MEBIBYTE
 """Memory that all workers together may take without asking; each has its part of it."""
@@ -65,7 +65,7 @@ class DecodeWorkers:
         self, geometry: InputGeometry, settings: DecodeSettings, *, follow_symlinks: bool = False
     ) -> None:
         orders = worker_orders(geometry, settings, follow_symlinks=follow_symlinks)
-        self._lanes = Lanes(max(1, settings.workers), MemoryBudget(_FOR_LARGE_PICTURES))
+        self._lanes = Lanes(max(1, settings.workers), _for_large_pictures(settings.workers))
         self._members = [
             DecodeLane(self._lanes, orders, patience=_PATIENCE * settings.timeout)
             for _ in range(self._lanes.count)
@@ -150,6 +150,10 @@ def worker_orders(
         cpu_seconds=settings.timeout,
         follow_symlinks=follow_symlinks,
     )
+
+
+def _for_large_pictures(workers: int) -> MemoryBudget:
+    return MemoryBudget(max(_FOR_LARGE_PICTURES, workers * _FOR_EACH_WORKER))
 
 
 def _files_ahead(geometry: InputGeometry, workers: int) -> int:

@@ -256,4 +256,6 @@ def _is_of_memory(error: Exception) -> bool:
     return isinstance(error, MemoryError) or bool(said)
 
 
-_MEMORY = re.compile(r"\b(memory|allocat\w+)\b", re.IGNORECASE)
+_MEMORY = re.compile(
+    r"out of memory|memory allocation|allocation failed|allocating \d+", re.IGNORECASE
+)

@@ -102,10 +102,12 @@ def plan_scan(
         else:
             loose.append(photo)
     unchanged = len(settled)
+    # Where a photo is known to lie, it was not the content that was refused.
+    photos = settled | {photo.file.place for photo in loose if photo.without_vector}
     failing = [
         f.file
         for f in failures
-        if not f.retry and by_place.get(f.file.place) == f.file and f.file.place not in settled
+        if not f.retry and by_place.get(f.file.place) == f.file and f.file.place not in photos
     ]
     settled.update(file.place for file in failing)
     to_read = _first_of_each_size_first([f for f in found if f.place not in settled])

@@ -49,8 +49,8 @@ def check(store: Store) -> CheckReport:
 
 def _lasting(store: Store, problems: list[Problem]) -> list[Problem]:
     """Leave out what comes of a writer that replaced files meanwhile: look once more."""
-    again = verify(store) if problems else []
-    return [problem for problem in again if problem in problems]
+    broken = {problem.invariant for problem in problems}
+    return [problem for problem in verify(store) if problem.invariant in broken] if broken else []
 
 
 def damaged_beyond_opening(error: CollectionDamagedError) -> CheckReport:

@@ -214,19 +214,17 @@ def _without_strangers(
     """
     if forget_missing:
         return resolution
-    found = Counter(photo.file.root for photo, _ in resolution.changed)
+    other = Counter(photo.file.root for photo, _ in resolution.changed)
+    other.update(photo.file.root for photo in resolution.left if photo.id not in surveyed.excluded)
     strange = {
         check.root.id
         for check in surveyed.checks
-        if check.is_on_another_device
-        and is_unbelievable(found[check.root.id], of=surveyed.known.get(check.root.id, 0))
+        if check.may_be_another_disk
+        and is_unbelievable(other[check.root.id], of=surveyed.known.get(check.root.id, 0))
     }
-    strangers = [pair for pair in resolution.changed if pair[0].file.root in strange]
-    return replace(
-        resolution,
-        changed=tuple(pair for pair in resolution.changed if pair not in strangers),
-        left=(*resolution.left, *(photo for photo, _ in strangers)),
-    )
+    strangers = [photo for photo, _ in resolution.changed if photo.file.root in strange]
+    changed = [pair for pair in resolution.changed if pair[0].file.root not in strange]
+    return replace(resolution, changed=tuple(changed), left=(*resolution.left, *strangers))
 
 
 def _doubts(surveyed: Survey, resolution: Resolution, *, forget_missing: bool) -> dict[int, str]:

@@ -48,6 +48,11 @@ class RootCheck:
         """Whether something else is mounted there than before."""
         return self.device is not None and self.root.device not in (None, self.device)
 
+    @property
+    def may_be_another_disk(self) -> bool:
+        """Whether its folder may be that of another disk: it has another number, or was away."""
+        return self.is_on_another_device or self.root.offline is not None
+
 
 def check_root(root: Root) -> RootCheck:
     """Look whether a root's folder is there."""
@@ -83,10 +88,11 @@ def disbelief(check: RootCheck, *, known: int, found: int, vanished: int) -> str
         return None
     if not found:
         return "the folder is empty"
+    missing = f"{vanished} of its {known} photos are not there"
     if check.is_on_another_device:
-        return f"the folder lies on another device, and {vanished} of its {known} photos are gone"
+        return f"the folder lies on another device, and {missing}"
     if is_unbelievable(vanished, of=known):
-        return f"{vanished} of its {known} photos are gone"
+        return missing
     return None
 
 

@@ -23,11 +23,6 @@ from annclust.storage.records import DerivedFile, Generation
 Loaded = TypeVar("Loaded")
 
 
-def sound(directory: Path, generation: Generation) -> bool:
-    """Whether every file of a generation is there with its size and digest."""
-    return not damage(directory, generation)
-
-
 def damage(directory: Path, generation: Generation) -> list[str]:
     """What is wrong with the files of a generation, in words."""
     return [message for file in generation.files for message in _damage(directory, file)]
@@ -49,7 +44,7 @@ def _damage(directory: Path, file: DerivedFile) -> Iterator[str]:
 
 def _warn(damage: list[str]) -> None:
     for message in damage:
-        told = f"{message}; the next annclust index makes it again"
+        told = f"{message}; annclust makes it again when it writes next"
         warnings.warn(told, DamagedFileWarning, stacklevel=2)
 
 
@@ -92,13 +87,15 @@ def load_current(
         What the generation must depend on; anything if None.
     """
     generation = catalog.generation(kind)
+    found: list[str] = []
     while generation is not None and basis in (None, generation.basis):
         with suppress(FileNotFoundError):
-            if sound(directory, generation):
+            found = damage(directory, generation)
+            if not found:
                 return load(generation)
         newer = catalog.generation(kind)
         if newer == generation:
-            _warn(damage(directory, generation))
+            _warn(found)
             return None
         generation = newer
     return None

@@ -9,15 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import NoReturn
 
 from annclust.closing import Closing
 from annclust.embedding.embedder import EmbedderSpec
-from annclust.errors import CollectionNotFoundError, NotACollectionError, StorageError
+from annclust.errors import (
+    CollectionDamagedError,
+    CollectionNotFoundError,
+    NotACollectionError,
+    StorageError,
+)
 from annclust.neighbor_graph import NeighborGraph
 from annclust.storage.catalog import Catalog
 from annclust.storage.durable import storage_errors
 from annclust.storage.generations import Loaded, load_array, load_current
-from annclust.storage.layout import CATALOG, GenerationKind
+from annclust.storage.layout import CATALOG, GenerationKind, is_vector_file
 from annclust.storage.records import Generation
 from annclust.storage.vector_file import VectorReader
 
@@ -27,7 +33,8 @@ class Store(Closing):
 
     Raises
     ------
-    CollectionNotFoundError, NotACollectionError, NewerFormatError, StorageError
+    CollectionNotFoundError, NotACollectionError, NewerFormatError, CollectionDamagedError,
+    StorageError
         If `path` cannot be read as a collection.
     """
 
@@ -38,7 +45,7 @@ class Store(Closing):
         if not path.is_dir():
             raise NotACollectionError(path, reason="it is a file")
         if not self.exists(path):
-            raise NotACollectionError(path, reason=f"it holds no {CATALOG}")
+            _refuse(path)
         self.catalog = self._open_catalog()
 
     @staticmethod
@@ -116,3 +123,12 @@ class Store(Closing):
                 with suppress(FileNotFoundError):  # replaced by a newer generation just now
                     total += path.lstat().st_size
         return total
+
+
+def _refuse(path: Path) -> NoReturn:
+    """Say what a folder without a catalog is."""
+    with storage_errors(path):
+        ours = any(is_vector_file(entry.name) for entry in path.iterdir())
+    if ours:
+        raise CollectionDamagedError(path, reason=f"it has vectors, but no {CATALOG}")
+    raise NotACollectionError(path, reason=f"it holds no {CATALOG}")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -165,11 +166,10 @@ class StoreWriter(Store):
     def close(self) -> None:
         """Let go of the files and of the lock; once is enough, twice does no harm."""
         if self._lock.is_held:
-            try:
+            with ExitStack() as last:
+                last.callback(self._lock.release)
+                last.callback(super().close)
                 self._appender.close()
-                super().close()
-            finally:
-                self._lock.release()
 
     def append(self, contents: Sequence[EmbeddedContent]) -> None:
         """Make contents and their vectors durable; equal vectors share a row.
@@ -225,18 +225,16 @@ class StoreWriter(Store):
         blocks = list(copy_rows(self.vectors(), kept, target, checksums))
         with self.catalog.transaction():
             unneeded = self.catalog.compact(kept.tolist(), blocks, name)
-        before, self._appender = self._appender, self._open_vectors()
-        before.close()
+        self._appender.close()  # first: nothing may be appended to what is not named any more
+        self._appender = self._open_vectors()
         self.discard([*unneeded, old.name])
 
     def _equal_row(self, vector: StoredVectors) -> VectorRow | None:
         candidates = self.catalog.rows_with_checksum(row_checksum(vector))
         if not candidates:
             return None
-        with storage_errors(self.path):
-            stored = self.vectors().read(np.array(candidates))
-        alike = (stored.view(np.uint16) == vector.view(np.uint16)).all(axis=1)
-        return candidates[int(alike.argmax())] if alike.any() else None
+        vectors = self.vectors()
+        return next((row for row in candidates if vectors.holds(row, vector)), None)
 
     def write_generation(
         self,

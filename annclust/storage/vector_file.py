@@ -24,6 +24,7 @@ _MAGIC = b"ANNCVEC1"
 _HEADER = struct.Struct("<8sQ48x")
 HEADER_SIZE = _HEADER.size
 _ITEM = np.dtype("<f2").itemsize
+_CLOSED = -1  # in the place of a descriptor
 
 
 def row_checksum(row: StoredVectors) -> int:
@@ -112,7 +113,7 @@ class VectorReader:
     """
 
     stored: StoredVectors
-    descriptor: int = -1
+    descriptor: int = _CLOSED
 
     @classmethod
     def open(cls, path: Path, *, rows: int, dimension: int) -> VectorReader:
@@ -160,6 +161,13 @@ class VectorReader:
             offset = HEADER_SIZE + int(rows[start]) * found[0].nbytes
             read_at(self.descriptor, found[start:end].data.cast("B"), offset)
         return found
+
+    def holds(self, row: int, vector: StoredVectors) -> bool:
+        """Whether a row can be read and is that vector, shape (d,)."""
+        try:
+            return self.read(np.array([row])).tobytes() == vector.tobytes()
+        except OSError:
+            return False
 
     def block(self, first: int, last: int, /) -> Vectors:
         """Rows `first` up to, not including, `last`."""
@@ -219,5 +227,7 @@ class VectorAppender:
             os.fsync(self._descriptor)
 
     def close(self) -> None:
-        """Let go of the file."""
-        os.close(self._descriptor)
+        """Let go of the file; appending is an error from now on."""
+        if self._descriptor != _CLOSED:
+            descriptor, self._descriptor = self._descriptor, _CLOSED
+            os.close(descriptor)

@@ -114,7 +114,7 @@ def _blocks_are_as_written(store: Store) -> Iterator[Finding]:
     for block, damaged in _damaged_blocks(store, vectors):
         affected = (i for row in damaged for i in store.catalog.images_in_rows(row, row + 1))
         last = block.first_row + block.rows
-        yield f"{len(damaged)} of rows {block.first_row} to {last} are damaged", tuple(affected)
+        yield f"{len(damaged)} of vectors {block.first_row} to {last} are damaged", tuple(affected)
 
 
 def sound_vectors(store: Store) -> VectorReader:

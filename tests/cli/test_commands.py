@@ -362,7 +362,7 @@ def test_a_damaged_derived_file_is_told_and_made_again(made: Path, photos: Path)
         path.write_bytes(bytes(path.stat().st_size))
     line = (
         "annclust: index-000001.faiss does not have the content that was written;"
-        " the next annclust index makes it again.\n"
+        " annclust makes it again when it writes next.\n"
     )
     for command in (("similar", query), ("index",)):
         done = run(*command, "-c", made, "--no-progress")

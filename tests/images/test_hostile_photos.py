@@ -180,7 +180,8 @@ def test_workers_can_be_closed_while_giants_wait_for_each_other(tmp_path: Path) 
     giant = tmp_path / "giant.png"
     giant.write_bytes(encode(Image.new("RGB", (10_000, 10_000)), "png", compress_level=1))
     with DecodeWorkers(GEOMETRY, DecodeSettings(workers=3)) as workers:
-        next(workers.run(job(giant, key) for key in range(9)))
+        assert next(workers.run(job(giant, key) for key in range(9))).image is not None
+    assert workers.pids == ()
 
 
 def test_a_file_larger_than_half_of_the_memory_is_not_even_read(

@@ -11,6 +11,7 @@ from annclust.errors import CollectionDamagedError, DamagedFileWarning
 from annclust.settings import DecodeSettings, IndexingSettings
 from annclust.storage.store_writer import StoreWriter
 from tests.albums import save
+from tests.failing_disks import FailingDisk
 
 HEADER, ROW = 64, 2 * 256  # bytes; rows of the color histogram
 
@@ -50,6 +51,20 @@ def test_damaged_vectors_are_made_again_from_their_photos(
     assert [repaired.invariant for repaired in report.repaired] == ["M4"]
     assert state(collection) == before
     assert collection.check().ok
+
+
+def test_vectors_on_a_failing_part_of_the_disk_are_made_again(
+    collection: Collection, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collection.index([photos])
+    collection.cluster()
+    before = state(collection)
+    with monkeypatch.context() as patched:
+        FailingDisk(patched, collection.path / "vectors-000001.f16", ROW, 1, 4)
+        (problem,) = collection.check().problems
+        assert (problem.invariant, len(problem.ids)) == ("M4", 2)
+        assert collection.check(repair=True).ok
+        assert state(collection) == before
 
 
 @pytest.mark.parametrize("step", ["lose_vectors", "append", "compact"])

@@ -185,11 +185,11 @@ def test_another_card_in_the_same_place_is_not_the_old_one_changed(
     kept = shutil.copytree(photos, tmp_path / "kept", copy_function=shutil.copy2)
     for number, path in enumerate(sorted(photos.rglob("*.jpg"))[:6]):
         save(path, 90 + number)
+    reason = "the folder lies on another device, and 6 of its 12 photos are not there"
     for _ in range(2):
         report = collection.index()
         assert changes(report) == (0, 0, 0, 0)
-        (entry,) = report.offline
-        assert entry.reason == "the folder lies on another device, and 6 of its 12 photos are gone"
+        assert [entry.reason for entry in report.offline] == [reason]
     assert ids(collection) == before
     shutil.rmtree(photos)
     kept.rename(photos)
@@ -198,6 +198,22 @@ def test_another_card_in_the_same_place_is_not_the_old_one_changed(
     for number, path in enumerate(sorted(photos.rglob("*.jpg"))[:6]):
         save(path, 90 + number)
     assert changes(collection.index(forget_missing=True)) == (0, 6, 0, 0)
+
+
+def test_a_small_card_with_new_photos_under_old_names_is_another_one(
+    collection: Collection, photos: Path
+) -> None:
+    collection.index([photos])
+    before = ids(collection)
+    shutil.rmtree(photos)
+    photos.mkdir()
+    assert [entry.reason for entry in collection.index().offline] == ["the folder is empty"]
+    for number in range(2):
+        save(photos / "burst 0" / f"IMG_0{number}.jpg", 90 + number)
+    report = collection.index()
+    assert changes(report) == (0, 0, 0, 0)
+    assert [e.reason for e in report.offline] == ["12 of its 12 photos are not there"]
+    assert ids(collection) == before
 
 
 def test_a_photo_that_was_edited_on_a_disk_with_a_new_number_is_changed(

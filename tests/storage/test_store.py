@@ -298,7 +298,7 @@ def test_a_damaged_generation_is_not_usable(writer: StoreWriter, damage: str) ->
             path.symlink_to(path)
         case _:
             path.write_bytes(whole[:-1] + b"\xff")
-    with pytest.warns(DamagedFileWarning, match="the next annclust index makes it again"):
+    with pytest.warns(DamagedFileWarning, match="makes it again when it writes next"):
         assert writer.usable_generation("tree") is None
 
 
