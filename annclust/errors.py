@@ -1,6 +1,7 @@
 """What can go wrong, as one tree.
 
-DamagedFileWarning tells of damage that is mended without anybody's help. The errors:
+DamagedFileWarning tells of damage that is mended without anybody's help, StorageWarning of a disk
+that refused what can wait. The errors:
 
 - AnnclustError
     - InputError: what was asked for cannot be done
@@ -32,6 +33,10 @@ from pathlib import Path
 
 class DamagedFileWarning(UserWarning):
     """A derived file is not as it was written. It is not used, and made again by who may write."""
+
+
+class StorageWarning(UserWarning):
+    """The operating system refused something that is done again the next time; nothing is lost."""
 
 
 class AnnclustError(Exception):

@@ -21,7 +21,7 @@ import typer
 
 from annclust.cli.console import Console, error_line, shown
 from annclust.cli.interruption import Interruption
-from annclust.errors import AnnclustError, DamagedFileWarning
+from annclust.errors import AnnclustError, DamagedFileWarning, StorageWarning
 
 EXIT_ERROR, EXIT_UNREADABLE, EXIT_INTERRUPTED = 1, 3, 130
 
@@ -83,14 +83,17 @@ def command(
 
 @contextmanager
 def told_by(console: Console) -> Iterator[None]:
-    """Let warnings of damage be notes like others; any other is for programmers."""
+    """Let warnings of damage be notes, and those of the disk errors; others are for programmers."""
     with warnings.catch_warnings():
         warnings.simplefilter("default", DamagedFileWarning)
+        warnings.simplefilter("default", StorageWarning)
         elsewhere = warnings.showwarning
 
         def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
             if issubclass(category, DamagedFileWarning):
                 console.note(f"annclust: {message}.")
+            elif issubclass(category, StorageWarning):
+                error_line(f"{message}.")
             else:
                 elsewhere(message, category, *place, **more)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import astuple
@@ -10,7 +11,7 @@ from pathlib import Path
 import apsw
 
 from annclust.arrays import ImageId, VectorRow
-from annclust.errors import StorageError
+from annclust.errors import CollectionDamagedError, StorageError, StorageWarning
 from annclust.storage import schema
 from annclust.storage.catalog import Catalog
 from annclust.storage.checked_sqlite import open_to_write, verifies_pages
@@ -28,6 +29,9 @@ from annclust.storage.records import (
 )
 
 _KEPT_GENERATIONS = 2
+
+_NOTHING_TO_SAY = apsw.BusyError, apsw.LockedError, apsw.ConnectionClosedError
+"""Why the log is not taken in, without anything amiss: somebody reads it, or it was taken in."""
 
 _COMPACT = (
     "DELETE FROM image WHERE removed",
@@ -109,9 +113,15 @@ class CatalogWriter(Catalog):
 
     def _empty_log(self) -> None:
         """Take the log into the file, unless a reader is at it."""
-        with suppress(apsw.Error):
-            self._db.execute("PRAGMA busy_timeout = 0")
-            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        try:
+            with storage_errors(self.path), suppress(*_NOTHING_TO_SAY):
+                self._db.execute("PRAGMA busy_timeout = 0")
+                self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except StorageError as error:
+            told = f"{error.path}: {error.reason}. Everything stored is safe, in the log beside it"
+            warnings.warn(told, StorageWarning, stacklevel=2)
+        except CollectionDamagedError:
+            pass  # whoever reads it is told
 
     def close(self) -> None:
         """Let go of the file, which holds everything by itself then, if no reader is at it."""
@@ -335,7 +345,7 @@ class CatalogWriter(Catalog):
         """Rewrite every page, and wait until the file itself says so: not only its log."""
         with storage_errors(self.path):
             self._db.execute("VACUUM")
-            busy, *_ = next(self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)"))
+            ((busy, *_),) = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._reopen()
         if busy or not verifies_pages(self._db):
             raise StorageError(self.path, reason="another process is reading it")
@@ -349,6 +359,6 @@ def _migrate(db: apsw.Connection, found: int) -> None:
 
 
 def _switch_log_on(db: apsw.Connection, path: Path) -> None:
-    mode = next(db.execute("PRAGMA journal_mode = WAL"))[0]
+    ((mode,),) = db.execute("PRAGMA journal_mode = WAL")  # to its end, which may be an error
     if mode != "wal":
         raise StorageError(path, reason="this disk cannot hold a write-ahead log")

@@ -116,10 +116,15 @@ def reference(operation: Operation, place: Workplace) -> tuple[Reference, list[P
 
 
 def violations(
-    operation: Operation, place: Workplace, expected: Reference, outcome: Outcome, action: str
+    operation: Operation,
+    place: Workplace,
+    expected: Reference,
+    outcome: Outcome,
+    action: str,
+    may_fail: bool,
 ) -> Iterator[str]:
     """Everything that is not as promised after a break."""
-    yield from _telling(outcome, action)
+    yield from _telling(outcome, action, may_fail=may_fail)
     path = place.folder / COLLECTION
     if Store.exists(path):
         with Store(path) as store:
@@ -149,12 +154,15 @@ def _may_go(expected: Reference) -> set[str]:
     return set(expected.before) - {digest for digest, _ in expected.after.values()}
 
 
-def _telling(outcome: Outcome, action: str) -> Iterator[str]:
+def _telling(outcome: Outcome, action: str, *, may_fail: bool) -> Iterator[str]:
     if "Traceback" in outcome.errors:
         yield f"a traceback: {outcome.errors.splitlines()[-1]}"
     allowed = {"kill": {-9, 137}, "SIGINT": {0, 130}}.get(action, {0, 1})
     if outcome.code not in allowed:
         yield f"exit code {outcome.code}: {outcome.errors.strip()[-200:]}"
+    refused = action in ("ENOSPC", "EIO") and not may_fail
+    if outcome.code == 0 and refused and not outcome.errors.startswith("annclust: "):
+        yield "nobody is told"
     if outcome.code == 1 and len(outcome.errors.strip().splitlines()) not in (1, 2):
         yield f"the error is not told in a line or two: {outcome.errors!r}"
 
@@ -198,7 +206,9 @@ def break_at(
     place.restore()
     outcome = broken(place.run, point, ACTIONS[action])
     try:
-        return outcome.code, list(violations(operation, place, expected, outcome, action))
+        return outcome.code, list(
+            violations(operation, place, expected, outcome, action, point.may_fail)
+        )
     except AnnclustError as error:
         return outcome.code, [f"{type(error).__name__}: {error}"]
 

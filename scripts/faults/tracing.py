@@ -22,10 +22,14 @@ CALLS = (
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """The n-th call of a kind, counted from 1."""
+    """The n-th call of a kind, counted from 1.
+
+    `may_fail` says that nobody needs to be told if it does.
+    """
 
     call: str
     number: int
+    may_fail: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +59,17 @@ Run = Callable[..., Outcome]
 """Runs a command, given options of strace and, by keyword, a `log` for its system calls."""
 
 
+def _may_fail(line: str) -> bool:
+    return any(re.search(pattern, line) for pattern in _MAY_FAIL)
+
+
 def points(run: Run, folder: Path, collection: str) -> list[Point]:
     """Every call from the first that names the collection on, in order.
 
     Calls before it load the program. Those that only open something for reading are left out.
     """
     log = folder / "trace"
-    outcome = run(log=log)
+    outcome = run("-y", log=log)
     if outcome.code:
         raise RuntimeError(f"the command failed unbroken: {outcome.errors}")
     seen: Counter[str] = Counter()
@@ -75,8 +83,19 @@ def points(run: Run, folder: Path, collection: str) -> list[Point]:
         reached = reached or collection in line
         reads_only = match[1] == "openat" and not re.search(r"O_(WRONLY|RDWR|CREAT)", line)
         if reached and not reads_only:
-            found.append(Point(match[1], seen[match[1]]))
+            found.append(Point(match[1], seen[match[1]], _may_fail(line)))
     return found
+
+
+_MAY_FAIL = (
+    r'EEXIST|, "", 0\)',  # asks for what is there, or for nothing
+    r"O_TMPFILE|\(deleted\)",  # whether the disk has locks; the lock itself will tell
+    r"^fdatasync\(\d+<[^>]*\.annclust>",  # SQLite syncs a folder where the system can do that
+    r"\.sqlite-shm",  # what readers know of the log; they can do without
+    r'^openat.*\.sqlite(-wal)?"',  # SQLite opens for reading then; writing will tell
+    r"^unlink.*\.sqlite-wal",  # which is empty
+)
+"""Calls, as strace writes them, of which nobody needs to be told if they fail."""
 
 
 def broken(run: Run, point: Point, action: str) -> Outcome:

@@ -4,13 +4,19 @@ import contextlib
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import cast
 
 import apsw
 import numpy as np
 import pytest
 
 from annclust.arrays import ImageId, VectorRow
-from annclust.errors import CollectionDamagedError, NotACollectionError, StorageError
+from annclust.errors import (
+    CollectionDamagedError,
+    NotACollectionError,
+    StorageError,
+    StorageWarning,
+)
 from annclust.storage import catalog_writer
 from annclust.storage.catalog import Catalog
 from annclust.storage.catalog_writer import CatalogWriter, _switch_log_on
@@ -216,6 +222,31 @@ def test_a_catalog_that_is_cut_is_damage(directory: Path, cut: int) -> None:
     if cut < 4096:
         with pytest.raises(CollectionDamagedError, match="size"):
             CatalogWriter(path)
+
+
+def test_a_log_that_cannot_be_taken_in_is_told_and_kept(directory: Path) -> None:
+    writer = StoreWriter.create(directory, SPEC)
+    writer.append([content(n) for n in range(300)])
+    path = directory / "catalog.sqlite"
+    with (
+        limited_file_size(path.stat().st_size),
+        pytest.warns(StorageWarning, match="safe, in the log beside it"),
+    ):
+        writer.close()
+    with Catalog(path) as reader:
+        assert reader.rows() == 300
+
+
+def test_a_journal_that_fails_while_the_log_is_switched_on_is_an_error(tmp_path: Path) -> None:
+    class FailsAtTheEnd:
+        """As SQLite: the answer comes first, the write, and its error, after it."""
+
+        def execute(self, _sql: str) -> Iterator[tuple[str]]:
+            yield ("wal",)
+            raise apsw.IOError("disk I/O error")
+
+    with pytest.raises(apsw.IOError):
+        _switch_log_on(cast("apsw.Connection", FailsAtTheEnd()), tmp_path)
 
 
 def test_a_page_that_a_full_disk_cut_short_is_taken_from_the_log_again(directory: Path) -> None:
