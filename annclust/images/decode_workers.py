@@ -38,7 +38,7 @@ _FOR_LARGE_PICTURES, _FOR_EACH_WORKER = 768 * MEBIBYTE, 128 * MEBIBYTE
 """Memory that large pictures may take at a time, over all workers: two of 48 million pixels from a
 phone, or one that is larger, alone. Where many work, what keeps them from waiting."""
 
-_UNASKED = 256 * MEBIBYTE
+_UNASKED = 128 * MEBIBYTE
 """Memory that all workers together may take without asking; each has its part of it."""
 
 _PATIENCE = 3
@@ -59,13 +59,21 @@ class DecodeWorkers:
     settings : DecodeSettings
     follow_symlinks : bool
         Whether the path of a job may be a symbolic link.
+    memory : MemoryBudget or None
+        Shared with others, if there are any: by default as `memory_for_large_pictures` says.
     """
 
     def __init__(
-        self, geometry: InputGeometry, settings: DecodeSettings, *, follow_symlinks: bool = False
+        self,
+        geometry: InputGeometry,
+        settings: DecodeSettings,
+        *,
+        follow_symlinks: bool = False,
+        memory: MemoryBudget | None = None,
     ) -> None:
         orders = worker_orders(geometry, settings, follow_symlinks=follow_symlinks)
-        self._lanes = Lanes(max(1, settings.workers), _for_large_pictures(settings.workers))
+        memory = memory or memory_for_large_pictures(settings.workers)
+        self._lanes = Lanes(max(1, settings.workers), memory)
         self._members = [
             DecodeLane(self._lanes, orders, patience=_PATIENCE * settings.timeout)
             for _ in range(self._lanes.count)
@@ -152,7 +160,8 @@ def worker_orders(
     )
 
 
-def _for_large_pictures(workers: int) -> MemoryBudget:
+def memory_for_large_pictures(workers: int) -> MemoryBudget:
+    """What so many workers may take for large pictures at a time."""
     return MemoryBudget(max(_FOR_LARGE_PICTURES, workers * _FOR_EACH_WORKER))
 
 

@@ -29,7 +29,7 @@ from hostile.small_images import small_images
 from hostile.usage import MemoryWatch, processor_seconds
 from hostile.verdicts import GEOMETRY, HEADING, LIMITS, Most, Outcome, Tally, violations
 
-from annclust.images.decode_workers import DecodeWorkers, ReadJob
+from annclust.images.decode_workers import DecodeWorkers, ReadJob, memory_for_large_pictures
 
 _AT_A_TIME = 500  # mutants on disk, for each worker
 _LARGEST_SAMPLE = 1 << 20
@@ -167,7 +167,9 @@ def run(chunks: Iterator[list[Mutant]], jobs: int, findings: Findings) -> None:
             attack(lane, chunk, findings)
 
     with ExitStack() as stack:
-        lanes = [Lane(stack.enter_context(DecodeWorkers(GEOMETRY, LIMITS))) for _ in range(jobs)]
+        memory = memory_for_large_pictures(jobs)  # as if all were workers of one run
+        everyone = [DecodeWorkers(GEOMETRY, LIMITS, memory=memory) for _ in range(jobs)]
+        lanes = [Lane(stack.enter_context(workers)) for workers in everyone]
         stack.enter_context(
             MemoryWatch(
                 lambda: [lane.pid for lane in lanes],

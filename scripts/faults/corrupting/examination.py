@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,7 @@ from corrupting.questions import (
     reading,
 )
 
+from annclust.errors import DamagedFileWarning
 from annclust.storage.layout import KINDS
 
 
@@ -75,6 +77,12 @@ class Before:
 
 def examine(specimens: Specimens, path: Path, mutant: Mutant) -> Verdict:
     """Bring a mutant about at `path`, ask it, check it, and repair it if it is to be."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DamagedFileWarning)  # thousands of them
+        return _examined(specimens, path, mutant)
+
+
+def _examined(specimens: Specimens, path: Path, mutant: Mutant) -> Verdict:
     verdict, photos = Verdict(), specimens[mutant.specimen].photos
     expected = bring_about(mutant, specimens, path)
     answers = ask(path, reading(photos))
