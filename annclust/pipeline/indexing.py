@@ -22,7 +22,7 @@ from annclust.pipeline.derived import refresh
 from annclust.pipeline.intake import take_in
 from annclust.pipeline.loose_photos import LoosePhotos
 from annclust.pipeline.reports import IndexReport, Unreadable
-from annclust.pipeline.roots import RootCheck, disbelief, is_unbelievable
+from annclust.pipeline.roots import RootCheck, disbelief
 from annclust.pipeline.survey import Survey, choose_roots, survey
 from annclust.progress import SILENT, Progress
 from annclust.settings import IndexingSettings, ScanSettings
@@ -210,7 +210,8 @@ def _without_strangers(
 ) -> Resolution:
     """Leave out what lies on another card under the names of known photos.
 
-    Cameras give the same names again and again: these are not the photos, changed.
+    Cameras give the same names again and again. Where not one photo is as it was, and another disk
+    may be mounted, these are not the photos, changed.
     """
     if forget_missing:
         return resolution
@@ -220,7 +221,7 @@ def _without_strangers(
         check.root.id
         for check in surveyed.checks
         if check.may_be_another_disk
-        and is_unbelievable(other[check.root.id], of=surveyed.known.get(check.root.id, 0))
+        and other[check.root.id] >= surveyed.known.get(check.root.id, 0)
     }
     strangers = [photo for photo, _ in resolution.changed if photo.file.root in strange]
     changed = [pair for pair in resolution.changed if pair[0].file.root not in strange]

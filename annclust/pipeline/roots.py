@@ -91,14 +91,9 @@ def disbelief(check: RootCheck, *, known: int, found: int, vanished: int) -> str
     missing = f"{vanished} of its {known} photos are not there"
     if check.is_on_another_device:
         return f"the folder lies on another device, and {missing}"
-    if is_unbelievable(vanished, of=known):
+    if vanished > _BELIEVABLE_LOSS * known:
         return missing
     return None
-
-
-def is_unbelievable(photos: int, *, of: int) -> bool:
-    """Whether so many photos of a root do not go, or become other ones, all at once."""
-    return photos > _BELIEVABLE_LOSS * of
 
 
 def resolve_folder(path: Path) -> bytes:

@@ -159,6 +159,15 @@ class Scan:
         empty = not any(self.model.owner(path) == root for path in self.seen)
         return not inside and (empty or not root.is_dir())
 
+    def strangers(self, changed: Mapping[int, Path], left: Mapping[int, Photo]) -> dict[int, Path]:
+        """Files of another disk: a root was away, and not one of its photos is as it was."""
+        found: dict[int, Path] = {}
+        for root in self.chosen:
+            here = {n for n, p in self.model.photos.items() if self.model.owner(p.path) == root}
+            if self.model.roots[root] and here <= changed.keys() | left.keys():
+                found |= {n: path for n, path in changed.items() if n in here}
+        return found
+
     def is_fresh(self, path: Path) -> bool:
         """Whether a file can be no known photo, so that it is added before the scan has ended."""
         digest = self.seen[path].digest

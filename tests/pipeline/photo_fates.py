@@ -136,6 +136,10 @@ def settle(scan: Scan, table: Table, *, forget: bool) -> Settled:
     fates = Fates.read(scan, ids)
     lost_track_of = check_identities(scan, fates)
     left = {n: p for n, p in lost_track_of.items() if p.path not in scan.sightings}
+    strangers = {} if forget else scan.strangers(fates.changed, left)
+    fates.changed = {n: path for n, path in fates.changed.items() if n not in strangers}
+    left |= {n: scan.loose[n] for n in strangers}
+    lost_track_of |= left
     doubts = scan.doubts(left, forget=forget)
     model, chosen = scan.model, scan.chosen
     kept = {
@@ -144,7 +148,11 @@ def settle(scan: Scan, table: Table, *, forget: bool) -> Settled:
         if model.owner(p.path) in doubts or model.owner(p.path) not in chosen
     }
     unchanged = {n: p for n, p in model.photos.items() if n not in scan.loose} | kept
-    found = {ids[p]: Photo(p, file.state, file.digest) for p, file in scan.sightings.items()}
+    found = {
+        ids[p]: Photo(p, file.state, file.digest)
+        for p, file in scan.sightings.items()
+        if ids[p] not in strangers
+    }
     gone = {n: p for n, p in lost_track_of.items() if n not in kept}
     _take_over(scan, unchanged | found, gone, doubts)
     assert table == model.table()
