@@ -81,7 +81,8 @@ def index_lines(report: IndexReport, collection: Path) -> Iterator[str]:
         f" ({', '.join(changes) or 'nothing new'}; {report.seconds:.1f} s)"
     )
     if report.duplicates:
-        yield f"{report.duplicates} of them not embedded: their exact content was known"
+        known = counted(report.duplicates, "photo")
+        yield f"{known} not embedded again: the exact content was known"
     if report.skipped:
         yield f"{counted(report.skipped, 'file')} passed over: no images, or links"
     for root in report.offline:

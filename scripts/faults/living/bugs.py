@@ -37,6 +37,8 @@ class Bug:
 
 def _put(owner: object, name: str, function: Function) -> None:
     """Let a name stand for another function; mypy would not let it be assigned."""
+    if not hasattr(owner, name):
+        raise LookupError(f"nothing is called {name} any more: this bug could never be found")
     setattr(owner, name, function)
 
 
@@ -161,10 +163,11 @@ def _synchronous(mode: str) -> Callable[[], None]:
 
 
 def _digest_not_checked() -> None:
-    def sound(directory: Path, generation: Generation) -> bool:
-        return all((directory / file.name).exists() for file in generation.files)
+    def damage(directory: Path, generation: Generation) -> list[str]:
+        names = [file.name for file in generation.files]
+        return [f"{name} is missing" for name in names if not (directory / name).exists()]
 
-    _put(generations, "sound", sound)
+    _put(generations, "damage", damage)
 
 
 def _generation_overwritten() -> None:
