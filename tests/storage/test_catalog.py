@@ -237,6 +237,25 @@ def test_a_log_that_cannot_be_taken_in_is_told_and_kept(directory: Path) -> None
         assert reader.rows() == 300
 
 
+def test_damage_that_taking_the_log_in_comes_upon_is_for_readers_to_tell(
+    directory: Path,
+) -> None:
+    class Damaged:
+        """A database of which a page is not as it was written."""
+
+        def execute(self, _sql: str) -> None:
+            error = apsw.CorruptError("database disk image is malformed")
+            error.extendedresult = apsw.SQLITE_CORRUPT
+            raise error
+
+        def close(self) -> None:
+            """Let go of nothing."""
+
+    with StoreWriter.create(directory, SPEC) as writer:
+        real, writer.catalog._db = writer.catalog._db, cast("apsw.Connection", Damaged())
+    real.close()
+
+
 def test_a_journal_that_fails_while_the_log_is_switched_on_is_an_error(tmp_path: Path) -> None:
     class FailsAtTheEnd:
         """As SQLite: the answer comes first, the write, and its error, after it."""

@@ -132,6 +132,13 @@ def test_a_writer_that_cannot_open_what_it_compacted_lets_go_of_all(
         assert again.catalog.rows() == 1
 
 
+def test_vectors_without_a_catalog_are_a_damaged_collection(directory: Path) -> None:
+    StoreWriter.create(directory, SPEC).close()
+    (directory / "catalog.sqlite").unlink()
+    with pytest.raises(CollectionDamagedError, match=r"it has vectors, but no catalog\.sqlite"):
+        Store(directory)
+
+
 def test_closing_twice_closes_nothing_of_anybody_else(directory: Path) -> None:
     writer = StoreWriter.create(directory, SPEC)
     writer.close()
