@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from PIL._imaging import PixelAccess
 
 Box: TypeAlias = tuple[float, float, float, float]
+"""Left, top, right, bottom in pixels."""
 
 _PLAIN_MODES = ("L", "RGB", "RGBA")
 """In which bytes of the decoder are rows of pixels as Pillow's raw decoder understands them."""

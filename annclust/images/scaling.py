@@ -10,16 +10,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TypeAlias
 
 from PIL import Image
 
 from annclust.images.color import flatten, is_flat
 from annclust.images.deep_gray import is_deep_gray
-from annclust.images.late_pixels import LatePixels
-
-Box: TypeAlias = tuple[float, float, float, float]
-"""Left, top, right, bottom in pixels."""
+from annclust.images.late_pixels import Box, LatePixels
 
 _REDUCING_GAP = 3.0
 """Pictures larger than so many times the size that is needed are first shrunk by averaging: a third

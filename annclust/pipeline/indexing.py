@@ -197,7 +197,6 @@ def _loose(surveyed: Survey, reading: _Reading) -> list[KnownPhoto]:
     unsure = {(f.root, f.path) for f in reading.failures if f.retry}
     # The file of a photo that waits for its vector looks as before, whatever it is refused for.
     refused = {(f.root, f.path) for f in reading.failures}
-    refused |= {file.place for file in surveyed.plan.failing}
     return [
         photo
         for photo in (*surveyed.plan.loose, *reading.elsewhere)

@@ -23,9 +23,9 @@ from annclust.neighbor_graph import NeighborGraph
 from annclust.storage.catalog import Catalog
 from annclust.storage.durable import storage_errors
 from annclust.storage.generations import Loaded, load_array, load_current
-from annclust.storage.layout import CATALOG, GenerationKind, is_vector_file
+from annclust.storage.layout import CATALOG, GenerationKind
 from annclust.storage.records import Generation
-from annclust.storage.vector_file import VectorReader
+from annclust.storage.vector_file import VectorReader, holds_vectors
 
 
 class Store(Closing):
@@ -128,7 +128,7 @@ class Store(Closing):
 def _refuse(path: Path) -> NoReturn:
     """Say what a folder without a catalog is."""
     with storage_errors(path):
-        ours = any(is_vector_file(entry.name) for entry in path.iterdir())
+        ours = holds_vectors(path)
     if ours:
         raise CollectionDamagedError(path, reason=f"it has vectors, but no {CATALOG}")
     raise NotACollectionError(path, reason=f"it holds no {CATALOG}")

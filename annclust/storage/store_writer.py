@@ -36,7 +36,7 @@ from annclust.storage.vector_file import (
     VectorAppender,
     block_digest,
     create,
-    holds_rows,
+    holds_vectors,
     row_checksum,
     salvage_rows,
 )
@@ -329,8 +329,7 @@ def _lay_out(path: Path, spec: EmbedderSpec, refuse_foreign: Callable[[Path], No
 
 def _write_empty(path: Path, spec: EmbedderSpec) -> None:
     """Make an empty collection, but not in the place of one whose catalog is lost."""
-    there = [entry for entry in path.iterdir() if layout.is_vector_file(entry.name)]
-    if any(map(holds_rows, there)):
+    if holds_vectors(path):
         raise CollectionDamagedError(path, reason=f"it has vectors, but no {layout.CATALOG}")
     if os.path.lexists(path / layout.CATALOG):
         raise CollectionDamagedError(path, reason=f"its {layout.CATALOG} is not a file")

@@ -19,6 +19,7 @@ import xxhash
 from annclust.arrays import Nodes, StoredVectors, Vectors, unit_rows
 from annclust.errors import CollectionDamagedError
 from annclust.storage.durable import read_at, storage_errors, sync_directory, write_at
+from annclust.storage.layout import is_vector_file
 
 _MAGIC = b"ANNCVEC1"
 _HEADER = struct.Struct("<8sQ48x")
@@ -80,6 +81,11 @@ def salvage_rows(old: Path, new: Path, *, rows: int, dimension: int) -> None:
 def holds_rows(path: Path) -> bool:
     """Whether there is a vector file with anything behind its header."""
     return path.is_file() and path.stat().st_size > HEADER_SIZE
+
+
+def holds_vectors(directory: Path) -> bool:
+    """Whether there is a vector file with rows in a directory; an empty one is but begun."""
+    return any(is_vector_file(e.name) and holds_rows(e) for e in directory.iterdir())
 
 
 def rows_left(path: Path, dimension: int) -> int:

@@ -10,7 +10,8 @@ import pytest
 from PIL import AvifImagePlugin, Image, ImageFile
 
 from annclust.images import avif, heif
-from annclust.images.scaling import Box, cut_and_scale
+from annclust.images.late_pixels import Box
+from annclust.images.scaling import cut_and_scale
 from tests.images.samples import encode
 from tests.images.test_scaling import noise, plainly
 
