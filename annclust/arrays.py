@@ -34,6 +34,9 @@ Nodes: TypeAlias = NDArray[np.int64]
 Neighbors: TypeAlias = NDArray[np.int32] | NDArray[np.int64]
 """Positions of neighbors, shape (n, k); -1 where there is none."""
 
+Candidates: TypeAlias = NDArray[np.int32]
+"""Positions that may be those of neighbors, shape (n, c); -1 where there is none."""
+
 Labels: TypeAlias = NDArray[np.int64]
 """Cluster of each vector, shape (n,); -1 is noise."""
 

@@ -220,4 +220,4 @@ def _centered(rows: NDArray[np.floating[Any]]) -> tuple[Vectors, int]:
 def _neighbor_graph(vectors: VectorSource, settings: SearchSettings) -> NeighborGraph:
     spec = choose_index(*vectors.shape, settings)
     index = None if spec.kind == "exact" else build_index(vectors, spec, settings)
-    return build_graph(vectors, settings, index=index)
+    return build_graph(vectors, settings, index=index).graph

@@ -94,8 +94,8 @@ class SearchSettings(_Overridable):
 
     Parameters
     ----------
-    neighbors : int
-        Neighbors kept of each vector in the graph.
+    neighbors : int or None
+        Neighbors kept of each vector in the graph; if None, what serves its size.
     exact_up_to : int
         Collections of at most so many vectors are searched and joined exactly
         (docs/benchmarks.md has the measurement).
@@ -103,12 +103,16 @@ class SearchSettings(_Overridable):
         Threads of the search library.
     seed : int
         Seed of everything random: the same vectors give the same index and graph.
+    recall : float
+        Share of the true neighbors, where vectors are dense, below which a graph is refined once
+        more.
     """
 
-    neighbors: int = 32
+    neighbors: int | None = None
     exact_up_to: int = 20_000
     threads: int = field(default_factory=usable_cores)
     seed: int = 0
+    recall: float = 0.99
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,15 @@
-"""Derived files: index and neighbor graph, made from the vectors when they are out of date.
+"""Derived files: index and neighbor graph, brought up to date when photos came or went.
 
-Both can be deleted at any time; whoever needs them next makes them again.
+Both can be deleted at any time; whoever needs them next makes them again. Where few vectors are new
+or gone, what is there is extended; else it is made anew.
 """
 
 from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+import numpy as np
 
 from annclust.arrays import Nodes
 from annclust.neighbor_graph import EMPTY_GRAPH, NeighborGraph
@@ -11,32 +17,74 @@ from annclust.pipeline.live_vectors import LiveVectors, live_vectors
 from annclust.pipeline.stored import (
     INDEX_PART,
     graph_basis,
+    graph_choices,
     photo_graph,
     stored_graph,
     stored_index,
 )
 from annclust.progress import SILENT, Progress
-from annclust.search.faiss_index import VectorIndex, build_index
+from annclust.search.faiss_index import VectorIndex, build_index, extended_index
 from annclust.search.graph_build import build_graph
-from annclust.search.index_spec import choose_index
+from annclust.search.graph_plan import neighbors_wanted
+from annclust.search.graph_update import update_graph
+from annclust.search.index_spec import IndexSpec, choose_index
 from annclust.settings import SearchSettings
 from annclust.storage.generation_writer import array_writer
+from annclust.storage.generations import load_array, part_path
+from annclust.storage.records import Generation
 from annclust.storage.store import Store
 from annclust.storage.store_writer import StoreWriter
 from annclust.storage.verify import sound_vectors
+
+_MOST_GROWTH = 2.0
+"""An index keeps what it learned until it is over so many times the rows it learned from."""
+
+_MOST_CHANGED = 0.25
+"""Share of new and gone vectors above which a graph is made anew."""
 
 
 def refresh_index(
     store: StoreWriter, settings: SearchSettings, progress: Progress = SILENT
 ) -> VectorIndex:
-    """Give the index over all rows, made anew if the stored one lacks some or is damaged."""
-    spec = choose_index(store.catalog.rows(), store.embedder.dimension, settings)
-    basis = f"rows={store.catalog.rows()} seed={settings.seed} {spec.describe()}"
+    """Give the index over all rows, extended if the stored one lacks some.
+
+    It is made anew if it is damaged, or has become too large for what it learned.
+    """
+    wanted = choose_index(store.catalog.rows(), store.embedder.dimension, settings)
+    basis = f"seed={settings.seed}"
     stored = stored_index(store, settings, basis=basis)
-    if stored is not None:
-        return stored
-    index = build_index(sound_vectors(store), spec, settings, progress)
-    store.publish("index", {INDEX_PART: index.save}, basis=basis, spec=spec.as_dict())
+    if stored is not None and _fits(stored, wanted):
+        if stored.rows == store.catalog.rows():
+            return stored
+        extended = _extended_index(store, settings, progress)
+        if extended is not None:
+            return _publish_index(store, extended, basis)
+    index = build_index(sound_vectors(store), wanted, settings, progress)
+    return _publish_index(store, index, basis)
+
+
+def _fits(stored: VectorIndex, wanted: IndexSpec) -> bool:
+    """Whether what an index learned still serves."""
+    if stored.spec.kind == "exact" or wanted.kind == "exact":
+        return stored.spec == wanted
+    return wanted.trained <= _MOST_GROWTH * stored.spec.trained
+
+
+def _extended_index(
+    store: StoreWriter, settings: SearchSettings, progress: Progress
+) -> VectorIndex | None:
+    vectors = sound_vectors(store)
+
+    def extend(generation: Generation) -> VectorIndex:
+        spec = IndexSpec.from_dict(json.loads(generation.spec))
+        path = part_path(store.path, generation, INDEX_PART)
+        return extended_index(path, spec, settings, vectors, progress)
+
+    return store.load_generation("index", extend)
+
+
+def _publish_index(store: StoreWriter, index: VectorIndex, basis: str) -> VectorIndex:
+    store.publish("index", {INDEX_PART: index.save}, basis=basis, spec=index.spec.as_dict())
     return index
 
 
@@ -46,7 +94,7 @@ def refresh_graph(
     settings: SearchSettings,
     progress: Progress = SILENT,
 ) -> NeighborGraph:
-    """Give the graph over all live vectors, made anew if it is out of date.
+    """Give the graph over all live vectors, updated or made anew if it is out of date.
 
     The index that it is made with is brought up to date as well.
     """
@@ -57,16 +105,69 @@ def refresh_graph(
     stored = stored_graph(store, live, settings)
     if stored is not None:
         return stored
+    updated = _updated_graph(store, live, index, settings, progress)
+    if updated is not None:
+        return updated
     vectors = sound_vectors(store)
-    graph = build_graph(vectors, settings, index=index, rows=live.rows, progress=progress)
+    built = build_graph(vectors, settings, index=index, rows=live.rows, progress=progress)
+    _publish_graph(store, live, built.graph, settings, asdict(built.recall) | {"updates": 0})
+    return built.graph
+
+
+def _updated_graph(
+    store: StoreWriter,
+    live: LiveVectors,
+    index: VectorIndex,
+    settings: SearchSettings,
+    progress: Progress,
+) -> NeighborGraph | None:
+    """The stored graph with what changed, stored; None if there is none that is near enough."""
+    stored = store.catalog.generation("graph")
+    if stored is None or stored.basis.partition(" ")[2] != graph_choices(store, settings):
+        return None
+    loaded = store.load_generation(
+        "graph", lambda found: (store.graph(found), load_array(store.path, found, "rows.npy"))
+    )
+    if loaded is None or not _near_enough(*loaded, live, settings, store.catalog.rows()):
+        return None
+    graph = update_graph(
+        *loaded,
+        sound_vectors(store),
+        settings,
+        index=index,
+        rows=live.rows,
+        progress=progress,
+    ).graph
+    known = json.loads(stored.spec)
+    told = {name: known[name] for name in ("overall", "dense")}
+    _publish_graph(store, live, graph, settings, told | {"updates": known["updates"] + 1})
+    return graph
+
+
+def _near_enough(
+    graph: NeighborGraph, rows: Nodes, live: LiveVectors, settings: SearchSettings, all_rows: int
+) -> bool:
+    """Whether a graph over `rows` can become one over the live vectors by an update."""
+    same = len(np.intersect1d(rows, live.rows, assume_unique=True))
+    changed = len(rows) + len(live.rows) - 2 * same
+    k = min(neighbors_wanted(all_rows, settings), max(len(live.rows) - 1, 0))
+    return graph.k == k > 0 and changed <= _MOST_CHANGED * len(live.rows)
+
+
+def _publish_graph(
+    store: StoreWriter,
+    live: LiveVectors,
+    graph: NeighborGraph,
+    settings: SearchSettings,
+    told: dict[str, object],
+) -> None:
     arrays = {"neighbors": graph.neighbors, "distances": graph.distances, "rows": live.rows}
     store.publish(
         "graph",
         {f"{name}.npy": array_writer(array) for name, array in arrays.items()},
-        basis=graph_basis(live, settings),
-        spec={"vectors": graph.n, "neighbors": graph.k},
+        basis=graph_basis(store, live, settings),
+        spec={"vectors": graph.n, "neighbors": graph.k} | told,
     )
-    return graph
 
 
 def derived_is_current(store: Store, live: LiveVectors, settings: SearchSettings) -> bool:
@@ -76,7 +177,7 @@ def derived_is_current(store: Store, live: LiveVectors, settings: SearchSettings
     """
     if not len(live.rows):
         return store.catalog.generation("graph") is None
-    graph = store.usable_generation("graph", basis=graph_basis(live, settings))
+    graph = store.usable_generation("graph", basis=graph_basis(store, live, settings))
     return graph is not None and store.usable_generation("index") is not None
 
 
@@ -92,4 +193,6 @@ def refreshed_photo_graph(
 ) -> tuple[NeighborGraph, Nodes]:
     """Give the graph over all present photos, exact copies included, and their ids, ascending."""
     live = live_vectors(store)
-    return photo_graph(refresh_graph(store, live, settings, progress), live, settings), live.photos
+    graph = refresh_graph(store, live, settings, progress)
+    neighbors = neighbors_wanted(store.catalog.rows(), settings)
+    return photo_graph(graph, live, neighbors), live.photos

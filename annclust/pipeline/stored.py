@@ -9,7 +9,8 @@ from annclust.neighbor_graph import EMPTY_GRAPH, NeighborGraph
 from annclust.pipeline.live_vectors import LiveVectors, live_vectors
 from annclust.search.copies import with_copies
 from annclust.search.faiss_index import VectorIndex, load_index
-from annclust.search.index_spec import IndexSpec
+from annclust.search.graph_plan import neighbors_wanted
+from annclust.search.index_spec import IndexSpec, choose_index
 from annclust.settings import SearchSettings
 from annclust.storage.generations import part_path
 from annclust.storage.records import Generation
@@ -30,17 +31,24 @@ def stored_index(
     return store.load_generation("index", load, basis=basis)
 
 
-def graph_basis(live: LiveVectors, settings: SearchSettings) -> str:
+def graph_choices(store: Store, settings: SearchSettings) -> str:
+    """What a graph depends on besides the vectors."""
+    rows = store.catalog.rows()
+    kind = choose_index(rows, store.embedder.dimension, settings).kind
+    k = neighbors_wanted(rows, settings)
+    return f"{kind} k={k} recall={settings.recall} seed={settings.seed}"
+
+
+def graph_basis(store: Store, live: LiveVectors, settings: SearchSettings) -> str:
     """What a graph over live vectors depends on."""
-    choices = f"k={settings.neighbors} exact<={settings.exact_up_to} seed={settings.seed}"
-    return f"rows={live.digest} {choices}"
+    return f"rows={live.digest} {graph_choices(store, settings)}"
 
 
 def stored_graph(store: Store, live: LiveVectors, settings: SearchSettings) -> NeighborGraph | None:
     """The stored graph over live vectors; None if it is out of date."""
     if not len(live.rows):
         return EMPTY_GRAPH
-    return store.load_generation("graph", store.graph, basis=graph_basis(live, settings))
+    return store.load_generation("graph", store.graph, basis=graph_basis(store, live, settings))
 
 
 def stored_photo_graph(
@@ -53,9 +61,10 @@ def stored_photo_graph(
     with store.catalog.snapshot():
         live = live_vectors(store)
         graph = stored_graph(store, live, settings)
-    return None if graph is None else (photo_graph(graph, live, settings), live.photos)
+        neighbors = neighbors_wanted(store.catalog.rows(), settings)
+    return None if graph is None else (photo_graph(graph, live, neighbors), live.photos)
 
 
-def photo_graph(graph: NeighborGraph, live: LiveVectors, settings: SearchSettings) -> NeighborGraph:
+def photo_graph(graph: NeighborGraph, live: LiveVectors, neighbors: int) -> NeighborGraph:
     """Expand a graph over live vectors to the photos that have them."""
-    return with_copies(graph, live.node_of, neighbors=settings.neighbors)
+    return with_copies(graph, live.node_of, neighbors=neighbors)

@@ -50,7 +50,12 @@ class Bar(Protocol):
 
 
 def nearest(
-    vectors: VectorSource, queries: Vectors, k: int, *, itself: Nodes | None = None
+    vectors: VectorSource,
+    queries: Vectors,
+    k: int,
+    *,
+    itself: Nodes | None = None,
+    threads: int = 1,
 ) -> tuple[Distances, Nodes]:
     """The k nearest rows of each query, over all rows.
 
@@ -62,6 +67,8 @@ def nearest(
     k : int
     itself : ndarray of shape (m,), int64, or None
         Row of each query, which is left out.
+    threads : int
+        That read the vectors; makes no difference to the result.
 
     Returns
     -------
@@ -70,7 +77,8 @@ def nearest(
     rows : ndarray of shape (m, k), int64
         Ties come by row; -1 where there are fewer.
     """
-    return nearest_allowed(vectors, queries, k, None if itself is None else _bar_itself(itself))
+    bar = None if itself is None else _bar_itself(itself)
+    return nearest_allowed(vectors, queries, k, bar, threads)
 
 
 def _bar_itself(itself: Nodes) -> Bar:
@@ -83,11 +91,11 @@ def _bar_itself(itself: Nodes) -> Bar:
 
 
 def nearest_allowed(
-    vectors: VectorSource, queries: Vectors, k: int, bar: Bar | None
+    vectors: VectorSource, queries: Vectors, k: int, bar: Bar | None, threads: int = 1
 ) -> tuple[Distances, Nodes]:
     """As `nearest`, among the rows that `bar` leaves to each query."""
     pool = min(k + _SLACK, vectors.shape[0])
-    candidates, reach = _pools(vectors, queries, pool, bar)
+    candidates, reach = _pools(vectors, queries, pool, bar, threads)
     distances, rows = rerank(vectors, queries, candidates, k)
     farthest = np.square(distances[:, -1]) if k else np.zeros(len(queries), np.float32)
     unsure = np.flatnonzero(farthest > reach)
@@ -152,7 +160,7 @@ def candidate_distances(vectors: VectorSource, queries: Vectors, candidates: Nod
 
 
 def _pools(
-    vectors: VectorSource, queries: Vectors, size: int, bar: Bar | None
+    vectors: VectorSource, queries: Vectors, size: int, bar: Bar | None, threads: int
 ) -> tuple[Nodes, Distances]:
     """The rows nearest to each query in matrix form, and how far that is all there is.
 
@@ -168,10 +176,10 @@ def _pools(
     rounding = np.zeros(len(queries), dtype=np.float32)
     everyone = np.arange(len(queries))
     # Blocks outside, queries inside: vectors are read once, however many the queries.
-    for first, block in _blocks(vectors):
+    for first, block in _blocks(vectors, threads):
         for start in range(0, len(queries), _QUERIES):
             part = everyone[start : start + _QUERIES]
-            squared, error = _squared_distances(queries[part], block)
+            squared, error = squared_distances(queries[part], block)
             if bar is not None:
                 bar(squared, part, first)
             near, places = _smallest(squared, size)
@@ -189,8 +197,8 @@ def _all_within(
     """Every row that may lie within a squared distance of some queries: shape (m, most), padded."""
     own = queries[asked]
     pairs: list[tuple[Nodes, Nodes]] = []
-    for first, block in _blocks(vectors):
-        squared, error = _squared_distances(own, block)
+    for first, block in _blocks(vectors, 1):
+        squared, error = squared_distances(own, block)
         if bar is not None:
             bar(squared, asked, first)
         query, place = np.nonzero(squared <= (limits + error)[:, np.newaxis])
@@ -204,15 +212,33 @@ def _all_within(
     return within
 
 
-def _blocks(vectors: VectorSource) -> Iterator[tuple[int, Vectors]]:
+def _blocks(vectors: VectorSource, threads: int) -> Iterator[tuple[int, Vectors]]:
     n, _ = vectors.shape
-    for first in range(0, n, _BLOCK):
-        yield first, vectors.block(first, min(first + _BLOCK, n))
+    starts = range(0, n, _BLOCK)
+    if threads == 1:  # a single query does not wait for what only parallel work needs
+        yield from ((first, vectors.block(first, min(first + _BLOCK, n))) for first in starts)
+        return
+    from annclust.parallel import map_parts
+
+    blocks = map_parts(lambda first: vectors.block(first, min(first + _BLOCK, n)), starts, threads)
+    yield from zip(starts, blocks, strict=True)
 
 
-def _squared_distances(queries: Vectors, vectors: Vectors) -> tuple[Distances, Distances]:
-    """Squared distances in matrix form, shape (m, n), and by how much they may be off, (m,).
+def squared_distances(queries: Vectors, vectors: Vectors) -> tuple[Distances, Distances]:
+    """Squared distances in matrix form, and by how much they may be off.
 
+    Parameters
+    ----------
+    queries : ndarray of shape (m, d), float32
+    vectors : ndarray of shape (n, d), float32
+
+    Returns
+    -------
+    squared : ndarray of shape (m, n), float32
+    error : ndarray of shape (m,), float32
+
+    Notes
+    -----
     Seen from the middle of the queries: vectors far from the origin would round each other away.
     A sum of d products is off by at most d units of roundoff of the sum of their magnitudes (Higham
     2002, Accuracy and Stability of Numerical Algorithms, section 3.1), which |q| + |x| bounds.

@@ -16,21 +16,28 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from annclust.arrays import Distances, Nodes, Vectors
+from annclust.arrays import Distances, Neighbors, Nodes, Vectors
+from annclust.parallel import map_parts
 from annclust.progress import SILENT, Progress
 from annclust.search.index_spec import IndexSpec
+from annclust.search.k_means import distances_to_centers, k_means
+from annclust.search.reduction import Reduction, learn_reduction
 from annclust.settings import SearchSettings
 from annclust.vector_source import VectorSource
 
 FaissIndex: TypeAlias = Any
 """A FAISS index; the types that FAISS publishes cover little of what is used here."""
 
-_BLOCK = 16_384
-"""Rows read at a time: 84 MB of float32 at 1,280 dimensions."""
+_BLOCK = 4_096
+"""Rows read at a time: 21 MB of float32 at 1,280 dimensions."""
+
+_PCA_TRAINED = 10_000
+"""Vectors that PCA learns from: 8 for each of 1,280 dimensions. With twice as many, no more of the
+neighbors are found."""
 
 _TRAINED_PER_LIST = 40
-_LEAST_TRAINED = 20_000
-_ITERATIONS = 8
+_SAMPLED = 2_048
+"""Rows of a sample read at a time."""
 
 
 def _library() -> ModuleType:
@@ -110,39 +117,79 @@ class VectorIndex:
     def _search_lists(
         self, queries: Vectors, pool: int, selector: object, probes: int
     ) -> tuple[Distances, Nodes]:
-        reduced, away, lists = self._nearest_lists(queries, probes)
-        distances = np.empty((len(queries), pool), dtype=np.float32)
-        rows = np.empty((len(queries), pool), dtype=np.int64)
+        reduced = self.reduced(queries)
+        away, lists = self._nearest_lists(reduced, probes)
         with _faiss(self.threads) as library:
-            chosen = library.SearchParametersIVF(sel=selector, nprobe=probes)
-            # FAISS's own wrapper of this takes no parameters, hence no selector.
-            x, assigned, coarse, near, found = map(
-                library.swig_ptr, (reduced, lists, away, distances, rows)
-            )
-            library.extract_index_ivf(self._index).search_preassigned_c(
-                len(queries), x, pool, assigned, coarse, near, found, False, chosen
-            )
+            return self._scan(library, reduced, away, lists, pool, selector)
+
+    def _scan(
+        self,
+        library: ModuleType,
+        reduced: Vectors,
+        away: Distances,
+        lists: Nodes,
+        pool: int,
+        selector: object,
+    ) -> tuple[Distances, Nodes]:
+        distances = np.empty((len(reduced), pool), dtype=np.float32)
+        rows = np.empty((len(reduced), pool), dtype=np.int64)
+        chosen = library.SearchParametersIVF(sel=selector, nprobe=lists.shape[1])
+        # FAISS's own wrapper of this takes no parameters, hence no selector.
+        x, assigned, coarse, near, found = map(
+            library.swig_ptr, (reduced, lists, away, distances, rows)
+        )
+        library.extract_index_ivf(self._index).search_preassigned_c(
+            len(reduced), x, pool, assigned, coarse, near, found, False, chosen
+        )
         return distances, rows
 
-    def _nearest_lists(
-        self, vectors: Vectors, probes: int
-    ) -> tuple[Vectors, Distances, NDArray[np.int64]]:
-        """The vectors after PCA, and the inverted lists nearest to each.
+    def reduced(self, vectors: Vectors) -> Vectors:
+        """Vectors after PCA, shape (m, r), float32. In one thread: see `_nearest_lists`."""
+        with _faiss(1) as library:
+            reduction = library.downcast_VectorTransform(self._index.chain.at(0))
+            found: Vectors = reduction.apply(np.ascontiguousarray(vectors, dtype=np.float32))
+        return found
+
+    def _nearest_lists(self, reduced: Vectors, probes: int) -> tuple[Distances, Nodes]:
+        """The inverted lists nearest to each vector.
 
         In one thread: with two, matrix products are rounded otherwise, and with them the result.
         """
         with _faiss(1) as library:
-            reduction = library.downcast_VectorTransform(self._index.chain.at(0))
-            reduced: Vectors = reduction.apply(np.ascontiguousarray(vectors, dtype=np.float32))
             coarse = library.downcast_index(library.extract_index_ivf(self._index).quantizer)
-            away, lists = coarse.search(reduced, probes)
-        return reduced, away, lists
+            found: tuple[Distances, Nodes] = coarse.search(reduced, probes)
+        return found
 
-    def lists_of(self, vectors: Vectors) -> NDArray[np.int64]:
-        """The inverted list that each vector falls into, shape (m,)."""
-        if self.spec.kind == "exact":
-            return np.zeros(len(vectors), dtype=np.int64)
-        return self._nearest_lists(vectors, 1)[2][:, 0]
+    def listed(self) -> tuple[Nodes, Vectors, Nodes]:
+        """All rows, list by list, and their vectors after PCA; of the kind "ivf".
+
+        Returns
+        -------
+        rows : ndarray of shape (n,), int64
+            Near rows stand close together.
+        reduced : ndarray of shape (n, r), float32
+        starts : ndarray of shape (lists + 1,), int64
+            Where each list begins, and n.
+        """
+        library = _library()
+        inverted = library.extract_index_ivf(self._index).invlists
+        sizes = [inverted.list_size(each) for each in range(self.spec.lists)]
+        starts = np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)])
+        rows = np.empty(self.rows, dtype=np.int64)
+        reduced = np.empty((self.rows, self.spec.reduced), dtype=np.float32)
+        for each in np.flatnonzero(sizes).tolist():
+            span, size = slice(starts[each], starts[each + 1]), sizes[each]
+            rows[span] = library.rev_swig_ptr(inverted.get_ids(each), size)
+            codes = library.rev_swig_ptr(inverted.get_codes(each), size * reduced[0].nbytes)
+            reduced[span] = codes.view(np.float32).reshape(size, -1)
+        return rows, reduced, starts
+
+    def centroids(self) -> Vectors:
+        """The middle of each list, after PCA, shape (lists, r), float32; of the kind "ivf"."""
+        library = _library()
+        coarse = library.downcast_index(library.extract_index_ivf(self._index).quantizer)
+        found: Vectors = coarse.reconstruct_n(0, coarse.ntotal)
+        return found
 
     def save(self, path: Path) -> None:
         """Write the index in FAISS's own format.
@@ -180,38 +227,112 @@ def build_index(
     settings : SearchSettings
     progress : Progress
     """
-    n, _ = vectors.shape
-    # In one thread: with two, matrix products are rounded otherwise, and the index is another.
-    with progress.stage("Building the index", n, unit="vectors") as stage, _faiss(1) as library:
-        index = _trained(library, vectors, spec, settings.seed)
-        for first in range(0, n, _BLOCK):
-            block = vectors.block(first, min(first + _BLOCK, n))
-            index.add(np.ascontiguousarray(block, dtype=np.float32))
-            stage.advance(len(block))
-    return VectorIndex(spec, settings.threads, index)
+    with progress.stage("Learning the index"):
+        index = _trained(_library(), vectors, spec, settings)
+    built = VectorIndex(spec, settings.threads, index)
+    _add(built, vectors, progress)
+    return built
 
 
-def _trained(library: ModuleType, vectors: VectorSource, spec: IndexSpec, seed: int) -> FaissIndex:
+def extended_index(
+    path: Path,
+    spec: IndexSpec,
+    settings: SearchSettings,
+    vectors: VectorSource,
+    progress: Progress = SILENT,
+) -> VectorIndex:
+    """Add the rows that a stored index lacks to a copy of it in memory.
+
+    It keeps what it learned: its lists are those of the rows that it was trained on.
+
+    Parameters
+    ----------
+    path : Path
+        Of the index file, whose digest was verified.
+    spec, settings
+        As of `load_index`.
+    vectors : VectorSource
+        All rows, those that the index has first.
+    progress : Progress
+    """
+    extended = VectorIndex(spec, settings.threads, _read(path, 0))
+    _add(extended, vectors, progress)
+    return extended
+
+
+def _add(index: VectorIndex, vectors: VectorSource, progress: Progress) -> None:
+    """Add the rows that are missing at the end; the same on any number of threads."""
+    n, first = vectors.shape[0], index.rows
+    spans = [(start, min(start + _BLOCK, n)) for start in range(first, n, _BLOCK)]
+
+    centroids = None if index.spec.kind == "exact" else index.centroids()
+
+    def placed(span: tuple[int, int]) -> tuple[Vectors, Nodes | None]:
+        block = np.ascontiguousarray(vectors.block(*span), dtype=np.float32)
+        if centroids is None:
+            return block, None
+        reduced = index.reduced(block)
+        return reduced, distances_to_centers(reduced, centroids).argmin(axis=1)
+
+    with progress.stage("Building the index", n - first, unit="vectors") as stage:
+        parts = zip(spans, map_parts(placed, spans, index.threads), strict=True)
+        with _faiss(1) as library:
+            for (start, _), (block, lists) in parts:
+                _append(library, index._index, start, block, lists)
+                stage.advance(len(block))
+
+
+def _append(
+    library: ModuleType, index: FaissIndex, first: int, block: Vectors, lists: Nodes | None
+) -> None:
+    if lists is None:
+        index.add(block)
+        return
+    rows = np.arange(first, first + len(block))
+    x, ids, assigned = map(library.swig_ptr, (block, rows, lists))
+    inverted = library.extract_index_ivf(index)
+    inverted.add_core(len(block), x, ids, assigned)
+    index.ntotal = inverted.ntotal
+
+
+def _trained(
+    library: ModuleType, vectors: VectorSource, spec: IndexSpec, settings: SearchSettings
+) -> FaissIndex:
     """An empty index that has learned from a sample of the vectors what it needs to know."""
     if spec.kind == "exact":
         kind = library.ScalarQuantizer.QT_fp16
         return library.IndexScalarQuantizer(spec.dimension, kind, library.METRIC_L2)
-    reduction = library.PCAMatrix(spec.dimension, spec.reduced)
-    coarse = library.IndexFlatL2(spec.reduced)
-    lists = library.IndexIVFFlat(coarse, spec.reduced, spec.lists, library.METRIC_L2)
-    lists.cp.seed, lists.cp.niter = seed + 1, _ITERATIONS
-    lists.cp.max_points_per_centroid = max(_TRAINED_PER_LIST, _LEAST_TRAINED // spec.lists)
-    lists.cp.min_points_per_centroid = 1  # with fewer it would print a warning
-    index = library.IndexPreTransform(reduction, lists)
-    index.train(_training_sample(vectors, spec, seed))
+    seed, threads = settings.seed, settings.threads
+    reduction = learn_reduction(_sample(vectors, _PCA_TRAINED, seed), spec.reduced, threads)
+    sample = _sample(vectors, _TRAINED_PER_LIST * spec.lists, seed)
+    reduced = list(map_parts(reduction.apply, sample, threads))
+    centroids = k_means(np.vstack(reduced), spec.lists, seed=seed, threads=threads)
+    return _empty_lists(library, reduction, centroids)
+
+
+def _empty_lists(library: ModuleType, reduction: Reduction, centroids: Vectors) -> FaissIndex:
+    dimension, reduced = reduction.axes.shape
+    coarse = library.IndexFlatL2(reduced)
+    coarse.add(centroids)
+    lists = library.IndexIVFFlat(coarse, reduced, len(centroids), library.METRIC_L2)
+    lists.is_trained = True
+    transform = library.LinearTransform(dimension, reduced, True)
+    library.copy_array_to_vector(np.ascontiguousarray(reduction.axes.T).ravel(), transform.A)
+    library.copy_array_to_vector(-reduction.mean @ reduction.axes, transform.b)
+    transform.is_trained = True
+    index = library.IndexPreTransform(transform, lists)
+    for part in (coarse, lists, transform):
+        part.this.disown()  # the whole owns its parts, as in an index that was read
+    lists.own_fields = index.own_fields = True
     return index
 
 
-def _training_sample(vectors: VectorSource, spec: IndexSpec, seed: int) -> Vectors:
+def _sample(vectors: VectorSource, size: int, seed: int) -> Iterator[Vectors]:
+    """Up to `size` rows, drawn at random, in blocks."""
     n, _ = vectors.shape
-    size = min(n, max(_LEAST_TRAINED, _TRAINED_PER_LIST * spec.lists))
-    rows = np.sort(np.random.default_rng(seed).choice(n, size, replace=False))
-    return np.ascontiguousarray(vectors.take(rows), dtype=np.float32)
+    rows = np.sort(np.random.default_rng(seed).choice(n, min(n, size), replace=False))
+    for first in range(0, len(rows), _SAMPLED):
+        yield np.ascontiguousarray(vectors.take(rows[first : first + _SAMPLED]), dtype=np.float32)
 
 
 def load_index(path: Path, spec: IndexSpec, settings: SearchSettings) -> VectorIndex:
@@ -220,31 +341,33 @@ def load_index(path: Path, spec: IndexSpec, settings: SearchSettings) -> VectorI
     The file is mapped, not read, which opens 50 MB in 1 ms instead of 12 to 36. It may be unlinked
     while it is open, but never be written to: derived files are not.
     """
-    library = _library()
+    return VectorIndex(spec, settings.threads, _read(path, _library().IO_FLAG_MMAP_IFC))
+
+
+def _read(path: Path, flags: int) -> FaissIndex:
     with path.open("rb") as file:
         # By its descriptor: FAISS takes no path that is not UTF-8.
-        index = library.read_index(f"/dev/fd/{file.fileno()}", library.IO_FLAG_MMAP_IFC)
-    return VectorIndex(spec, settings.threads, index)
+        return _library().read_index(f"/dev/fd/{file.fileno()}", flags)
 
 
-def distances_by_row(queries: Vectors, vectors: Vectors, rows: Nodes, threads: int) -> Distances:
-    """Euclidean distance of each query to some rows, by difference: exact even near zero.
+def squared_distances_by_row(queries: Vectors, vectors: Vectors, rows: Neighbors) -> Distances:
+    """Squared Euclidean distance of each query to some rows, by difference, in one thread.
 
     Parameters
     ----------
     queries : ndarray of shape (m, d), float32
-    vectors : ndarray of shape (n, d), float32
-    rows : ndarray of shape (m, c), int64
-    threads : int
+    vectors : ndarray of shape (n, d), float32, contiguous
+    rows : ndarray of shape (m, c), int32 or int64
+        Where a row is -1, so is what stands for its distance: meaningless.
 
     Returns
     -------
     ndarray of shape (m, c), float32
     """
-    queries, vectors = np.ascontiguousarray(queries), np.ascontiguousarray(vectors)
+    queries = np.ascontiguousarray(queries)
     rows = np.ascontiguousarray(rows, dtype=np.int64)
     squared = np.empty(rows.shape, dtype=np.float32)
-    with _faiss(threads) as library:
+    with _faiss(1) as library:
         pointers = [library.swig_ptr(array) for array in (squared, queries, vectors, rows)]
         library.fvec_L2sqr_by_idx(*pointers, queries.shape[1], *rows.shape)
-    return np.sqrt(squared)
+    return squared

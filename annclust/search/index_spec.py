@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Literal, Self
@@ -14,8 +15,8 @@ _REDUCED_DIMENSION = 128
 """PCA to 128 dimensions keeps 90 % of the variance of image embeddings, and the true 16 nearest
 neighbors lie among the nearest 32 there with a probability of .985 (docs/benchmarks.md)."""
 
-_LISTS_PER_ROOT = 4
-"""Lists per square root of n: the usual balance of coarse search and list scans."""
+_LISTS_PER_ROOT = 2
+"""Lists per square root of n: matrix products want long lists, single queries short ones."""
 
 _LEAST_PER_LIST = 4
 """With fewer vectors a list is not worth training."""
@@ -42,6 +43,8 @@ class IndexSpec:
         Length after PCA; `dimension` where there is none.
     lists, probes : int
         Inverted lists, and how many of them a query looks into; 1 for "exact".
+    trained : int
+        Rows that the lists were chosen for; 0 for "exact".
     """
 
     kind: IndexKind
@@ -49,6 +52,7 @@ class IndexSpec:
     reduced: int
     lists: int = 1
     probes: int = 1
+    trained: int = 0
 
     def describe(self) -> str:
         """One line for people, and for telling specs apart."""
@@ -88,11 +92,12 @@ def choose_index(n: int, dimension: int, settings: SearchSettings) -> IndexSpec:
     if n <= settings.exact_up_to:
         return IndexSpec("exact", dimension, dimension)
     wanted = min(_LISTS_PER_ROOT * n**0.5, n / _LEAST_PER_LIST)
-    lists = 1 << max(int(wanted), 1).bit_length() - 1  # the power of 2 below
+    lists = 1 << max(round(math.log2(max(wanted, 1))), 0)
     return IndexSpec(
         "ivf",
         dimension,
         reduced=min(_REDUCED_DIMENSION, dimension, n),  # PCA finds no more directions
         lists=lists,
         probes=min(_PROBES, lists),
+        trained=n,
     )

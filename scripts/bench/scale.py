@@ -26,7 +26,6 @@ from annclust.embedding.registry import DEFAULT_EMBEDDER, spec_of
 from annclust.pipeline.derived import refresh_graph
 from annclust.pipeline.live_vectors import live_vectors
 from annclust.pipeline.querying import Searcher
-from annclust.search.graph_build import measured_recall
 from annclust.settings import SearchSettings
 from annclust.storage.store import Store
 from annclust.storage.store_writer import StoreWriter
@@ -46,7 +45,8 @@ def measure(path: Path) -> dict[str, str]:
     with StoreWriter(path) as store:
         live = live_vectors(store)
         joining = seconds(lambda: refresh_graph(store, live, settings))
-        recall = measured_recall(refresh_graph(store, live, settings), store.vectors())
+        generation = store.catalog.generation("graph")
+        recall = json.loads(generation.spec)["overall"] if generation else 0.0
     with Collection(path) as collection:
         clustering = seconds(collection.cluster)
         report = collection.last_clustering()

@@ -10,6 +10,9 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from annclust.arrays import Nodes, Vectors
+from annclust.neighbor_graph import NeighborGraph
+from annclust.search.recall import RecallSample
+from annclust.vector_source import VectorSource
 
 
 def grid_vectors(*, fewest: int = 1, most: int = 40) -> st.SearchStrategy[Vectors]:
@@ -50,3 +53,9 @@ def nearest_by_sorting(
         columns = seen(row)
         lists.append(columns[np.lexsort((columns, line[columns]))][:k].tolist())
     return lists
+
+
+def recall_of(graph: NeighborGraph, vectors: VectorSource, *, size: int = 200) -> float:
+    """Share of the true neighbors that a graph has."""
+    sample = RecallSample.drawn(vectors, graph.k, size=size, seed=0)
+    return sample.recall(graph.distances[sample.nodes]).overall

@@ -16,7 +16,7 @@ PAIR = NeighborGraph(np.array([[1], [0]], np.int32), np.array([[5], [5]], np.flo
 def line(n: int, k: int) -> NeighborGraph:
     """The graph over the points 0, 1, 3, 6, 10, …"""
     places = np.cumsum(np.arange(n), dtype=np.float32)[:, np.newaxis]
-    return build_graph(ArrayVectors(places), SearchSettings(neighbors=k, threads=1))
+    return build_graph(ArrayVectors(places), SearchSettings(neighbors=k, threads=1)).graph
 
 
 def expanded_by_hand(

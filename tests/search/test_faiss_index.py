@@ -18,8 +18,9 @@ from annclust.search.exact import nearest
 from annclust.search.faiss_index import (
     VectorIndex,
     build_index,
-    distances_by_row,
+    extended_index,
     load_index,
+    squared_distances_by_row,
 )
 from annclust.search.index_spec import choose_index
 from annclust.settings import SearchSettings
@@ -129,7 +130,6 @@ def test_a_saved_index_answers_the_same_even_after_its_file_was_unlinked(
     assert loaded.rows == 500
     for before, after in zip(built.search(vectors, 4), loaded.search(vectors, 4), strict=True):
         assert np.array_equal(before, after)
-    assert np.array_equal(built.lists_of(vectors), loaded.lists_of(vectors))
 
 
 @BOTH
@@ -142,22 +142,41 @@ def test_a_full_disk_is_an_os_error(size: int, settings: SearchSettings, tmp_pat
 
 def test_vectors_of_one_list_are_near_each_other() -> None:
     vectors = clustered(1_000, 16)
-    lists = index_of(vectors, IVF).lists_of(vectors)
+    rows, reduced, starts = index_of(vectors, IVF).listed()
+    lists = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
     same = lists[:, np.newaxis] == lists
-    distances = true_distances(vectors, vectors)
-    assert len(np.unique(lists)) > 10
+    distances = true_distances(reduced, reduced)
+    assert sorted(rows.tolist()) == list(range(1_000))
+    assert len(starts) > 11
     assert distances[same].mean() < distances[~same].mean() / 2
 
 
-def test_an_exact_index_has_one_list() -> None:
-    vectors = clustered(30, 4)
-    assert index_of(vectors, EXACT).lists_of(vectors).tolist() == [0] * 30
+def test_an_extended_index_answers_as_one_that_was_built_with_all_rows_by_what_it_learned(
+    tmp_path: Path,
+) -> None:
+    vectors = clustered(900, 16)
+    first = index_of(vectors[:600], IVF)
+    first.save(tmp_path / "index")
+    extended = extended_index(tmp_path / "index", first.spec, IVF, ArrayVectors(vectors))
+    assert first.rows == 600
+    assert extended.rows == 900
+    found = extended.search(vectors, 5, probes=first.spec.lists)[1][:, :5]
+    exact = nearest(ArrayVectors(vectors), vectors, 5)[1]
+    assert (found == exact).mean() > 0.99
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_what_is_listed_does_not_depend_on_threads(count: int) -> None:
+    vectors = clustered(9_000, 40)
+    one, other = index_of(vectors, IVF), index_of(vectors, threads(IVF, count))
+    for left, right in zip(one.listed(), other.listed(), strict=True):
+        assert left.tobytes() == right.tobytes()
 
 
 @given(vectors=grid_vectors(), data=st.data())
 def test_distances_by_row_are_those_of_the_rows(vectors: Vectors, data: st.DataObject) -> None:
     rows = data.draw(st.lists(st.integers(0, len(vectors) - 1), min_size=1))
-    found = distances_by_row(vectors[:1], vectors, np.array([rows]), 1)
+    found = np.sqrt(squared_distances_by_row(vectors[:1], vectors, np.array([rows])))
     assert found == pytest.approx(true_distances(vectors[:1], vectors)[:, rows])
 
 

@@ -11,14 +11,15 @@ from hypothesis import strategies as st
 from annclust.arrays import Nodes, Vectors
 from annclust.neighbor_graph import NeighborGraph
 from annclust.search.faiss_index import VectorIndex, build_index
-from annclust.search.graph_build import build_graph, measured_recall
+from annclust.search.graph_build import build_graph
 from annclust.search.index_spec import choose_index
 from annclust.settings import SearchSettings
-from annclust.vector_source import ArrayVectors, SelectedVectors
+from annclust.vector_source import ArrayVectors
 from tests.search.samples import (
     clustered,
     grid_vectors,
     nearest_by_sorting,
+    recall_of,
     true_distances,
     two_towns,
 )
@@ -37,7 +38,7 @@ def graph_of(
     vectors: Vectors, settings: SearchSettings, rows: Nodes | None = None
 ) -> NeighborGraph:
     index = index_of(vectors, settings)
-    return build_graph(ArrayVectors(vectors), settings, index=index, rows=rows)
+    return build_graph(ArrayVectors(vectors), settings, index=index, rows=rows).graph
 
 
 def test_each_vector_gets_its_nearest_ones_and_not_itself() -> None:
@@ -109,12 +110,12 @@ def test_nor_does_it_where_vectors_are_nearer_than_rounding() -> None:
     vectors = two_towns(2_500, 128, 1e-4)
     one, two = (graph_of(vectors, replace(EXACT, threads=count)) for count in (1, 2))
     assert one.neighbors.tobytes() == two.neighbors.tobytes()
-    assert measured_recall(one, ArrayVectors(vectors)) == 1
+    assert recall_of(one, ArrayVectors(vectors)) == 1
 
 
 def test_the_join_through_the_index_finds_nearly_all_neighbors() -> None:
     vectors = clustered(5_000, 160)
-    assert measured_recall(graph_of(vectors, IVF), ArrayVectors(vectors)) > 0.97
+    assert recall_of(graph_of(vectors, IVF), ArrayVectors(vectors)) > 0.97
 
 
 @checks(max_examples=50)
@@ -138,29 +139,3 @@ def test_a_join_through_all_lists_is_exact(vectors: Vectors, data: st.DataObject
     true = np.sort(true_distances(vectors[rows], vectors[rows]), axis=1)[:, 1 : graph.k + 1]
     assert graph.problems() == []
     assert graph.distances == pytest.approx(true)
-
-
-def test_recall_counts_neighbors_that_are_as_near_as_the_true_ones() -> None:
-    vectors = np.arange(40, dtype=np.float32)[:, np.newaxis] ** 2
-    graph = graph_of(vectors, replace(EXACT, neighbors=4))
-    half = NeighborGraph(graph.neighbors, graph.distances.copy())
-    half.distances[:, 2:] = 1e6
-    source = ArrayVectors(vectors)
-    assert measured_recall(graph, source) == 1
-    assert measured_recall(half, source, sample=10) == 0.5
-
-
-def test_recall_is_not_fooled_by_copies() -> None:
-    vectors = np.repeat(clustered(20, 4), 60, axis=0)
-    graph = graph_of(vectors, EXACT)
-    assert measured_recall(graph, ArrayVectors(vectors)) == 1
-
-
-def test_recall_over_selected_rows_counts_nodes() -> None:
-    vectors, rows = clustered(200, 5), np.arange(0, 200, 3)
-    graph = graph_of(vectors, EXACT, rows)
-    assert measured_recall(graph, SelectedVectors(ArrayVectors(vectors), rows)) == 1
-
-
-def test_a_graph_without_neighbors_lacks_none() -> None:
-    assert measured_recall(graph_of(clustered(1, 3), EXACT), ArrayVectors(clustered(1, 3))) == 1

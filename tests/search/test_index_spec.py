@@ -26,7 +26,7 @@ def test_small_collections_are_searched_exactly(n: int, kind: str) -> None:
 
 def test_lists_grow_with_the_root_of_the_collection() -> None:
     lists = [choose_index(n, 1_280, SETTINGS).lists for n in (20_000, 100_000, 1_000_000)]
-    assert lists == [512, 1_024, 2_048]
+    assert lists == [256, 512, 2_048]
 
 
 def test_specs_are_told_apart_by_what_they_say() -> None:

@@ -1,0 +1,63 @@
+"""Parallel: work in blocks on several threads, with a result that does not depend on how many.
+
+A block is computed by one thread, in libraries that are held to one thread meanwhile (their
+rounding differs with the number). NumPy, SciPy and FAISS let other threads run while they compute.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+from threadpoolctl import threadpool_limits
+
+Part = TypeVar("Part")
+Result = TypeVar("Result")
+
+_AHEAD = 1
+"""Parts that wait beyond those under way: enough to keep every thread busy, few in memory."""
+
+
+def map_parts(
+    function: Callable[[Part], Result], parts: Iterable[Part], threads: int
+) -> Iterator[Result]:
+    """Results of a pure function, in the order of the parts; as `map`, on several threads.
+
+    Parameters
+    ----------
+    function : callable
+        Writes to nothing that another part reads.
+    parts : iterable
+    threads : int
+
+    Raises
+    ------
+    Exception
+        What `function` raises; parts that are not under way then are left out.
+    """
+    with threadpool_limits(1, "blas"):
+        if threads == 1:
+            yield from map(function, parts)
+            return
+        pool = ThreadPoolExecutor(threads, thread_name_prefix="annclust")
+        try:
+            yield from _in_order(pool, function, parts, threads + _AHEAD)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _in_order(
+    pool: ThreadPoolExecutor,
+    function: Callable[[Part], Result],
+    parts: Iterable[Part],
+    most: int,
+) -> Iterator[Result]:
+    waiting: deque[Future[Result]] = deque()
+    for part in parts:
+        waiting.append(pool.submit(function, part))
+        if len(waiting) > most:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
