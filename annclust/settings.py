@@ -164,11 +164,14 @@ class ClusterSettings(_Overridable):
         dense; `min_cluster_size` if None.
     method : {"eom", "leaf"}
         How clusters are selected from the condensed tree.
+    max_cluster_size : int or None
+        Most vectors that make a cluster, for the method "eom"; None is no limit.
     """
 
     min_cluster_size: int = 5
     min_samples: int | None = None
     method: Method = "eom"
+    max_cluster_size: int | None = None
 
     @classmethod
     def for_level(cls, level: Level, **choices: Any) -> Self:

@@ -5,18 +5,45 @@ Step 6 of 6 in HDBSCAN*; see :mod:`annclust.clustering.hdbscan` for the chain.
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import dataclass
 
-from annclust.arrays import Labels, Probabilities
+import numpy as np
+from numpy.typing import NDArray
+
+from annclust.arrays import Labels, Nodes, Probabilities, Weights
 from annclust.clustering.condensed_tree import CondensedTree
-from annclust.clustering.tree_adapter import select
 from annclust.settings import Method
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Selection:
+    """Clusters that do not overlap.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n,), int64
+        Numbered from 0 by the first vector of each cluster; -1 is noise.
+    probabilities : ndarray of shape (n,), float64
+        How deep in its cluster a vector lies: its λ over the largest finite one there, at most 1;
+        0 for noise.
+    capped : int
+        Branches that would have been clusters, but for their size.
+    """
+
+    labels: Labels
+    probabilities: Probabilities
+    capped: int
+
+
 def select_clusters(
-    tree: CondensedTree, n: int, method: Method, *, allow_single_cluster: bool = False
-) -> tuple[Labels, Probabilities]:
-    """Choose clusters that do not overlap, by stability, and say who belongs to them.
+    tree: CondensedTree,
+    n: int,
+    method: Method,
+    *,
+    allow_single_cluster: bool = False,
+    max_cluster_size: int | None = None,
+) -> Selection:
+    """Choose clusters by stability, and say who belongs to them.
 
     Parameters
     ----------
@@ -27,26 +54,55 @@ def select_clusters(
         Largest total stability (excess of mass, [1]_ section 5), or the leaves of the tree.
     allow_single_cluster : bool
         Whether all vectors may form one cluster.
-
-    Returns
-    -------
-    labels : ndarray of shape (n,), int64
-        Numbered from 0 by the first vector of each cluster; -1 is noise.
-    probabilities : ndarray of shape (n,), float64
-        How deep in its cluster a vector lies: its λ over the largest finite one there, at most 1;
-        0 for noise.
+    max_cluster_size : int or None
+        Branches with more vectors are no clusters for "eom", however stable; None is no limit.
 
     References
     ----------
     .. [1] Campello, Moulavi, Zimek, Sander (2015), ACM TKDD 10(1).
     """
     if not len(tree.parent):
-        return np.full(n, -1, dtype=np.int64), np.zeros(n)
-    labels, probabilities = select(
-        tree.as_table(), method, allow_single_cluster=allow_single_cluster
-    )
-    labels = in_order_of_appearance(labels)
-    return labels, _beside_copies(labels, probabilities, tree)
+        return Selection(np.full(n, -1, dtype=np.int64), np.zeros(n), 0)
+    branches = _Branches.of(tree, n)
+    if method == "leaf":
+        chosen, capped = branches.leaves(), 0
+    else:
+        most = n if max_cluster_size is None else max_cluster_size
+        chosen, capped = branches.of_largest_mass(most, allow_single_cluster=allow_single_cluster)
+    labels = _labels(tree, branches, chosen, allow_single_cluster=allow_single_cluster)
+    return Selection(in_order_of_appearance(labels), _shares(tree, branches, labels), capped)
+
+
+def outlier_scores(tree: CondensedTree, n: int) -> Probabilities:
+    """How much sparser a vector lies than the densest place of the cluster it left last: GLOSH.
+
+    Parameters
+    ----------
+    tree : CondensedTree
+        Over n vectors.
+    n : int
+
+    Returns
+    -------
+    ndarray of shape (n,), float64
+        From 0 (an inlier) to 1.
+
+    References
+    ----------
+    .. [1] Campello, Moulavi, Zimek, Sander (2015), ACM TKDD 10(1), section 6.
+    """
+    if not len(tree.parent):
+        return np.zeros(n)
+    branches = _Branches.of(tree, n)
+    deepest = branches.deepest.copy()
+    for child in range(branches.count - 1, 0, -1):  # children come after their parents
+        deepest[branches.parent[child]] = max(deepest[branches.parent[child]], deepest[child])
+    densest, own = deepest[branches.home], branches.left_at
+    # Next to an exact copy λ is infinite, and so is that of the copies: they are no outliers.
+    scored = (densest > 0) & np.isfinite(own)
+    with np.errstate(invalid="ignore"):
+        scores = np.where(np.isinf(densest), 1.0, (densest - own) / densest)
+    return np.where(scored, scores, 0.0)
 
 
 def in_order_of_appearance(labels: Labels) -> Labels:
@@ -57,20 +113,125 @@ def in_order_of_appearance(labels: Labels) -> Labels:
     return renamed[labels]
 
 
-def _beside_copies(
-    labels: Labels, probabilities: Probabilities, tree: CondensedTree
-) -> Probabilities:
-    """Give back their share to members of clusters in which exact copies reach λ = inf.
+@dataclass(frozen=True, slots=True, eq=False)
+class _Branches:
+    """The clusters of a condensed tree without its vectors, and where each vector left.
 
-    hdbscan measures them against infinity, hence at 0.
+    Clusters are numbered from 0, that of all vectors; parents come before their children.
+
+    Parameters
+    ----------
+    parent : ndarray of shape (count,), int64
+        -1 for the first.
+    size : ndarray of shape (count,), int64
+    stability : ndarray of shape (count,), float64
+    deepest : ndarray of shape (count,), float64
+        Largest λ at which anything leaves it.
+    home : ndarray of shape (n,), int64
+        Cluster that each vector left last.
+    left_at : ndarray of shape (n,), float64
+        λ at which it did.
     """
-    n = len(labels)
-    leaves = tree.child < n
-    lambdas = np.empty(n)
-    lambdas[tree.child[leaves]] = tree.lambda_[leaves]
-    beside = np.flatnonzero((labels >= 0) & (probabilities == 0))
-    densest = np.zeros(int(labels.max(initial=-1)) + 1)
-    np.maximum.at(densest, labels[beside], lambdas[beside])
-    shared = probabilities.copy()
-    shared[beside] = lambdas[beside] / densest[labels[beside]]
-    return shared
+
+    parent: Nodes
+    size: Nodes
+    stability: Weights
+    deepest: Weights
+    home: Nodes
+    left_at: Weights
+
+    @property
+    def count(self) -> int:
+        return len(self.parent)
+
+    @classmethod
+    def of(cls, tree: CondensedTree, n: int) -> _Branches:
+        count = int(tree.parent.max()) - n + 1
+        from_, is_vector = tree.parent - n, tree.child < n
+        born, parent = np.zeros(count), np.full(count, -1, dtype=np.int64)
+        size = np.full(count, n, dtype=np.int64)
+        splits = np.flatnonzero(~is_vector)
+        children = tree.child[splits] - n
+        born[children], parent[children] = tree.lambda_[splits], from_[splits]
+        size[children] = tree.child_size[splits]
+        with np.errstate(invalid="ignore"):  # born at λ = inf
+            mass = (tree.lambda_ - born[from_]) * tree.child_size
+        stability: Weights = np.bincount(from_, mass, minlength=count).astype(np.float64)
+        deepest = np.zeros(count)
+        np.maximum.at(deepest, from_, tree.lambda_)
+        home, left_at = np.empty(n, dtype=np.int64), np.empty(n)
+        home[tree.child[is_vector]] = from_[is_vector]
+        left_at[tree.child[is_vector]] = tree.lambda_[is_vector]
+        return cls(parent, size, stability, deepest, home, left_at)
+
+    def leaves(self) -> NDArray[np.bool_]:
+        """Clusters that never split; that of all vectors is none."""
+        chosen = np.ones(self.count, dtype=np.bool_)
+        chosen[0], chosen[self.parent[1:]] = False, False
+        return chosen
+
+    def of_largest_mass(
+        self, most: int, *, allow_single_cluster: bool
+    ) -> tuple[NDArray[np.bool_], int]:
+        """Clusters whose stability no choice below them exceeds; and how many were too large."""
+        best, below = self.stability.tolist(), [0.0] * self.count
+        alone, capped = [True] * self.count, 0
+        parents, sizes = self.parent.tolist(), self.size.tolist()
+        alone[0] = allow_single_cluster
+        for cluster in range(self.count - 1, 0 if not allow_single_cluster else -1, -1):
+            larger_below = below[cluster] > best[cluster]
+            too_large = sizes[cluster] > most
+            capped += too_large and not larger_below
+            if larger_below or too_large:
+                alone[cluster], best[cluster] = False, below[cluster]
+            if cluster:
+                below[parents[cluster]] += best[cluster]
+        return self._outermost(np.array(alone)), capped
+
+    def _outermost(self, alone: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Of clusters within each other, the outermost."""
+        covered = np.zeros(self.count, dtype=np.bool_)
+        for cluster, parent in enumerate(self.parent[1:].tolist(), start=1):
+            covered[cluster] = covered[parent] or alone[parent]
+        outermost: NDArray[np.bool_] = alone & ~covered
+        return outermost
+
+    def chosen_above(self, chosen: NDArray[np.bool_]) -> Nodes:
+        """For each cluster the chosen one that it lies in, itself perhaps; -1 if none."""
+        above = np.where(chosen, np.arange(self.count), -1).tolist()
+        for cluster, parent in enumerate(self.parent.tolist()):
+            if above[cluster] < 0 <= parent:
+                above[cluster] = above[parent]
+        return np.array(above, dtype=np.int64)
+
+
+def _labels(
+    tree: CondensedTree,
+    branches: _Branches,
+    chosen: NDArray[np.bool_],
+    *,
+    allow_single_cluster: bool,
+) -> Labels:
+    """The chosen cluster of each vector, by number; -1 is noise."""
+    labels = branches.chosen_above(chosen)[branches.home]
+    if chosen[0]:
+        # All vectors are one cluster; those that left before the densest of it are noise.
+        reach = branches.left_at >= tree.lambda_[tree.parent == len(labels)].max()
+        labels = np.where(reach & allow_single_cluster, labels, -1)
+    return labels
+
+
+def _shares(tree: CondensedTree, branches: _Branches, labels: Labels) -> Probabilities:
+    """λ of each vector over the largest finite one in its cluster, at most 1; 0 for noise."""
+    member = labels >= 0
+    deepest = branches.deepest.copy()
+    endless = np.flatnonzero(np.isinf(deepest))
+    if len(endless):
+        # hdbscan measures against infinity beside exact copies, hence gives 0.
+        deepest[endless] = 0
+        finite = np.isin(labels, endless) & np.isfinite(branches.left_at)
+        np.maximum.at(deepest, labels[finite], branches.left_at[finite])
+    largest = np.where(member, deepest[labels], 0)
+    share = np.ones(len(labels))
+    np.divide(branches.left_at, largest, out=share, where=(largest > 0))
+    return np.where(member, np.minimum(share, 1), 0.0)

@@ -68,6 +68,8 @@ class Clustering:
     tree : CondensedTree
     certified : float
         Share of the merges that decide the clusters that are proven exact, from 0 to 1.
+    capped : int
+        Branches of the tree that would have been clusters, but for their size.
     hierarchy : Hierarchy
         What the clusters were cut from; `cut` cuts it anew.
     ids : ndarray of shape (n,), int64
@@ -78,6 +80,7 @@ class Clustering:
     probabilities: Probabilities
     tree: CondensedTree
     certified: float
+    capped: int
     hierarchy: Hierarchy
     ids: Nodes
 
@@ -168,12 +171,24 @@ def cut(
     """
     _check_size(settings)
     tree = condensed_tree(hierarchy.dendrogram, settings.min_cluster_size)
-    labels, probabilities = select_clusters(
-        tree, hierarchy.n, settings.method, allow_single_cluster=allow_single_cluster
+    selection = select_clusters(
+        tree,
+        hierarchy.n,
+        settings.method,
+        allow_single_cluster=allow_single_cluster,
+        max_cluster_size=settings.max_cluster_size,
     )
-    certified = certified_share(hierarchy.dendrogram, hierarchy.proven, settings.min_cluster_size)
-    ids = np.arange(hierarchy.n)
-    return Clustering(labels, probabilities, tree, certified, hierarchy, ids)
+    return Clustering(
+        labels=selection.labels,
+        probabilities=selection.probabilities,
+        tree=tree,
+        certified=certified_share(
+            hierarchy.dendrogram, hierarchy.proven, settings.min_cluster_size
+        ),
+        capped=selection.capped,
+        hierarchy=hierarchy,
+        ids=np.arange(hierarchy.n),
+    )
 
 
 def _neighborhood(graph: NeighborGraph, settings: ClusterSettings) -> int:

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from annclust.clustering.spanning_tree import SpanningForest
 from annclust.clustering.tree_adapter import (
     condense,
+    condense_by_hdbscan,
+    condense_by_scikit_learn,
     linkage,
     linkage_by_hdbscan,
     linkage_by_scikit_learn,
-    select,
 )
 
 
@@ -55,7 +56,22 @@ def test_a_condensed_tree_has_the_fields_that_we_read() -> None:
     assert table.dtype.names == ("parent", "child", "lambda_val", "child_size")
     lambdas = dict(zip(table["child"].tolist(), table["lambda_val"].tolist(), strict=True))
     assert lambdas == {5: 1 / 4, 6: 1 / 4, 0: 1, 1: 1, 2: 1 / 2, 3: 1 / 2}
-    labels, probabilities = select(table, "eom", allow_single_cluster=False)
-    assert labels[0] == labels[1] != labels[2] == labels[3]
-    assert (labels.dtype, probabilities.dtype) == (np.int64, np.float64)
-    assert probabilities.tolist() == [1, 1, 1, 1]
+
+
+@given(tree=spanning_trees(), size=st.integers(2, 6))
+def test_both_libraries_condense_alike(tree: SpanningForest, size: int) -> None:
+    merges = linkage(tree.left, tree.right, tree.weight)
+    fast, slow = condense_by_scikit_learn(merges, size), condense_by_hdbscan(merges, size)
+    assert fast.dtype == slow.dtype
+    assert fast.tolist() == slow.tolist()
+
+
+def test_hdbscan_condenses_where_scikit_learn_has_moved_its_module(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    merges = np.array([[0, 1, 1, 2], [2, 3, 2, 2], [4, 5, 4, 4]], dtype=np.float64)
+    before = condense(merges, 2)
+    monkeypatch.setitem(sys.modules, "sklearn.cluster._hdbscan._tree", None)
+    with pytest.raises(ImportError):
+        condense_by_scikit_learn(merges, 2)
+    assert condense(merges, 2).tolist() == before.tolist()
