@@ -68,13 +68,30 @@ def proven_merges(
     return within & measured
 
 
+def deciding_merges(dendrogram: Dendrogram, min_cluster_size: int) -> NDArray[np.bool_]:
+    """Which merges decide about clusters: those of two sides that both could be one.
+
+    Parameters
+    ----------
+    dendrogram : Dendrogram
+        Of n leaves.
+    min_cluster_size : int
+
+    Returns
+    -------
+    ndarray of shape (n - 1,), bool
+        The splits of the condensed tree.
+    """
+    sizes = dendrogram.sizes
+    smaller = np.minimum(sizes[dendrogram.left], sizes[dendrogram.right])
+    deciding: NDArray[np.bool_] = smaller >= min_cluster_size
+    return deciding
+
+
 def certified_share(
     dendrogram: Dendrogram, proven: NDArray[np.bool_], min_cluster_size: int
 ) -> float:
     """Share of proven ones among the merges that decide the clusters.
-
-    Deciding are the merges of two sides with at least `min_cluster_size` vectors each: the splits
-    of the condensed tree.
 
     Parameters
     ----------
@@ -89,6 +106,5 @@ def certified_share(
     float
         From 0 to 1; 1 where nothing is decided.
     """
-    sizes = dendrogram.sizes
-    deciding = np.minimum(sizes[dendrogram.left], sizes[dendrogram.right]) >= min_cluster_size
+    deciding = deciding_merges(dendrogram, min_cluster_size)
     return float(proven[deciding].mean()) if deciding.any() else 1.0

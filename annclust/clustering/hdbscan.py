@@ -24,14 +24,22 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from annclust.arrays import Labels, Nodes, Probabilities
+from annclust.arrays import Labels, Nodes, Probabilities, Weights
 from annclust.clustering.certificate import certified_share, horizons, proven_merges
 from annclust.clustering.cluster_selection import select_clusters
 from annclust.clustering.condensed_tree import CondensedTree, condensed_tree
 from annclust.clustering.core_distance import core_is_known, known_core_distances
-from annclust.clustering.mutual_reachability import reachable_edges
+from annclust.clustering.repair import plan_repair
 from annclust.clustering.single_linkage import NO_MERGES, Dendrogram, single_linkage
-from annclust.clustering.spanning_tree import BridgeSearch, joined, spanning_forest
+from annclust.clustering.spanning_tree import (
+    OutsideSearch,
+    SpanningForest,
+    components,
+    graph_forest,
+    joined,
+    ways_out,
+    with_edges,
+)
 from annclust.neighbor_graph import NeighborGraph
 from annclust.settings import ClusterSettings
 
@@ -48,11 +56,14 @@ class Hierarchy:
         Of n leaves.
     proven : ndarray of shape (n - 1,), bool
         Merges that are certainly those of the exact hierarchy.
+    components : int
+        Parts that the graph fell into, before they were joined.
     """
 
     n: int
     dendrogram: Dendrogram
     proven: NDArray[np.bool_]
+    components: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,7 +104,7 @@ class Clustering:
 def cluster_graph(
     graph: NeighborGraph,
     settings: ClusterSettings,
-    bridges: BridgeSearch,
+    outside: OutsideSearch,
     *,
     allow_single_cluster: bool = False,
 ) -> Clustering:
@@ -106,8 +117,8 @@ def cluster_graph(
     settings : ClusterSettings
         `min_samples` may ask for more neighbors than there are other vectors, and means all of
         them then. Where it is left to `min_cluster_size`, it means at most those of the graph.
-    bridges : BridgeSearch
-        Asked for the edges that join components of the graph.
+    outside : OutsideSearch
+        Asked for the edges that join components of the graph, and for those that it may lack.
     allow_single_cluster : bool
         Whether all vectors may form one cluster.
 
@@ -123,11 +134,15 @@ def cluster_graph(
         If `min_cluster_size` is below 2, or `min_samples` below 1 or larger than the graph allows.
     """
     _check_size(settings)
-    hierarchy = build_hierarchy(graph, _neighborhood(graph, settings), bridges)
+    hierarchy = build_hierarchy(
+        graph, neighborhood(graph, settings), outside, min_cluster_size=settings.min_cluster_size
+    )
     return cut(hierarchy, settings, allow_single_cluster=allow_single_cluster)
 
 
-def build_hierarchy(graph: NeighborGraph, min_samples: int, bridges: BridgeSearch) -> Hierarchy:
+def build_hierarchy(
+    graph: NeighborGraph, min_samples: int, outside: OutsideSearch, *, min_cluster_size: int
+) -> Hierarchy:
     """Merge the vectors of a graph by mutual reachability.
 
     Parameters
@@ -137,18 +152,34 @@ def build_hierarchy(graph: NeighborGraph, min_samples: int, bridges: BridgeSearc
     min_samples : int
         Size of the neighborhood that makes a place dense, the vector itself counted: from 1 to
         ``graph.k + 1``.
-    bridges : BridgeSearch
-        Asked for the edges that join components of the graph.
+    outside : OutsideSearch
+        Asked for the edges that join components of the graph, and for those that it may lack.
+    min_cluster_size : int
+        Sides of a merge that are at least so large make it worth a repair.
     """
     if graph.n < 2:
-        return Hierarchy(graph.n, NO_MERGES, np.zeros(0, dtype=np.bool_))
+        return Hierarchy(graph.n, NO_MERGES, np.zeros(0, dtype=np.bool_), graph.n)
     core = known_core_distances(graph, min_samples=min_samples)
-    forest = spanning_forest(*reachable_edges(graph, core), graph.n)
-    tree = joined(forest, core, bridges)
-    dendrogram = single_linkage(tree)  # merge i is edge i of the tree
     sure = core_is_known(graph, min_samples=min_samples)
+    forest = graph_forest(graph, core)
+    parts = int(components(forest, graph.n).max()) + 1
+    tree, horizon = joined(forest, core, outside), horizons(graph)
+    dendrogram, proven = _certified(tree, horizon, sure)
+    plan = plan_repair(dendrogram, proven, horizon, core, min_cluster_size=min_cluster_size)
+    if len(plan.queries):
+        found = ways_out(plan.queries, plan.places, plan.barred, core, outside)
+        tree = with_edges(tree, *found, graph.n)
+        dendrogram, proven = _certified(tree, horizon, sure)
+    return Hierarchy(graph.n, dendrogram, proven, parts)
+
+
+def _certified(
+    tree: SpanningForest, horizon: Weights, sure: NDArray[np.bool_]
+) -> tuple[Dendrogram, NDArray[np.bool_]]:
+    """The merges along a tree, and which of them are proven."""
+    dendrogram = single_linkage(tree)  # merge i is edge i of the tree
     measured = sure[tree.left] & sure[tree.right]
-    return Hierarchy(graph.n, dendrogram, proven_merges(dendrogram, horizons(graph), measured))
+    return dendrogram, proven_merges(dendrogram, horizon, measured)
 
 
 def cut(
@@ -191,10 +222,20 @@ def cut(
     )
 
 
-def _neighborhood(graph: NeighborGraph, settings: ClusterSettings) -> int:
+def neighborhood(graph: NeighborGraph, settings: ClusterSettings) -> int:
     """`min_samples` as [1]_ counts: the vector itself belongs to its neighborhood.
 
     Settings count as `hdbscan.HDBSCAN` does, without it. This is the only place that converts.
+
+    Parameters
+    ----------
+    graph : NeighborGraph
+    settings : ClusterSettings
+
+    Raises
+    ------
+    ValueError
+        If `min_samples` is below 1 or larger than the graph allows.
     """
     asked = settings.effective_min_samples
     if asked < 1:

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from annclust.arrays import Distances, Nodes
+from annclust.arrays import Distances
 from annclust.neighbor_graph import NeighborGraph
+
+_BLOCK = 65_536
+"""Vectors worked on at a time: in place, so that a graph is never there twice."""
 
 
 def mutual_reachability(
@@ -33,27 +36,25 @@ def mutual_reachability(
     return reachability
 
 
-def reachable_edges(graph: NeighborGraph, core: Distances) -> tuple[Nodes, Nodes, Distances]:
-    """Every edge of a graph with its mutual reachability.
-
-    The arrays of the graph are not touched.
+def reachable_weights(graph: NeighborGraph, core: Distances) -> Distances:
+    """Mutual reachability of every edge of a graph.
 
     Parameters
     ----------
     graph : NeighborGraph
-        Of n vectors.
+        Of n vectors, k neighbors each.
     core : ndarray of shape (n,), float32
         Finite, as `known_core_distances` gives it.
 
     Returns
     -------
-    left, right : ndarray of shape (m,), int64
-        The ends; `left` ascends. An edge that both ends know comes in both directions.
-    weight : ndarray of shape (m,), float32
-        Finite, not negative.
+    ndarray of shape (n, k), float32
+        ``inf`` where there is no neighbor.
     """
-    left = np.repeat(np.arange(graph.n), graph.k)
-    right = graph.neighbors.ravel().astype(np.int64)
-    weight = mutual_reachability(graph.distances.ravel(), core[left], core[right])
-    known = right >= 0
-    return left[known], right[known], weight[known]
+    weight = np.array(graph.distances, dtype=np.float32)
+    for first in range(0, graph.n, _BLOCK):
+        part = weight[first : first + _BLOCK]
+        np.maximum(part, core[first : first + _BLOCK, np.newaxis], out=part)
+        np.maximum(part, core[graph.neighbors[first : first + _BLOCK]], out=part)
+    weight[graph.neighbors < 0] = np.inf
+    return weight

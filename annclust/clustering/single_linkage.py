@@ -48,6 +48,26 @@ class Dendrogram:
         leaves = np.ones(len(self.merges) + 1, dtype=np.int64)
         return np.concatenate([leaves, self.merges[:, 3].astype(np.int64)])
 
+    def leaf_order(self) -> tuple[Nodes, Nodes]:
+        """All leaves in an order in which those below any node stand together.
+
+        Returns
+        -------
+        order : ndarray of shape (n,), int64
+        starts : ndarray of shape (2n - 1,), int64
+            Place of the first leaf below each node.
+        """
+        n = len(self.merges) + 1
+        starts, sizes = [0] * (2 * n - 1), self.sizes.tolist()
+        left, right = self.left.tolist(), self.right.tolist()
+        for node in range(2 * n - 2, n - 1, -1):
+            one, other = left[node - n], right[node - n]
+            starts[one] = starts[node]
+            starts[other] = starts[node] + sizes[one]
+        order = np.empty(n, dtype=np.int64)
+        order[starts[:n]] = np.arange(n)
+        return order, np.array(starts)
+
 
 NO_MERGES = Dendrogram(np.zeros((0, 4)))
 """The dendrogram of a single leaf, or of none."""

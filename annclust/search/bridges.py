@@ -1,4 +1,8 @@
-"""Bridges: the edges that join components, which a k-NN graph does not have."""
+"""Bridges: edges that a k-NN graph does not have, from some nodes to the nearest that are far.
+
+What is barred to a node is an interval of places in some order of all nodes: a component, or a
+branch of a tree.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +10,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from annclust.arrays import Distances, Labels, Nodes
+from annclust.arrays import Distances, Nodes
+from annclust.parallel import map_parts
 from annclust.search.exact import nearest_allowed
+from annclust.search.graph_build import nearest_candidates
+from annclust.search.list_join import Barred, ListOrder, joined
 from annclust.vector_source import VectorSource
+
+_ASKED = 8_192
+"""Queries answered at a time."""
+
+_PROBES = 8
+_POOL_PER_NODE = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ExactBridges:
-    """Finds the nearest vector of another group by looking at all of them.
+    """Finds the nearest vectors outside by looking at all of them.
 
     Parameters
     ----------
@@ -23,28 +36,83 @@ class ExactBridges:
 
     vectors: VectorSource
 
-    def nearest_outside(self, queries: Nodes, groups: Labels, /) -> tuple[Nodes, Distances]:
-        """The nearest node of another group, for each query node.
+    def nearest_outside(
+        self, queries: Nodes, places: Nodes, barred: Nodes, count: int, /
+    ) -> tuple[Nodes, Distances]:
+        """The nearest nodes that are not barred, for each query node.
 
         Parameters
         ----------
         queries : ndarray of shape (m,), int64
             Nodes.
-        groups : ndarray of shape (n,), int64
-            Group of every node.
+        places : ndarray of shape (n,), int64
+            Place of every node.
+        barred : ndarray of shape (m, 2), int64
+            First place of those that are barred to each query, and the place behind the last.
+        count : int
 
         Returns
         -------
-        nodes : ndarray of shape (m,), int64
-            -1 where all nodes are of the query's own group; ties by node.
-        distances : ndarray of shape (m,), float32
+        nodes : ndarray of shape (m, count), int64
+            -1 where there are fewer; ties by node.
+        distances : ndarray of shape (m, count), float32
             Euclidean; ``inf`` where there is none.
         """
-        own = groups[queries]
 
         def bar(squared: Distances, asked: Nodes, first: int) -> None:
-            others = groups[first : first + squared.shape[1]]
-            squared[own[asked, np.newaxis] == others] = np.inf
+            others = places[first : first + squared.shape[1]]
+            own = barred[asked]
+            squared[(own[:, :1] <= others) & (others < own[:, 1:])] = np.inf
 
-        distances, nodes = nearest_allowed(self.vectors, self.vectors.take(queries), 1, bar)
-        return nodes[:, 0], distances[:, 0]
+        taken = self.vectors.take(queries)
+        distances, nodes = nearest_allowed(self.vectors, taken, count, bar)
+        return nodes, distances
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ListBridges:
+    """Finds near vectors outside through inverted lists; all of these where the nearest hold none.
+
+    Parameters
+    ----------
+    vectors : VectorSource
+        n vectors, one for each node.
+    order : ListOrder
+        Of the same nodes.
+    threads : int
+    """
+
+    vectors: VectorSource
+    order: ListOrder
+    threads: int
+
+    def nearest_outside(
+        self, queries: Nodes, places: Nodes, barred: Nodes, count: int, /
+    ) -> tuple[Nodes, Distances]:
+        """As of `ExactBridges`, up to the recall of the lists."""
+        nodes = np.full((len(queries), count), -1, dtype=np.int64)
+        distances = np.full((len(queries), count), np.inf, dtype=np.float32)
+        list_places, positions = self.order.places, places[self.order.nodes]
+        # In the order of the lists, so that queries of one list are asked together.
+        asked = np.argsort(list_places[queries], kind="stable")
+        parts = [asked[first : first + _ASKED] for first in range(0, len(asked), _ASKED)]
+
+        def search(part: Nodes) -> tuple[Distances, Nodes]:
+            own = queries[part]
+            found = self._candidates(list_places[own], Barred(positions, barred[part]), count)
+            return nearest_candidates(self.vectors, own, found, count)
+
+        for part, (away, near) in zip(parts, map_parts(search, parts, self.threads), strict=True):
+            nodes[part, : near.shape[1]], distances[part, : near.shape[1]] = near, away
+        return nodes, distances
+
+    def _candidates(self, places: Nodes, barred: Barred, count: int) -> Nodes:
+        pool = count * _POOL_PER_NODE
+        found = joined(self.order, places, probes=_PROBES, pool=pool, barred=barred)
+        lost = np.flatnonzero((found < 0).all(axis=1))
+        if len(lost):  # they are few, and look into all lists
+            everywhere, own = self.order.lists, Barred(barred.positions, barred.spans[lost])
+            found[lost] = joined(
+                self.order, places[lost], probes=everywhere, pool=pool, barred=own
+            )
+        return np.where(found < 0, -1, self.order.nodes[found])

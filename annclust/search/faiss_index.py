@@ -108,19 +108,14 @@ class VectorIndex:
         # FAISS points to the selector but does not keep it: the name must live until the end.
         selector = None if allowed is None else _selector(allowed)
         if self.spec.kind == "ivf":
-            return self._search_lists(queries, pool, selector, int(probes or self.spec.probes))
+            reduced = self.reduced(queries)
+            away, lists = self._nearest_lists(reduced, int(probes or self.spec.probes))
+            with _faiss(self.threads) as library:
+                return self._scan(library, reduced, away, lists, pool, selector)
         with _faiss(self.threads) as library:
             chosen = library.SearchParameters(sel=selector)
             found: tuple[Distances, Nodes] = self._index.search(queries, pool, params=chosen)
         return found
-
-    def _search_lists(
-        self, queries: Vectors, pool: int, selector: object, probes: int
-    ) -> tuple[Distances, Nodes]:
-        reduced = self.reduced(queries)
-        away, lists = self._nearest_lists(reduced, probes)
-        with _faiss(self.threads) as library:
-            return self._scan(library, reduced, away, lists, pool, selector)
 
     def _scan(
         self,

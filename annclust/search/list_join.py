@@ -23,6 +23,8 @@ SPAN = 16_384
 _QUERIES = 1_024
 """Nodes compared with a list at a time: 1 MB of distances to 250 others."""
 
+_UNLIMITED = np.finfo(np.float32).max
+
 _SORTED = 512
 """Nodes whose finds are sorted at a time."""
 
@@ -91,7 +93,31 @@ class _Finds:
     away: Distances
 
 
-def joined(order: ListOrder, places: Nodes, *, probes: int, pool: int) -> Candidates:
+@dataclass(frozen=True, slots=True, eq=False)
+class Barred:
+    """Nodes that some queries must not find: for each an interval of positions in any order.
+
+    Parameters
+    ----------
+    positions : ndarray of shape (n,), int64
+        Position of the node at each place.
+    spans : ndarray of shape (m, 2), int64
+        First position that is barred to each query, and the one behind the last.
+    """
+
+    positions: Nodes
+    spans: Nodes
+
+    def blind(self, away: Distances, queries: Nodes, first: int) -> None:
+        """Make what is barred infinitely far, in place; `away` is of places from `first` on."""
+        positions = self.positions[first : first + away.shape[1]]
+        own = self.spans[queries]
+        away[(own[:, :1] <= positions) & (positions < own[:, 1:])] = np.inf
+
+
+def joined(
+    order: ListOrder, places: Nodes, *, probes: int, pool: int, barred: Barred | None = None
+) -> Candidates:
     """Candidates for the neighbors of some nodes.
 
     Each is compared with all nodes of the lists nearest to it. Those of its own list say below
@@ -106,6 +132,8 @@ def joined(order: ListOrder, places: Nodes, *, probes: int, pool: int) -> Candid
         Lists that each node looks into.
     pool : int
         Candidates of each.
+    barred : Barred or None
+        What each of them must not find.
 
     Returns
     -------
@@ -113,17 +141,15 @@ def joined(order: ListOrder, places: Nodes, *, probes: int, pool: int) -> Candid
         Places, nearest first, the node itself left out; -1 where there are fewer.
     """
     own = order.list_of(places)
-    limits = np.full(len(places), np.finfo(np.float32).max, dtype=np.float32)
+    limits = np.full(len(places), _UNLIMITED, dtype=np.float32)
     finds = []
     for each, queries in _by_list(own[:, np.newaxis], order.lists):
-        away = _distances(order, each, places[queries])
+        away = _distances(order, each, places, queries, barred)
         away[np.arange(len(queries)), places[queries] - order.starts[each]] = np.inf
-        if away.shape[1] > pool:
-            limits[queries] = np.partition(away, pool - 1, axis=1)[:, pool - 1]
-        finds.append(_within(order, each, queries, away, limits))
+        finds.append(_within(order, each, queries, away, limits, pool))
     for each, queries in _by_list(_other_lists(order, places, own, probes - 1), order.lists):
-        away = _distances(order, each, places[queries])
-        finds.append(_within(order, each, queries, away, limits))
+        away = _distances(order, each, places, queries, barred)
+        finds.append(_within(order, each, queries, away, limits, pool))
     return _nearest_finds(finds, len(places), pool)
 
 
@@ -148,16 +174,27 @@ def _by_list(lists: Nodes, count: int) -> Iterator[tuple[int, Nodes]]:
             yield each, queries[first : min(first + _QUERIES, starts[each + 1])]
 
 
-def _distances(order: ListOrder, each: int, places: Nodes) -> Distances:
-    return distances_to_centers(
-        order.reduced[places], order.reduced[order.starts[each] : order.starts[each + 1]]
-    )
+def _distances(
+    order: ListOrder, each: int, places: Nodes, queries: Nodes, barred: Barred | None
+) -> Distances:
+    first, last = order.starts[each], order.starts[each + 1]
+    away = distances_to_centers(order.reduced[places[queries]], order.reduced[first:last])
+    if barred is not None:
+        barred.blind(away, queries, first)
+    return away
 
 
 def _within(
-    order: ListOrder, each: int, queries: Nodes, away: Distances, limits: Distances
+    order: ListOrder, each: int, queries: Nodes, away: Distances, limits: Distances, pool: int
 ) -> _Finds:
-    """The pairs of queries and members of a list that are not too far apart."""
+    """The pairs of queries and members of a list that are not too far apart.
+
+    The first list that fills the pool of a query sets its limit, in place.
+    """
+    unlimited = np.flatnonzero(limits[queries] == _UNLIMITED)
+    if len(unlimited) and away.shape[1] > pool:
+        farthest = np.partition(away[unlimited], pool - 1, axis=1)[:, pool - 1]
+        limits[queries[unlimited]] = np.minimum(farthest, _UNLIMITED)
     found = np.flatnonzero(away <= limits[queries, np.newaxis])
     query, member = np.divmod(found, away.shape[1])
     places = (order.starts[each] + member).astype(np.int32)

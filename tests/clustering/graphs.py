@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from annclust.arrays import Distances, Labels, Nodes
+from annclust.arrays import Distances, Nodes
 from annclust.neighbor_graph import NeighborGraph
 
 Points = NDArray[np.float64]
@@ -43,23 +43,36 @@ def blobs(*centers: float, size: int = 10, seed: int = 0) -> Points:
 
 @dataclass(frozen=True)
 class BruteBridges:
-    """The nearest point of another group, by looking at all of them."""
+    """The nearest points outside, by looking at all of them."""
 
     points: Points
 
-    def nearest_outside(self, queries: Nodes, groups: Labels, /) -> tuple[Nodes, Distances]:
+    def nearest_outside(
+        self, queries: Nodes, places: Nodes, barred: Nodes, count: int, /
+    ) -> tuple[Nodes, Distances]:
         distances = pairwise_distances(self.points)[queries]
-        distances[groups[queries][:, np.newaxis] == groups] = np.inf
-        nearest = distances.argmin(axis=1)
-        found = distances[np.arange(len(queries)), nearest]
-        return np.where(np.isfinite(found), nearest, -1), found
+        distances[(barred[:, :1] <= places) & (places < barred[:, 1:])] = np.inf
+        order = np.argsort(distances, axis=1, kind="stable")[:, :count]
+        found = np.take_along_axis(distances, order, 1)
+        return np.where(np.isfinite(found), order, -1), found
 
 
 class NoBridges:
     """Finds no way out."""
 
-    def nearest_outside(self, queries: Nodes, groups: Labels, /) -> tuple[Nodes, Distances]:
-        return np.full(len(queries), -1), np.full(len(queries), np.inf, dtype=np.float32)
+    def nearest_outside(
+        self, queries: Nodes, places: Nodes, barred: Nodes, count: int, /
+    ) -> tuple[Nodes, Distances]:
+        shape = (len(queries), count)
+        return np.full(shape, -1), np.full(shape, np.inf, dtype=np.float32)
+
+
+def edges_of_graph(graph: NeighborGraph, core: Distances) -> tuple[Nodes, Nodes, Distances]:
+    """Both ends of every edge, in both directions, and its mutual reachability."""
+    ends = [(a, b) for a in range(graph.n) for b in graph.neighbors[a].tolist() if b >= 0]
+    left, right = np.array(ends, dtype=np.int64).reshape(-1, 2).T
+    away = graph.distances[graph.neighbors >= 0]
+    return left, right, np.maximum(away, np.maximum(core[left], core[right]))
 
 
 @st.composite

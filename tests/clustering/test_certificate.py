@@ -56,8 +56,8 @@ def test_a_core_distance_that_was_stood_in_for_proves_nothing() -> None:
     points = line(0, 1, 3, 50, 60)
     graph = graph_of(points, 2)
     graph.neighbors[0], graph.distances[0] = [1, -1], [1, np.inf]  # vector 2, at 3, is unknown
-    hierarchy = build_hierarchy(graph, 3, BruteBridges(points))
-    exact = build_hierarchy(graph_of(points), 3, BruteBridges(points))
+    hierarchy = build_hierarchy(graph, 3, BruteBridges(points), min_cluster_size=2)
+    exact = build_hierarchy(graph_of(points), 3, BruteBridges(points), min_cluster_size=2)
     assert (hierarchy.dendrogram.distance[0], exact.dendrogram.distance[0]) == (2, 3)
     # Vector 0 comes by 2, and vector 2 by the one of two equal edges that leads to vector 0.
     assert hierarchy.proven.tolist() == [False, False, True, True]
@@ -76,14 +76,16 @@ def test_where_nothing_is_decided_all_is_certified() -> None:
 
 def test_bridges_beyond_all_horizons_are_not_proven() -> None:
     points = blobs(0, 50)
-    hierarchy = build_hierarchy(graph_of(points, 5), 3, BruteBridges(points))
+    hierarchy = build_hierarchy(graph_of(points, 5), 3, BruteBridges(points), min_cluster_size=2)
     assert not hierarchy.proven[-1]
     assert certified_share(hierarchy.dendrogram, hierarchy.proven, min_cluster_size=10) == 0
 
 
 @given(points=st.one_of(generic_points(), grid_points()))
 def test_over_a_complete_graph_all_is_proven(points: Points) -> None:
-    assert build_hierarchy(graph_of(points), 2, BruteBridges(points)).proven.all()
+    assert build_hierarchy(
+        graph_of(points), 2, BruteBridges(points), min_cluster_size=2
+    ).proven.all()
 
 
 @st.composite
@@ -116,7 +118,7 @@ def test_no_edge_leaves_a_proven_merge_at_less(
     k = min(k, len(points) - 1)
     min_samples = min(min_samples, k + 1)
     graph = choice.draw(st.one_of(st.just(graph_of(points, k)), padded_graphs(points, k)))
-    hierarchy = build_hierarchy(graph, min_samples, BruteBridges(points))
+    hierarchy = build_hierarchy(graph, min_samples, BruteBridges(points), min_cluster_size=2)
     distances = pairwise_distances(points)
     core = np.sort(distances, axis=1)[:, min_samples - 1]
     reach = np.maximum(distances, np.maximum.outer(core, core))

@@ -27,7 +27,9 @@ from tests.clustering.graphs import (
 
 
 def tree_of(points: Points, min_cluster_size: int, min_samples: int = 2) -> CondensedTree:
-    hierarchy = build_hierarchy(graph_of(points), min_samples, BruteBridges(points))
+    hierarchy = build_hierarchy(
+        graph_of(points), min_samples, BruteBridges(points), min_cluster_size=min_cluster_size
+    )
     return condensed_tree(hierarchy.dendrogram, min_cluster_size)
 
 

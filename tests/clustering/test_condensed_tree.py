@@ -21,7 +21,7 @@ from tests.clustering.graphs import (
 
 
 def tree_of(points: Points, min_cluster_size: int) -> CondensedTree:
-    hierarchy = build_hierarchy(graph_of(points), 2, BruteBridges(points))
+    hierarchy = build_hierarchy(graph_of(points), 2, BruteBridges(points), min_cluster_size=2)
     return condensed_tree(hierarchy.dendrogram, min_cluster_size)
 
 

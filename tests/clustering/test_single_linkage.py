@@ -40,7 +40,9 @@ def test_a_single_leaf_merges_with_nobody() -> None:
 @given(points=st.one_of(generic_points(), grid_points()))
 def test_pairs_meet_where_scipy_lets_them_meet(points: Points) -> None:
     # With min_samples 1 mutual reachability is the distance itself.
-    merges = build_hierarchy(graph_of(points), 1, BruteBridges(points)).dendrogram.merges
+    merges = build_hierarchy(
+        graph_of(points), 1, BruteBridges(points), min_cluster_size=2
+    ).dendrogram.merges
     distances = squareform(pairwise_distances(points).astype(np.float64), checks=False)
     assert is_valid_linkage(merges)
     assert (cophenet(merges) == cophenet(linkage(distances, "single"))).all()

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from annclust.arrays import Distances, Nodes
 from annclust.clustering.core_distance import core_distances
-from annclust.clustering.mutual_reachability import reachable_edges
 from annclust.clustering.spanning_tree import (
     SpanningForest,
     components,
+    graph_forest,
     joined,
     spanning_forest,
 )
@@ -22,6 +22,7 @@ from tests.clustering.graphs import (
     NoBridges,
     Points,
     blobs,
+    edges_of_graph,
     generic_points,
     graph_of,
     grid_points,
@@ -84,22 +85,40 @@ def test_components_are_numbered() -> None:
 
 @given(graph=neighbor_graphs())
 def test_the_forest_is_that_of_kruskal(graph: NeighborGraph) -> None:
-    edges = reachable_edges(graph, core_distances(graph, min_samples=2))
+    edges = edges_of_graph(graph, core_distances(graph, min_samples=2))
     assert edges_of(spanning_forest(*edges, graph.n)) == kruskal(*edges, graph.n)
 
 
 @given(graph=neighbor_graphs())
 def test_the_order_and_direction_of_edges_do_not_matter(graph: NeighborGraph) -> None:
-    left, right, weight = reachable_edges(graph, core_distances(graph, min_samples=2))
+    left, right, weight = edges_of_graph(graph, core_distances(graph, min_samples=2))
     there = spanning_forest(left, right, weight, graph.n)
     back = spanning_forest(right[::-1], left[::-1], weight[::-1], graph.n)
     assert edges_of(there) == edges_of(back)
 
 
+@given(graph=neighbor_graphs())
+def test_the_forest_of_a_graph_is_that_of_its_edges(graph: NeighborGraph) -> None:
+    core = core_distances(graph, min_samples=2)
+    expected = spanning_forest(*edges_of_graph(graph, core), graph.n)
+    assert edges_of(graph_forest(graph, core)) == edges_of(expected)
+
+
+@pytest.mark.parametrize("grain", [0, 1])
+def test_nor_do_batches_make_a_difference(monkeypatch: pytest.MonkeyPatch, grain: int) -> None:
+    points = np.round(blobs(0, 6, 40, size=150), grain)  # many edges of one weight, or few
+    graph = graph_of(points, 12)
+    core = core_distances(graph, min_samples=4)
+    whole = graph_forest(graph, core)
+    monkeypatch.setattr("annclust.clustering.spanning_tree._BATCH", 500)
+    assert edges_of(graph_forest(graph, core)) == edges_of(whole)
+    assert edges_of(whole) == edges_of(spanning_forest(*edges_of_graph(graph, core), graph.n))
+
+
 def spanning_tree_of(points: Points, k: int, min_samples: int) -> SpanningForest:
     graph = graph_of(points, k)
     core = core_distances(graph, min_samples=min_samples)
-    forest = spanning_forest(*reachable_edges(graph, core), graph.n)
+    forest = graph_forest(graph, core)
     return joined(forest, core, BruteBridges(points))
 
 
@@ -112,8 +131,8 @@ def test_a_bridge_is_as_long_as_mutual_reachability_says() -> None:
     forest = spanning_forest(*arrays((1, 0, 1), (1, 2, 3)), 4)
     core = np.array([0, 6, 7, 0], dtype=np.float32)
     tree = joined(forest, core, BruteBridges(line(0, 1, 3, 4)))
-    # 1 and 2 are but 2 apart, and yet 7 by their core distances; 3 finds 1 at 3.
-    assert edges_of(tree) == [(1, 0, 1), (1, 2, 3), (6, 1, 3)]
+    # 1 and 2 are but 2 apart, and yet 7 by their core distances; 3 finds 1 at 6, and 0 at 4.
+    assert edges_of(tree) == [(1, 0, 1), (1, 2, 3), (4, 0, 3)]
 
 
 def test_a_graph_without_edges_is_joined_from_nothing() -> None:
@@ -133,14 +152,16 @@ def test_only_the_densest_of_a_large_component_are_asked() -> None:
     asked: list[int] = []
 
     class Watched(BruteBridges):
-        def nearest_outside(self, queries: Nodes, groups: Nodes, /) -> tuple[Nodes, Distances]:
+        def nearest_outside(
+            self, queries: Nodes, places: Nodes, barred: Nodes, count: int, /
+        ) -> tuple[Nodes, Distances]:
             asked.append(len(queries))
-            return super().nearest_outside(queries, groups)
+            return super().nearest_outside(queries, places, barred, count)
 
     points = blobs(0, 50, 100, size=40)
     graph = graph_of(points, 10)
     core = core_distances(graph, min_samples=3)
-    forest = spanning_forest(*reachable_edges(graph, core), graph.n)
+    forest = spanning_forest(*edges_of_graph(graph, core), graph.n)
     tree = joined(forest, core, Watched(points))
     assert asked[0] == 32  # 16 of all components but one
     assert asked[1:] in ([], [16])

@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annclust.arrays import Nodes, Vectors
-from annclust.search.bridges import ExactBridges
 from annclust.search.exact import nearest, rerank
 from annclust.vector_source import ArrayVectors
 from tests.search.samples import (
@@ -136,35 +135,3 @@ def test_rerank_agrees_with_sorting(vectors: Vectors, data: st.DataObject, k: in
 
     expected = nearest_by_sorting(true_distances(vectors[:1], vectors), k, seen)
     assert [row[row >= 0].tolist() for row in found] == expected
-
-
-def test_a_bridge_leads_to_the_nearest_of_another_group() -> None:
-    nodes, distances = ExactBridges(LINE).nearest_outside(
-        np.array([1, 4]), np.array([0, 0, 1, 1, 1])
-    )
-    assert (nodes.tolist(), distances.tolist()) == ([2, 1], [2, 6])
-
-
-def test_there_is_no_bridge_out_of_the_only_group() -> None:
-    nodes, distances = ExactBridges(LINE).nearest_outside(np.array([0]), np.zeros(5, np.int64))
-    assert (nodes.tolist(), distances.tolist()) == ([-1], [np.inf])
-
-
-def test_bridges_between_places_nearer_than_rounding_are_the_shortest() -> None:
-    vectors = two_towns(300, 96, 1e-4)
-    groups = np.arange(300) // 2 % 5
-    _, distances = ExactBridges(ArrayVectors(vectors)).nearest_outside(np.arange(300), groups)
-    true = np.where(groups[:, np.newaxis] == groups, np.inf, true_distances(vectors, vectors))
-    assert distances == pytest.approx(true.min(axis=1), rel=1e-5)
-
-
-@given(vectors=grid_vectors(most=17), data=st.data())
-def test_bridges_agree_with_sorting(vectors: Vectors, data: st.DataObject) -> None:
-    n = len(vectors)
-    drawn = data.draw(st.lists(st.integers(0, 2), min_size=n, max_size=n))
-    groups = np.array(drawn, dtype=np.int64)
-    nodes, _ = ExactBridges(ArrayVectors(vectors)).nearest_outside(np.arange(n), groups)
-    expected = nearest_by_sorting(
-        true_distances(vectors, vectors), 1, lambda row: np.flatnonzero(groups != groups[row])
-    )
-    assert nodes.tolist() == [found[0] if found else -1 for found in expected]
