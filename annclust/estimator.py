@@ -19,11 +19,13 @@ from sklearn.utils.validation import validate_data
 
 from annclust.arrays import Vectors
 from annclust.clustering.hdbscan import cluster_graph
+from annclust.clustering.spanning_tree import OutsideSearch
 from annclust.neighbor_graph import NeighborGraph
-from annclust.search.bridges import ExactBridges
+from annclust.search.bridges import ExactBridges, ListBridges
 from annclust.search.faiss_index import build_index
 from annclust.search.graph_build import build_graph
 from annclust.search.index_spec import choose_index
+from annclust.search.list_join import ListOrder
 from annclust.settings import ClusterSettings, Method, SearchSettings, usable_cores
 from annclust.vector_source import ArrayVectors, VectorSource
 
@@ -59,6 +61,8 @@ class AnnHDBSCAN(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-l
         result is that of HDBSCAN (see Notes); beyond, 32 or ``3 * min_samples``, whichever is more.
     allow_single_cluster : bool, default=False
         Whether all vectors may form one cluster.
+    max_cluster_size : int or None, default=None
+        Most vectors that make a cluster, for the method "eom"; None is no limit.
     n_jobs : int or None, default=None
         Threads of the neighbor search; None is 1, -1 is all cores, -2 all but one. Not 0.
     random_state : int, RandomState or None, default=0
@@ -70,6 +74,9 @@ class AnnHDBSCAN(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-l
         Clusters from 0, by their first vector; -1 is noise.
     probabilities_ : ndarray of shape (n_samples,), float64
         Strength of membership, 0 for noise.
+    outlier_scores_ : ndarray of shape (n_samples,), float64
+        GLOSH [1]_, section 6: from 0 (an inlier) to 1. `hdbscan` gives less to some, as it does
+        not look for the densest place below all branches.
     condensed_tree_ : CondensedTree
         The hierarchy from which the clusters were selected.
     certified_ : float
@@ -109,6 +116,7 @@ class AnnHDBSCAN(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-l
         "method": [StrOptions({"eom", "leaf"})],
         "n_neighbors": [Interval(Integral, 1, None, closed="left"), None],
         "allow_single_cluster": ["boolean"],
+        "max_cluster_size": [Interval(Integral, 1, None, closed="left"), None],
         "n_jobs": [
             Interval(Integral, None, -1, closed="right"),
             Interval(Integral, 1, None, closed="left"),
@@ -124,6 +132,7 @@ class AnnHDBSCAN(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-l
         method: Method = "eom",
         n_neighbors: int | None = None,
         allow_single_cluster: bool = False,
+        max_cluster_size: int | None = None,
         n_jobs: int | None = None,
         random_state: int | np.random.RandomState | None = 0,
     ) -> None:
@@ -132,6 +141,7 @@ class AnnHDBSCAN(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-l
         self.method = method
         self.n_neighbors = n_neighbors
         self.allow_single_cluster = allow_single_cluster
+        self.max_cluster_size = max_cluster_size
         self.n_jobs = n_jobs
         self.random_state = random_state
 
@@ -162,19 +172,19 @@ class AnnHDBSCAN(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-l
         rows, exponent = _centered(checked)
         vectors = ArrayVectors(rows)
         found = cluster_graph(
-            _neighbor_graph(vectors, self._search_settings(len(rows), settings)),
-            settings,
-            ExactBridges(vectors),
+            *_joined(vectors, self._search_settings(len(rows), settings), settings),
             allow_single_cluster=self.allow_single_cluster,
         )
         self.labels_ = found.labels
-        self.probabilities_ = found.probabilities
+        self.probabilities_, self.outlier_scores_ = found.probabilities, found.outlier_scores
         self.condensed_tree_ = replace(found.tree, lambda_=np.ldexp(found.tree.lambda_, -exponent))
         self.certified_ = found.certified
         return self
 
     def _cluster_settings(self) -> ClusterSettings:
-        asked = ClusterSettings(self.min_cluster_size, self.min_samples, self.method)
+        asked = ClusterSettings(
+            self.min_cluster_size, self.min_samples, self.method, self.max_cluster_size
+        )
         # Said outright, so that too few neighbors are an error instead of less density.
         return replace(asked, min_samples=asked.effective_min_samples)
 
@@ -217,7 +227,14 @@ def _centered(rows: NDArray[np.floating[Any]]) -> tuple[Vectors, int]:
     return np.ldexp(halves, -exponent).astype(np.float32), exponent + 1
 
 
-def _neighbor_graph(vectors: VectorSource, settings: SearchSettings) -> NeighborGraph:
-    spec = choose_index(*vectors.shape, settings)
-    index = None if spec.kind == "exact" else build_index(vectors, spec, settings)
-    return build_graph(vectors, settings, index=index).graph
+def _joined(
+    vectors: VectorSource, search: SearchSettings, settings: ClusterSettings
+) -> tuple[NeighborGraph, ClusterSettings, OutsideSearch]:
+    """The graph of some vectors, and who looks for edges that it lacks."""
+    spec = choose_index(*vectors.shape, search)
+    if spec.kind == "exact":
+        return build_graph(vectors, search).graph, settings, ExactBridges(vectors)
+    index = build_index(vectors, spec, search)
+    graph = build_graph(vectors, search, index=index).graph
+    order = ListOrder.of(index, np.arange(vectors.shape[0]))
+    return graph, settings, ListBridges(vectors, order, search.threads)

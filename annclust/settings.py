@@ -186,8 +186,8 @@ class ClusterSettings(_Overridable):
 
 
 _LEVELS: dict[Level, dict[str, int]] = {
-    # Two frames of one moment are a group already.
+    # Of one density, so that both are cut from one tree. Two frames of a moment are a group
+    # already; a scene shows itself by several pictures.
     "shots": {"min_cluster_size": 2, "min_samples": 1},
-    # A scene shows itself by several pictures, each with company.
-    "scenes": {"min_cluster_size": 5, "min_samples": 3},
+    "scenes": {"min_cluster_size": 5, "min_samples": 1},
 }

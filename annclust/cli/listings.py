@@ -115,6 +115,11 @@ def clustering_lines(report: ClusterReport) -> Iterator[str]:
     )
     yield f"largest group: {counted(report.largest, 'photo')}; {report.seconds:.1f} s"
     yield f"certified exact: {report.certified:.1%} of the merges that decide the groups"
+    if report.recall < 1:
+        yield (
+            f"neighbor graph: {report.recall:.1%} of the true neighbors,"
+            f" {counted(report.components, 'part')} joined"
+        )
     changes = [f"{number:,} {event}" for event, number in report.lineage.items() if number]
     if report.lineage["born"] < report.clusters:  # else it is the first time
         yield f"since the last time: {', '.join(changes)}"

@@ -26,12 +26,23 @@ class Selection:
     probabilities : ndarray of shape (n,), float64
         How deep in its cluster a vector lies: its λ over the largest finite one there, at most 1;
         0 for noise.
+    outlier_scores : ndarray of shape (n,), float64
+        How much sparser a vector lies than the densest place of the cluster it left last (GLOSH,
+        [1]_ section 6): from 0 (an inlier) to 1.
+    left_at : ndarray of shape (n,), float64
+        λ at which each vector leaves the tree.
     capped : int
         Branches that would have been clusters, but for their size.
+
+    References
+    ----------
+    .. [1] Campello, Moulavi, Zimek, Sander (2015), ACM TKDD 10(1).
     """
 
     labels: Labels
     probabilities: Probabilities
+    outlier_scores: Probabilities
+    left_at: Weights
     capped: int
 
 
@@ -62,7 +73,8 @@ def select_clusters(
     .. [1] Campello, Moulavi, Zimek, Sander (2015), ACM TKDD 10(1).
     """
     if not len(tree.parent):
-        return Selection(np.full(n, -1, dtype=np.int64), np.zeros(n), 0)
+        nothing = np.zeros(n)
+        return Selection(np.full(n, -1, dtype=np.int64), nothing, nothing, nothing, 0)
     branches = _Branches.of(tree, n)
     if method == "leaf":
         chosen, capped = branches.leaves(), 0
@@ -70,39 +82,14 @@ def select_clusters(
         most = n if max_cluster_size is None else max_cluster_size
         chosen, capped = branches.of_largest_mass(most, allow_single_cluster=allow_single_cluster)
     labels = _labels(tree, branches, chosen, allow_single_cluster=allow_single_cluster)
-    return Selection(in_order_of_appearance(labels), _shares(tree, branches, labels), capped)
-
-
-def outlier_scores(tree: CondensedTree, n: int) -> Probabilities:
-    """How much sparser a vector lies than the densest place of the cluster it left last: GLOSH.
-
-    Parameters
-    ----------
-    tree : CondensedTree
-        Over n vectors.
-    n : int
-
-    Returns
-    -------
-    ndarray of shape (n,), float64
-        From 0 (an inlier) to 1.
-
-    References
-    ----------
-    .. [1] Campello, Moulavi, Zimek, Sander (2015), ACM TKDD 10(1), section 6.
-    """
-    if not len(tree.parent):
-        return np.zeros(n)
-    branches = _Branches.of(tree, n)
-    deepest = branches.deepest.copy()
-    for child in range(branches.count - 1, 0, -1):  # children come after their parents
-        deepest[branches.parent[child]] = max(deepest[branches.parent[child]], deepest[child])
-    densest, own = deepest[branches.home], branches.left_at
-    # Next to an exact copy λ is infinite, and so is that of the copies: they are no outliers.
-    scored = (densest > 0) & np.isfinite(own)
-    with np.errstate(invalid="ignore"):
-        scores = np.where(np.isinf(densest), 1.0, (densest - own) / densest)
-    return np.where(scored, scores, 0.0)
+    shares = _shares(tree, branches, labels)
+    return Selection(
+        in_order_of_appearance(labels),
+        shares,
+        _outlier_scores(branches),
+        branches.left_at,
+        capped,
+    )
 
 
 def in_order_of_appearance(labels: Labels) -> Labels:
@@ -235,3 +222,15 @@ def _shares(tree: CondensedTree, branches: _Branches, labels: Labels) -> Probabi
     share = np.ones(len(labels))
     np.divide(branches.left_at, largest, out=share, where=(largest > 0))
     return np.where(member, np.minimum(share, 1), 0.0)
+
+
+def _outlier_scores(branches: _Branches) -> Probabilities:
+    deepest = branches.deepest.copy()
+    for child in range(branches.count - 1, 0, -1):  # children come after their parents
+        parent = branches.parent[child]
+        deepest[parent] = max(deepest[parent], deepest[child])
+    densest, own = deepest[branches.home], branches.left_at
+    scored = (densest > 0) & np.isfinite(own)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        scores = np.where(np.isinf(densest), 1.0, (densest - own) / densest)
+    return np.where(scored, scores, 0.0)

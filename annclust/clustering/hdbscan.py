@@ -76,6 +76,10 @@ class Clustering:
         Cluster of each vector; -1 is noise.
     probabilities : ndarray of shape (n,), float64
         Strength of membership, 0 for noise.
+    outlier_scores : ndarray of shape (n,), float64
+        From 0 (an inlier) to 1, as `cluster_selection.Selection` defines them.
+    left_at : ndarray of shape (n,), float64
+        λ at which each vector leaves the tree; the larger, the denser its place.
     tree : CondensedTree
     certified : float
         Share of the merges that decide the clusters that are proven exact, from 0 to 1.
@@ -89,6 +93,8 @@ class Clustering:
 
     labels: Labels
     probabilities: Probabilities
+    outlier_scores: Probabilities
+    left_at: Weights
     tree: CondensedTree
     certified: float
     capped: int
@@ -212,6 +218,8 @@ def cut(
     return Clustering(
         labels=selection.labels,
         probabilities=selection.probabilities,
+        outlier_scores=selection.outlier_scores,
+        left_at=selection.left_at,
         tree=tree,
         certified=certified_share(
             hierarchy.dendrogram, hierarchy.proven, settings.min_cluster_size

@@ -1,4 +1,4 @@
-"""Grouping: from the stored graph to clusters of photos with ids that last.
+"""Grouping: from the stored tree to clusters of photos with ids that last.
 
 HDBSCAN sees each content once; exact copies get the label of their twin. What it finds is matched
 to the clustering before, so that a cluster that is still the same keeps its id.
@@ -9,28 +9,26 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 
-from annclust.arrays import ImageId, Labels, Nodes, VectorRow
-from annclust.clustering.hdbscan import Clustering, cluster_graph
+from annclust.arrays import ImageId, Labels, Nodes, VectorRow, Weights
+from annclust.clustering.hdbscan import Clustering, Hierarchy, cut
 from annclust.clustering.lineage import Lineage, match_clusters
 from annclust.clustering.representative import representatives
 from annclust.errors import InputError
-from annclust.neighbor_graph import NeighborGraph
-from annclust.pipeline.derived import refresh_graph
+from annclust.pipeline.hierarchies import StoredHierarchy, refresh_hierarchy
 from annclust.pipeline.live_vectors import LiveVectors, live_vectors
 from annclust.pipeline.reports import ClusterReport
 from annclust.progress import SILENT, Progress
-from annclust.search.bridges import ExactBridges
 from annclust.settings import ClusterSettings, Level, SearchSettings
-from annclust.storage.generation_writer import array_writer
-from annclust.storage.records import Generation, Member
+from annclust.storage.records import Member
 from annclust.storage.store import Store
 from annclust.storage.store_writer import StoreWriter
-from annclust.storage.verify import sound_vectors
-from annclust.vector_source import SelectedVectors, VectorSource
+
+_LEAST_CAP, _MOST_OF_ALL = 100, 0.2
+"""No cluster holds more than a fifth of all vectors, unless they are few."""
 
 _ROUNDING = 1e-3
 """Distance of unit vectors that are one vector but for float16: 2**-11 per component, with a
@@ -54,10 +52,10 @@ def cluster_photos(
     """
     started = time.monotonic()
     live = live_vectors(store)
-    graph = refresh_graph(store, live, search, progress)
-    vectors = SelectedVectors(sound_vectors(store), live.rows)
-    with progress.stage("Clustering"):
-        found = _cluster(graph, settings, vectors)
+    settings = replace(settings, max_cluster_size=_cap(len(live.rows)))
+    stored = refresh_hierarchy(store, live, settings, search, progress)
+    with progress.stage("Cutting the tree"):
+        found = _cut(stored.hierarchy, settings)
     labels = _one_group_if_alike(found, settings.min_cluster_size)
     labels = label_copies(labels, live.copies, settings.min_cluster_size)
     labels, lineage, next_cluster = _keep_ids(store, level, live, labels)
@@ -65,13 +63,13 @@ def cluster_photos(
         found,
         labels=labels[live.node_of],
         probabilities=np.where(found.labels < 0, labels >= 0, found.probabilities)[live.node_of],
+        outlier_scores=found.outlier_scores[live.node_of],
+        left_at=found.left_at[live.node_of],
         ids=live.photos,
     )
-    report = _report(level, clustering, lineage, time.monotonic() - started)
-    chosen = _representatives(vectors, live, labels)
-    tree = _write_tree(store, live, found, settings)
+    chosen = _representatives(live, labels, found.left_at)
+    report = _report(level, clustering, lineage, stored, time.monotonic() - started)
     with store.catalog.transaction():
-        unneeded = store.catalog.add_generation(tree)
         store.catalog.add_clustering(
             level,
             settings=json.dumps(settings.as_dict() | {"vectors": live.digest}),
@@ -80,33 +78,17 @@ def cluster_photos(
             representatives=chosen,
             next_cluster=next_cluster,
         )
-    store.discard(unneeded)
     return clustering, report
 
 
-def _write_tree(
-    store: StoreWriter, live: LiveVectors, found: Clustering, settings: ClusterSettings
-) -> Generation:
-    """Write the tree of a clustering; the catalog must still list it."""
-    arrays = {
-        "rows": live.rows,
-        "merges": found.hierarchy.dendrogram.merges,
-        "proven": found.hierarchy.proven,
-        **found.tree.as_arrays(),
-    }
-    return store.write_generation(
-        "tree",
-        {f"{name}.npy": array_writer(array) for name, array in arrays.items()},
-        basis="",
-        spec=settings.as_dict(),
-    )
+def _cap(n: int) -> int:
+    """Most vectors of a cluster: on real vectors excess of mass alone makes giants."""
+    return max(_LEAST_CAP, int(_MOST_OF_ALL * n))
 
 
-def _cluster(
-    graph: NeighborGraph, settings: ClusterSettings, vectors: SelectedVectors
-) -> Clustering:
+def _cut(hierarchy: Hierarchy, settings: ClusterSettings) -> Clustering:
     try:
-        return cluster_graph(graph, settings, ExactBridges(vectors))
+        return cut(hierarchy, settings)
     except ValueError as error:
         raise InputError(str(error)) from error
 
@@ -159,15 +141,13 @@ def _keep_ids(
     return stable, lineage, max(next_cluster, int(stable.max(initial=-1)) + 1)
 
 
-def _representatives(
-    vectors: VectorSource, live: LiveVectors, labels: Labels
-) -> dict[int, ImageId]:
+def _representatives(live: LiveVectors, labels: Labels, left_at: Weights) -> dict[int, ImageId]:
     clusters, codes = np.unique(labels[labels >= 0], return_inverse=True)
     coded = np.full(len(labels), -1, dtype=np.int64)
     coded[labels >= 0] = codes
     first_photo = np.full(len(live.rows), -1, dtype=np.int64)
     first_photo[live.node_of[::-1]] = live.photos[::-1]
-    chosen = first_photo[representatives(vectors, coded)]
+    chosen = first_photo[representatives(coded, left_at)]
     return {int(c): ImageId(int(photo)) for c, photo in zip(clusters, chosen, strict=True)}
 
 
@@ -180,7 +160,11 @@ def _members(live: LiveVectors, labels: Labels, clustering: Clustering) -> Itera
 
 
 def _report(
-    level: Level, clustering: Clustering, lineage: Lineage, seconds: float
+    level: Level,
+    clustering: Clustering,
+    lineage: Lineage,
+    stored: StoredHierarchy,
+    seconds: float,
 ) -> ClusterReport:
     labels = clustering.labels
     sizes = np.unique(labels[labels >= 0], return_counts=True)[1]
@@ -193,10 +177,11 @@ def _report(
         certified=clustering.certified,
         lineage=lineage.as_dict(),
         seconds=seconds,
+        recall=stored.recall,
+        components=stored.hierarchy.components,
+        capped=clustering.capped,
     )
 
 
 def _summary(report: ClusterReport) -> dict[str, object]:
-    names = ("images", "clusters", "noise", "largest", "certified")
-    known = {name: getattr(report, name) for name in names}
-    return known | {"lineage": dict(report.lineage), "seconds": report.seconds}
+    return {name: value for name, value in asdict(report).items() if name != "level"}

@@ -114,6 +114,12 @@ class ClusterReport:
     lineage : mapping of str to int
         How many clusters were born, kept, grown, merged, split, and are gone.
     seconds : float
+    recall : float
+        Share of the true neighbors that the neighbor graph has, over a sample.
+    components : int
+        Parts that the neighbor graph fell into; they were joined by real edges.
+    capped : int
+        Groups that were split because they held too many of all photos.
     """
 
     level: str
@@ -124,6 +130,9 @@ class ClusterReport:
     certified: float
     lineage: Mapping[str, int]
     seconds: float
+    recall: float = 1.0
+    components: int = 1
+    capped: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,5 @@ class ListBridges:
         lost = np.flatnonzero((found < 0).all(axis=1))
         if len(lost):  # they are few, and look into all lists
             everywhere, own = self.order.lists, Barred(barred.positions, barred.spans[lost])
-            found[lost] = joined(
-                self.order, places[lost], probes=everywhere, pool=pool, barred=own
-            )
+            found[lost] = joined(self.order, places[lost], probes=everywhere, pool=pool, barred=own)
         return np.where(found < 0, -1, self.order.nodes[found])

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from annclust.cli.shared_options import MOST_SAMPLES
+from annclust.search.graph_plan import neighbors_wanted
 from annclust.settings import SearchSettings
 from annclust.storage.store_writer import StoreWriter
 from tests.albums import save
@@ -295,7 +296,7 @@ def test_a_photo_comes_before_its_copies(made: Path, photos: Path) -> None:
 
 
 def test_the_most_samples_are_the_neighbors_of_the_graph() -> None:
-    assert SearchSettings().neighbors == MOST_SAMPLES
+    assert neighbors_wanted(1, SearchSettings()) == MOST_SAMPLES
 
 
 def test_both_levels_can_be_seen(made: Path) -> None:

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from annclust.arrays import Labels, Probabilities
 from annclust.clustering.cluster_selection import (
     in_order_of_appearance,
-    outlier_scores,
     select_clusters,
 )
 from annclust.clustering.condensed_tree import EMPTY_TREE, CondensedTree, condensed_tree
@@ -144,14 +143,14 @@ def test_a_branch_above_the_cap_gives_way_to_what_is_below_it() -> None:
 def test_outliers_are_sparser_than_the_cluster_they_left() -> None:
     tree = tree_of(line(0, 1, 3, 20, 21, 22), 2)
     # 2 leaves at distance 2 what is as dense as 1, but its own lambda is half of the densest.
-    assert outlier_scores(tree, 6).tolist() == [0, 0, 0.5, 0, 0, 0]
-    assert outlier_scores(EMPTY_TREE, 3).tolist() == [0, 0, 0]
+    assert select_clusters(tree, 6, "eom").outlier_scores.tolist() == [0, 0, 0.5, 0, 0, 0]
+    assert select_clusters(EMPTY_TREE, 3, "eom").outlier_scores.tolist() == [0, 0, 0]
 
 
 @given(case=TREES)
 def test_outlier_scores_are_those_of_the_definition(case: tuple[Points, int]) -> None:
     n, tree = len(case[0]), tree_of(*case)
-    scores = outlier_scores(tree, n)
+    scores = select_clusters(tree, n, "eom").outlier_scores
 
     def deepest(cluster: int) -> float:
         inside = tree.parent == cluster

@@ -10,6 +10,7 @@ from annclust.collection import Collection
 from annclust.errors import NothingClusteredError, UnknownClusterError
 from annclust.pipeline.grouping import label_copies
 from tests.albums import album, save
+from tests.vectors import DIMENSION, collection_of
 
 
 def test_bursts_become_groups(collection: Collection, photos: Path) -> None:
@@ -191,3 +192,49 @@ def test_label_copies_only_touches_noise_with_enough_copies() -> None:
     assert label_copies(labels, copies, 2).tolist() == [0, -1, 2, 1, 3]
     assert label_copies(labels, copies, 3).tolist() == [0, -1, -1, 1, 2]
     assert label_copies(np.array([-1]), np.array([1]), 2).tolist() == [-1]
+
+
+def _files(collection: Collection, kind: str) -> list[Path]:
+    return sorted(collection.path.glob(f"{kind}-*"))
+
+
+def test_another_size_method_or_level_is_cut_from_the_tree_alone(
+    collection: Collection, photos: Path
+) -> None:
+    collection.index([photos])
+    collection.cluster()
+    trees = [path.read_bytes() for path in _files(collection, "tree")]
+    for path in [*_files(collection, "graph"), *_files(collection, "index")]:
+        path.unlink()
+    vectors = _files(collection, "vectors")[0]
+    vectors.write_bytes(vectors.read_bytes()[:-7] + b"damaged")
+    larger = collection.cluster(min_cluster_size=5)
+    leaves = collection.cluster(method="leaf")
+    scenes = collection.cluster("scenes")
+    assert larger.clusters < leaves.clusters
+    assert scenes.labels.tolist() == larger.labels.tolist()
+    assert [path.read_bytes() for path in _files(collection, "tree")] == trees
+    assert not _files(collection, "graph")
+
+
+def test_the_report_says_how_far_the_graph_can_be_trusted(
+    collection: Collection, photos: Path
+) -> None:
+    collection.index([photos])
+    collection.cluster()
+    report = collection.last_clustering()
+    assert (report.recall, report.capped) == (1.0, 0)
+    assert report.components >= 1
+
+
+def test_no_group_holds_more_than_a_fifth_of_many_photos(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    crowd = rng.standard_normal((400, DIMENSION)) * 0.01 + np.eye(DIMENSION)[0]
+    others = rng.standard_normal((300, DIMENSION))
+    others[1::2] = others[::2] + 0.01 * rng.standard_normal((150, DIMENSION))
+    path = collection_of(tmp_path / "c.annclust", np.vstack([crowd, others]))
+    with Collection(path) as collection:
+        collection.cluster("scenes")
+        report = collection.last_clustering()
+        assert report.largest <= 140
+        assert report.capped >= 1

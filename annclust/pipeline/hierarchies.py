@@ -1,0 +1,130 @@
+"""Hierarchies: the density tree over all live vectors, stored, so that it can be cut again.
+
+Building it needs the graph and the vectors; cutting it needs neither. So another cluster size,
+method or level is a matter of the stored tree alone, until photos come or go.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import numpy as np
+
+from annclust.clustering.hdbscan import Hierarchy, build_hierarchy, neighborhood
+from annclust.clustering.single_linkage import Dendrogram
+from annclust.clustering.spanning_tree import OutsideSearch
+from annclust.errors import InputError
+from annclust.neighbor_graph import NeighborGraph
+from annclust.pipeline.derived import refresh_graph, refresh_index
+from annclust.pipeline.live_vectors import LiveVectors
+from annclust.pipeline.stored import graph_basis
+from annclust.progress import SILENT, Progress
+from annclust.search.bridges import ExactBridges, ListBridges
+from annclust.search.list_join import ListOrder
+from annclust.settings import ClusterSettings, SearchSettings
+from annclust.storage.generation_writer import array_writer
+from annclust.storage.generations import load_array
+from annclust.storage.records import Generation
+from annclust.storage.store import Store
+from annclust.storage.store_writer import StoreWriter
+from annclust.storage.verify import sound_vectors
+from annclust.vector_source import SelectedVectors
+
+_SMALLEST_CLUSTER = 2
+"""Repair looks at every merge that may decide about clusters at some granularity."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredHierarchy:
+    """A hierarchy, and how far it can be trusted.
+
+    Parameters
+    ----------
+    hierarchy : Hierarchy
+        Of n nodes.
+    recall : float
+        Share of the true neighbors that the graph has, measured when it was built.
+    """
+
+    hierarchy: Hierarchy
+    recall: float
+
+
+def hierarchy_basis(
+    store: Store, live: LiveVectors, settings: ClusterSettings, search: SearchSettings
+) -> str:
+    """What a hierarchy depends on."""
+    return f"{graph_basis(store, live, search)} min_samples={settings.effective_min_samples}"
+
+
+def stored_hierarchy(store: Store, *, basis: str | None = None) -> StoredHierarchy | None:
+    """The stored hierarchy; None if it has another basis."""
+
+    def load(generation: Generation) -> StoredHierarchy:
+        told = json.loads(generation.spec)
+        merges, proven = (
+            np.asarray(load_array(store.path, generation, f"{part}.npy"))
+            for part in ("merges", "proven")
+        )
+        hierarchy = Hierarchy(told["vectors"], Dendrogram(merges), proven, told["components"])
+        return StoredHierarchy(hierarchy, told["recall"])
+
+    return store.load_generation("tree", load, basis=basis)
+
+
+def refresh_hierarchy(
+    store: StoreWriter,
+    live: LiveVectors,
+    settings: ClusterSettings,
+    search: SearchSettings,
+    progress: Progress = SILENT,
+) -> StoredHierarchy:
+    """Give the hierarchy over all live vectors, made anew if it is out of date.
+
+    Index and graph are brought up to date only if it is.
+
+    Raises
+    ------
+    InputError
+        If `min_samples` is larger than the graph allows.
+    """
+    basis = hierarchy_basis(store, live, settings, search)
+    stored = stored_hierarchy(store, basis=basis)
+    if stored is not None:
+        return stored
+    graph = refresh_graph(store, live, search, progress)
+    with progress.stage("Building the density tree"):
+        hierarchy = _built(graph, settings, _outside(store, live, search))
+    recall = _recall(store)
+    arrays = {"rows": live.rows, "merges": hierarchy.dendrogram.merges, "proven": hierarchy.proven}
+    store.publish(
+        "tree",
+        {f"{name}.npy": array_writer(array) for name, array in arrays.items()},
+        basis=basis,
+        spec={"vectors": hierarchy.n, "components": hierarchy.components, "recall": recall},
+    )
+    return StoredHierarchy(hierarchy, recall)
+
+
+def _built(graph: NeighborGraph, settings: ClusterSettings, outside: OutsideSearch) -> Hierarchy:
+    try:
+        samples = neighborhood(graph, settings)
+    except ValueError as error:
+        raise InputError(str(error)) from error
+    return build_hierarchy(graph, samples, outside, min_cluster_size=_SMALLEST_CLUSTER)
+
+
+def _outside(store: StoreWriter, live: LiveVectors, search: SearchSettings) -> OutsideSearch:
+    vectors = SelectedVectors(sound_vectors(store), live.rows)
+    if not len(live.rows):
+        return ExactBridges(vectors)
+    index = refresh_index(store, search)
+    if index.spec.kind == "exact":
+        return ExactBridges(vectors)
+    return ListBridges(vectors, ListOrder.of(index, live.rows), search.threads)
+
+
+def _recall(store: Store) -> float:
+    graph = store.catalog.generation("graph")
+    return 1.0 if graph is None else float(json.loads(graph.spec)["overall"])
