@@ -131,11 +131,13 @@ def _keep_ids(
 ) -> tuple[Labels, Lineage, int]:
     """Give clusters the ids they had, new ones a new id; also gives the next free id."""
     rows, clusters = store.catalog.memberships(level)
-    before = dict(zip(rows.tolist(), clusters.tolist(), strict=True))
-    old = np.array([before.get(row, -1) for row in live.rows.tolist()], dtype=np.int64)
+    old = np.full(len(live.rows), -1, dtype=np.int64)
+    place = np.searchsorted(live.rows, rows)
+    still = np.append(live.rows, -1)[place] == rows
+    old[place[still]] = clusters[still]
     next_cluster = store.catalog.next_cluster(level)
     ids, lineage = match_clusters(old, labels, next_id=next_cluster)
-    gone = len(set(clusters.tolist()) - set(old.tolist()))
+    gone = len(np.setdiff1d(clusters, old))
     lineage = replace(lineage, gone=lineage.gone + gone)
     stable = np.where(labels >= 0, np.append(ids, -1)[labels], -1)
     return stable, lineage, max(next_cluster, int(stable.max(initial=-1)) + 1)
@@ -154,9 +156,10 @@ def _representatives(live: LiveVectors, labels: Labels, left_at: Weights) -> dic
 def _members(live: LiveVectors, labels: Labels, clustering: Clustering) -> Iterator[Member]:
     probabilities = np.zeros(len(live.rows))
     probabilities[live.node_of] = clustering.probabilities
-    for node in np.flatnonzero(labels >= 0).tolist():
-        row = VectorRow(int(live.rows[node]))
-        yield Member(row, int(labels[node]), float(probabilities[node]))
+    member = labels >= 0
+    columns = live.rows[member], labels[member], probabilities[member]
+    for row, cluster, probability in zip(*(each.tolist() for each in columns), strict=True):
+        yield Member(VectorRow(row), cluster, probability)
 
 
 def _report(

@@ -9,7 +9,7 @@ places (.33 found of 100,000).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
 
@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 from annclust.arrays import Candidates, Distances, Nodes, Vectors
 from annclust.neighbor_graph import NeighborGraph
 from annclust.parallel import map_parts
-from annclust.progress import SILENT, Progress
+from annclust.progress import SILENT, Progress, Stage
 from annclust.search.exact import candidate_distances, nearest, squared_distances
-from annclust.search.faiss_index import VectorIndex
-from annclust.search.graph_build import distances_between, nearest_candidates
+from annclust.search.faiss_index import VectorIndex, squared_distances_by_row
+from annclust.search.graph_build import nearest_candidates
 from annclust.search.graph_plan import plan_graph
 from annclust.search.list_join import SPAN, ListOrder, joined
 from annclust.search.refinement import refined, reverse_lists
@@ -35,8 +35,8 @@ _BLOCK = 4_096
 _NEW = 1_024
 """New nodes compared at a time: 17 MB of distances."""
 
-_MEASURED = 4_096
-"""Pairs of which the vectors are gathered at a time."""
+_MEASURED = 16_384
+"""Pairs that are measured at a time."""
 
 _ROUNDING = 1e-4
 """Relative; how much float32 may err when it compares after PCA."""
@@ -134,13 +134,12 @@ def update_graph(
         elif index is not None:
             _search_lists(selected, transfer, asked, order, index, settings)
         stage.advance(len(asked))
-    pairs = list(_within_reach(selected, transfer, new, order, settings.threads, progress))
-    measure = _measured_exactly if order is None else distances_between
-
-    def merge(nodes: Nodes, arrivals: Nodes) -> _Lists:
-        return _merged(transfer, nodes, arrivals, measure(selected, nodes, arrivals))
-
-    touched[_enter(transfer, _joined_pairs(pairs), merge, settings.threads)] = True
+    parts = [new[first : first + _NEW] for first in range(0, len(new), _NEW)]
+    with progress.stage("Looking who is near them", len(parts) * len(rows)) as stage:
+        for part in parts:
+            arrivals = _Arrivals.of(selected, part, order)
+            for changed in _entered(selected, transfer, arrivals, settings.threads, stage):
+                touched[changed] = True
     return GraphChange(NeighborGraph(transfer.neighbors, transfer.distances), touched)
 
 
@@ -186,106 +185,114 @@ def _search_lists(
         transfer.distances[nodes], transfer.neighbors[nodes] = lists
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Arrivals:
+    """New nodes, and the space in which it is first looked whether they are near.
+
+    Parameters
+    ----------
+    nodes : ndarray of shape (a,), int64
+    vectors : ndarray of shape (a, d), float32
+    space : VectorSource
+        One vector for each place: those after PCA, or the vectors themselves.
+    places : ndarray of shape (n,), int64
+        Place of each node.
+    exact : bool
+        Whether distances are measured as the exact join does: to the last bit, so that ties are
+        the same.
+    """
+
+    nodes: Nodes
+    vectors: Vectors
+    space: VectorSource
+    places: Nodes
+    exact: bool
+
+    @classmethod
+    def of(cls, vectors: VectorSource, nodes: Nodes, order: ListOrder | None) -> Self:
+        taken = np.ascontiguousarray(vectors.take(nodes))
+        if order is None:
+            return cls(nodes, taken, vectors, np.arange(vectors.shape[0]), exact=True)
+        return cls(nodes, taken, ArrayVectors(order.reduced), order.places, exact=False)
+
+    def within(self, nodes: Nodes, reach: Distances) -> Pairs:
+        """Positions in `nodes` and among the new nodes that are, as far as is seen, in reach."""
+        block = self.space.take(self.places[nodes])
+        squared, error = squared_distances(self.space.take(self.places[self.nodes]), block)
+        limit = np.square(reach) * (1 + _ROUNDING)
+        arrival, member = np.nonzero(squared <= limit + error[:, np.newaxis])
+        other = nodes[member] != self.nodes[arrival]
+        by_member = np.argsort(member[other], kind="stable")
+        return member[other][by_member], arrival[other][by_member]
+
+    def distances(self, block: Vectors, arrivals: Nodes) -> Distances:
+        """Distance of each vector of a block to some new ones, by their positions; -1 is none."""
+        if self.exact:
+            return candidate_distances(ArrayVectors(self.vectors), block, arrivals)
+        away = np.sqrt(squared_distances_by_row(block, self.vectors, arrivals))
+        away[arrivals < 0] = np.inf
+        return away
+
+
 Pairs = tuple[Nodes, Nodes]
-"""Nodes, and for each one another that may be its neighbor."""
-
-
-def _within_reach(
-    vectors: VectorSource,
-    transfer: _Transfer,
-    new: Nodes,
-    order: ListOrder | None,
-    threads: int,
-    progress: Progress,
-) -> Iterator[Pairs]:
-    """Pairs of any node and a new one that is, as far as can be told, within its reach."""
-    n = len(transfer.neighbors)
-    space: VectorSource = vectors if order is None else ArrayVectors(order.reduced)
-    nodes = np.arange(n) if order is None else order.nodes
-    places = np.arange(n) if order is None else order.places
-    reach = np.square(transfer.distances[nodes, -1]) * (1 + _ROUNDING)
-
-    def near(first: int) -> list[Pairs]:
-        last = min(first + _BLOCK, n)
-        block = space.block(first, last)
-        return [
-            _near_pairs(nodes[first:last], block, reach[first:last], part, space.take(places[part]))
-            for part in (new[start : start + _NEW] for start in range(0, len(new), _NEW))
-        ]
-
-    with progress.stage("Looking who is new", n, unit="vectors") as stage:
-        for found in map_parts(near, range(0, n, _BLOCK), threads):
-            yield from found
-            stage.advance(min(_BLOCK, n))
-
-
-def _near_pairs(
-    nodes: Nodes, block: Vectors, reach: Distances, new: Nodes, arrived: Vectors
-) -> Pairs:
-    squared, error = squared_distances(arrived, block)
-    found = np.flatnonzero(squared <= reach + error[:, np.newaxis])
-    arrival, member = np.divmod(found, len(nodes))
-    other = nodes[member] != new[arrival]
-    return nodes[member[other]], new[arrival[other]]
-
-
-def _joined_pairs(pairs: list[Pairs]) -> Pairs:
-    none = np.zeros(0, dtype=np.int64)
-    return (
-        np.concatenate([none, *(nodes for nodes, _ in pairs)]),
-        np.concatenate([none, *(arrivals for _, arrivals in pairs)]),
-    )
-
+"""Positions of nodes, and for each one that of another that may be its neighbor."""
 
 _Lists = tuple[Nodes, Distances, Nodes]
 """Nodes, and for each one its neighbors' distances and these."""
 
 
-def _measured_exactly(vectors: VectorSource, nodes: Nodes, candidates: Nodes) -> Distances:
-    """As the exact join measures: to the last bit, so that ties are the same."""
-    return candidate_distances(vectors, vectors.take(nodes), candidates)
-
-
-def _enter(
-    transfer: _Transfer, pairs: Pairs, merge: Callable[[Nodes, Nodes], _Lists], threads: int
-) -> Nodes:
+def _entered(
+    vectors: VectorSource, transfer: _Transfer, arrivals: _Arrivals, threads: int, stage: Stage
+) -> Iterator[Nodes]:
     """Put new nodes into the lists that they belong into; gives the nodes of these lists."""
-    nodes, arrivals = _unknown(transfer.neighbors, *pairs)
-    order = np.argsort(nodes, kind="stable")
-    nodes, arrivals = nodes[order], arrivals[order]
-    targets, starts = np.unique(nodes, return_index=True)
-    counts = np.diff(np.append(starts, len(nodes)))
+    n = len(transfer.neighbors)
+
+    def enter(first: int) -> list[_Lists]:
+        nodes = np.arange(first, min(first + _BLOCK, n))
+        member, arrival = arrivals.within(nodes, transfer.distances[nodes, -1])
+        known = transfer.neighbors[nodes[member]] == arrivals.nodes[arrival, np.newaxis]
+        unknown = ~known.any(axis=1)
+        return list(_merges(vectors, transfer, arrivals, nodes, member[unknown], arrival[unknown]))
+
+    starts = range(0, n, _BLOCK)
+    for first, lists in zip(starts, map_parts(enter, starts, threads), strict=True):
+        for nodes, distances, neighbors in lists:
+            transfer.distances[nodes], transfer.neighbors[nodes] = distances, neighbors
+            yield nodes
+        stage.advance(min(_BLOCK, n - first))
+
+
+def _merges(
+    vectors: VectorSource,
+    transfer: _Transfer,
+    arrivals: _Arrivals,
+    nodes: Nodes,
+    member: Nodes,
+    arrival: Nodes,
+) -> Iterator[_Lists]:
+    """Merge pairs, which are sorted by member, into the lists of some nodes."""
+    targets, starts = np.unique(member, return_index=True)
+    counts = np.diff(np.append(starts, len(member)))
     by_count = np.argsort(counts, kind="stable")  # of like length, so that few are padded
-    parts = list(_parts_of(by_count, counts[by_count]))
-
-    def merged(part: Nodes) -> _Lists:
+    for part in _parts_of(by_count, counts[by_count]):
         columns = np.arange(int(counts[part].max()))
-        entry = np.minimum(starts[part, np.newaxis] + columns, len(arrivals) - 1)
-        known = columns < counts[part, np.newaxis]
-        return merge(targets[part], np.where(known, arrivals[entry], -1))
-
-    changed = []
-    for found, distances, neighbors in map_parts(merged, parts, threads):
-        transfer.distances[found], transfer.neighbors[found] = distances, neighbors
-        changed.append(found)
-    return np.concatenate([np.zeros(0, dtype=np.int64), *changed])
+        entry = np.minimum(starts[part, np.newaxis] + columns, len(arrival) - 1)
+        near = np.where(columns < counts[part, np.newaxis], arrival[entry], -1)
+        own = nodes[targets[part]]
+        away = arrivals.distances(vectors.take(own), near)
+        named = np.where(near < 0, -1, arrivals.nodes[near])
+        yield _merged(transfer, own, named, away)
 
 
 def _parts_of(order: Nodes, counts: Nodes) -> Iterator[Nodes]:
     """Cut targets, of ascending counts, into parts of so many pairs."""
     first = 0
     while first < len(order):
-        last = first + 1
-        while last < len(order) and (last - first + 1) * counts[last] <= _MEASURED:
-            last += 1
+        last = first + max(1, _MEASURED // int(counts[first]))
+        while last > first + 1 and (last - first) * counts[min(last, len(order)) - 1] > _MEASURED:
+            last -= max(1, (last - first) // 8)
         yield order[first:last]
         first = last
-
-
-def _unknown(neighbors: Candidates, nodes: Nodes, arrivals: Nodes) -> Pairs:
-    """The pairs that are not in the lists yet."""
-    known = (neighbors[nodes] == arrivals[:, np.newaxis]).any(axis=1)
-    return nodes[~known], arrivals[~known]
 
 
 def _merged(transfer: _Transfer, nodes: Nodes, arrivals: Nodes, away: Distances) -> _Lists:

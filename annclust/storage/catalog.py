@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +129,13 @@ class Catalog(Closing):
         with storage_errors(self.path):
             yield from self._db.execute(sql, values)
 
+    def _pairs(self, sql: str, *values: object) -> tuple[Nodes, Nodes]:
+        """Two columns of whole numbers."""
+        with storage_errors(self.path):
+            rows = self._db.execute(sql, values).fetchall()
+        flat = np.fromiter(chain.from_iterable(rows), dtype=np.int64, count=2 * len(rows))
+        return flat[::2].copy(), flat[1::2].copy()
+
     def _all_with_paths(
         self, columns: Sequence[int], sql: str, *values: object
     ) -> Iterator[tuple[Any, ...]]:
@@ -243,8 +251,7 @@ class Catalog(Closing):
         """Ids of all present images that have a vector, ascending, and its rows: two (m,)."""
         sql = """SELECT image.id, content.row FROM image JOIN content USING (digest)
             WHERE NOT removed AND content.row >= 0 ORDER BY image.id"""
-        pairs = np.array(list(self._all(sql)), dtype=np.int64).reshape(-1, 2)
-        return pairs[:, 0].copy(), pairs[:, 1].copy()
+        return self._pairs(sql)
 
     def rows_with_checksum(self, checksum: int) -> list[VectorRow]:
         """Rows whose stored bytes have that checksum."""
@@ -298,8 +305,7 @@ class Catalog(Closing):
     def memberships(self, level: str) -> tuple[Nodes, Nodes]:
         """Rows that lie in a cluster, ascending, and their cluster ids: two (m,)."""
         sql = "SELECT row, cluster FROM member WHERE level = ? ORDER BY row"
-        pairs = np.array(list(self._all(sql, level)), dtype=np.int64).reshape(-1, 2)
-        return pairs[:, 0].copy(), pairs[:, 1].copy()
+        return self._pairs(sql, level)
 
     def next_cluster(self, level: str) -> int:
         """A cluster id that was never given on that level."""

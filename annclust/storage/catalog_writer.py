@@ -305,7 +305,7 @@ class CatalogWriter(Catalog):
         self._db.execute("DELETE FROM cluster WHERE level = ?", (level,))
         self._db.executemany(
             "INSERT INTO member VALUES (?, ?, ?, ?)",
-            ((level, m.row, m.cluster, m.probability) for m in members),
+            ((level, *member) for member in members),
         )
         self._db.executemany(
             "INSERT INTO cluster VALUES (?, ?, ?)",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from annclust.arrays import ImageId, VectorRow
 from annclust.storage.layout import GenerationKind
@@ -137,9 +138,8 @@ class Generation:
     files: tuple[DerivedFile, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A row's place in a clustering."""
+class Member(NamedTuple):
+    """A row's place in a clustering; a tuple, as there are as many as photos."""
 
     row: VectorRow
     cluster: int
