@@ -24,7 +24,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from annclust.arrays import Labels, Nodes, Probabilities, Weights
+from annclust.arrays import Distances, Labels, Nodes, Probabilities, Weights
 from annclust.clustering.certificate import certified_share, horizons, proven_merges
 from annclust.clustering.cluster_selection import select_clusters
 from annclust.clustering.condensed_tree import CondensedTree, condensed_tree
@@ -42,6 +42,7 @@ from annclust.clustering.spanning_tree import (
 )
 from annclust.neighbor_graph import NeighborGraph
 from annclust.settings import ClusterSettings
+from annclust.shelf import NO_SHELF, Shelf
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,7 +148,12 @@ def cluster_graph(
 
 
 def build_hierarchy(
-    graph: NeighborGraph, min_samples: int, outside: OutsideSearch, *, min_cluster_size: int
+    graph: NeighborGraph,
+    min_samples: int,
+    outside: OutsideSearch,
+    *,
+    min_cluster_size: int,
+    shelf: Shelf = NO_SHELF,
 ) -> Hierarchy:
     """Merge the vectors of a graph by mutual reachability.
 
@@ -162,14 +168,15 @@ def build_hierarchy(
         Asked for the edges that join components of the graph, and for those that it may lack.
     min_cluster_size : int
         Sides of a merge that are at least so large make it worth a repair.
+    shelf : Shelf
+        Of this work alone; what lies there is taken for a part of it.
     """
     if graph.n < 2:
         return Hierarchy(graph.n, NO_MERGES, np.zeros(0, dtype=np.bool_), graph.n)
     core = known_core_distances(graph, min_samples=min_samples)
     sure = core_is_known(graph, min_samples=min_samples)
-    forest = graph_forest(graph, core)
-    parts = int(components(forest, graph.n).max()) + 1
-    tree, horizon = joined(forest, core, outside), horizons(graph)
+    parts, tree = _joined_forest(graph, core, outside, shelf)
+    horizon = horizons(graph)
     dendrogram, proven = _certified(tree, horizon, sure)
     plan = plan_repair(dendrogram, proven, horizon, core, min_cluster_size=min_cluster_size)
     if len(plan.queries):
@@ -177,6 +184,22 @@ def build_hierarchy(
         tree = with_edges(tree, *found, graph.n)
         dendrogram, proven = _certified(tree, horizon, sure)
     return Hierarchy(graph.n, dendrogram, proven, parts)
+
+
+def _joined_forest(
+    graph: NeighborGraph, core: Distances, outside: OutsideSearch, shelf: Shelf
+) -> tuple[int, SpanningForest]:
+    """The parts that a graph falls into, and the tree that joins them."""
+    kept = shelf.get("tree-0")
+    if kept is not None:
+        left, right = kept[1:, :2].astype(np.int64).T
+        return int(kept[0, 0]), SpanningForest(left, right, kept[1:, 2])
+    forest = graph_forest(graph, core)
+    parts = int(components(forest, graph.n).max()) + 1
+    tree = joined(forest, core, outside)
+    edges = np.column_stack([tree.left, tree.right, tree.weight])
+    shelf.put("tree-0", np.vstack([[parts, 0, 0], edges]))
+    return parts, tree
 
 
 def _certified(

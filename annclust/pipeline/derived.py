@@ -109,8 +109,15 @@ def refresh_graph(
     if updated is not None:
         return updated
     vectors = sound_vectors(store)
-    built = build_graph(vectors, settings, index=index, rows=live.rows, progress=progress)
+    # Parts are of places in the lists of this index.
+    generation = store.catalog.generation("index")
+    number = 0 if generation is None else generation.number
+    shelf = store.shelf(f"{graph_basis(store, live, settings)} index={number}")
+    built = build_graph(
+        vectors, settings, index=index, rows=live.rows, progress=progress, shelf=shelf
+    )
     _publish_graph(store, live, built.graph, settings, asdict(built.recall) | {"updates": 0})
+    shelf.clear()
     return built.graph
 
 

@@ -23,6 +23,7 @@ from annclust.progress import SILENT, Progress
 from annclust.search.bridges import ExactBridges, ListBridges
 from annclust.search.list_join import ListOrder
 from annclust.settings import ClusterSettings, SearchSettings
+from annclust.shelf import Shelf
 from annclust.storage.generation_writer import array_writer
 from annclust.storage.generations import load_array
 from annclust.storage.records import Generation
@@ -94,8 +95,9 @@ def refresh_hierarchy(
     if stored is not None:
         return stored
     graph = refresh_graph(store, live, search, progress)
+    shelf = store.shelf(basis)
     with progress.stage("Building the density tree"):
-        hierarchy = _built(graph, settings, _outside(store, live, search))
+        hierarchy = _built(graph, settings, _outside(store, live, search), shelf)
     recall = _recall(store)
     arrays = {"rows": live.rows, "merges": hierarchy.dendrogram.merges, "proven": hierarchy.proven}
     store.publish(
@@ -104,15 +106,18 @@ def refresh_hierarchy(
         basis=basis,
         spec={"vectors": hierarchy.n, "components": hierarchy.components, "recall": recall},
     )
+    shelf.clear()
     return StoredHierarchy(hierarchy, recall)
 
 
-def _built(graph: NeighborGraph, settings: ClusterSettings, outside: OutsideSearch) -> Hierarchy:
+def _built(
+    graph: NeighborGraph, settings: ClusterSettings, outside: OutsideSearch, shelf: Shelf
+) -> Hierarchy:
     try:
         samples = neighborhood(graph, settings)
     except ValueError as error:
         raise InputError(str(error)) from error
-    return build_hierarchy(graph, samples, outside, min_cluster_size=_SMALLEST_CLUSTER)
+    return build_hierarchy(graph, samples, outside, min_cluster_size=_SMALLEST_CLUSTER, shelf=shelf)
 
 
 def _outside(store: StoreWriter, live: LiveVectors, search: SearchSettings) -> OutsideSearch:

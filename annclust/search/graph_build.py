@@ -24,6 +24,7 @@ from annclust.search.list_join import SPAN, ListOrder, joined
 from annclust.search.recall import COMPLETE, Recall, RecallSample
 from annclust.search.refinement import refined, reverse_lists
 from annclust.settings import SearchSettings
+from annclust.shelf import NO_SHELF, Shelf
 from annclust.vector_source import ArrayVectors, SelectedVectors, VectorSource
 
 _QUERIES = 1_024
@@ -61,6 +62,7 @@ def build_graph(
     index: VectorIndex | None = None,
     rows: Nodes | None = None,
     progress: Progress = SILENT,
+    shelf: Shelf = NO_SHELF,
 ) -> BuiltGraph:
     """Join vectors with themselves.
 
@@ -74,6 +76,8 @@ def build_graph(
     rows : ndarray of shape (n,), int64, or None
         Rows to join, ascending; all if None.
     progress : Progress
+    shelf : Shelf
+        Of this work alone; what lies there is taken for a part of it.
 
     Returns
     -------
@@ -89,7 +93,8 @@ def build_graph(
     if index is None or index.spec.kind == "exact":
         return BuiltGraph(_exact_graph(selected, k, settings, progress), COMPLETE)
     plan = plan_graph(len(rows), k, index.spec)
-    return _IndexJoin(selected, ListOrder.of(index, rows), plan, settings, progress).build()
+    order = ListOrder.of(index, rows)
+    return _IndexJoin(selected, order, plan, settings, progress, shelf).build()
 
 
 def _blank_graph(n: int, k: int) -> NeighborGraph:
@@ -128,24 +133,27 @@ class _IndexJoin:
     plan: GraphPlan
     settings: SearchSettings
     progress: Progress
+    shelf: Shelf
 
     def build(self) -> BuiltGraph:
+        sample = self._sample()
+        candidates = self._joined()
+        for number in range(MOST_REFINEMENTS):
+            candidates = self._refined(candidates, f"refine{'abc'[number]}")
+            if self._recall(sample, candidates).dense >= self.settings.recall:
+                break
+        graph = self._measured(candidates)
+        return BuiltGraph(graph, sample.recall(graph.distances[sample.nodes]))
+
+    def _sample(self) -> RecallSample:
         with self.progress.stage("Sampling for recall"):
-            sample = RecallSample.drawn(
+            return RecallSample.drawn(
                 self.vectors,
                 self.plan.neighbors,
                 size=_SAMPLE,
                 seed=self.settings.seed,
                 threads=self.settings.threads,
             )
-        candidates = self._joined()
-        for _ in range(MOST_REFINEMENTS):
-            candidates = self._refined(candidates)
-            recall = self._recall(sample, candidates)
-            if recall.dense >= self.settings.recall:
-                break
-        graph = self._measured(candidates)
-        return BuiltGraph(graph, sample.recall(graph.distances[sample.nodes]))
 
     def _joined(self) -> Candidates:
         def join(span: Span) -> Candidates:
@@ -157,46 +165,61 @@ class _IndexJoin:
                 found[short] = joined(self.order, places[short], probes=lists, pool=plan.pool)
             return found
 
-        return self._in_spans("Joining neighbors", SPAN, join)
+        return self._in_spans("Joining neighbors", "join", SPAN, join)
 
-    def _refined(self, candidates: Candidates) -> Candidates:
+    def _refined(self, candidates: Candidates, name: str) -> Candidates:
         reverse = reverse_lists(candidates)
 
         def refine(span: Span) -> Candidates:
             return refined(np.arange(*span), candidates, reverse, self.order.reduced)
 
-        return self._in_spans("Asking neighbors of neighbors", _QUERIES, refine)
+        return self._in_spans("Asking neighbors of neighbors", name, _QUERIES, refine)
+
+    def _measured(self, candidates: Candidates) -> NeighborGraph:
+        k = self.plan.neighbors
+
+        def measure(span: Span) -> Candidates:
+            distances, neighbors = self._nearest(np.arange(*span), candidates)
+            return np.hstack([neighbors.astype(np.int32), distances.view(np.int32)])
+
+        found = self._in_spans("Measuring distances", "measure", _MEASURED, measure, width=2 * k)
+        graph = _blank_graph(self.order.n, k)
+        graph.neighbors[self.order.nodes] = found[:, :k]
+        graph.distances[self.order.nodes] = found[:, k:].view(np.float32)
+        return graph
 
     def _in_spans(
-        self, title: str, size: int, function: Callable[[Span], Candidates]
+        self,
+        title: str,
+        name: str,
+        size: int,
+        function: Callable[[Span], Candidates],
+        *,
+        width: int | None = None,
     ) -> Candidates:
-        """Apply a pure function to all places, some at a time."""
-        found = np.empty((self.order.n, self.plan.pool), dtype=np.int32)
-        spans = _spans(self.order.n, size)
-        with self.progress.stage(title, self.order.n, unit="vectors") as stage:
-            results = map_parts(function, spans, self.settings.threads)
-            for (first, last), part in zip(spans, results, strict=True):
+        """Apply a pure function to all places, some at a time; whole `SPAN`s are kept."""
+        n = self.order.n
+        found = np.empty((n, width or self.plan.pool), dtype=np.int32)
+        with self.progress.stage(title, n, unit="vectors") as stage:
+            missing = []
+            for first, last in _spans(n, SPAN):
+                part = self.shelf.get(f"{name}-{first}")
+                if part is None:
+                    missing += [(first + a, first + b) for a, b in _spans(last - first, size)]
+                else:
+                    found[first:last] = part
+                    stage.advance(last - first)
+            results = map_parts(function, missing, self.settings.threads)
+            for (first, last), part in zip(missing, results, strict=True):
                 found[first:last] = part
+                if last % SPAN == 0 or last == n:
+                    start = (last - 1) // SPAN * SPAN
+                    self.shelf.put(f"{name}-{start}", found[start:last])
                 stage.advance(last - first)
         return found
 
     def _recall(self, sample: RecallSample, candidates: Candidates) -> Recall:
         return sample.recall(self._nearest(self.order.places[sample.nodes], candidates)[0])
-
-    def _measured(self, candidates: Candidates) -> NeighborGraph:
-        graph = _blank_graph(self.order.n, self.plan.neighbors)
-        spans = _spans(self.order.n, _MEASURED)
-        with self.progress.stage("Measuring distances", self.order.n, unit="vectors") as stage:
-            results = map_parts(
-                lambda span: self._nearest(np.arange(*span), candidates),
-                spans,
-                self.settings.threads,
-            )
-            for (first, last), (distances, neighbors) in zip(spans, results, strict=True):
-                nodes = self.order.nodes[first:last]
-                graph.distances[nodes], graph.neighbors[nodes] = distances, neighbors
-                stage.advance(last - first)
-        return graph
 
     def _nearest(self, places: Nodes, candidates: Candidates) -> tuple[Distances, Nodes]:
         """The nearest of the candidates of some places, as nodes: two (m, k)."""

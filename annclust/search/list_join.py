@@ -158,9 +158,13 @@ def _other_lists(order: ListOrder, places: Nodes, own: Nodes, count: int) -> Nod
     count = min(count, order.lists - 1)
     if count < 1:
         return np.zeros((len(places), 0), dtype=np.int64)
-    away = distances_to_centers(order.reduced[places], order.centroids)
-    away[np.arange(len(places)), own] = np.inf
-    return np.argpartition(away, count - 1, axis=1)[:, :count]
+    nearest = np.empty((len(places), count), dtype=np.int64)
+    for first in range(0, len(places), _QUERIES):
+        part = slice(first, first + _QUERIES)
+        away = distances_to_centers(order.reduced[places[part]], order.centroids)
+        away[np.arange(len(away)), own[part]] = np.inf
+        nearest[part] = np.argpartition(away, count - 1, axis=1)[:, :count]
+    return nearest
 
 
 def _by_list(lists: Nodes, count: int) -> Iterator[tuple[int, Nodes]]:

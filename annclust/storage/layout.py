@@ -42,10 +42,27 @@ def derived_file(kind: GenerationKind, number: int, part: str) -> str:
 _DERIVED = re.compile(rf"(?:{'|'.join(KINDS)})-\d{{6,}}\.(?:faiss|[a-z_]+\.npy)")
 
 
+WORK_SUFFIX = ".part"
+
+
+def work_file(key: str, name: str) -> str:
+    """Name of a part of unfinished work: ``work-0f1e2d3c4b5a6978-join-16384.part``."""
+    return f"work-{key}-{name}{WORK_SUFFIX}"
+
+
+_WORK = re.compile(r"work-[0-9a-f]{16}-[a-z]+-\d+\.part")
+
+
+def is_work_file(name: str) -> bool:
+    """Whether a file of that name is a part of unfinished work, written to the end or not."""
+    return bool(_WORK.fullmatch(name.removesuffix(UNFINISHED)))
+
+
 def may_be_removed(name: str) -> bool:
     """Whether a file of that name means nothing unless the catalog lists it."""
     written = name.removesuffix(UNFINISHED)
-    return bool(_DERIVED.fullmatch(written)) or (written != name and written == CATALOG)
+    half_written = written != name and (written == CATALOG or is_work_file(written))
+    return bool(_DERIVED.fullmatch(written)) or half_written
 
 
 def may_be_leftover(name: str) -> bool:

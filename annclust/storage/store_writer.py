@@ -32,6 +32,7 @@ from annclust.storage.generation_writer import Writers, unlink_all, write_genera
 from annclust.storage.network_disk import network_file_system
 from annclust.storage.records import Block, ContentRecord, Generation
 from annclust.storage.store import Store
+from annclust.storage.unfinished_work import UnfinishedWork
 from annclust.storage.vector_file import (
     VectorAppender,
     block_digest,
@@ -261,6 +262,10 @@ class StoreWriter(Store):
             unneeded = self.catalog.add_generation(generation)
         self.discard(unneeded)
         return generation
+
+    def shelf(self, basis: str) -> UnfinishedWork:
+        """Where long work on something derived keeps its finished parts."""
+        return UnfinishedWork(self.path, basis)
 
     def discard(self, names: Iterable[str]) -> None:
         """Unlink files that the catalog does not list any more."""

@@ -5,6 +5,7 @@ How many of its rows count is what the catalog says; bytes past them mean nothin
 
 from __future__ import annotations
 
+import mmap
 import os
 import shutil
 import stat
@@ -26,6 +27,8 @@ _HEADER = struct.Struct("<8sQ48x")
 HEADER_SIZE = _HEADER.size
 _ITEM = np.dtype("<f2").itemsize
 _CLOSED = -1  # in the place of a descriptor
+_MOST_MAPPED = 256 << 20
+"""Bytes of vectors that are looked at before their pages are let go of."""
 
 
 def row_checksum(row: StoredVectors) -> int:
@@ -103,6 +106,29 @@ def _check_header(path: Path, dimension: int) -> None:
         raise CollectionDamagedError(path, reason="its header is not that of its collection")
 
 
+class MappedPages:
+    """The pages of a mapped file, which count as memory of this process while they are mapped.
+
+    Parameters
+    ----------
+    mapped : mmap
+    """
+
+    def __init__(self, mapped: mmap.mmap) -> None:
+        self._mapped, self._used = mapped, 0
+
+    def used(self, size: int) -> None:
+        """Note that so many bytes were looked at; let go of all pages now and then.
+
+        They stay in the system's cache, and come back when they are looked at again. Several
+        threads may count at once: a few bytes more or less make no difference.
+        """
+        self._used += size
+        if self._used >= _MOST_MAPPED:
+            self._used = 0
+            self._mapped.madvise(mmap.MADV_DONTNEED)
+
+
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class VectorReader:
     """The first n rows of a vector file, mapped; a `VectorSource`.
@@ -116,10 +142,13 @@ class VectorReader:
         all that is made of vectors.
     descriptor : int
         Of the file; -1 if there are no rows.
+    pages : MappedPages or None
+        What `stored` is in memory.
     """
 
     stored: StoredVectors
     descriptor: int = _CLOSED
+    pages: MappedPages | None = None
 
     @classmethod
     def open(cls, path: Path, *, rows: int, dimension: int) -> VectorReader:
@@ -139,10 +168,14 @@ class VectorReader:
                 raise CollectionDamagedError(path, reason=f"it is too short for {rows} vectors")
             if not rows:
                 return cls(np.zeros((0, dimension), "<f2"))
-            shape = (rows, dimension)
-            mapped = np.memmap(path, "<f2", "r", offset=HEADER_SIZE, shape=shape)
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-            reader = cls(mapped, descriptor)
+            try:
+                mapped = mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
+            except BaseException:
+                os.close(descriptor)
+                raise
+            values = np.frombuffer(mapped, "<f2", rows * dimension, HEADER_SIZE)
+            reader = cls(values.reshape(rows, dimension), descriptor, MappedPages(mapped))
             finalize(reader, os.close, descriptor)
             return reader
 
@@ -177,11 +210,17 @@ class VectorReader:
 
     def block(self, first: int, last: int, /) -> Vectors:
         """Rows `first` up to, not including, `last`."""
-        return unit_rows(self.stored[first:last])
+        return self._unit_rows(self.stored[first:last])
 
     def take(self, rows: Nodes, /) -> Vectors:
         """The given rows, in the given order."""
-        return unit_rows(self.stored[rows])
+        return self._unit_rows(self.stored[rows])
+
+    def _unit_rows(self, rows: StoredVectors) -> Vectors:
+        found = unit_rows(rows)
+        if self.pages is not None:
+            self.pages.used(rows.nbytes)
+        return found
 
 
 class VectorAppender:

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from annclust.arrays import Distances
 from annclust.clustering.certificate import horizons, proven_merges
 from annclust.clustering.core_distance import known_core_distances
-from annclust.clustering.hdbscan import build_hierarchy
+from annclust.clustering.hdbscan import Hierarchy, build_hierarchy
 from annclust.clustering.repair import RepairPlan, plan_repair
 from annclust.clustering.single_linkage import Dendrogram, single_linkage
 from annclust.clustering.spanning_tree import graph_forest, joined
 from tests.clustering.graphs import BruteBridges, Points, blobs, generic_points, graph_of
+from tests.stopping import DictShelf
 
 
 def planned(points: Points, k: int, size: int) -> tuple[Dendrogram, Distances, RepairPlan]:
@@ -91,3 +92,18 @@ def test_leaves_below_a_node_stand_together(n: int) -> None:
     for node, leaves in enumerate(below):
         first = starts[node]
         assert set(order[first : first + len(leaves)].tolist()) == leaves
+
+
+def test_a_tree_that_was_joined_is_taken_from_the_shelf() -> None:
+    points = blobs(*range(0, 60, 5), size=30)
+    graph, shelf = graph_of(points, 5), DictShelf()
+
+    def built() -> Hierarchy:
+        return build_hierarchy(graph, 3, BruteBridges(points), min_cluster_size=5, shelf=shelf)
+
+    first = built()
+    assert list(shelf.parts) == ["tree-0"]
+    again = built()
+    assert again.components == first.components > 1
+    assert np.array_equal(again.dendrogram.merges, first.dendrogram.merges)
+    assert np.array_equal(again.proven, first.proven)

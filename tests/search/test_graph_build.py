@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from annclust.arrays import Nodes, Vectors
 from annclust.neighbor_graph import NeighborGraph
+from annclust.progress import StoppedError
 from annclust.search.faiss_index import VectorIndex, build_index
 from annclust.search.graph_build import build_graph
 from annclust.search.index_spec import choose_index
@@ -23,6 +24,7 @@ from tests.search.samples import (
     true_distances,
     two_towns,
 )
+from tests.stopping import DictShelf, StopAt
 
 EXACT = SearchSettings(threads=1, neighbors=8)
 IVF = replace(EXACT, exact_up_to=0)
@@ -139,3 +141,22 @@ def test_a_join_through_all_lists_is_exact(vectors: Vectors, data: st.DataObject
     true = np.sort(true_distances(vectors[rows], vectors[rows]), axis=1)[:, 1 : graph.k + 1]
     assert graph.problems() == []
     assert graph.distances == pytest.approx(true)
+
+
+def test_a_build_that_was_stopped_goes_on_where_it_was() -> None:
+    vectors = ArrayVectors(clustered(40_000, 6))
+    settings = replace(IVF, threads=2, exact_up_to=10_000)
+    index = build_index(vectors, choose_index(40_000, 6, settings), settings)
+    whole = build_graph(vectors, settings, index=index)
+    shelf, stops = DictShelf(), 0
+    while stops < 50:
+        try:
+            graph = build_graph(vectors, settings, index=index, progress=StopAt(35), shelf=shelf)
+        except StoppedError:
+            stops += 1
+        else:
+            break
+    assert 1 < stops < 10
+    assert {name.partition("-")[0] for name in shelf.parts} == {"join", "refinea", "measure"}
+    assert graph.graph.neighbors.tobytes() == whole.graph.neighbors.tobytes()
+    assert graph.graph.distances.tobytes() == whole.graph.distances.tobytes()
