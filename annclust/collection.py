@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, get_args
 
 from annclust.closing import Closing
 from annclust.embedding.embedder import Embedder, EmbedderLoader, EmbedderSpec
+from annclust.embedding.model_cache import cache_directory
 from annclust.errors import EmbedderMismatchError, InputError
 from annclust.neighbor_graph import NeighborGraph
 from annclust.pipeline.reports import Cluster, ClusterReport, IndexReport, Match, Status
@@ -33,16 +34,6 @@ if TYPE_CHECKING:
     from annclust.storage.store_writer import StoreWriter
 
 PathLike = str | os.PathLike[str]
-
-
-def cache_directory() -> Path:
-    """Folder for models: ``ANNCLUST_CACHE``, or the user's cache folder."""
-    chosen = os.environ.get("ANNCLUST_CACHE")
-    if chosen:
-        return Path(chosen)
-    from platformdirs import user_cache_path
-
-    return user_cache_path("annclust", appauthor=False)
 
 
 class Collection(Closing):
@@ -307,13 +298,7 @@ class Collection(Closing):
         return cluster_of_id(self._store, cluster, level)
 
     def clusters_are_out_of_date(self, level: Level | None = None) -> bool:
-        """Whether photos came or went since the last clustering.
-
-        Raises
-        ------
-        NothingClusteredError
-            If there was none.
-        """
+        """Whether photos came or went since the last clustering; raises as `clusters` does."""
         from annclust.pipeline.clusters import is_out_of_date, last_clustering
 
         return is_out_of_date(self._store, last_clustering(self._store, level))
@@ -330,6 +315,21 @@ class Collection(Closing):
         from annclust.pipeline.exporting import edge_table
 
         return edge_table(*self._photo_graph())
+
+    def tree_table(self, level: Level | None = None) -> Table:
+        """Every branch and photo of the tree that groups were cut from, if it is not out of date.
+
+        Raises NothingClusteredError.
+        """
+        from annclust.pipeline.tree_export import photo_tree, tree_table
+
+        return tree_table(photo_tree(self._store, level))
+
+    def tree_svg(self, level: Level | None = None) -> str:
+        """A picture of the density tree, groups in color; raises as `tree_table` does."""
+        from annclust.pipeline.tree_export import photo_tree, svg_of
+
+        return svg_of(photo_tree(self._store, level))
 
     def check(self, *, repair: bool = False) -> CheckReport:
         """Check every invariant of docs/format.md.

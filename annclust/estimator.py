@@ -234,7 +234,6 @@ def _joined(
     spec = choose_index(*vectors.shape, search)
     if spec.kind == "exact":
         return build_graph(vectors, search).graph, settings, ExactBridges(vectors)
-    index = build_index(vectors, spec, search)
-    graph = build_graph(vectors, search, index=index).graph
-    order = ListOrder.of(index, np.arange(vectors.shape[0]))
+    order = ListOrder.of(build_index(vectors, spec, search), np.arange(vectors.shape[0]))
+    graph = build_graph(vectors, search, order=order).graph
     return graph, settings, ListBridges(vectors, order, search.threads)

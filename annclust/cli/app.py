@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from annclust.cli.console import Console, error_line, shown
+from annclust.cli.exports import Exported, Format, export_writer
 from annclust.cli.shared_options import (
     DEFAULT_COLLECTION,
     EXIT_ERROR,
@@ -54,21 +55,6 @@ class Method(StrEnum):
 
     EOM = "eom"
     LEAF = "leaf"
-
-
-class Format(StrEnum):
-    """File formats of `export`."""
-
-    CSV = "csv"
-    JSON = "json"
-    PARQUET = "parquet"
-
-
-class Table(StrEnum):
-    """What `export` writes."""
-
-    PHOTOS = "photos"
-    GRAPH = "graph"
 
 
 def _version(wanted: bool) -> None:
@@ -278,25 +264,24 @@ def export(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="File to write; stdout if left out.")
     ] = None,
-    what: Annotated[Table, typer.Option(help="The photos, or the edges of the graph.")] = (
-        Table.PHOTOS
-    ),
+    what: Annotated[
+        Exported, typer.Option(help="The photos, the edges of the graph, or the density tree.")
+    ] = Exported.PHOTOS,
     level: LevelOption = None,
 ) -> None:
-    """Write photos and groups, or the neighbor graph, as a table."""
+    """Write photos and groups, the neighbor graph, or the density tree."""
     from annclust.cli.documents import path_text
-    from annclust.pipeline.exporting import write_file, write_table
+    from annclust.pipeline.exporting import write_whole
 
+    wanted: LevelName | None = None if level is None else level.value
+    # With --json, what goes to stdout is JSON whatever the format of files would be.
+    chosen = Format.JSON if console.json and output is None else form
     with _open(collection, console) as opened:
-        if what is Table.GRAPH:
-            table = opened.edge_table()
-        else:
-            table = opened.photo_table(None if level is None else level.value)
+        write = export_writer(opened, what, chosen, wanted)
         if output is None:
-            # With --json, what goes to stdout is JSON whatever the format of files would be.
-            write_table(table, "json" if console.json else form.value, sys.stdout.buffer)
+            write(sys.stdout.buffer)
             return
-        write_file(table, form.value, output)
+        write_whole(output, write)
     written = {"output": path_text(output), "format": form.value, "what": what.value}
     console.show(written, lambda: [f"wrote {shown(output)}"])
 
@@ -354,7 +339,7 @@ def models(console: Console) -> None:
     from dataclasses import asdict
 
     from annclust.cli.listings import model_lines
-    from annclust.collection import cache_directory
+    from annclust.embedding.model_cache import cache_directory
     from annclust.embedding.registry import describe_embedders
 
     found = describe_embedders(cache_directory())

@@ -38,7 +38,7 @@ CollectionOption = Annotated[
 DEFAULT_COLLECTION = Path("photos.annclust")
 
 MOST_PHOTOS = 1_000_000_000
-MOST_SAMPLES = 32  # as many as the stored graph has neighbors: `SearchSettings.neighbors`
+MOST_SAMPLES = 32  # as many as the stored graph of a small collection has neighbors
 
 _SHARED: dict[str, tuple[Any, bool]] = {
     "as_json": (typer.Option("--json", help="One JSON document on stdout."), False),

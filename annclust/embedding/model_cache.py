@@ -18,6 +18,16 @@ _MAGIC = b"annclust model 1"
 _DIGEST_SIZE = 16
 
 
+def cache_directory() -> Path:
+    """Folder for models: ``ANNCLUST_CACHE``, or the user's cache folder."""
+    chosen = os.environ.get("ANNCLUST_CACHE")
+    if chosen:
+        return Path(chosen)
+    from platformdirs import user_cache_path
+
+    return user_cache_path("annclust", appauthor=False)
+
+
 def cached_model(path: Path, build: Callable[[], bytes]) -> bytes:
     """Give the network kept at `path`; if there is none, or it is damaged, build and keep it.
 

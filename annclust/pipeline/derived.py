@@ -28,6 +28,7 @@ from annclust.search.graph_build import build_graph
 from annclust.search.graph_plan import neighbors_wanted
 from annclust.search.graph_update import update_graph
 from annclust.search.index_spec import IndexSpec, choose_index
+from annclust.search.list_join import ListOrder
 from annclust.settings import SearchSettings
 from annclust.storage.generation_writer import array_writer
 from annclust.storage.generations import load_array, part_path
@@ -105,7 +106,9 @@ def refresh_graph(
     stored = stored_graph(store, live, settings)
     if stored is not None:
         return stored
-    updated = _updated_graph(store, live, index, settings, progress)
+    order = ListOrder.if_listed(index, live.rows)
+    del index  # its memory is needed
+    updated = _updated_graph(store, live, order, settings, progress)
     if updated is not None:
         return updated
     vectors = sound_vectors(store)
@@ -114,7 +117,7 @@ def refresh_graph(
     number = 0 if generation is None else generation.number
     shelf = store.shelf(f"{graph_basis(store, live, settings)} index={number}")
     built = build_graph(
-        vectors, settings, index=index, rows=live.rows, progress=progress, shelf=shelf
+        vectors, settings, order=order, rows=live.rows, progress=progress, shelf=shelf
     )
     _publish_graph(store, live, built.graph, settings, asdict(built.recall) | {"updates": 0})
     shelf.clear()
@@ -124,7 +127,7 @@ def refresh_graph(
 def _updated_graph(
     store: StoreWriter,
     live: LiveVectors,
-    index: VectorIndex,
+    order: ListOrder | None,
     settings: SearchSettings,
     progress: Progress,
 ) -> NeighborGraph | None:
@@ -141,7 +144,7 @@ def _updated_graph(
         *loaded,
         sound_vectors(store),
         settings,
-        index=index,
+        order=order,
         rows=live.rows,
         progress=progress,
     ).graph

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -70,8 +70,8 @@ def _edge_records(graph: NeighborGraph, ids: Nodes) -> Iterator[Record]:
             yield {"source": int(ids[node]), "target": target, "distance": distance}
 
 
-def write_file(table: Table, form: ExportFormat, path: Path) -> None:
-    """Write a table to a file, which appears only when it is whole.
+def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Let a file be written that appears only when it is whole.
 
     A link is followed; what is no ordinary file (a pipe, a device) is written to as it stands.
 
@@ -79,17 +79,15 @@ def write_file(table: Table, form: ExportFormat, path: Path) -> None:
     ------
     OutputError
         If the system refuses.
-    InputError
-        If Parquet is asked for and pyarrow is not installed.
     """
     target = path.expanduser().resolve()
     try:
         if target.exists() and not target.is_file() and not target.is_dir():
             with target.open("wb") as file:
-                write_table(table, form, file)
+                write(file)
             return
         with published(target) as beside, beside.open("wb") as file:
-            write_table(table, form, file)
+            write(file)
     except OSError as error:
         raise OutputError(path, reason=error.strerror or str(error)) from error
 

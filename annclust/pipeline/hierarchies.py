@@ -124,10 +124,8 @@ def _outside(store: StoreWriter, live: LiveVectors, search: SearchSettings) -> O
     vectors = SelectedVectors(sound_vectors(store), live.rows)
     if not len(live.rows):
         return ExactBridges(vectors)
-    index = refresh_index(store, search)
-    if index.spec.kind == "exact":
-        return ExactBridges(vectors)
-    return ListBridges(vectors, ListOrder.of(index, live.rows), search.threads)
+    order = ListOrder.if_listed(refresh_index(store, search), live.rows)
+    return ExactBridges(vectors) if order is None else ListBridges(vectors, order, search.threads)
 
 
 def _recall(store: Store) -> float:

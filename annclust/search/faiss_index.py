@@ -155,8 +155,13 @@ class VectorIndex:
             found: tuple[Distances, Nodes] = coarse.search(reduced, probes)
         return found
 
-    def listed(self) -> tuple[Nodes, Vectors, Nodes]:
+    def listed(self, lists: Nodes) -> tuple[Nodes, Vectors, Nodes]:
         """All rows, list by list, and their vectors after PCA; of the kind "ivf".
+
+        Parameters
+        ----------
+        lists : ndarray of shape (lists,), int64
+            All lists, in the order in which they are wanted.
 
         Returns
         -------
@@ -168,12 +173,13 @@ class VectorIndex:
         """
         library = _library()
         inverted = library.extract_index_ivf(self._index).invlists
-        sizes = [inverted.list_size(each) for each in range(self.spec.lists)]
+        sizes = [inverted.list_size(each) for each in lists.tolist()]
         starts = np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)])
         rows = np.empty(self.rows, dtype=np.int64)
         reduced = np.empty((self.rows, self.spec.reduced), dtype=np.float32)
-        for each in np.flatnonzero(sizes).tolist():
-            span, size = slice(starts[each], starts[each + 1]), sizes[each]
+        for place in np.flatnonzero(sizes).tolist():
+            each, size = int(lists[place]), sizes[place]
+            span = slice(starts[place], starts[place + 1])
             rows[span] = library.rev_swig_ptr(inverted.get_ids(each), size)
             codes = library.rev_swig_ptr(inverted.get_codes(each), size * reduced[0].nbytes)
             reduced[span] = codes.view(np.float32).reshape(size, -1)

@@ -16,10 +16,10 @@ import numpy as np
 from annclust.arrays import Candidates, Distances, Nodes
 from annclust.neighbor_graph import NeighborGraph
 from annclust.parallel import map_parts
-from annclust.progress import SILENT, Progress
+from annclust.progress import SILENT, Progress, Stage
 from annclust.search.exact import nearest
-from annclust.search.faiss_index import VectorIndex, squared_distances_by_row
-from annclust.search.graph_plan import MOST_REFINEMENTS, GraphPlan, neighbors_wanted, plan_graph
+from annclust.search.faiss_index import squared_distances_by_row
+from annclust.search.graph_plan import GraphPlan, neighbors_wanted, plan_graph, stage_costs
 from annclust.search.list_join import SPAN, ListOrder, joined
 from annclust.search.recall import COMPLETE, Recall, RecallSample
 from annclust.search.refinement import refined, reverse_lists
@@ -33,6 +33,9 @@ _QUERIES = 1_024
 _MEASURED = 1_024
 """Nodes whose candidates are gathered at a time: up to 170 MB at 32 candidates and 1,280
 dimensions; in the order of the lists, where candidates overlap, about 30."""
+
+_JOINED = 8_192
+"""Nodes joined at a time, few enough that bars move."""
 
 _SAMPLE = 100
 """Nodes that are searched exactly to measure recall: 1,600 neighbors, which tell .99 from .98."""
@@ -59,7 +62,7 @@ def build_graph(
     vectors: VectorSource,
     settings: SearchSettings,
     *,
-    index: VectorIndex | None = None,
+    order: ListOrder | None = None,
     rows: Nodes | None = None,
     progress: Progress = SILENT,
     shelf: Shelf = NO_SHELF,
@@ -70,9 +73,9 @@ def build_graph(
     ----------
     vectors : VectorSource
     settings : SearchSettings
-    index : VectorIndex or None
-        Over all rows of `vectors`; without it, or if it is exact, the join is exact and holds all
-        vectors in memory.
+    order : ListOrder or None
+        Of `rows`, in an index over all rows of `vectors`; without it the join is exact and holds
+        all vectors in memory.
     rows : ndarray of shape (n,), int64, or None
         Rows to join, ascending; all if None.
     progress : Progress
@@ -90,10 +93,9 @@ def build_graph(
     k = min(neighbors_wanted(vectors.shape[0], settings), max(len(rows) - 1, 0))
     if k == 0:
         return BuiltGraph(_blank_graph(len(rows), 0), COMPLETE)
-    if index is None or index.spec.kind == "exact":
+    if order is None:
         return BuiltGraph(_exact_graph(selected, k, settings, progress), COMPLETE)
-    plan = plan_graph(len(rows), k, index.spec)
-    order = ListOrder.of(index, rows)
+    plan = plan_graph(len(rows), k, order.lists)
     return _IndexJoin(selected, order, plan, settings, progress, shelf).build()
 
 
@@ -124,6 +126,22 @@ def _exact_graph(
     return graph
 
 
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """A stage's part in the whole: `cost` for each node."""
+
+    whole: Stage
+    cost: float
+
+    def advance(self, nodes: int) -> None:
+        self.whole.advance(round(self.cost * nodes))
+
+    def report(self, stage: Stage, nodes: int) -> None:
+        """Report to the stage and to the whole; the run may be stopped here."""
+        stage.advance(nodes)
+        self.advance(nodes)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _IndexJoin:
     """Builds a graph through inverted lists; counts nodes by their place in the lists' order."""
@@ -136,26 +154,31 @@ class _IndexJoin:
     shelf: Shelf
 
     def build(self) -> BuiltGraph:
-        sample = self._sample()
-        candidates = self._joined()
-        for number in range(MOST_REFINEMENTS):
-            candidates = self._refined(candidates, f"refine{'abc'[number]}")
-            if self._recall(sample, candidates).dense >= self.settings.recall:
-                break
-        graph = self._measured(candidates)
+        costs = stage_costs(self.plan, *self.vectors.shape, self.order.lists)
+        whole = self.progress.stage("Neighbor graph", round(costs.whole * self.order.n))
+        with whole as stage:
+            sample = self._sample(_Share(stage, costs.sample))
+            candidates = self._joined(_Share(stage, costs.join))
+            candidates = self._refined(candidates, "refine", _Share(stage, costs.refine))
+            if self._recall(sample, candidates).dense < self.settings.recall:
+                stage.expect(round((costs.whole + costs.refine) * self.order.n))
+                candidates = self._refined(candidates, "again", _Share(stage, costs.refine))
+            graph = self._measured(candidates, _Share(stage, costs.measure))
         return BuiltGraph(graph, sample.recall(graph.distances[sample.nodes]))
 
-    def _sample(self) -> RecallSample:
+    def _sample(self, share: _Share) -> RecallSample:
         with self.progress.stage("Sampling for recall"):
-            return RecallSample.drawn(
+            sample = RecallSample.drawn(
                 self.vectors,
                 self.plan.neighbors,
                 size=_SAMPLE,
                 seed=self.settings.seed,
                 threads=self.settings.threads,
             )
+        share.advance(self.order.n)
+        return sample
 
-    def _joined(self) -> Candidates:
+    def _joined(self, share: _Share) -> Candidates:
         def join(span: Span) -> Candidates:
             places, plan = np.arange(*span), self.plan
             found = joined(self.order, places, probes=plan.probes, pool=plan.pool)
@@ -165,24 +188,24 @@ class _IndexJoin:
                 found[short] = joined(self.order, places[short], probes=lists, pool=plan.pool)
             return found
 
-        return self._in_spans("Joining neighbors", "join", SPAN, join)
+        return self._in_spans("Joining neighbors", "join", _JOINED, join, share)
 
-    def _refined(self, candidates: Candidates, name: str) -> Candidates:
+    def _refined(self, candidates: Candidates, name: str, share: _Share) -> Candidates:
         reverse = reverse_lists(candidates)
 
         def refine(span: Span) -> Candidates:
             return refined(np.arange(*span), candidates, reverse, self.order.reduced)
 
-        return self._in_spans("Asking neighbors of neighbors", name, _QUERIES, refine)
+        return self._in_spans("Asking neighbors of neighbors", name, _QUERIES, refine, share)
 
-    def _measured(self, candidates: Candidates) -> NeighborGraph:
+    def _measured(self, candidates: Candidates, share: _Share) -> NeighborGraph:
         k = self.plan.neighbors
 
         def measure(span: Span) -> Candidates:
             distances, neighbors = self._nearest(np.arange(*span), candidates)
             return np.hstack([neighbors.astype(np.int32), distances.view(np.int32)])
 
-        found = self._in_spans("Measuring distances", "measure", _MEASURED, measure, width=2 * k)
+        found = self._in_spans("Measuring distances", "measure", _MEASURED, measure, share, 2 * k)
         graph = _blank_graph(self.order.n, k)
         graph.neighbors[self.order.nodes] = found[:, :k]
         graph.distances[self.order.nodes] = found[:, k:].view(np.float32)
@@ -194,7 +217,7 @@ class _IndexJoin:
         name: str,
         size: int,
         function: Callable[[Span], Candidates],
-        *,
+        share: _Share,
         width: int | None = None,
     ) -> Candidates:
         """Apply a pure function to all places, some at a time; whole `SPAN`s are kept."""
@@ -208,14 +231,14 @@ class _IndexJoin:
                     missing += [(first + a, first + b) for a, b in _spans(last - first, size)]
                 else:
                     found[first:last] = part
-                    stage.advance(last - first)
+                    share.report(stage, last - first)
             results = map_parts(function, missing, self.settings.threads)
             for (first, last), part in zip(missing, results, strict=True):
                 found[first:last] = part
                 if last % SPAN == 0 or last == n:
                     start = (last - 1) // SPAN * SPAN
                     self.shelf.put(f"{name}-{start}", found[start:last])
-                stage.advance(last - first)
+                share.report(stage, last - first)
         return found
 
     def _recall(self, sample: RecallSample, candidates: Candidates) -> Recall:

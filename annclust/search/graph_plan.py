@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from annclust.search.index_spec import IndexSpec
 from annclust.settings import SearchSettings
 
 _POOL_PER_NEIGHBOR = 2
@@ -13,18 +12,19 @@ a probability of .985 (docs/benchmarks.md)."""
 
 _LEAST_POOL = 32
 
-_ROOT_PER_PROBE = 40
-"""Square root of n for each list that a node looks into. The more vectors, the more lists share a
-cluster; more probes than these find what refinement finds too, at a higher price."""
+_PROBES = 8
+"""Inverted lists that a node looks into. More of them find what refinement finds too, at a higher
+price: at 300,000 vectors 14 instead of 8 take 1.5 s more and find .001 more."""
 
-_FEWEST_PROBES = 8
+_MICROSECONDS_READ = 0.012
+_MICROSECONDS_COMPARED = 0.012
+_MICROSECONDS_REFINED = 17.0
+_MICROSECONDS_MEASURED = 0.0011
+"""For each coordinate; for each pair; for each node; for each coordinate of each candidate."""
 
 _NEIGHBORS_OF_FEW, _NEIGHBORS_OF_MANY = 32, 16
 """Neighbors where the join is exact and more of them cost little; and through inverted lists, where
 they are what it costs: three for each of five samples."""
-
-MOST_REFINEMENTS = 2
-"""A third one found less than one neighbor in a thousand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def neighbors_wanted(rows: int, settings: SearchSettings) -> int:
     return _NEIGHBORS_OF_FEW if rows <= settings.exact_up_to else _NEIGHBORS_OF_MANY
 
 
-def plan_graph(n: int, neighbors: int, spec: IndexSpec) -> GraphPlan:
+def plan_graph(n: int, neighbors: int, lists: int) -> GraphPlan:
     """Decide how to build a graph.
 
     Parameters
@@ -62,9 +62,47 @@ def plan_graph(n: int, neighbors: int, spec: IndexSpec) -> GraphPlan:
         Nodes.
     neighbors : int
         Neighbors of each, at most n - 1.
-    spec : IndexSpec
-        Of the index.
+    lists : int
+        Inverted lists of the index.
     """
     pool = min(max(_POOL_PER_NEIGHBOR * neighbors, _LEAST_POOL), n - 1)
-    probes = max(round(n**0.5 / _ROOT_PER_PROBE), _FEWEST_PROBES)
-    return GraphPlan(neighbors, pool, min(probes, spec.lists))
+    return GraphPlan(neighbors, pool, min(_PROBES, lists))
+
+
+@dataclass(frozen=True, slots=True)
+class StageCosts:
+    """What the stages of a build take for each node, in microseconds of one core.
+
+    Only their ratio counts: it tells how much of the whole is done. It was measured at 100,000 to
+    1,000,000 vectors of 1,280 dimensions (docs/benchmarks.md).
+    """
+
+    sample: float
+    join: float
+    refine: float
+    measure: float
+
+    @property
+    def whole(self) -> float:
+        """All of them, as far as is known before: one refinement."""
+        return self.sample + self.join + self.refine + self.measure
+
+
+def stage_costs(plan: GraphPlan, n: int, dimension: int, lists: int) -> StageCosts:
+    """Estimate the costs of a build.
+
+    Parameters
+    ----------
+    plan : GraphPlan
+    n, dimension : int
+        Nodes, and length of their vectors.
+    lists : int
+        Inverted lists of the index.
+    """
+    compared = plan.probes * n / lists + lists
+    return StageCosts(
+        sample=_MICROSECONDS_READ * dimension,
+        join=_MICROSECONDS_COMPARED * compared,
+        refine=_MICROSECONDS_REFINED,
+        measure=_MICROSECONDS_MEASURED * dimension * plan.pool,
+    )

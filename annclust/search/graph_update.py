@@ -21,7 +21,7 @@ from annclust.neighbor_graph import NeighborGraph
 from annclust.parallel import map_parts
 from annclust.progress import SILENT, Progress, Stage
 from annclust.search.exact import candidate_distances, nearest, squared_distances
-from annclust.search.faiss_index import VectorIndex, squared_distances_by_row
+from annclust.search.faiss_index import squared_distances_by_row
 from annclust.search.graph_build import nearest_candidates
 from annclust.search.graph_plan import plan_graph
 from annclust.search.list_join import SPAN, ListOrder, joined
@@ -98,7 +98,7 @@ def update_graph(
     vectors: VectorSource,
     settings: SearchSettings,
     *,
-    index: VectorIndex | None,
+    order: ListOrder | None,
     rows: Nodes,
     progress: Progress = SILENT,
 ) -> GraphChange:
@@ -111,8 +111,8 @@ def update_graph(
     old_rows : ndarray of shape (m,), int64
     vectors : VectorSource
     settings : SearchSettings
-    index : VectorIndex or None
-        Over all rows of `vectors`; without it, or if it is exact, searches are exact.
+    order : ListOrder or None
+        Of `rows`, in an index over all rows of `vectors`; without it searches are exact.
     rows : ndarray of shape (n,), int64
         Rows of the new graph, ascending; n is larger than k.
     progress : Progress
@@ -125,14 +125,13 @@ def update_graph(
     """
     transfer = _Transfer.of(graph, old_rows, rows)
     selected = SelectedVectors(vectors, rows)
-    order = None if index is None or index.spec.kind == "exact" else ListOrder.of(index, rows)
     touched = transfer.new | transfer.hurt
     asked, new = np.flatnonzero(touched), np.flatnonzero(transfer.new)
     with progress.stage("Placing new vectors", len(asked), unit="vectors") as stage:
         if order is None:
             _search_exactly(selected, transfer, asked)
-        elif index is not None:
-            _search_lists(selected, transfer, asked, order, index, settings)
+        else:
+            _search_lists(selected, transfer, asked, order, settings.threads)
         stage.advance(len(asked))
     parts = [new[first : first + _NEW] for first in range(0, len(new), _NEW)]
     with progress.stage("Looking who is near them", len(parts) * len(rows)) as stage:
@@ -155,12 +154,11 @@ def _search_lists(
     transfer: _Transfer,
     asked: Nodes,
     order: ListOrder,
-    index: VectorIndex,
-    settings: SearchSettings,
+    threads: int,
 ) -> None:
     """Make the lists of some nodes anew, through the inverted lists and their new neighbors'."""
     k = transfer.neighbors.shape[1]
-    plan = plan_graph(order.n, k, index.spec)
+    plan = plan_graph(order.n, k, order.lists)
     places = order.places
     known = np.where(transfer.neighbors < 0, -1, places[transfer.neighbors])
     # Candidates as the rest of this room has them: of places, by place.
@@ -171,7 +169,7 @@ def _search_lists(
     def join(nodes: Nodes) -> Candidates:
         return joined(order, places[nodes], probes=plan.probes, pool=plan.pool)
 
-    for nodes, found in zip(spans, map_parts(join, spans, settings.threads), strict=True):
+    for nodes, found in zip(spans, map_parts(join, spans, threads), strict=True):
         candidates[places[nodes]] = found
     reverse = reverse_lists(candidates)
     parts = [asked[first : first + _NEW] for first in range(0, len(asked), _NEW)]
@@ -181,7 +179,7 @@ def _search_lists(
         named = np.where(better < 0, -1, order.nodes[better])
         return nearest_candidates(vectors, nodes, named, k)
 
-    for nodes, lists in zip(parts, map_parts(measure, parts, settings.threads), strict=True):
+    for nodes, lists in zip(parts, map_parts(measure, parts, threads), strict=True):
         transfer.distances[nodes], transfer.neighbors[nodes] = lists
 
 

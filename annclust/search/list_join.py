@@ -52,7 +52,9 @@ class ListOrder:
     @classmethod
     def of(cls, index: VectorIndex, rows: Nodes) -> Self:
         """Order the nodes that count `rows`, shape (n,), ascending; the index may have more."""
-        listed, reduced, starts = index.listed()
+        centroids = index.centroids()
+        lists = chain(centroids)
+        listed, reduced, starts = index.listed(lists)
         node_of_row = np.full(index.rows, -1, dtype=np.int64)
         node_of_row[rows] = np.arange(len(rows))
         nodes = node_of_row[listed]
@@ -60,7 +62,12 @@ class ListOrder:
             live = nodes >= 0
             starts = np.concatenate([[0], np.cumsum(live)])[starts]
             nodes, reduced = nodes[live], reduced[live]
-        return cls(nodes, reduced, starts, index.centroids())
+        return cls(nodes, reduced, starts, centroids[lists])
+
+    @classmethod
+    def if_listed(cls, index: VectorIndex, rows: Nodes) -> Self | None:
+        """As `of`; None if the index has no lists, but searches exactly."""
+        return cls.of(index, rows) if index.spec.kind == "ivf" else None
 
     @property
     def n(self) -> int:
@@ -82,6 +89,29 @@ class ListOrder:
     def list_of(self, places: Nodes) -> Nodes:
         """The list of each place."""
         return np.searchsorted(self.starts, places, side="right") - 1
+
+
+def chain(centers: Vectors) -> Nodes:
+    """An order of centers in which each is followed by the nearest that has not come yet.
+
+    What is near stands together then: later steps find more of their vectors in the cache.
+
+    Parameters
+    ----------
+    centers : ndarray of shape (c, d), float32
+
+    Returns
+    -------
+    ndarray of shape (c,), int64
+    """
+    order = np.zeros(len(centers), dtype=np.int64)
+    lengths = np.einsum("ij,ij->i", centers, centers)
+    lengths[0] = np.inf
+    for place in range(1, len(centers)):
+        away = lengths - 2 * (centers @ centers[order[place - 1]])
+        order[place] = away.argmin()
+        lengths[order[place]] = np.inf
+    return order
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -27,8 +27,11 @@ _HEADER = struct.Struct("<8sQ48x")
 HEADER_SIZE = _HEADER.size
 _ITEM = np.dtype("<f2").itemsize
 _CLOSED = -1  # in the place of a descriptor
-_MOST_MAPPED = 256 << 20
-"""Bytes of vectors that are looked at before their pages are let go of."""
+_MOST_MAPPED = 1 << 30
+"""Bytes of vectors that are mapped before their pages are let go of."""
+
+_AROUND = 32 << 10
+"""Bytes that looking at one row maps: the system maps the pages around as well."""
 
 
 def row_checksum(row: StoredVectors) -> int:
@@ -118,7 +121,7 @@ class MappedPages:
         self._mapped, self._used = mapped, 0
 
     def used(self, size: int) -> None:
-        """Note that so many bytes were looked at; let go of all pages now and then.
+        """Note that so many bytes were mapped; let go of all pages now and then.
 
         They stay in the system's cache, and come back when they are looked at again. Several
         threads may count at once: a few bytes more or less make no difference.
@@ -210,16 +213,16 @@ class VectorReader:
 
     def block(self, first: int, last: int, /) -> Vectors:
         """Rows `first` up to, not including, `last`."""
-        return self._unit_rows(self.stored[first:last])
+        return self._unit_rows(self.stored[first:last], together=True)
 
     def take(self, rows: Nodes, /) -> Vectors:
         """The given rows, in the given order."""
-        return self._unit_rows(self.stored[rows])
+        return self._unit_rows(self.stored[rows], together=False)
 
-    def _unit_rows(self, rows: StoredVectors) -> Vectors:
+    def _unit_rows(self, rows: StoredVectors, *, together: bool) -> Vectors:
         found = unit_rows(rows)
         if self.pages is not None:
-            self.pages.used(rows.nbytes)
+            self.pages.used(rows.nbytes if together else len(rows) * _AROUND)
         return found
 
 

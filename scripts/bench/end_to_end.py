@@ -21,7 +21,7 @@ from statistics import median
 
 from reporting import seconds, table, versions
 
-from annclust.collection import cache_directory
+from annclust.embedding.model_cache import cache_directory
 from annclust.embedding.registry import DEFAULT_EMBEDDER, geometry_of, load_embedder
 from annclust.images.decode_workers import DecodeWorkers, ReadJob
 from annclust.images.discovery import FoundFile, walk

@@ -23,6 +23,7 @@ from annclust.search.exact import nearest, rerank
 from annclust.search.faiss_index import VectorIndex, build_index
 from annclust.search.graph_build import build_graph
 from annclust.search.index_spec import choose_index
+from annclust.search.list_join import ListOrder
 from annclust.settings import SearchSettings
 from annclust.storage.vector_file import VectorReader
 
@@ -73,7 +74,8 @@ def figures(vectors: VectorReader, threads: int, exact_join_to: int) -> list[str
     exact = built(vectors, SearchSettings(threads=threads, exact_up_to=n))
     ivf = built(vectors, SearchSettings(threads=threads, exact_up_to=0))
     started = time.perf_counter()
-    joined_graph = build_graph(vectors, ivf.settings, index=ivf.index)
+    order = ListOrder.of(ivf.index, np.arange(n))
+    joined_graph = build_graph(vectors, ivf.settings, order=order)
     joined = time.perf_counter() - started
     return [
         f"{query_milliseconds(vectors, lambda query: nearest(vectors, query, NEAREST)):.1f}",
@@ -93,7 +95,7 @@ def built(vectors: VectorReader, settings: SearchSettings) -> Built:
 
 
 def exact_join_seconds(vectors: VectorReader, exact: Built) -> float:
-    return seconds(lambda: build_graph(vectors, exact.settings, index=exact.index))
+    return seconds(lambda: build_graph(vectors, exact.settings))
 
 
 def through(index: VectorIndex, vectors: VectorReader) -> Callable[[np.ndarray], object]:

@@ -14,7 +14,14 @@ import pytest
 from annclust.arrays import ImageId
 from annclust.errors import OutputError
 from annclust.neighbor_graph import NeighborGraph
-from annclust.pipeline.exporting import edge_table, photo_table, write_file, write_table
+from annclust.pipeline.exporting import (
+    ExportFormat,
+    Table,
+    edge_table,
+    photo_table,
+    write_table,
+    write_whole,
+)
 from annclust.storage.records import ExportRow
 
 ODD = Path(os.fsdecode(b"/photos/caf\xe9, \xc3\xa4.jpg"))
@@ -22,6 +29,10 @@ ROWS = (
     ExportRow(ImageId(1), Path("/photos/a.jpg"), b"\x01\xff", 7, 0.5, True),
     ExportRow(ImageId(2), ODD, b"\x02\xff", None, None, False),
 )
+
+
+def write_file(table: Table, form: ExportFormat, path: Path) -> None:
+    write_whole(path, lambda file: write_table(table, form, file))
 
 
 def written(form: str) -> bytes:

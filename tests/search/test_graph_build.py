@@ -14,6 +14,7 @@ from annclust.progress import StoppedError
 from annclust.search.faiss_index import VectorIndex, build_index
 from annclust.search.graph_build import build_graph
 from annclust.search.index_spec import choose_index
+from annclust.search.list_join import ListOrder
 from annclust.settings import SearchSettings
 from annclust.vector_source import ArrayVectors
 from tests.search.samples import (
@@ -40,7 +41,9 @@ def graph_of(
     vectors: Vectors, settings: SearchSettings, rows: Nodes | None = None
 ) -> NeighborGraph:
     index = index_of(vectors, settings)
-    return build_graph(ArrayVectors(vectors), settings, index=index, rows=rows).graph
+    rows = np.arange(len(vectors)) if rows is None else rows
+    order = ListOrder.if_listed(index, rows)
+    return build_graph(ArrayVectors(vectors), settings, order=order, rows=rows).graph
 
 
 def test_each_vector_gets_its_nearest_ones_and_not_itself() -> None:
@@ -147,16 +150,17 @@ def test_a_build_that_was_stopped_goes_on_where_it_was() -> None:
     vectors = ArrayVectors(clustered(40_000, 6))
     settings = replace(IVF, threads=2, exact_up_to=10_000)
     index = build_index(vectors, choose_index(40_000, 6, settings), settings)
-    whole = build_graph(vectors, settings, index=index)
+    order = ListOrder.of(index, np.arange(40_000))
+    whole = build_graph(vectors, settings, order=order)
     shelf, stops = DictShelf(), 0
     while stops < 50:
         try:
-            graph = build_graph(vectors, settings, index=index, progress=StopAt(35), shelf=shelf)
+            graph = build_graph(vectors, settings, order=order, progress=StopAt(70), shelf=shelf)
         except StoppedError:
             stops += 1
         else:
             break
     assert 1 < stops < 10
-    assert {name.partition("-")[0] for name in shelf.parts} == {"join", "refinea", "measure"}
+    assert {name.partition("-")[0] for name in shelf.parts} == {"join", "refine", "measure"}
     assert graph.graph.neighbors.tobytes() == whole.graph.neighbors.tobytes()
     assert graph.graph.distances.tobytes() == whole.graph.distances.tobytes()

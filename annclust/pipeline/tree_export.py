@@ -1,0 +1,140 @@
+"""Tree export: the condensed tree of the last clustering, as a table and as a picture."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from annclust.arrays import Labels
+from annclust.clustering.condensed_tree import CondensedTree
+from annclust.clustering.hdbscan import Clustering, cut
+from annclust.errors import NothingClusteredError
+from annclust.pipeline.clusters import last_clustering
+from annclust.pipeline.exporting import Cell, Record, Table
+from annclust.pipeline.hierarchies import stored_hierarchy
+from annclust.pipeline.live_vectors import LiveVectors, live_vectors
+from annclust.pipeline.tree_picture import tree_picture
+from annclust.settings import ClusterSettings, Level
+from annclust.storage.store import Store
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PhotoTree:
+    """The condensed tree that the groups of a level were cut from.
+
+    Parameters
+    ----------
+    clustering : Clustering
+        Of n contents.
+    live : LiveVectors
+        Their photos.
+    clusters : ndarray of shape (n,), int64
+        Stable id of each content's group; -1 is noise.
+    """
+
+    clustering: Clustering
+    live: LiveVectors
+    clusters: Labels
+
+    @property
+    def tree(self) -> CondensedTree:
+        """Over n contents."""
+        return self.clustering.tree
+
+
+def photo_tree(store: Store, level: Level | None) -> PhotoTree:
+    """Cut the stored tree once more as the last clustering did.
+
+    Raises
+    ------
+    NothingClusteredError
+        If the level was never clustered, or photos came or went since.
+    """
+    last = last_clustering(store, level)
+    live, stored = live_vectors(store), stored_hierarchy(store)
+    asked = json.loads(last.settings)
+    if stored is None or asked.pop("vectors") != live.digest or not len(live.rows):
+        raise NothingClusteredError(store.path, level=last.level)
+    clustering = cut(stored.hierarchy, ClusterSettings(**asked))
+    rows, ids = store.catalog.memberships(last.level)
+    clusters = np.full(len(live.rows), -1, dtype=np.int64)
+    clusters[np.searchsorted(live.rows, rows)] = ids
+    return PhotoTree(clustering, live, clusters)
+
+
+def tree_table(photos: PhotoTree) -> Table:
+    """One record for each branch and each photo, in the order in which they leave their parent.
+
+    Branches are numbered from 0, which is everything; a photo is named by its id. `lambda` is
+    1 / distance, None where copies leave at infinite density.
+    """
+    columns = ("parent", "branch", "photo", "lambda", "size", "cluster", "outlier_score")
+    return Table(columns, _records(photos))
+
+
+def _records(photos: PhotoTree) -> Iterator[Record]:
+    tree, n = photos.tree, len(photos.live.rows)
+    order = np.lexsort((tree.lambda_, tree.parent))
+    by_node = np.argsort(photos.live.node_of, kind="stable")
+    starts = np.searchsorted(photos.live.node_of[by_node], np.arange(n + 1))
+    chosen = chosen_branches(photos)
+    columns = tree.parent, tree.child, tree.lambda_, tree.child_size
+    for parent, child, density, size in zip(
+        *(column[order].tolist() for column in columns), strict=True
+    ):
+        common: dict[str, Cell] = {
+            "parent": parent - n,
+            "lambda": density if np.isfinite(density) else None,
+        }
+        if child >= n:
+            branch = child - n
+            cluster = chosen.get(branch)
+            yield common | {"branch": branch, "photo": None, "size": size} | _told(cluster, None)
+            continue
+        for photo in photos.live.photos[by_node[starts[child] : starts[child + 1]]].tolist():
+            cluster = int(photos.clusters[child])
+            score = float(photos.clustering.outlier_scores[child])
+            told = _told(None if cluster < 0 else cluster, score)
+            yield common | {"branch": None, "photo": photo, "size": 1} | told
+
+
+def _told(cluster: int | None, score: float | None) -> dict[str, Cell]:
+    return {"cluster": cluster, "outlier_score": score}
+
+
+def svg_of(photos: PhotoTree) -> str:
+    """The tree as a picture."""
+    return tree_picture(photos.tree, len(photos.live.rows), chosen_branches(photos))
+
+
+def chosen_branches(photos: PhotoTree) -> dict[int, int]:
+    """The branches that are groups, and the stable id of each.
+
+    A branch is a group if it is the lowest one that holds exactly the members of that group.
+    """
+    tree, n = photos.tree, len(photos.live.rows)
+    branches = tree.child >= n
+    parent_of = dict(
+        zip((tree.child[branches] - n).tolist(), (tree.parent[branches] - n).tolist(), strict=True)
+    )
+    chosen: dict[int, int] = {}
+    labels, ids = photos.clustering.labels, photos.clusters
+    leaves = tree.child < n
+    home = np.zeros(n, dtype=np.int64)
+    home[tree.child[leaves]] = tree.parent[leaves] - n
+    for cluster in np.unique(labels[labels >= 0]).tolist():
+        members = np.flatnonzero(labels == cluster)
+        chosen[_common_branch(set(home[members].tolist()), parent_of)] = int(ids[members[0]])
+    return chosen
+
+
+def _common_branch(branches: set[int], parent_of: dict[int, int]) -> int:
+    """The lowest branch that holds all of some branches; children have larger numbers."""
+    while len(branches) > 1:
+        deepest = max(branches)
+        branches.discard(deepest)
+        branches.add(parent_of[deepest])
+    return branches.pop()
