@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, Self
 
+from annclust.memory_plan import plan_memory
+
 MEBIBYTE = 1 << 20
 GIBIBYTE = 1 << 30
 
@@ -59,6 +61,9 @@ class DecodeSettings(_Overridable):
     memory : int
         Bytes of address space one worker may use for the largest of files; for one of few bytes it
         is 1.2 GiB at most.
+    pictures : int or None
+        Bytes that large pictures may take at a time, over all workers, and so one of them at all;
+        if None, as many as serve the number of workers, and one picture may take `memory`.
     max_pixels : int
         Images with more pixels are refused by their header, before decoding.
     """
@@ -66,6 +71,7 @@ class DecodeSettings(_Overridable):
     workers: int = field(default_factory=usable_cores)
     timeout: float = 30.0
     memory: int = 2 * GIBIBYTE
+    pictures: int | None = None
     max_pixels: int = 300_000_000
 
 
@@ -106,6 +112,8 @@ class SearchSettings(_Overridable):
     recall : float
         Share of the true neighbors, where vectors are dense, below which a graph is refined once
         more.
+    memory : int or None
+        Bytes that this process may take to build a graph; no limit if None.
     """
 
     neighbors: int | None = None
@@ -113,6 +121,7 @@ class SearchSettings(_Overridable):
     threads: int = field(default_factory=usable_cores)
     seed: int = 0
     recall: float = 0.99
+    memory: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +143,29 @@ class IndexingSettings(_Overridable):
     forget_missing: bool = False
 
     @classmethod
-    def for_threads(cls, threads: int | None, *, follow_symlinks: bool | None = None) -> Self:
-        """Take the defaults, but use so many processor cores (all if None)."""
+    def within(
+        cls,
+        *,
+        threads: int | None = None,
+        memory: int | None = None,
+        follow_symlinks: bool | None = None,
+    ) -> Self:
+        """Take the defaults, but use so many processor cores and bytes (all if None).
+
+        Raises
+        ------
+        InputError
+            If the memory is too small to work with at all.
+        """
+        decode = DecodeSettings.with_overrides(workers=threads)
+        if memory is not None:
+            plan = plan_memory(memory, decode.workers)
+            decode = replace(decode, workers=plan.workers, pictures=plan.pictures)
         return cls(
             scan=ScanSettings(follow_symlinks=follow_symlinks),
-            decode=DecodeSettings.with_overrides(workers=threads),
+            decode=decode,
             embed=EmbedSettings.with_overrides(threads=threads),
-            search=SearchSettings.with_overrides(threads=threads),
+            search=SearchSettings.with_overrides(threads=threads, memory=memory),
         )
 
 

@@ -19,7 +19,10 @@ from annclust.cli.shared_options import (
     MOST_PHOTOS,
     MOST_SAMPLES,
     CollectionOption,
+    MemoryOption,
+    ThreadsOption,
     command,
+    size_of,
 )
 
 if TYPE_CHECKING:
@@ -120,10 +123,8 @@ def index(
             help="Follow links to files and folders; remembered.",
         ),
     ] = None,
-    threads: Annotated[
-        int | None,
-        typer.Option(metavar="N", min=1, help="Processor cores to use; all if left out."),
-    ] = None,
+    threads: ThreadsOption = None,
+    memory: MemoryOption = None,
     forget_missing: Annotated[
         bool,
         typer.Option("--forget-missing", help="Drop photos of folders that seem to be offline."),
@@ -136,7 +137,9 @@ def index(
     from annclust.settings import IndexingSettings
 
     folders = [Path(os.fsdecode(resolve_folder(folder))) for folder in photos or []]
-    settings = IndexingSettings.for_threads(threads, follow_symlinks=follow_symlinks)
+    settings = IndexingSettings.within(
+        threads=threads, memory=size_of(memory), follow_symlinks=follow_symlinks
+    )
     create = bool(folders)
     with _open(collection, console, create=create, embedder=embedder, settings=settings) as opened:
         report = opened.index(folders, exclude=exclude, forget_missing=forget_missing)
@@ -208,12 +211,16 @@ def cluster(
     method: Annotated[
         Method | None, typer.Option(help="How groups are selected from the tree.")
     ] = None,
+    threads: ThreadsOption = None,
+    memory: MemoryOption = None,
 ) -> None:
     """Group the photos by density; there is no radius to choose."""
     from annclust.cli.documents import clustering_document
-    from annclust.cli.listings import clustering_lines
+    from annclust.cli.listings import capped_lines, clustering_lines
+    from annclust.settings import IndexingSettings
 
-    with _open(collection, console) as opened:
+    settings = IndexingSettings.within(threads=threads, memory=size_of(memory))
+    with _open(collection, console, settings=settings) as opened:
         opened.cluster(
             level.value,
             min_cluster_size=min_cluster_size,
@@ -222,6 +229,8 @@ def cluster(
         )
         report = opened.last_clustering()
     console.show(clustering_document(report), lambda: clustering_lines(report))
+    for line in capped_lines(report):
+        console.note(line)
 
 
 @command(app)

@@ -125,6 +125,15 @@ def clustering_lines(report: ClusterReport) -> Iterator[str]:
         yield f"since the last time: {', '.join(changes)}"
 
 
+def capped_lines(report: ClusterReport) -> Iterator[str]:
+    """Warn where groups were split because of their size."""
+    if report.capped:
+        yield (
+            f"{counted(report.capped, 'group')} would hold more than a fifth of all photos, and"
+            " was split where its density allows; --method leaf gives smaller groups everywhere"
+        )
+
+
 def out_of_date_line(collection: Path, level: str) -> str:
     """Say that photos came or went since the last clustering."""
     return (

@@ -35,6 +35,18 @@ CollectionOption = Annotated[
         help="The collection's directory.",
     ),
 ]
+ThreadsOption = Annotated[
+    int | None,
+    typer.Option("--threads", metavar="N", min=1, help="Processor cores to use; all if left out."),
+]
+MemoryOption = Annotated[
+    str | None,
+    typer.Option(
+        "--memory",
+        metavar="SIZE",
+        help="Memory for all processes together, like 2G; no limit if left out.",
+    ),
+]
 DEFAULT_COLLECTION = Path("photos.annclust")
 
 MOST_PHOTOS = 1_000_000_000
@@ -46,6 +58,13 @@ _SHARED: dict[str, tuple[Any, bool]] = {
     "verbose": (typer.Option("--verbose", "-v", help="Show every detail."), False),
     "no_progress": (typer.Option("--no-progress", help="No progress bars."), False),
 }
+
+
+def size_of(text: str | None) -> int | None:
+    """Bytes that a `MemoryOption` asks for."""
+    from annclust.memory_plan import parse_size
+
+    return None if text is None else parse_size(text)
 
 
 def command(

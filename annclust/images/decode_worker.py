@@ -113,7 +113,7 @@ def _obey(orders: WorkerOrders) -> None:
 def _claim_within(orders: WorkerOrders, channel: _Channel) -> Claim:
     def claim(amount: int, file_size: int) -> bool:
         allowed = FOR_ANY_PICTURE + _FOR_EACH_BYTE * file_size
-        if amount > min(allowed, orders.memory):
+        if amount > min(allowed, orders.memory, orders.largest):
             return False
         if amount > orders.unasked:
             channel.claim(amount)

@@ -72,7 +72,7 @@ class DecodeWorkers:
         memory: MemoryBudget | None = None,
     ) -> None:
         orders = worker_orders(geometry, settings, follow_symlinks=follow_symlinks)
-        memory = memory or memory_for_large_pictures(settings.workers)
+        memory = memory or memory_for_large_pictures(settings)
         self._lanes = Lanes(max(1, settings.workers), memory)
         self._members = [
             DecodeLane(self._lanes, orders, patience=_PATIENCE * settings.timeout)
@@ -154,15 +154,18 @@ def worker_orders(
         crop=geometry.crop,
         max_pixels=settings.max_pixels,
         memory=settings.memory,
+        largest=settings.memory if settings.pictures is None else settings.pictures,
         unasked=_UNASKED // max(1, settings.workers),
         cpu_seconds=settings.timeout,
         follow_symlinks=follow_symlinks,
     )
 
 
-def memory_for_large_pictures(workers: int) -> MemoryBudget:
-    """What so many workers may take for large pictures at a time."""
-    return MemoryBudget(max(_FOR_LARGE_PICTURES, workers * _FOR_EACH_WORKER))
+def memory_for_large_pictures(settings: DecodeSettings) -> MemoryBudget:
+    """What all workers may take for large pictures at a time."""
+    if settings.pictures is not None:
+        return MemoryBudget(settings.pictures)
+    return MemoryBudget(max(_FOR_LARGE_PICTURES, settings.workers * _FOR_EACH_WORKER))
 
 
 def _files_ahead(geometry: InputGeometry, workers: int) -> int:

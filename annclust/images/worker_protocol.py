@@ -81,6 +81,8 @@ class WorkerOrders:
         Larger pictures are refused.
     memory : int
         Bytes of address space, for the largest of files.
+    largest : int
+        Bytes that decoding one picture may take at all.
     unasked : int
         Bytes that decoding may take without a `GRANT`.
     cpu_seconds : float
@@ -93,6 +95,7 @@ class WorkerOrders:
     crop: int
     max_pixels: int
     memory: int
+    largest: int
     unasked: int
     cpu_seconds: float
     follow_symlinks: bool

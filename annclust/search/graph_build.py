@@ -9,7 +9,7 @@ go to the lower node, so that the graph does not depend on threads or blocks.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from annclust.parallel import map_parts
 from annclust.progress import SILENT, Progress, Stage
 from annclust.search.exact import nearest
 from annclust.search.faiss_index import squared_distances_by_row
+from annclust.search.graph_memory import threads_within
 from annclust.search.graph_plan import GraphPlan, neighbors_wanted, plan_graph, stage_costs
 from annclust.search.list_join import SPAN, ListOrder, joined
 from annclust.search.recall import COMPLETE, Recall, RecallSample
@@ -36,6 +37,9 @@ dimensions; in the order of the lists, where candidates overlap, about 30."""
 
 _JOINED = 8_192
 """Nodes joined at a time, few enough that bars move."""
+
+_STORED_ITEM = 2
+"""Bytes of a coordinate in the vector file."""
 
 _SAMPLE = 100
 """Nodes that are searched exactly to measure recall: 1,600 neighbors, which tell .99 from .98."""
@@ -87,6 +91,11 @@ def build_graph(
     BuiltGraph
         Of n nodes, which count `rows`; k is as wanted, or n - 1 if that is less. Every node has k
         neighbors.
+
+    Raises
+    ------
+    InputError
+        If the join through lists takes more than `settings.memory`.
     """
     rows = np.arange(vectors.shape[0]) if rows is None else rows
     selected = SelectedVectors(vectors, rows)
@@ -96,6 +105,15 @@ def build_graph(
     if order is None:
         return BuiltGraph(_exact_graph(selected, k, settings, progress), COMPLETE)
     plan = plan_graph(len(rows), k, order.lists)
+    threads = threads_within(
+        settings.memory,
+        plan,
+        len(rows),
+        order.reduced.shape[1],
+        _STORED_ITEM * vectors.shape[0] * vectors.shape[1],
+        settings.threads,
+    )
+    settings = replace(settings, threads=threads)
     return _IndexJoin(selected, order, plan, settings, progress, shelf).build()
 
 

@@ -27,7 +27,7 @@ _HEADER = struct.Struct("<8sQ48x")
 HEADER_SIZE = _HEADER.size
 _ITEM = np.dtype("<f2").itemsize
 _CLOSED = -1  # in the place of a descriptor
-_MOST_MAPPED = 1 << 30
+_MOST_MAPPED = 512 << 20
 """Bytes of vectors that are mapped before their pages are let go of."""
 
 _AROUND = 32 << 10

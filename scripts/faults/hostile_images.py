@@ -21,7 +21,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hostile.mutations import Mutant, mutant
@@ -167,7 +167,9 @@ def run(chunks: Iterator[list[Mutant]], jobs: int, findings: Findings) -> None:
             attack(lane, chunk, findings)
 
     with ExitStack() as stack:
-        memory = memory_for_large_pictures(jobs)  # as if all were workers of one run
+        memory = memory_for_large_pictures(
+            replace(LIMITS, workers=jobs)
+        )  # as if all were workers of one run
         everyone = [DecodeWorkers(GEOMETRY, LIMITS, memory=memory) for _ in range(jobs)]
         lanes = [Lane(stack.enter_context(workers)) for workers in everyone]
         stack.enter_context(

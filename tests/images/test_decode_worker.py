@@ -17,6 +17,7 @@ ORDERS = WorkerOrders(
     crop=GEOMETRY.crop,
     max_pixels=10**6,
     memory=GIBIBYTE,
+    largest=GIBIBYTE,
     unasked=GIBIBYTE,
     cpu_seconds=60,
     follow_symlinks=False,

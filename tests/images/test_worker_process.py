@@ -21,6 +21,7 @@ ORDERS = WorkerOrders(
     crop=GEOMETRY.crop,
     max_pixels=10**8,
     memory=GIBIBYTE,
+    largest=GIBIBYTE,
     unasked=1 << 27,
     cpu_seconds=60,
     follow_symlinks=False,

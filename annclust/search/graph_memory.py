@@ -1,0 +1,62 @@
+"""Graph memory: what building a neighbor graph takes, known before. Pure."""
+
+from __future__ import annotations
+
+from annclust.errors import InputError
+from annclust.search.graph_plan import GraphPlan
+
+_MEBIBYTE = 1 << 20
+
+_PROCESS = 340 * _MEBIBYTE
+"""The process with its libraries, and what it keeps of the catalog."""
+
+_MAPPED = 512 * _MEBIBYTE
+"""Pages of the vector file (see `storage.vector_file`)."""
+
+_THREAD = 160 * _MEBIBYTE
+"""Blocks that a thread works on."""
+
+
+def graph_memory(plan: GraphPlan, n: int, reduced: int, vectors: int, threads: int) -> int:
+    """Bytes that building a graph takes at its peak.
+
+    Parameters
+    ----------
+    plan : GraphPlan
+    n, reduced : int
+        Nodes, and the length of their vectors after PCA.
+    vectors : int
+        Bytes of the vector file.
+    threads : int
+    """
+    node = 4 * reduced + 2 * 4 * plan.pool + 2 * 8 * plan.neighbors + 64
+    return _PROCESS + n * node + min(vectors, _MAPPED) + threads * _THREAD
+
+
+def threads_within(
+    memory: int | None, plan: GraphPlan, n: int, reduced: int, vectors: int, threads: int
+) -> int:
+    """Threads that a budget allows: what it takes grows with them.
+
+    Parameters
+    ----------
+    memory : int or None
+        Bytes; no limit if None.
+    plan, n, reduced, vectors, threads
+        As of `graph_memory`.
+
+    Raises
+    ------
+    InputError
+        If one thread takes more already.
+    """
+    if memory is None:
+        return threads
+    least = graph_memory(plan, n, reduced, vectors, 1)
+    if least > memory:
+        needed, given = -(-least // _MEBIBYTE), memory // _MEBIBYTE
+        raise InputError(
+            f"the neighbor graph of {n:,} contents takes {needed:,}M of memory,"
+            f" but --memory allows {given:,}M."
+        )
+    return min(threads, 1 + (memory - least) // _THREAD)
