@@ -24,6 +24,7 @@ from annclust.neighbor_graph import NeighborGraph
 from annclust.search.bridges import ExactBridges, ListBridges
 from annclust.search.faiss_index import build_index
 from annclust.search.graph_build import build_graph
+from annclust.search.graph_plan import neighbors_wanted
 from annclust.search.index_spec import choose_index
 from annclust.search.list_join import ListOrder
 from annclust.settings import ClusterSettings, Method, SearchSettings, usable_cores
@@ -33,10 +34,12 @@ _COMPLETE_UP_TO = 2_000
 """Up to so many vectors the graph is complete, and the result that of HDBSCAN: that is 32 MB and
 about two seconds; both grow with the square."""
 
-_LEAST_NEIGHBORS = 32
 _NEIGHBORS_PER_SAMPLE = 3
 """At three neighbors for each of `min_samples`, labels agree with those of the complete graph to
 an adjusted Rand index of .97 and more; at one to .93 (20,000 vectors of dimension 256)."""
+
+_MEDIAN_OF = 4_096
+_HUGE = 2.0**100
 
 _TOP = 40
 """Binary logarithm of the largest coordinate that is computed with. In float32 the squares of 2^40
@@ -58,7 +61,8 @@ class AnnHDBSCAN(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-l
         Clusters of largest total stability (excess of mass), or the leaves of the tree.
     n_neighbors : int or None, default=None
         Neighbors of each vector in the graph. If None, all others up to 2,000 vectors, so that the
-        result is that of HDBSCAN (see Notes); beyond, 32 or ``3 * min_samples``, whichever is more.
+        result is that of HDBSCAN (see Notes); beyond, ``3 * min_samples``, but at least 32, and 16
+        above 20,000 vectors.
     allow_single_cluster : bool, default=False
         Whether all vectors may form one cluster.
     max_cluster_size : int or None, default=None
@@ -189,15 +193,16 @@ class AnnHDBSCAN(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-l
         return replace(asked, min_samples=asked.effective_min_samples)
 
     def _search_settings(self, n: int, settings: ClusterSettings) -> SearchSettings:
-        neighbors = self.n_neighbors
-        if neighbors is None:
-            asked = _NEIGHBORS_PER_SAMPLE * settings.effective_min_samples
-            neighbors = n if n <= _COMPLETE_UP_TO else max(_LEAST_NEIGHBORS, asked)
-        return SearchSettings(
-            neighbors=neighbors,
+        search = SearchSettings(
+            neighbors=self.n_neighbors,
             threads=_threads(self.n_jobs),
             seed=int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max)),
         )
+        if self.n_neighbors is not None:
+            return search
+        asked = _NEIGHBORS_PER_SAMPLE * settings.effective_min_samples
+        enough = n if n <= _COMPLETE_UP_TO else max(neighbors_wanted(n, search), asked)
+        return replace(search, neighbors=enough)
 
 
 def _threads(n_jobs: int | None) -> int:
@@ -213,7 +218,7 @@ def _centered(rows: NDArray[np.floating[Any]]) -> tuple[Vectors, int]:
 
     Neither changes a cluster. Far from 0 float32 tells near vectors apart no more; very large or
     small squares leave its range. The median and not the mean, which follows a single outlier away
-    from all others.
+    from all others; of many vectors, that of some does as well.
 
     Returns
     -------
@@ -221,10 +226,14 @@ def _centered(rows: NDArray[np.floating[Any]]) -> tuple[Vectors, int]:
     int
         Binary logarithm of the scale that was taken out.
     """
-    halves = np.ldexp(rows, -1)  # of the largest floats neither sum nor difference overflows
-    halves -= np.median(halves, axis=0)
-    exponent = int(np.frexp(np.abs(halves).max())[1]) - _TOP
-    return np.ldexp(halves, -exponent).astype(np.float32), exponent + 1
+    halved = int(max(-rows.min(), rows.max()) > _HUGE)
+    if halved:
+        rows = np.ldexp(rows, -1)  # of the largest floats neither sum nor difference overflows
+    middle = np.median(rows[:: max(len(rows) // _MEDIAN_OF, 1)], axis=0)
+    centered = rows - middle.astype(rows.dtype)
+    exponent = int(np.frexp(max(-centered.min(), centered.max()))[1]) - _TOP
+    np.ldexp(centered, -exponent, out=centered)
+    return centered.astype(np.float32, copy=False), exponent + halved
 
 
 def _joined(
