@@ -41,8 +41,12 @@ from annclust.clustering.spanning_tree import (
     with_edges,
 )
 from annclust.neighbor_graph import NeighborGraph
+from annclust.progress import SILENT, Progress
 from annclust.settings import ClusterSettings
 from annclust.shelf import NO_SHELF, Shelf
+
+_STEPS = (30, 15, 45, 10)
+"""Shares of the time: forest and bridges, certificate, questions of the repair, tree anew."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,6 +157,7 @@ def build_hierarchy(
     outside: OutsideSearch,
     *,
     min_cluster_size: int,
+    progress: Progress = SILENT,
     shelf: Shelf = NO_SHELF,
 ) -> Hierarchy:
     """Merge the vectors of a graph by mutual reachability.
@@ -168,6 +173,7 @@ def build_hierarchy(
         Asked for the edges that join components of the graph, and for those that it may lack.
     min_cluster_size : int
         Sides of a merge that are at least so large make it worth a repair.
+    progress : Progress
     shelf : Shelf
         Of this work alone; what lies there is taken for a part of it.
     """
@@ -175,14 +181,18 @@ def build_hierarchy(
         return Hierarchy(graph.n, NO_MERGES, np.zeros(0, dtype=np.bool_), graph.n)
     core = known_core_distances(graph, min_samples=min_samples)
     sure = core_is_known(graph, min_samples=min_samples)
-    parts, tree = _joined_forest(graph, core, outside, shelf)
-    horizon = horizons(graph)
-    dendrogram, proven = _certified(tree, horizon, sure)
-    plan = plan_repair(dendrogram, proven, horizon, core, min_cluster_size=min_cluster_size)
-    if len(plan.queries):
-        found = ways_out(plan.queries, plan.places, plan.barred, core, outside)
-        tree = with_edges(tree, *found, graph.n)
+    with progress.stage("Density tree", sum(_STEPS)) as stage:
+        parts, tree = _joined_forest(graph, core, outside, shelf)
+        stage.advance(_STEPS[0])
+        horizon = horizons(graph)
         dendrogram, proven = _certified(tree, horizon, sure)
+        stage.advance(_STEPS[1])
+        plan = plan_repair(dendrogram, proven, horizon, core, min_cluster_size=min_cluster_size)
+        if len(plan.queries):
+            found = ways_out(plan.queries, plan.places, plan.barred, core, outside)
+            stage.advance(_STEPS[2])
+            tree = with_edges(tree, *found, graph.n)
+            dendrogram, proven = _certified(tree, horizon, sure)
     return Hierarchy(graph.n, dendrogram, proven, parts)
 
 

@@ -7,7 +7,7 @@ or gone, what is there is extended; else it is made anew.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -119,7 +119,8 @@ def refresh_graph(
     built = build_graph(
         vectors, settings, order=order, rows=live.rows, progress=progress, shelf=shelf
     )
-    _publish_graph(store, live, built.graph, settings, asdict(built.recall) | {"updates": 0})
+    told = {"recall": built.recall.overall, "dense_recall": built.recall.dense, "updates": 0}
+    _publish_graph(store, live, built.graph, settings, told)
     shelf.clear()
     return built.graph
 
@@ -149,7 +150,7 @@ def _updated_graph(
         progress=progress,
     ).graph
     known = json.loads(stored.spec)
-    told = {name: known[name] for name in ("overall", "dense")}
+    told = {name: known[name] for name in ("recall", "dense_recall")}
     _publish_graph(store, live, graph, settings, told | {"updates": known["updates"] + 1})
     return graph
 
@@ -169,14 +170,14 @@ def _publish_graph(
     live: LiveVectors,
     graph: NeighborGraph,
     settings: SearchSettings,
-    told: dict[str, object],
+    told: Mapping[str, object],
 ) -> None:
     arrays = {"neighbors": graph.neighbors, "distances": graph.distances, "rows": live.rows}
     store.publish(
         "graph",
         {f"{name}.npy": array_writer(array) for name, array in arrays.items()},
         basis=graph_basis(store, live, settings),
-        spec={"vectors": graph.n, "neighbors": graph.k} | told,
+        spec={"vectors": graph.n, "neighbors": graph.k, **told},
     )
 
 

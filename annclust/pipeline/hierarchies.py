@@ -96,8 +96,7 @@ def refresh_hierarchy(
         return stored
     graph = refresh_graph(store, live, search, progress)
     shelf = store.shelf(basis)
-    with progress.stage("Building the density tree"):
-        hierarchy = _built(graph, settings, _outside(store, live, search), shelf)
+    hierarchy = _built(graph, settings, _outside(store, live, search), progress, shelf)
     recall = _recall(store)
     arrays = {"rows": live.rows, "merges": hierarchy.dendrogram.merges, "proven": hierarchy.proven}
     store.publish(
@@ -111,7 +110,11 @@ def refresh_hierarchy(
 
 
 def _built(
-    graph: NeighborGraph, settings: ClusterSettings, outside: OutsideSearch, shelf: Shelf
+    graph: NeighborGraph,
+    settings: ClusterSettings,
+    outside: OutsideSearch,
+    progress: Progress,
+    shelf: Shelf,
 ) -> Hierarchy:
     try:
         samples = neighborhood(graph, settings)
@@ -130,4 +133,4 @@ def _outside(store: StoreWriter, live: LiveVectors, search: SearchSettings) -> O
 
 def _recall(store: Store) -> float:
     graph = store.catalog.generation("graph")
-    return 1.0 if graph is None else float(json.loads(graph.spec)["overall"])
+    return 1.0 if graph is None else float(json.loads(graph.spec)["recall"])

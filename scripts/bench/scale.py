@@ -46,7 +46,7 @@ def measure(path: Path) -> dict[str, str]:
         live = live_vectors(store)
         joining = seconds(lambda: refresh_graph(store, live, settings))
         generation = store.catalog.generation("graph")
-        recall = json.loads(generation.spec)["overall"] if generation else 0.0
+        recall = json.loads(generation.spec)["recall"] if generation else 0.0
     with Collection(path) as collection:
         clustering = seconds(collection.cluster)
         report = collection.last_clustering()

@@ -124,3 +124,20 @@ def test_work_that_was_stopped_goes_on_and_leaves_nothing(tmp_path: Path) -> Non
         undisturbed.cluster()
         assert collection.clusters() == undisturbed.clusters()
         assert collection.check().ok
+
+
+def test_a_tree_goes_on_from_the_forest_that_was_joined(tmp_path: Path) -> None:
+    path = collection_of(tmp_path / "c", vectors_of(1_500))
+    settings = IndexingSettings(search=IVF)
+    with StoreWriter(path) as store:
+        refresh(store, IVF)
+    with (
+        Collection(path, settings=settings, progress=StopAt(1)) as collection,
+        pytest.raises(StoppedError),
+    ):
+        collection.cluster()
+    assert [entry.name.split("-")[2] for entry in path.glob("work-*")] == ["tree"]
+    with Collection(path, settings=settings) as collection:
+        collection.cluster()
+        assert not list(path.glob("work-*"))
+        assert collection.last_clustering().components >= 1
