@@ -120,7 +120,14 @@ def _built(
         samples = neighborhood(graph, settings)
     except ValueError as error:
         raise InputError(str(error)) from error
-    return build_hierarchy(graph, samples, outside, min_cluster_size=_SMALLEST_CLUSTER, shelf=shelf)
+    return build_hierarchy(
+        graph,
+        samples,
+        outside,
+        min_cluster_size=_SMALLEST_CLUSTER,
+        progress=progress,
+        shelf=shelf,
+    )
 
 
 def _outside(store: StoreWriter, live: LiveVectors, search: SearchSettings) -> OutsideSearch:
