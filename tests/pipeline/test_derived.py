@@ -114,7 +114,7 @@ def test_work_that_was_stopped_goes_on_and_leaves_nothing(tmp_path: Path) -> Non
                 stops += 1
                 kept |= {entry.name.split("-")[2] for entry in path.glob("work-*")}
     assert stops > 3
-    assert kept == {"join", "refine", "measure"}
+    assert kept == {"join", "refine", "measure", "tree"}
     assert not list(path.glob("work-*"))
     other = collection_of(tmp_path / "other", vectors_of(1_500))
     with (
