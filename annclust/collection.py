@@ -20,7 +20,7 @@ from annclust.errors import EmbedderMismatchError, InputError
 from annclust.neighbor_graph import NeighborGraph
 from annclust.pipeline.reports import Cluster, ClusterReport, IndexReport, Match, Status
 from annclust.progress import SILENT, Progress
-from annclust.settings import ClusterSettings, IndexingSettings, Level, Method
+from annclust.settings import ClusterSettings, IndexingSettings, Level, Method, ShownLevel
 from annclust.storage.store import Store
 
 # Each call loads what it needs itself: a query must not wait for what only indexing needs.
@@ -266,13 +266,13 @@ class Collection(Closing):
 
         return last_report(self._store, level)
 
-    def clusters(self, level: Level | None = None) -> list[Cluster]:
+    def clusters(self, level: ShownLevel | None = None) -> list[Cluster]:
         """The groups of the last clustering, largest first.
 
         Parameters
         ----------
-        level : {"shots", "scenes"} or None
-            Whose groups; None means the level that was clustered last.
+        level : {"copies", "shots", "scenes"} or None
+            Whose groups; None means the level that was clustered last. Copies need no clustering.
 
         Raises
         ------
@@ -283,7 +283,7 @@ class Collection(Closing):
 
         return clusters(self._store, level)
 
-    def cluster_of_id(self, cluster: int, level: Level | None = None) -> Cluster:
+    def cluster_of_id(self, cluster: int, level: ShownLevel | None = None) -> Cluster:
         """One group of the last clustering.
 
         Raises
@@ -297,11 +297,13 @@ class Collection(Closing):
 
         return cluster_of_id(self._store, cluster, level)
 
-    def clusters_are_out_of_date(self, level: Level | None = None) -> bool:
+    def clusters_are_out_of_date(self, level: ShownLevel | None = None) -> bool:
         """Whether photos came or went since the last clustering; raises as `clusters` does."""
         from annclust.pipeline.clusters import is_out_of_date, last_clustering
 
-        return is_out_of_date(self._store, last_clustering(self._store, level))
+        return level != "copies" and is_out_of_date(
+            self._store, last_clustering(self._store, level)
+        )
 
     def photo_table(self, level: Level | None = None) -> Table:
         """Every photo with its place in the last clustering, by id."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Lock
 from typing import TypeVar
 
 from threadpoolctl import threadpool_limits
@@ -37,7 +39,7 @@ def map_parts(
     Exception
         What `function` raises; parts that are not under way then are left out.
     """
-    with threadpool_limits(1, "blas"):
+    with one_thread_in_blas():
         if threads == 1:
             yield from map(function, parts)
             return
@@ -46,6 +48,39 @@ def map_parts(
             yield from _in_order(pool, function, parts, threads + _AHEAD)
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def one_thread_in_blas() -> Iterator[None]:
+    """Hold matrix products of the whole process to one thread, until the last one leaves."""
+    _limit.enter()
+    try:
+        yield
+    finally:
+        _limit.leave()
+
+
+class _Limit:
+    """Set by the first who enters, lifted by the last who leaves, whoever that is."""
+
+    def __init__(self) -> None:
+        self._lock, self._inside = Lock(), 0
+        self._set: threadpool_limits | None = None
+
+    def enter(self) -> None:
+        with self._lock:
+            self._inside += 1
+            if self._inside == 1:
+                self._set = threadpool_limits(1, "blas")
+
+    def leave(self) -> None:
+        with self._lock:
+            self._inside -= 1
+            if not self._inside and self._set is not None:
+                self._set.restore_original_limits()
+
+
+_limit = _Limit()
 
 
 def _in_order(

@@ -175,6 +175,9 @@ Method = Literal["eom", "leaf"]
 Level = Literal["shots", "scenes"]
 """shots: the same moment; scenes: what belongs together."""
 
+ShownLevel = Literal["copies", "shots", "scenes"]
+"""Below the levels that are clustered there is one that is known at any time: exact copies."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClusterSettings(_Overridable):

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from annclust.pipeline.reports import Match
     from annclust.settings import IndexingSettings
     from annclust.settings import Level as LevelName
+    from annclust.settings import ShownLevel as ShownLevelName
 
 app = typer.Typer(
     name="annclust",
@@ -44,6 +45,14 @@ app = typer.Typer(
 class Level(StrEnum):
     """What a group stands for."""
 
+    SHOTS = "shots"
+    SCENES = "scenes"
+
+
+class ShownLevel(StrEnum):
+    """What groups can be shown of."""
+
+    COPIES = "copies"
     SHOTS = "shots"
     SCENES = "scenes"
 
@@ -240,25 +249,24 @@ def clusters(
         int | None, typer.Argument(metavar="[ID]", help="Show the photos of this group.")
     ] = None,
     collection: CollectionOption = DEFAULT_COLLECTION,
-    level: LevelOption = None,
+    level: Annotated[
+        ShownLevel | None,
+        typer.Option(help="Exact copies, or groups of this level; of the last one if left out."),
+    ] = None,
 ) -> None:
     """List the groups, or the photos of one."""
     from annclust.cli.documents import cluster_document
     from annclust.cli.listings import cluster_lines, cluster_table, out_of_date_line
 
-    wanted: LevelName | None = None if level is None else level.value
     with _open(collection, console) as opened:
-        if number is None:
-            found = opened.clusters(wanted)
-        else:
-            found = [opened.cluster_of_id(number, wanted)]
-        shown_level = opened.last_clustering(wanted).level
-        if opened.clusters_are_out_of_date(wanted):
-            console.note(out_of_date_line(collection, shown_level))
+        name: ShownLevelName = opened.last_clustering().level if level is None else level.value
+        found = opened.clusters(name) if number is None else [opened.cluster_of_id(number, name)]
+        if opened.clusters_are_out_of_date(name):
+            console.note(out_of_date_line(collection, name))
     console.show(
         [cluster_document(each) for each in found],
         lambda: (
-            cluster_table(found, shown_level, all_of_them=console.verbose)
+            cluster_table(found, name, all_of_them=console.verbose)
             if number is None
             else cluster_lines(found[0])
         ),

@@ -31,8 +31,10 @@ class Selection:
         [1]_ section 6): from 0 (an inlier) to 1.
     left_at : ndarray of shape (n,), float64
         λ at which each vector leaves the tree.
+    branches : ndarray of shape (clusters,), int64
+        Branch that each cluster is, counted from 0, which is all vectors.
     capped : int
-        Branches that would have been clusters, but for their size.
+        Branches that were split for their size.
 
     References
     ----------
@@ -43,6 +45,7 @@ class Selection:
     probabilities: Probabilities
     outlier_scores: Probabilities
     left_at: Weights
+    branches: Nodes
     capped: int
 
 
@@ -66,7 +69,8 @@ def select_clusters(
     allow_single_cluster : bool
         Whether all vectors may form one cluster.
     max_cluster_size : int or None
-        Branches with more vectors are no clusters for "eom", however stable; None is no limit.
+        Branches with more vectors are no clusters for "eom", however stable, if there are clusters
+        below them; None is no limit.
 
     References
     ----------
@@ -74,7 +78,8 @@ def select_clusters(
     """
     if not len(tree.parent):
         nothing = np.zeros(n)
-        return Selection(np.full(n, -1, dtype=np.int64), nothing, nothing, nothing, 0)
+        noise = np.full(n, -1, dtype=np.int64)
+        return Selection(noise, nothing, nothing, nothing, noise[:0], 0)
     branches = _Branches.of(tree, n)
     if method == "leaf":
         chosen, capped = branches.leaves(), 0
@@ -83,11 +88,13 @@ def select_clusters(
         chosen, capped = branches.of_largest_mass(most, allow_single_cluster=allow_single_cluster)
     labels = _labels(tree, branches, chosen, allow_single_cluster=allow_single_cluster)
     shares = _shares(tree, branches, labels)
+    known, first = np.unique(labels[labels >= 0], return_index=True)
     return Selection(
         in_order_of_appearance(labels),
         shares,
         _outlier_scores(branches),
         branches.left_at,
+        known[np.argsort(first)],
         capped,
     )
 
@@ -167,7 +174,7 @@ class _Branches:
         alone[0] = allow_single_cluster
         for cluster in range(self.count - 1, 0 if not allow_single_cluster else -1, -1):
             larger_below = below[cluster] > best[cluster]
-            too_large = sizes[cluster] > most
+            too_large = sizes[cluster] > most and below[cluster] > 0
             capped += too_large and not larger_below
             if larger_below or too_large:
                 alone[cluster], best[cluster] = False, below[cluster]

@@ -85,6 +85,8 @@ class Clustering:
         From 0 (an inlier) to 1, as `cluster_selection.Selection` defines them.
     left_at : ndarray of shape (n,), float64
         λ at which each vector leaves the tree; the larger, the denser its place.
+    branches : ndarray of shape (clusters,), int64
+        Branch of the tree that each cluster is, counted from 0, which is all vectors.
     tree : CondensedTree
     certified : float
         Share of the merges that decide the clusters that are proven exact, from 0 to 1.
@@ -100,6 +102,7 @@ class Clustering:
     probabilities: Probabilities
     outlier_scores: Probabilities
     left_at: Weights
+    branches: Nodes
     tree: CondensedTree
     certified: float
     capped: int
@@ -146,7 +149,10 @@ def cluster_graph(
     """
     _check_size(settings)
     hierarchy = build_hierarchy(
-        graph, neighborhood(graph, settings), outside, min_cluster_size=settings.min_cluster_size
+        graph,
+        neighborhood(graph.n, graph.k, settings),
+        outside,
+        min_cluster_size=settings.min_cluster_size,
     )
     return cut(hierarchy, settings, allow_single_cluster=allow_single_cluster)
 
@@ -253,6 +259,7 @@ def cut(
         probabilities=selection.probabilities,
         outlier_scores=selection.outlier_scores,
         left_at=selection.left_at,
+        branches=selection.branches,
         tree=tree,
         certified=certified_share(
             hierarchy.dendrogram, hierarchy.proven, settings.min_cluster_size
@@ -263,14 +270,15 @@ def cut(
     )
 
 
-def neighborhood(graph: NeighborGraph, settings: ClusterSettings) -> int:
+def neighborhood(n: int, k: int, settings: ClusterSettings) -> int:
     """`min_samples` as [1]_ counts: the vector itself belongs to its neighborhood.
 
     Settings count as `hdbscan.HDBSCAN` does, without it. This is the only place that converts.
 
     Parameters
     ----------
-    graph : NeighborGraph
+    n, k : int
+        Vectors of the graph, and neighbors of each.
     settings : ClusterSettings
 
     Raises
@@ -281,12 +289,12 @@ def neighborhood(graph: NeighborGraph, settings: ClusterSettings) -> int:
     asked = settings.effective_min_samples
     if asked < 1:
         raise ValueError(f"min_samples must be 1 or more, not {asked}")
-    if settings.min_samples is not None and graph.k < min(asked, graph.n - 1):
+    if settings.min_samples is not None and k < min(asked, n - 1):
         raise ValueError(
             f"min_samples={asked} needs {asked} neighbors of each vector, but the graph has"
-            f" {graph.k}. Build it with more neighbors, or ask for fewer samples."
+            f" {k}. Build it with more neighbors, or ask for fewer samples."
         )
-    return min(asked, graph.k) + 1
+    return min(asked, k) + 1
 
 
 def _check_size(settings: ClusterSettings) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator
+from typing import cast
 
+from annclust.arrays import ImageId
 from annclust.errors import NothingClusteredError, UnknownClusterError
 from annclust.pipeline.live_vectors import live_vectors
 from annclust.pipeline.reports import Cluster, ClusterReport, Photo
-from annclust.settings import Level
+from annclust.settings import Level, ShownLevel
 from annclust.storage.records import ClusteringRecord, ExportRow
 from annclust.storage.store import Store
 
@@ -26,7 +28,7 @@ def last_report(store: Store, level: Level | None = None) -> ClusterReport:
         If there was none.
     """
     last = last_clustering(store, level)
-    return ClusterReport(level=last.level, **json.loads(last.summary))
+    return ClusterReport(level=cast(Level, last.level), **json.loads(last.summary))
 
 
 def last_clustering(store: Store, level: Level | None) -> ClusteringRecord:
@@ -58,7 +60,28 @@ def export_rows(store: Store, level: Level | None = None) -> Iterator[ExportRow]
     yield from store.catalog.export(last.level if last else "")
 
 
-def clusters(store: Store, level: Level | None = None) -> list[Cluster]:
+def copies(store: Store) -> list[Cluster]:
+    """Present photos that show exactly the same, largest group first; by id within one.
+
+    The id of a group is that of its first photo.
+    """
+    with store.catalog.snapshot():  # all of one moment
+        live = live_vectors(store)
+        shared = live.copies[live.node_of] >= _FEWEST
+        wanted = set(live.photos[shared].tolist())
+        paths = [row.path for row in store.catalog.export("") if row.id in wanted]
+    grouped: dict[int, list[Photo]] = defaultdict(list)
+    for node, photo, path in zip(
+        live.node_of[shared].tolist(), live.photos[shared].tolist(), paths, strict=True
+    ):
+        grouped[node].append(Photo(ImageId(photo), path))
+    found = [
+        Cluster(first.id, 1 + len(rest), first, (first, *rest)) for first, *rest in grouped.values()
+    ]
+    return sorted(found, key=lambda cluster: (-cluster.size, cluster.id))
+
+
+def clusters(store: Store, level: ShownLevel | None = None) -> list[Cluster]:
     """The clusters of the last clustering, largest first; within one, surest photos first.
 
     Raises
@@ -66,6 +89,8 @@ def clusters(store: Store, level: Level | None = None) -> list[Cluster]:
     NothingClusteredError
         If the collection was never clustered.
     """
+    if level == "copies":
+        return copies(store)
     grouped: dict[int, list[ExportRow]] = defaultdict(list)
     for row in store.catalog.export(last_clustering(store, level).level):
         if row.cluster is not None:
@@ -74,7 +99,7 @@ def clusters(store: Store, level: Level | None = None) -> list[Cluster]:
     return sorted(found, key=lambda cluster: (-cluster.size, cluster.id))
 
 
-def cluster_of_id(store: Store, number: int, level: Level | None = None) -> Cluster:
+def cluster_of_id(store: Store, number: int, level: ShownLevel | None = None) -> Cluster:
     """One cluster of the last clustering.
 
     Raises

@@ -24,11 +24,12 @@ from annclust.pipeline.stored import (
 )
 from annclust.progress import SILENT, Progress
 from annclust.search.faiss_index import VectorIndex, build_index, extended_index
-from annclust.search.graph_build import build_graph
-from annclust.search.graph_plan import neighbors_wanted
+from annclust.search.graph_build import build_graph, measured_recall
+from annclust.search.graph_plan import neighbors_wanted, plan_graph, update_pays
 from annclust.search.graph_update import update_graph
 from annclust.search.index_spec import IndexSpec, choose_index
 from annclust.search.list_join import ListOrder
+from annclust.search.recall import COMPLETE, Recall
 from annclust.settings import SearchSettings
 from annclust.storage.generation_writer import array_writer
 from annclust.storage.generations import load_array, part_path
@@ -36,6 +37,7 @@ from annclust.storage.records import Generation
 from annclust.storage.store import Store
 from annclust.storage.store_writer import StoreWriter
 from annclust.storage.verify import sound_vectors
+from annclust.vector_source import SelectedVectors
 
 _MOST_GROWTH = 2.0
 """An index keeps what it learned until it is over so many times the rows it learned from."""
@@ -119,8 +121,7 @@ def refresh_graph(
     built = build_graph(
         vectors, settings, order=order, rows=live.rows, progress=progress, shelf=shelf
     )
-    told = {"recall": built.recall.overall, "dense_recall": built.recall.dense, "updates": 0}
-    _publish_graph(store, live, built.graph, settings, told)
+    _publish_graph(store, live, built.graph, settings, _told(built.recall, 0))
     shelf.clear()
     return built.graph
 
@@ -139,30 +140,38 @@ def _updated_graph(
     loaded = store.load_generation(
         "graph", lambda found: (store.graph(found), load_array(store.path, found, "rows.npy"))
     )
-    if loaded is None or not _near_enough(*loaded, live, settings, store.catalog.rows()):
+    k = min(neighbors_wanted(store.catalog.rows(), settings), max(len(live.rows) - 1, 0))
+    if loaded is None or loaded[0].k != k or not _pays(*loaded, live, order, store):
         return None
-    graph = update_graph(
-        *loaded,
-        sound_vectors(store),
-        settings,
-        order=order,
-        rows=live.rows,
-        progress=progress,
-    ).graph
-    known = json.loads(stored.spec)
-    told = {name: known[name] for name in ("recall", "dense_recall")}
-    _publish_graph(store, live, graph, settings, told | {"updates": known["updates"] + 1})
+    vectors = sound_vectors(store)
+    graph = update_graph(*loaded, vectors, settings, order=order, rows=live.rows, progress=progress)
+    recall = COMPLETE
+    if order is not None:
+        selected = SelectedVectors(vectors, live.rows)
+        recall = measured_recall(graph, selected, settings, progress)
+    updates = json.loads(stored.spec)["updates"] + 1
+    _publish_graph(store, live, graph, settings, _told(recall, updates))
     return graph
 
 
-def _near_enough(
-    graph: NeighborGraph, rows: Nodes, live: LiveVectors, settings: SearchSettings, all_rows: int
+def _pays(
+    graph: NeighborGraph, rows: Nodes, live: LiveVectors, order: ListOrder | None, store: Store
 ) -> bool:
-    """Whether a graph over `rows` can become one over the live vectors by an update."""
-    same = len(np.intersect1d(rows, live.rows, assume_unique=True))
-    changed = len(rows) + len(live.rows) - 2 * same
-    k = min(neighbors_wanted(all_rows, settings), max(len(live.rows) - 1, 0))
-    return graph.k == k > 0 and changed <= _MOST_CHANGED * len(live.rows)
+    """Whether it pays to update a graph over `rows` rather than to make it anew."""
+    n = len(live.rows)
+    new = n - len(np.intersect1d(rows, live.rows, assume_unique=True))
+    gone = len(rows) - n + new
+    if not graph.k or new + gone > _MOST_CHANGED * n:
+        return False
+    if order is None:
+        return True
+    plan = plan_graph(n, graph.k, order.lists)
+    hurt = min(graph.k * gone, n)
+    return update_pays(plan, n, store.embedder.dimension, order.lists, new, hurt)
+
+
+def _told(recall: Recall, updates: int) -> dict[str, object]:
+    return {"recall": recall.overall, "dense_recall": recall.dense, "updates": updates}
 
 
 def _publish_graph(

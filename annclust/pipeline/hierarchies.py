@@ -21,6 +21,7 @@ from annclust.pipeline.live_vectors import LiveVectors
 from annclust.pipeline.stored import graph_basis
 from annclust.progress import SILENT, Progress
 from annclust.search.bridges import ExactBridges, ListBridges
+from annclust.search.graph_plan import neighbors_wanted
 from annclust.search.list_join import ListOrder
 from annclust.settings import ClusterSettings, SearchSettings
 from annclust.shelf import Shelf
@@ -59,8 +60,18 @@ def hierarchy_basis(
     return f"{graph_basis(store, live, search)} min_samples={settings.effective_min_samples}"
 
 
-def stored_hierarchy(store: Store, *, basis: str | None = None) -> StoredHierarchy | None:
-    """The stored hierarchy; None if it has another basis."""
+def stored_hierarchy(
+    store: Store,
+    *,
+    basis: str | None = None,
+    of: tuple[LiveVectors, ClusterSettings] | None = None,
+) -> StoredHierarchy | None:
+    """The stored hierarchy; None if it has another basis, or is not of those vectors and samples.
+
+    The second asks for less: the graph may have been made in any way.
+    """
+    if of is not None and not _is_of(store.catalog.generation("tree"), *of):
+        return None
 
     def load(generation: Generation) -> StoredHierarchy:
         told = json.loads(generation.spec)
@@ -72,6 +83,12 @@ def stored_hierarchy(store: Store, *, basis: str | None = None) -> StoredHierarc
         return StoredHierarchy(hierarchy, told["recall"])
 
     return store.load_generation("tree", load, basis=basis)
+
+
+def _is_of(tree: Generation | None, live: LiveVectors, settings: ClusterSettings) -> bool:
+    samples = f" min_samples={settings.effective_min_samples}"
+    of_rows = tree is not None and tree.basis.startswith(f"rows={live.digest} ")
+    return tree is not None and of_rows and tree.basis.endswith(samples)
 
 
 def refresh_hierarchy(
@@ -94,6 +111,7 @@ def refresh_hierarchy(
     stored = stored_hierarchy(store, basis=basis)
     if stored is not None:
         return stored
+    _check_samples(len(live.rows), neighbors_wanted(store.catalog.rows(), search), settings)
     graph = refresh_graph(store, live, search, progress)
     shelf = store.shelf(basis)
     hierarchy = _built(graph, settings, _outside(store, live, search), progress, shelf)
@@ -109,6 +127,14 @@ def refresh_hierarchy(
     return StoredHierarchy(hierarchy, recall)
 
 
+def _check_samples(n: int, neighbors: int, settings: ClusterSettings) -> None:
+    """Refuse too many samples before the graph is built."""
+    try:
+        neighborhood(n, min(neighbors, max(n - 1, 0)), settings)
+    except ValueError as error:
+        raise InputError(str(error)) from error
+
+
 def _built(
     graph: NeighborGraph,
     settings: ClusterSettings,
@@ -116,10 +142,7 @@ def _built(
     progress: Progress,
     shelf: Shelf,
 ) -> Hierarchy:
-    try:
-        samples = neighborhood(graph, settings)
-    except ValueError as error:
-        raise InputError(str(error)) from error
+    samples = neighborhood(graph.n, graph.k, settings)
     return build_hierarchy(
         graph,
         samples,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from annclust.arrays import ImageId
+from annclust.settings import Level
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ class ClusterReport:
 
     Parameters
     ----------
-    level : str
+    level : {"shots", "scenes"}
     images, clusters, noise, largest : int
         Photos that were clustered; groups found; photos in none; photos in the largest group.
     certified : float
@@ -122,7 +123,7 @@ class ClusterReport:
         Groups that were split because they held too many of all photos.
     """
 
-    level: str
+    level: Level
     images: int
     clusters: int
     noise: int

@@ -18,6 +18,9 @@ from annclust.storage.store import Store
 
 INDEX_PART = "faiss"
 
+_REVISION = 1
+"""Of how graphs are made: what was made in another way is made anew."""
+
 
 def stored_index(
     store: Store, settings: SearchSettings, *, basis: str | None = None
@@ -36,7 +39,7 @@ def graph_choices(store: Store, settings: SearchSettings) -> str:
     rows = store.catalog.rows()
     kind = choose_index(rows, store.embedder.dimension, settings).kind
     k = neighbors_wanted(rows, settings)
-    return f"{kind} k={k} recall={settings.recall} seed={settings.seed}"
+    return f"{kind} k={k} recall={settings.recall} seed={settings.seed} by={_REVISION}"
 
 
 def graph_basis(store: Store, live: LiveVectors, settings: SearchSettings) -> str:

@@ -54,11 +54,13 @@ def photo_tree(store: Store, level: Level | None) -> PhotoTree:
         If the level was never clustered, or photos came or went since.
     """
     last = last_clustering(store, level)
-    live, stored = live_vectors(store), stored_hierarchy(store)
-    asked = json.loads(last.settings)
-    if stored is None or asked.pop("vectors") != live.digest or not len(live.rows):
+    live, asked = live_vectors(store), json.loads(last.settings)
+    digest = asked.pop("vectors")
+    settings = ClusterSettings(**asked)
+    stored = stored_hierarchy(store, of=(live, settings))
+    if stored is None or digest != live.digest or not len(live.rows):
         raise NothingClusteredError(store.path, level=last.level)
-    clustering = cut(stored.hierarchy, ClusterSettings(**asked))
+    clustering = cut(stored.hierarchy, settings)
     rows, ids = store.catalog.memberships(last.level)
     clusters = np.full(len(live.rows), -1, dtype=np.int64)
     clusters[np.searchsorted(live.rows, rows)] = ids
@@ -111,30 +113,7 @@ def svg_of(photos: PhotoTree) -> str:
 
 
 def chosen_branches(photos: PhotoTree) -> dict[int, int]:
-    """The branches that are groups, and the stable id of each.
-
-    A branch is a group if it is the lowest one that holds exactly the members of that group.
-    """
-    tree, n = photos.tree, len(photos.live.rows)
-    branches = tree.child >= n
-    parent_of = dict(
-        zip((tree.child[branches] - n).tolist(), (tree.parent[branches] - n).tolist(), strict=True)
-    )
-    chosen: dict[int, int] = {}
-    labels, ids = photos.clustering.labels, photos.clusters
-    leaves = tree.child < n
-    home = np.zeros(n, dtype=np.int64)
-    home[tree.child[leaves]] = tree.parent[leaves] - n
-    for cluster in np.unique(labels[labels >= 0]).tolist():
-        members = np.flatnonzero(labels == cluster)
-        chosen[_common_branch(set(home[members].tolist()), parent_of)] = int(ids[members[0]])
-    return chosen
-
-
-def _common_branch(branches: set[int], parent_of: dict[int, int]) -> int:
-    """The lowest branch that holds all of some branches; children have larger numbers."""
-    while len(branches) > 1:
-        deepest = max(branches)
-        branches.discard(deepest)
-        branches.add(parent_of[deepest])
-    return branches.pop()
+    """The branches that are groups, and the stable id of each."""
+    labels, first = np.unique(photos.clustering.labels, return_index=True)
+    ids = photos.clusters[first[labels >= 0]]
+    return dict(zip(photos.clustering.branches.tolist(), ids.tolist(), strict=True))

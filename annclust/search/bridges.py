@@ -14,7 +14,7 @@ from annclust.arrays import Distances, Nodes
 from annclust.parallel import map_parts
 from annclust.search.exact import nearest_allowed
 from annclust.search.graph_build import nearest_candidates
-from annclust.search.list_join import Barred, ListOrder, joined
+from annclust.search.list_join import Barred, ListOrder, joined, joined_everywhere
 from annclust.vector_source import VectorSource
 
 _ASKED = 8_192
@@ -110,7 +110,7 @@ class ListBridges:
         pool = count * _POOL_PER_NODE
         found = joined(self.order, places, probes=_PROBES, pool=pool, barred=barred)
         lost = np.flatnonzero((found < 0).all(axis=1))
-        if len(lost):  # they are few, and look into all lists
-            everywhere, own = self.order.lists, Barred(barred.positions, barred.spans[lost])
-            found[lost] = joined(self.order, places[lost], probes=everywhere, pool=pool, barred=own)
+        if len(lost):
+            own = Barred(barred.positions, barred.spans[lost])
+            found[lost] = joined_everywhere(self.order, places[lost], pool=pool, barred=own)
         return np.where(found < 0, -1, self.order.nodes[found])

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annclust.arrays import Distances, Neighbors, Nodes, Vectors
-from annclust.parallel import map_parts
+from annclust.parallel import map_parts, one_thread_in_blas
 from annclust.progress import SILENT, Progress
 from annclust.search.index_spec import IndexSpec
 from annclust.search.k_means import distances_to_centers, k_means
@@ -48,7 +48,7 @@ def _library() -> ModuleType:
 
 @contextmanager
 def _faiss(threads: int) -> Iterator[ModuleType]:
-    """FAISS with so many threads; it has but one number for all its users in this process."""
+    """FAISS with so many threads; each thread of this process has its own number."""
     library = _library()
     before = library.omp_get_max_threads()
     library.omp_set_num_threads(threads)
@@ -228,7 +228,7 @@ def build_index(
     settings : SearchSettings
     progress : Progress
     """
-    with progress.stage("Learning the index"):
+    with progress.stage("Learning the index"), one_thread_in_blas():
         index = _trained(_library(), vectors, spec, settings)
     built = VectorIndex(spec, settings.threads, index)
     _add(built, vectors, progress)

@@ -9,7 +9,7 @@ go to the lower node, so that the graph does not depend on threads or blocks.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -19,9 +19,9 @@ from annclust.parallel import map_parts
 from annclust.progress import SILENT, Progress, Stage
 from annclust.search.exact import nearest
 from annclust.search.faiss_index import squared_distances_by_row
-from annclust.search.graph_memory import threads_within
+from annclust.search.graph_memory import settings_within
 from annclust.search.graph_plan import GraphPlan, neighbors_wanted, plan_graph, stage_costs
-from annclust.search.list_join import SPAN, ListOrder, joined
+from annclust.search.list_join import SPAN, ListOrder, joined_fully, places_at_a_time
 from annclust.search.recall import COMPLETE, Recall, RecallSample
 from annclust.search.refinement import refined, reverse_lists
 from annclust.settings import SearchSettings
@@ -34,12 +34,6 @@ _QUERIES = 1_024
 _MEASURED = 1_024
 """Nodes whose candidates are gathered at a time: up to 170 MB at 32 candidates and 1,280
 dimensions; in the order of the lists, where candidates overlap, about 30."""
-
-_JOINED = 8_192
-"""Nodes joined at a time, few enough that bars move."""
-
-_STORED_ITEM = 2
-"""Bytes of a coordinate in the vector file."""
 
 _SAMPLE = 100
 """Nodes that are searched exactly to measure recall: 1,600 neighbors, which tell .99 from .98."""
@@ -105,16 +99,37 @@ def build_graph(
     if order is None:
         return BuiltGraph(_exact_graph(selected, k, settings, progress), COMPLETE)
     plan = plan_graph(len(rows), k, order.lists)
-    threads = threads_within(
-        settings.memory,
-        plan,
-        len(rows),
-        order.reduced.shape[1],
-        _STORED_ITEM * vectors.shape[0] * vectors.shape[1],
-        settings.threads,
-    )
-    settings = replace(settings, threads=threads)
+    settings = settings_within(settings, plan, order, vectors.shape)
     return _IndexJoin(selected, order, plan, settings, progress, shelf).build()
+
+
+def measured_recall(
+    graph: NeighborGraph,
+    vectors: VectorSource,
+    settings: SearchSettings,
+    progress: Progress = SILENT,
+) -> Recall:
+    """The recall of a graph over the same sample of nodes that a build looks at.
+
+    Parameters
+    ----------
+    graph : NeighborGraph
+    vectors : VectorSource
+        One vector for each node.
+    settings : SearchSettings
+    progress : Progress
+    """
+    sample = _drawn(vectors, graph.k, settings, progress)
+    return sample.recall(graph.distances[sample.nodes])
+
+
+def _drawn(
+    vectors: VectorSource, k: int, settings: SearchSettings, progress: Progress
+) -> RecallSample:
+    with progress.stage("Sampling for recall"):
+        return RecallSample.drawn(
+            vectors, k, size=_SAMPLE, seed=settings.seed, threads=settings.threads
+        )
 
 
 def _blank_graph(n: int, k: int) -> NeighborGraph:
@@ -185,28 +200,19 @@ class _IndexJoin:
         return BuiltGraph(graph, sample.recall(graph.distances[sample.nodes]))
 
     def _sample(self, share: _Share) -> RecallSample:
-        with self.progress.stage("Sampling for recall"):
-            sample = RecallSample.drawn(
-                self.vectors,
-                self.plan.neighbors,
-                size=_SAMPLE,
-                seed=self.settings.seed,
-                threads=self.settings.threads,
-            )
+        sample = _drawn(self.vectors, self.plan.neighbors, self.settings, self.progress)
         share.advance(self.order.n)
         return sample
 
     def _joined(self, share: _Share) -> Candidates:
         def join(span: Span) -> Candidates:
             places, plan = np.arange(*span), self.plan
-            found = joined(self.order, places, probes=plan.probes, pool=plan.pool)
-            short = (found >= 0).sum(axis=1) < plan.neighbors
-            if short.any():  # small lists: look into all of them
-                lists = self.order.lists
-                found[short] = joined(self.order, places[short], probes=lists, pool=plan.pool)
-            return found
+            return joined_fully(
+                self.order, places, probes=plan.probes, pool=plan.pool, least=plan.neighbors
+            )
 
-        return self._in_spans("Joining neighbors", "join", _JOINED, join, share)
+        size = places_at_a_time(self.plan.pool)
+        return self._in_spans("Joining neighbors", "join", size, join, share)
 
     def _refined(self, candidates: Candidates, name: str, share: _Share) -> Candidates:
         reverse = reverse_lists(candidates)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from annclust.errors import InputError
 from annclust.search.graph_plan import GraphPlan
+from annclust.search.list_join import ListOrder
+from annclust.settings import SearchSettings
 
 _MEBIBYTE = 1 << 20
 
@@ -12,6 +16,9 @@ _PROCESS = 340 * _MEBIBYTE
 
 _MAPPED = 512 * _MEBIBYTE
 """Pages of the vector file (see `storage.vector_file`)."""
+
+_STORED_ITEM = 2
+"""Bytes of a coordinate in the vector file."""
 
 _THREAD = 160 * _MEBIBYTE
 """Blocks that a thread works on."""
@@ -60,3 +67,21 @@ def threads_within(
             f" but --memory allows {given:,}M."
         )
     return min(threads, 1 + (memory - least) // _THREAD)
+
+
+def settings_within(
+    settings: SearchSettings, plan: GraphPlan, order: ListOrder, shape: tuple[int, int]
+) -> SearchSettings:
+    """Settings with as many threads as their budget allows; raises as `threads_within` does.
+
+    Parameters
+    ----------
+    settings : SearchSettings
+    plan : GraphPlan
+    order : ListOrder
+    shape : tuple of int
+        Rows of the vector file, and their length.
+    """
+    reduced, stored = order.reduced.shape[1], _STORED_ITEM * shape[0] * shape[1]
+    threads = threads_within(settings.memory, plan, order.n, reduced, stored, settings.threads)
+    return replace(settings, threads=threads)

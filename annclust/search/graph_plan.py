@@ -16,11 +16,13 @@ _PROBES = 8
 """Inverted lists that a node looks into. More of them find what refinement finds too, at a higher
 price: at 300,000 vectors 14 instead of 8 take 1.5 s more and find .001 more."""
 
+_MICROSECONDS_MET = 0.012
 _MICROSECONDS_READ = 0.012
 _MICROSECONDS_COMPARED = 0.012
 _MICROSECONDS_REFINED = 17.0
 _MICROSECONDS_MEASURED = 0.0011
-"""For each coordinate; for each pair; for each node; for each coordinate of each candidate."""
+"""For each pair of a new vector and any; for each coordinate that is read; for each pair of the
+join; for each node refined; for each coordinate of each candidate."""
 
 _NEIGHBORS_OF_FEW, _NEIGHBORS_OF_MANY = 32, 16
 """Neighbors where the join is exact and more of them cost little; and through inverted lists, where
@@ -66,7 +68,26 @@ def plan_graph(n: int, neighbors: int, lists: int) -> GraphPlan:
         Inverted lists of the index.
     """
     pool = min(max(_POOL_PER_NEIGHBOR * neighbors, _LEAST_POOL), n - 1)
-    return GraphPlan(neighbors, pool, min(_PROBES, lists))
+    # Where pools are larger than lists, more of these are needed to fill them.
+    enough = -(-2 * pool * lists // n)
+    return GraphPlan(neighbors, pool, min(max(_PROBES, enough), lists))
+
+
+def update_pays(plan: GraphPlan, n: int, dimension: int, lists: int, new: int, hurt: int) -> bool:
+    """Whether to update a graph of n nodes rather than to build it anew.
+
+    Parameters
+    ----------
+    plan, n, dimension, lists
+        As of `stage_costs`.
+    new : int
+        Nodes that were not there; each is compared with all others.
+    hurt : int
+        Nodes that lost a neighbor; they are searched anew, as new ones are.
+    """
+    costs = stage_costs(plan, n, dimension, lists)
+    update = _MICROSECONDS_MET * new * n + costs.whole * (new + hurt) + costs.sample * n
+    return update < costs.whole * n
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,15 +16,16 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from annclust.arrays import Candidates, Distances, Nodes, Vectors
+from annclust.arrays import Candidates, Distances, Neighbors, Nodes, Vectors
 from annclust.neighbor_graph import NeighborGraph
 from annclust.parallel import map_parts
 from annclust.progress import SILENT, Progress, Stage
 from annclust.search.exact import candidate_distances, nearest, squared_distances
 from annclust.search.faiss_index import squared_distances_by_row
 from annclust.search.graph_build import nearest_candidates
+from annclust.search.graph_memory import settings_within
 from annclust.search.graph_plan import plan_graph
-from annclust.search.list_join import SPAN, ListOrder, joined
+from annclust.search.list_join import ListOrder, joined_fully, places_at_a_time
 from annclust.search.refinement import refined, reverse_lists
 from annclust.settings import SearchSettings
 from annclust.vector_source import ArrayVectors, SelectedVectors, VectorSource
@@ -35,26 +36,13 @@ _BLOCK = 4_096
 _NEW = 1_024
 """New nodes compared at a time: 17 MB of distances."""
 
+_REFINEMENTS = 2
+
 _MEASURED = 16_384
 """Pairs that are measured at a time."""
 
 _ROUNDING = 1e-4
 """Relative; how much float32 may err when it compares after PCA."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class GraphChange:
-    """What an update did.
-
-    Parameters
-    ----------
-    graph : NeighborGraph
-    touched : ndarray of shape (n,), bool
-        Nodes whose list is another one than before, new nodes among them.
-    """
-
-    graph: NeighborGraph
-    touched: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,7 +89,7 @@ def update_graph(
     order: ListOrder | None,
     rows: Nodes,
     progress: Progress = SILENT,
-) -> GraphChange:
+) -> NeighborGraph:
     """Bring a graph up to date with the rows that came and went.
 
     Parameters
@@ -119,27 +107,28 @@ def update_graph(
 
     Returns
     -------
-    GraphChange
+    NeighborGraph
         With exact searches the graph is the one that `build_graph` makes. Else each old node that
         lost no neighbor has the nearest of those it had and of all new nodes.
     """
+    if order is not None:
+        plan = plan_graph(order.n, graph.k, order.lists)
+        settings = settings_within(settings, plan, order, vectors.shape)
     transfer = _Transfer.of(graph, old_rows, rows)
     selected = SelectedVectors(vectors, rows)
-    touched = transfer.new | transfer.hurt
-    asked, new = np.flatnonzero(touched), np.flatnonzero(transfer.new)
+    asked, new = np.flatnonzero(transfer.new | transfer.hurt), np.flatnonzero(transfer.new)
     with progress.stage("Placing new vectors", len(asked), unit="vectors") as stage:
         if order is None:
             _search_exactly(selected, transfer, asked)
         else:
-            _search_lists(selected, transfer, asked, order, settings.threads)
+            _search_lists(selected, transfer, asked, order, settings)
         stage.advance(len(asked))
     parts = [new[first : first + _NEW] for first in range(0, len(new), _NEW)]
     with progress.stage("Looking who is near them", len(parts) * len(rows)) as stage:
         for part in parts:
             arrivals = _Arrivals.of(selected, part, order)
-            for changed in _entered(selected, transfer, arrivals, settings.threads, stage):
-                touched[changed] = True
-    return GraphChange(NeighborGraph(transfer.neighbors, transfer.distances), touched)
+            _enter(selected, transfer, arrivals, settings.threads, stage)
+    return NeighborGraph(transfer.neighbors, transfer.distances)
 
 
 def _search_exactly(vectors: VectorSource, transfer: _Transfer, asked: Nodes) -> None:
@@ -150,37 +139,61 @@ def _search_exactly(vectors: VectorSource, transfer: _Transfer, asked: Nodes) ->
 
 
 def _search_lists(
-    vectors: VectorSource,
+    vectors: SelectedVectors,
     transfer: _Transfer,
     asked: Nodes,
     order: ListOrder,
-    threads: int,
+    settings: SearchSettings,
 ) -> None:
-    """Make the lists of some nodes anew, through the inverted lists and their new neighbors'."""
-    k = transfer.neighbors.shape[1]
+    """Make the lists of some nodes anew, in place: through lists, and their neighbors' neighbors.
+
+    What they knew already they know still.
+    """
+    k, threads = transfer.neighbors.shape[1], settings.threads
     plan = plan_graph(order.n, k, order.lists)
     places = order.places
-    known = np.where(transfer.neighbors < 0, -1, places[transfer.neighbors])
+    asked = asked[np.argsort(places[asked], kind="stable")]  # near nodes together
     # Candidates as the rest of this room has them: of places, by place.
     candidates = np.full((order.n, plan.pool), -1, dtype=np.int32)
-    candidates[places, :k] = known
-    spans = [asked[first : first + SPAN] for first in range(0, len(asked), SPAN)]
+    candidates[places, :k] = np.where(transfer.neighbors < 0, -1, places[transfer.neighbors])
 
     def join(nodes: Nodes) -> Candidates:
-        return joined(order, places[nodes], probes=plan.probes, pool=plan.pool)
+        return joined_fully(
+            order, places[nodes], probes=plan.probes, pool=plan.pool, least=plan.neighbors
+        )
 
+    spans = _parts(asked, places_at_a_time(plan.pool))
     for nodes, found in zip(spans, map_parts(join, spans, threads), strict=True):
         candidates[places[nodes]] = found
-    reverse = reverse_lists(candidates)
-    parts = [asked[first : first + _NEW] for first in range(0, len(asked), _NEW)]
+    spans = _parts(asked, _NEW)
+    for _ in range(_REFINEMENTS):
+        reverse = reverse_lists(candidates)
+
+        def refine(nodes: Nodes, reverse: Candidates = reverse) -> Candidates:
+            return refined(places[nodes], candidates, reverse, order.reduced)
+
+        better = list(map_parts(refine, spans, threads))
+        for nodes, found in zip(spans, better, strict=True):
+            candidates[places[nodes]] = found
 
     def measure(nodes: Nodes) -> tuple[Distances, Nodes]:
-        better = refined(places[nodes], candidates, reverse, order.reduced)
-        named = np.where(better < 0, -1, order.nodes[better])
-        return nearest_candidates(vectors, nodes, named, k)
+        near = candidates[places[nodes]]
+        named = np.where(near < 0, -1, order.nodes[near])
+        return nearest_candidates(vectors, nodes, _each_once(transfer.neighbors[nodes], named), k)
 
-    for nodes, lists in zip(parts, map_parts(measure, parts, threads), strict=True):
+    for nodes, lists in zip(spans, map_parts(measure, spans, threads), strict=True):
         transfer.distances[nodes], transfer.neighbors[nodes] = lists
+
+
+def _parts(nodes: Nodes, size: int) -> list[Nodes]:
+    return [nodes[first : first + size] for first in range(0, len(nodes), size)]
+
+
+def _each_once(known: Neighbors, found: Nodes) -> Nodes:
+    """Two lists of each node as one, in which none comes twice: -1 in the place of the second."""
+    together: Nodes = np.sort(np.hstack([known, found]).astype(np.int64), axis=1)
+    together[:, 1:][together[:, 1:] == together[:, :-1]] = -1
+    return together
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -239,10 +252,10 @@ _Lists = tuple[Nodes, Distances, Nodes]
 """Nodes, and for each one its neighbors' distances and these."""
 
 
-def _entered(
+def _enter(
     vectors: VectorSource, transfer: _Transfer, arrivals: _Arrivals, threads: int, stage: Stage
-) -> Iterator[Nodes]:
-    """Put new nodes into the lists that they belong into; gives the nodes of these lists."""
+) -> None:
+    """Put new nodes into the lists that they belong into, in place."""
     n = len(transfer.neighbors)
 
     def enter(first: int) -> list[_Lists]:
@@ -256,7 +269,6 @@ def _entered(
     for first, lists in zip(starts, map_parts(enter, starts, threads), strict=True):
         for nodes, distances, neighbors in lists:
             transfer.distances[nodes], transfer.neighbors[nodes] = distances, neighbors
-            yield nodes
         stage.advance(min(_BLOCK, n - first))
 
 

@@ -14,16 +14,23 @@ from typing import Self
 import numpy as np
 
 from annclust.arrays import Candidates, Distances, Nodes, Vectors
+from annclust.parallel import one_thread_in_blas
 from annclust.search.faiss_index import VectorIndex
 from annclust.search.k_means import distances_to_centers
 
 SPAN = 16_384
-"""Places that are worked on at a time; below 65,536, so that 16 bits number them."""
+"""Places that are worked on at a time at most; below 65,536, so that 16 bits number them."""
+
+_FINDS = 1 << 21
+"""Pairs that are held at a time, about, for each list that a node looks into: 20 MB."""
 
 _QUERIES = 1_024
 """Nodes compared with a list at a time: 1 MB of distances to 250 others."""
 
 _UNLIMITED = np.finfo(np.float32).max
+
+_COMPARED = 1 << 23
+"""Pairs compared at a time where each node is compared with all: 34 MB of distances."""
 
 _SORTED = 512
 """Nodes whose finds are sorted at a time."""
@@ -53,7 +60,8 @@ class ListOrder:
     def of(cls, index: VectorIndex, rows: Nodes) -> Self:
         """Order the nodes that count `rows`, shape (n,), ascending; the index may have more."""
         centroids = index.centroids()
-        lists = chain(centroids)
+        with one_thread_in_blas():
+            lists = chain(centroids)
         listed, reduced, starts = index.listed(lists)
         node_of_row = np.full(index.rows, -1, dtype=np.int64)
         node_of_row[rows] = np.arange(len(rows))
@@ -112,6 +120,11 @@ def chain(centers: Vectors) -> Nodes:
         order[place] = away.argmin()
         lengths[order[place]] = np.inf
     return order
+
+
+def places_at_a_time(pool: int) -> int:
+    """How many places should be joined at a time: fewer where their pools are large."""
+    return int(min(max(_FINDS // (8 * pool), 64), SPAN // 2))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -183,6 +196,35 @@ def joined(
     return _nearest_finds(finds, len(places), pool)
 
 
+def joined_everywhere(
+    order: ListOrder, places: Nodes, *, pool: int, barred: Barred | None = None
+) -> Candidates:
+    """As `joined`, but each node is compared with all others, a few nodes at a time."""
+    found = np.full((len(places), pool), -1, dtype=np.int32)
+    step = max(_COMPARED // order.n, 1)
+    for first in range(0, len(places), step):
+        part = np.arange(first, min(first + step, len(places)))
+        away = distances_to_centers(order.reduced[places[part]], order.reduced)
+        away[np.arange(len(part)), places[part]] = np.inf
+        if barred is not None:
+            barred.blind(away, part, 0)
+        columns = smallest_columns(away, pool)
+        known = np.isfinite(np.take_along_axis(away, columns, 1))
+        found[part, : columns.shape[1]] = np.where(known, columns, -1)
+    return found
+
+
+def joined_fully(
+    order: ListOrder, places: Nodes, *, probes: int, pool: int, least: int
+) -> Candidates:
+    """As `joined`; nodes that find fewer than `least` are compared with all others."""
+    found = joined(order, places, probes=probes, pool=pool)
+    short = np.flatnonzero((found >= 0).sum(axis=1) < least)
+    if len(short):
+        found[short] = joined_everywhere(order, places[short], pool=pool)
+    return found
+
+
 def _other_lists(order: ListOrder, places: Nodes, own: Nodes, count: int) -> Nodes:
     """The lists nearest to each node besides its own: shape (m, count)."""
     count = min(count, order.lists - 1)
@@ -229,7 +271,13 @@ def _within(
     if len(unlimited) and away.shape[1] > pool:
         farthest = np.partition(away[unlimited], pool - 1, axis=1)[:, pool - 1]
         limits[queries[unlimited]] = np.minimum(farthest, _UNLIMITED)
-    found = np.flatnonzero(away <= limits[queries, np.newaxis])
+    near = away <= limits[queries, np.newaxis]
+    # Of many that are equally far, as copies are, no more than the pool holds.
+    crowded = np.flatnonzero(near.sum(axis=1) > pool)
+    if len(crowded):
+        near[crowded] = False
+        near[crowded[:, np.newaxis], smallest_columns(away[crowded], pool)] = True
+    found = np.flatnonzero(near)
     query, member = np.divmod(found, away.shape[1])
     places = (order.starts[each] + member).astype(np.int32)
     return _Finds(queries[query].astype(np.uint16), places, away.ravel()[found])

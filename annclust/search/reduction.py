@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from annclust.arrays import Vectors, Weights
-from annclust.parallel import map_parts
+from annclust.parallel import map_parts, one_thread_in_blas
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +54,8 @@ def learn_reduction(sample: Iterable[Vectors], reduced: int, threads: int) -> Re
     for _, _, product in sums[1:]:
         second += product
     second /= n
-    axes = np.linalg.eigh(second - np.outer(mean, mean))[1][:, ::-1][:, :reduced]
+    with one_thread_in_blas():
+        axes = np.linalg.eigh(second - np.outer(mean, mean))[1][:, ::-1][:, :reduced]
     return Reduction(mean.astype(np.float32), np.ascontiguousarray(axes, dtype=np.float32))
 
 

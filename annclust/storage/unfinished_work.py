@@ -1,12 +1,15 @@
 """Unfinished work: parts of a derived file that is being made, kept for the run that goes on.
 
 They are named by what they depend on and carry their digest; whatever else lies there means
-nothing. Nothing is lost with them but time, so they are not forced to the disk.
+nothing. Nothing is lost with them but time: they are not forced to the disk, and where the disk
+refuses, work goes on without them.
 """
 
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +17,6 @@ import xxhash
 
 from annclust.shelf import Part
 from annclust.storage import layout
-from annclust.storage.durable import storage_errors
 
 _DIGEST_SIZE = 16
 
@@ -27,20 +29,13 @@ class UnfinishedWork:
     directory : Path
     basis : str
         What the work depends on. With another one its parts are worth nothing.
-
-    Raises
-    ------
-    StorageError
-        If the system refuses; so do all methods.
     """
 
     def __init__(self, directory: Path, basis: str) -> None:
         self._directory = directory
         self._key = xxhash.xxh3_64_hexdigest(basis.encode())
-        with storage_errors(directory):
-            for path in directory.iterdir():
-                if layout.is_work_file(path.name) and not path.name.startswith(self._prefix("")):
-                    path.unlink(missing_ok=True)
+        own = self._prefix("")
+        self._unlink(lambda name: layout.is_work_file(name) and not name.startswith(own))
 
     def _prefix(self, name: str) -> str:
         return layout.work_file(self._key, name).removesuffix(layout.WORK_SUFFIX)
@@ -50,11 +45,10 @@ class UnfinishedWork:
 
     def get(self, name: str, /) -> Part | None:
         """A part as it was put; None if it is not there, or not whole."""
-        path = self._path(name)
-        with storage_errors(path):
-            if not path.is_file():
-                return None
-            content = path.read_bytes()
+        try:
+            content = self._path(name).read_bytes()
+        except OSError:
+            return None
         body, digest = content[:-_DIGEST_SIZE], content[-_DIGEST_SIZE:]
         if xxhash.xxh3_128_digest(body) != digest:
             return None
@@ -67,20 +61,22 @@ class UnfinishedWork:
         body = io.BytesIO()
         np.save(body, part, allow_pickle=False)
         beside = path.with_name(path.name + layout.UNFINISHED)
-        with storage_errors(path):
-            try:
-                with beside.open("wb") as file:
-                    file.write(body.getbuffer())
-                    file.write(xxhash.xxh3_128_digest(body.getbuffer()))
-                beside.rename(path)
-            except BaseException:
+        try:
+            with beside.open("wb") as file:
+                file.write(body.getbuffer())
+                file.write(xxhash.xxh3_128_digest(body.getbuffer()))
+            beside.rename(path)
+        except OSError:
+            with suppress(OSError):
                 beside.unlink(missing_ok=True)
-                raise
 
     def clear(self, prefix: str = "", /) -> None:
         """Drop all parts whose names begin so."""
         start = self._prefix(prefix)
-        with storage_errors(self._directory):
+        self._unlink(lambda name: name.startswith(start))
+
+    def _unlink(self, wanted: Callable[[str], bool]) -> None:
+        with suppress(OSError):
             for path in self._directory.iterdir():
-                if path.name.startswith(start):
+                if wanted(path.name):
                     path.unlink(missing_ok=True)

@@ -127,9 +127,24 @@ def test_clusters_are_those_of_hdbscan(
     found = select_clusters(
         tree, len(points), method, allow_single_cluster=single, max_cluster_size=most
     )
-    if single and most is not None:
-        return  # hdbscan counts the cluster of all vectors without those that leave it first
+    if most is not None and (single or _never_splits(tree, len(points), most)):
+        # hdbscan counts the cluster of all vectors without those that leave it first, and makes
+        # noise of what is too large and yet has no parts.
+        return
     assert found.labels.tolist() == in_order_of_appearance(np.asarray(expected)).tolist()
+
+
+def _never_splits(tree: CondensedTree, n: int, most: int) -> bool:
+    """Whether a branch is larger than `most` and has no branches below."""
+    branches = set(tree.child[(tree.child >= n) & (tree.child_size > most)].tolist())
+    return bool(branches - set(tree.parent[tree.child >= n].tolist()))
+
+
+def test_a_large_branch_without_parts_stays_a_cluster() -> None:
+    tree = tree_of(line(*range(12), 50, 51, 52), 3)
+    found = select_clusters(tree, 15, "eom", max_cluster_size=5)
+    assert found.labels.tolist() == [0] * 12 + [1] * 3
+    assert found.capped == 0
 
 
 def test_a_branch_above_the_cap_gives_way_to_what_is_below_it() -> None:

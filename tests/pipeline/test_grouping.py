@@ -238,3 +238,21 @@ def test_no_group_holds_more_than_a_fifth_of_many_photos(tmp_path: Path) -> None
         report = collection.last_clustering()
         assert report.largest <= 140
         assert report.capped >= 1
+
+
+def test_exact_copies_are_a_level_of_their_own(collection: Collection, photos: Path) -> None:
+    for name in ("a copy.jpg", "b copy.jpg"):
+        shutil.copy(photos / "burst 0" / "IMG_00.jpg", photos / name)
+    shutil.copy(min((photos / "burst 1").iterdir()), photos / "c copy.jpg")
+    collection.index([photos])
+    largest, other = collection.clusters("copies")
+    assert {photo.path.name for photo in largest.members} == {
+        "IMG_00.jpg",
+        "a copy.jpg",
+        "b copy.jpg",
+    }
+    assert [photo.id for photo in other.members] == sorted(photo.id for photo in other.members)
+    assert (other.id, other.representative) == (other.members[0].id, other.members[0])
+    assert collection.cluster_of_id(other.id, "copies") == other
+    with pytest.raises(UnknownClusterError):
+        collection.cluster_of_id(other.id + 1_000, "copies")

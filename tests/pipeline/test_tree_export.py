@@ -101,3 +101,24 @@ def test_copies_leave_at_infinite_density(tmp_path: Path) -> None:
         collection.cluster("scenes")
         densities = [r["lambda"] for r in collection.tree_table().records]
         assert all(isinstance(density, float) for density in densities)
+
+
+def test_a_tree_that_another_clustering_replaced_is_not_cut(groups: Collection) -> None:
+    groups.cluster("shots")
+    groups.cluster("scenes", min_samples=6)
+    with pytest.raises(NothingClusteredError):
+        groups.tree_table("shots")
+    assert list(groups.tree_table("scenes").records)
+
+
+def test_nor_is_one_of_other_photos(groups: Collection) -> None:
+    groups.cluster("shots")
+    photos = groups.photo_ids()[:20]
+    with groups._writer() as store, store.catalog.transaction():
+        store.catalog.remove_images(photos)  # type: ignore[arg-type]
+    groups.cluster("scenes")
+    with groups._writer() as store, store.catalog.transaction():
+        for photo in photos:
+            store.catalog._db.execute("UPDATE image SET removed = 0 WHERE id = ?", (photo,))
+    with pytest.raises(NothingClusteredError):
+        groups.tree_table("shots")

@@ -8,7 +8,7 @@ import pytest
 from annclust.arrays import Nodes, Vectors
 from annclust.search.faiss_index import build_index
 from annclust.search.index_spec import choose_index
-from annclust.search.list_join import ListOrder, joined, smallest_columns
+from annclust.search.list_join import ListOrder, joined, joined_everywhere, smallest_columns
 from annclust.settings import SearchSettings
 from annclust.vector_source import ArrayVectors
 from tests.search.samples import clustered, true_distances
@@ -65,3 +65,20 @@ def test_smallest_columns_come_in_order(k: int) -> None:
     values = np.random.default_rng(0).random((50, 6)).astype(np.float32)
     expected = np.argsort(values, axis=1)[:, :k]
     assert np.array_equal(smallest_columns(values, k), expected)
+
+
+def test_comparing_with_all_finds_what_looking_into_all_lists_finds() -> None:
+    order = order_of(clustered(700, 6), np.arange(700))
+    places = np.arange(0, 700, 3)
+    everywhere = joined_everywhere(order, places, pool=12)
+    assert np.array_equal(everywhere, joined(order, places, probes=8, pool=12))
+
+
+def test_of_many_copies_no_more_are_held_than_the_pool_takes() -> None:
+    vectors = np.vstack([np.ones((900, 6)), clustered(300, 6)]).astype(np.float32)
+    order = order_of(vectors, np.arange(1_200))
+    found = joined(order, np.arange(1_200), probes=2, pool=20)
+    assert found.shape == (1_200, 20)
+    alike = order.nodes < 900
+    assert alike[found[alike]].all()
+    assert not (found == np.arange(1_200)[:, np.newaxis]).any()

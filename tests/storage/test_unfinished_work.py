@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from annclust.errors import StorageError
 from annclust.storage import layout
 from annclust.storage.unfinished_work import UnfinishedWork
 
@@ -68,12 +67,14 @@ def test_its_files_are_known_and_half_written_ones_may_be_removed(tmp_path: Path
     assert layout.may_be_removed(path.name + layout.UNFINISHED)
 
 
-def test_what_the_system_refuses_is_told_and_leaves_nothing(tmp_path: Path) -> None:
+def test_where_the_disk_refuses_work_goes_on_without_it(tmp_path: Path) -> None:
     shelf = UnfinishedWork(tmp_path, "rows=1")
     shelf.put("join-0", PART)
     (path,) = tmp_path.iterdir()
     path.unlink()
     path.mkdir()  # in the place of the part
-    with pytest.raises(StorageError):
-        shelf.put("join-0", PART)
+    shelf.put("join-0", PART)
+    assert shelf.get("join-0") is None
     assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
+    shelf.clear()
+    UnfinishedWork(tmp_path / "nowhere", "rows=1").put("join-0", PART)
