@@ -38,7 +38,7 @@ _NEIGHBORS_PER_SAMPLE = 3
 """At three neighbors for each of `min_samples`, labels agree with those of the complete graph to
 an adjusted Rand index of .97 and more; at one to .93 (20,000 vectors of dimension 256)."""
 
-_MEDIAN_OF = 4_096
+_MEDIAN_OF = 1_024
 _HUGE = 2.0**100
 
 _TOP = 40

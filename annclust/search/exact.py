@@ -25,6 +25,9 @@ _BLOCK = 8_192
 _QUERIES = 1_024
 """Queries answered at a time: 34 MB of distances to one block."""
 
+_MEASURED = 512
+"""Pairs measured at a time: 3 MB of differences."""
+
 _UNSURE = 128
 """Queries whose surroundings are looked at again at a time: 4 MB of distances to one block."""
 
@@ -150,13 +153,25 @@ def candidate_distances(vectors: VectorSource, queries: Vectors, candidates: Nod
         ``inf`` where a candidate is -1.
     """
     distances = np.full(candidates.shape, np.inf, dtype=np.float32)
-    for query, rows, own in zip(queries, candidates, distances, strict=True):
-        known = np.flatnonzero(rows >= 0)
-        for first in range(0, len(known), _BLOCK):
-            part = known[first : first + _BLOCK]
-            difference = vectors.take(rows[part]) - query
-            own[part] = np.sqrt(np.einsum("ij,ij->i", difference, difference))
+    width = max(min(candidates.shape[1], _MEASURED), 1)
+    for column in range(0, candidates.shape[1], width):
+        for first in range(0, len(queries), _MEASURED // width):
+            part = slice(first, first + _MEASURED // width), slice(column, column + width)
+            rows = candidates[part]
+            known = rows >= 0
+            if known.any():
+                own = queries[part[0], np.newaxis]
+                away = _differences(vectors, own, np.where(known, rows, rows.max()))
+                distances[part] = np.where(known, away, np.float32(np.inf))
     return distances
+
+
+def _differences(vectors: VectorSource, queries: Vectors, rows: Nodes) -> Distances:
+    """Distance of each query, (m, 1, d), to each of its rows, (m, c)."""
+    gathered = vectors.take(rows.ravel()).reshape(*rows.shape, -1)
+    difference = gathered - queries
+    away: Distances = np.sqrt(np.einsum("ijk,ijk->ij", difference, difference))
+    return away
 
 
 def _pools(
