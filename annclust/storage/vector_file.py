@@ -171,13 +171,10 @@ class VectorReader:
                 raise CollectionDamagedError(path, reason=f"it is too short for {rows} vectors")
             if not rows:
                 return cls(np.zeros((0, dimension), "<f2"))
-            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-            try:
-                mapped = mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
-            except BaseException:
-                os.close(descriptor)
-                raise
+            with path.open("rb") as file:
+                mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
             values = np.frombuffer(mapped, "<f2", rows * dimension, HEADER_SIZE)
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
             reader = cls(values.reshape(rows, dimension), descriptor, MappedPages(mapped))
             finalize(reader, os.close, descriptor)
             return reader

@@ -41,6 +41,21 @@ def test_a_new_collection_is_empty(writer: StoreWriter) -> None:
     assert writer.embedder == SPEC
 
 
+def test_no_vectors_can_be_read_of_none(writer: StoreWriter) -> None:
+    nothing = writer.vectors()
+    assert nothing.block(0, 0).shape == (0, writer.embedder.dimension)
+    assert nothing.take(np.zeros(0, dtype=np.int64)).shape == (0, writer.embedder.dimension)
+
+
+def test_pages_that_were_looked_at_are_let_go_of_and_come_back(writer: StoreWriter) -> None:
+    writer.append([content(number) for number in range(4)])
+    vectors = writer.vectors()
+    assert vectors.pages is not None
+    before = vectors.take(np.arange(4))
+    vectors.pages.used(1 << 30)  # as after reading a gibibyte
+    assert np.array_equal(vectors.take(np.arange(4)), before)
+
+
 def test_vectors_come_back_as_unit_rows(writer: StoreWriter) -> None:
     contents = [content(1), content(2)]
     writer.append(contents)
