@@ -129,8 +129,8 @@ def capped_lines(report: ClusterReport) -> Iterator[str]:
     """Warn where groups were split because of their size."""
     if report.capped:
         yield (
-            f"{counted(report.capped, 'group')} would hold more than a fifth of all photos, and"
-            " was split where its density allows; --method leaf gives smaller groups everywhere"
+            f"{counted(report.capped, 'group')} of more than a fifth of all photos"
+            f" {'was' if report.capped == 1 else 'were'} split into the groups that are in it"
         )
 
 
