@@ -20,6 +20,9 @@ from annclust.vector_source import VectorSource
 _ASKED = 8_192
 """Queries answered at a time."""
 
+_MEASURED = 512
+"""Queries whose candidates are gathered at a time: 45 MB at 1,280 dimensions."""
+
 _PROBES = 8
 _POOL_PER_NODE = 4
 
@@ -100,7 +103,12 @@ class ListBridges:
         def search(part: Nodes) -> tuple[Distances, Nodes]:
             own = queries[part]
             found = self._candidates(list_places[own], Barred(positions, barred[part]), count)
-            return nearest_candidates(self.vectors, own, found, count)
+            measured = [
+                nearest_candidates(self.vectors, own[each], found[each], count)
+                for each in (slice(a, a + _MEASURED) for a in range(0, len(own), _MEASURED))
+            ]
+            away, near = zip(*measured, strict=True)
+            return np.vstack(away), np.vstack(near)
 
         for part, (away, near) in zip(parts, map_parts(search, parts, self.threads), strict=True):
             nodes[part, : near.shape[1]], distances[part, : near.shape[1]] = near, away
