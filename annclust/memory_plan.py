@@ -72,7 +72,7 @@ def plan_memory(budget: int, workers: int) -> MemoryPlan:
     """
     if budget < _LEAST:
         least, given = _LEAST // MEBIBYTE, budget // MEBIBYTE
-        raise InputError(f"annclust needs a memory of at least {least}M, not {given}M.")
+        raise InputError(f"--memory must be at least {least}M, not {given}M.")
     most = (budget - _MAIN - _LEAST_FOR_PICTURES) // _WORKER
     workers = max(1, min(workers, most))
     return MemoryPlan(workers, budget - _MAIN - workers * _WORKER)
