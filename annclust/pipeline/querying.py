@@ -84,10 +84,10 @@ class Searcher:
         first : Path or None
             Of photos that are as near as each other, the one that comes first.
         """
-        matches = self._matches(*self._nearest_rows(query, k))
+        matches = self._matches(*self._nearest_rows(query, k), k)
         if len(matches) < k:
             # Photos that are gone were in the way, or the index looked into too few lists.
-            matches = self._matches(*self._nearest_live(query, k))
+            matches = self._matches(*self._nearest_live(query, k), k)
         matches.sort(key=lambda match: (match.distance, match.path != first, match.id))
         return matches[:k]
 
@@ -110,9 +110,12 @@ class Searcher:
         distances, places = nearest(SelectedVectors(self._vectors, live), query, min(k, len(live)))
         return distances, live[places]
 
-    def _matches(self, distances: Distances, rows: Nodes) -> list[Match]:
-        found = []
+    def _matches(self, distances: Distances, rows: Nodes, k: int) -> list[Match]:
+        """The photos of rows, nearest first: k of them, and those as near as the last."""
+        found: list[Match] = []
         for distance, row in zip(distances[0].tolist(), rows[0].tolist(), strict=True):
+            if len(found) >= k and distance > found[-1].distance:
+                break
             if row >= 0:
                 photos = self._store.catalog.images_of_row(VectorRow(row))
                 found += [_match(photo, distance) for photo in photos]
