@@ -44,6 +44,13 @@ Probabilities: TypeAlias = NDArray[np.float64]
 """Strength of each vector's membership, shape (n,), from 0 to 1."""
 
 
+def places_in(order: Nodes) -> Nodes:
+    """Place of each of n nodes in an order of all of them: what undoes it, shape (n,)."""
+    places = np.empty_like(order)
+    places[order] = np.arange(len(order))
+    return places
+
+
 def unit_rows(vectors: NDArray[np.floating[Any]]) -> Vectors:
     """Scale rows to length 1; a row of zeros stays as it is, and one without a length becomes it.
 

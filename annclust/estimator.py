@@ -175,9 +175,9 @@ class AnnHDBSCAN(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-l
         settings = self._cluster_settings()
         rows, exponent = _centered(checked)
         vectors = ArrayVectors(rows)
+        graph, outside = _joined(vectors, self._search_settings(len(rows), settings))
         found = cluster_graph(
-            *_joined(vectors, self._search_settings(len(rows), settings), settings),
-            allow_single_cluster=self.allow_single_cluster,
+            graph, settings, outside, allow_single_cluster=self.allow_single_cluster
         )
         self.labels_ = found.labels
         self.probabilities_, self.outlier_scores_ = found.probabilities, found.outlier_scores
@@ -236,13 +236,11 @@ def _centered(rows: NDArray[np.floating[Any]]) -> tuple[Vectors, int]:
     return centered.astype(np.float32, copy=False), exponent + halved
 
 
-def _joined(
-    vectors: VectorSource, search: SearchSettings, settings: ClusterSettings
-) -> tuple[NeighborGraph, ClusterSettings, OutsideSearch]:
+def _joined(vectors: VectorSource, search: SearchSettings) -> tuple[NeighborGraph, OutsideSearch]:
     """The graph of some vectors, and who looks for edges that it lacks."""
     spec = choose_index(*vectors.shape, search)
     if spec.kind == "exact":
-        return build_graph(vectors, search).graph, settings, ExactBridges(vectors)
+        return build_graph(vectors, search).graph, ExactBridges(vectors)
     order = ListOrder.of(build_index(vectors, spec, search), np.arange(vectors.shape[0]))
     graph = build_graph(vectors, search, order=order).graph
-    return graph, settings, ListBridges(vectors, order, search.threads)
+    return graph, ListBridges(vectors, order, search.threads)

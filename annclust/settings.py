@@ -8,7 +8,6 @@ from typing import Any, Literal, Self
 
 from annclust.memory_plan import plan_memory
 
-MEBIBYTE = 1 << 20
 GIBIBYTE = 1 << 30
 
 

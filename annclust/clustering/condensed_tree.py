@@ -5,12 +5,10 @@ Step 5 of 6 in HDBSCAN*; see :mod:`annclust.clustering.hdbscan` for the chain.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from annclust.arrays import Nodes, Weights
 from annclust.clustering.single_linkage import Dendrogram
@@ -49,15 +47,6 @@ class CondensedTree:
     child: Nodes
     lambda_: Weights
     child_size: Nodes
-
-    def as_arrays(self) -> dict[str, NDArray[Any]]:
-        """Every array by name, fit for storing."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """Undo `as_arrays`; arrays of other names are passed over."""
-        return cls(**{field.name: arrays[field.name] for field in fields(cls)})
 
     @classmethod
     def from_table(cls, table: Table) -> Self:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from annclust.arrays import Distances, Nodes, Weights
+from annclust.arrays import Distances, Nodes, Weights, places_in
 from annclust.clustering.certificate import deciding_merges
 from annclust.clustering.single_linkage import Dendrogram
 
@@ -70,8 +70,6 @@ def plan_repair(
     """
     n = len(core)
     order, starts = dendrogram.leaf_order()
-    places = np.empty_like(order)
-    places[order] = np.arange(n)
     doubtful = np.flatnonzero(deciding_merges(dendrogram, min_cluster_size) & ~proven)
     sizes, left, right = dendrogram.sizes, dendrogram.left, dendrogram.right
     side = np.where(sizes[left] <= sizes[right], left, right)[doubtful]
@@ -93,7 +91,9 @@ def plan_repair(
         budget -= len(chosen)
     none = np.zeros(0, dtype=np.int64)
     return RepairPlan(
-        np.concatenate([none, *asked]), places, np.concatenate([none.reshape(0, 2), *barred])
+        np.concatenate([none, *asked]),
+        places_in(order),
+        np.concatenate([none.reshape(0, 2), *barred]),
     )
 
 

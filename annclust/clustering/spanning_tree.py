@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
 
-from annclust.arrays import Distances, Labels, Nodes, Weights
+from annclust.arrays import Distances, Labels, Nodes, Weights, places_in
 from annclust.clustering.mutual_reachability import mutual_reachability, reachable_weights
 from annclust.neighbor_graph import NeighborGraph
 
@@ -34,8 +34,9 @@ _BATCH = 400_000
 
 _MOST_BATCHES = 16
 
-_SAMPLED = 64
-"""One weight in so many is looked at to cut edges into batches."""
+_SAMPLED = 61
+"""One weight in so many is looked at to cut edges into batches: a prime, as a divisor of the number
+of neighbors would look at the nearest ones alone."""
 
 
 class OutsideSearch(Protocol):
@@ -175,10 +176,7 @@ def _apart(
 
 def _merged(groups: Labels, left: Labels, right: Labels) -> Labels:
     """Number groups anew after some of them were joined."""
-    count = int(groups.max(initial=-1)) + 1
-    edges = csr_array((np.ones(len(left), np.int8), (left, right)), shape=(count, count))
-    joint: NDArray[np.int32] = connected_components(edges, directed=False)[1]
-    return joint.astype(np.int64)[groups]
+    return _connected(left, right, int(groups.max(initial=-1)) + 1)[groups]
 
 
 def _forest(left: Nodes, right: Nodes, weight: Distances | Weights) -> SpanningForest:
@@ -233,8 +231,12 @@ def _adjacency(left: Nodes, right: Nodes, rank: Weights, n: int) -> csr_array[np
 
 def components(forest: SpanningForest, n: int) -> Labels:
     """The component of each node, numbered from 0: shape (n,), int64."""
-    ones = np.ones(len(forest.left), dtype=np.int8)
-    edges = csr_array((ones, (forest.left, forest.right)), shape=(n, n))
+    return _connected(forest.left, forest.right, n)
+
+
+def _connected(left: Nodes, right: Nodes, n: int) -> Labels:
+    ones = np.ones(len(left), dtype=np.int8)
+    edges = csr_array((ones, (left, right)), shape=(n, n))
     labels: NDArray[np.int32] = connected_components(edges, directed=False)[1]
     return labels.astype(np.int64)
 
@@ -328,11 +330,10 @@ def _densest(groups: Labels, core: Distances) -> tuple[Nodes, Nodes, Nodes]:
     """
     order = np.lexsort((core, groups))
     ordered = groups[order]
-    places = np.empty_like(order)
-    places[order] = np.arange(len(order))
     sizes = np.bincount(groups)
     starts = np.cumsum(sizes) - sizes
     within = np.arange(len(groups)) - starts[ordered]
     asked = (within < _ASKED_PER_COMPONENT) & (ordered != sizes.argmax())
     first = starts[ordered[asked]]
-    return order[asked], places, np.column_stack([first, first + sizes[ordered[asked]]])
+    barred = np.column_stack([first, first + sizes[ordered[asked]]])
+    return order[asked], places_in(order), barred

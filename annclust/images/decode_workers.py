@@ -24,7 +24,8 @@ from annclust.images.memory_budget import MemoryBudget
 from annclust.images.read_jobs import ReadJob, ReadResult
 from annclust.images.worker_protocol import WorkerOrders
 from annclust.input_geometry import InputGeometry
-from annclust.settings import MEBIBYTE, DecodeSettings
+from annclust.memory_plan import MEBIBYTE
+from annclust.settings import DecodeSettings
 
 __all__ = ["DecodeWorkers", "ReadJob", "ReadResult", "image_reader"]
 

@@ -28,7 +28,7 @@ from annclust.storage.store import Store
 from annclust.storage.store_writer import StoreWriter
 
 _LEAST_CAP, _MOST_OF_ALL = 100, 0.2
-"""No cluster holds more than a fifth of all vectors, unless they are few."""
+"""A branch of more than a fifth of all vectors is split, unless these are few."""
 
 _ROUNDING = 1e-3
 """Distance of unit vectors that are one vector but for float16: 2**-11 per component, with a

@@ -46,7 +46,7 @@ class StoredHierarchy:
     hierarchy : Hierarchy
         Of n nodes.
     recall : float
-        Share of the true neighbors that the graph has, measured when it was built.
+        Share of the true neighbors that the graph has, as it was measured.
     """
 
     hierarchy: Hierarchy
@@ -60,18 +60,8 @@ def hierarchy_basis(
     return f"{graph_basis(store, live, search)} min_samples={settings.effective_min_samples}"
 
 
-def stored_hierarchy(
-    store: Store,
-    *,
-    basis: str | None = None,
-    of: tuple[LiveVectors, ClusterSettings] | None = None,
-) -> StoredHierarchy | None:
-    """The stored hierarchy; None if it has another basis, or is not of those vectors and samples.
-
-    The second asks for less: the graph may have been made in any way.
-    """
-    if of is not None and not _is_of(store.catalog.generation("tree"), *of):
-        return None
+def stored_hierarchy(store: Store, basis: str) -> StoredHierarchy | None:
+    """The stored hierarchy; None if it has another basis."""
 
     def load(generation: Generation) -> StoredHierarchy:
         told = json.loads(generation.spec)
@@ -85,10 +75,15 @@ def stored_hierarchy(
     return store.load_generation("tree", load, basis=basis)
 
 
-def _is_of(tree: Generation | None, live: LiveVectors, settings: ClusterSettings) -> bool:
-    samples = f" min_samples={settings.effective_min_samples}"
-    of_rows = tree is not None and tree.basis.startswith(f"rows={live.digest} ")
-    return tree is not None and of_rows and tree.basis.endswith(samples)
+def hierarchy_over(
+    store: Store, live: LiveVectors, settings: ClusterSettings
+) -> StoredHierarchy | None:
+    """The stored hierarchy if it is over live vectors and of those samples, whatever its graph."""
+    tree = store.catalog.generation("tree")
+    rows, samples = f"rows={live.digest} ", f" min_samples={settings.effective_min_samples}"
+    if tree is None or not (tree.basis.startswith(rows) and tree.basis.endswith(samples)):
+        return None
+    return stored_hierarchy(store, tree.basis)
 
 
 def refresh_hierarchy(
@@ -108,7 +103,7 @@ def refresh_hierarchy(
         If `min_samples` is larger than the graph allows.
     """
     basis = hierarchy_basis(store, live, settings, search)
-    stored = stored_hierarchy(store, basis=basis)
+    stored = stored_hierarchy(store, basis)
     if stored is not None:
         return stored
     _check_samples(len(live.rows), neighbors_wanted(store.catalog.rows(), search), settings)

@@ -14,7 +14,7 @@ from annclust.clustering.hdbscan import Clustering, cut
 from annclust.errors import NothingClusteredError
 from annclust.pipeline.clusters import last_clustering
 from annclust.pipeline.exporting import Cell, Record, Table
-from annclust.pipeline.hierarchies import stored_hierarchy
+from annclust.pipeline.hierarchies import hierarchy_over
 from annclust.pipeline.live_vectors import LiveVectors, live_vectors
 from annclust.pipeline.tree_picture import tree_picture
 from annclust.settings import ClusterSettings, Level
@@ -57,7 +57,7 @@ def photo_tree(store: Store, level: Level | None) -> PhotoTree:
     live, asked = live_vectors(store), json.loads(last.settings)
     digest = asked.pop("vectors")
     settings = ClusterSettings(**asked)
-    stored = stored_hierarchy(store, of=(live, settings))
+    stored = hierarchy_over(store, live, settings)
     if stored is None or digest != live.digest or not len(live.rows):
         raise NothingClusteredError(store.path, level=last.level)
     clustering = cut(stored.hierarchy, settings)

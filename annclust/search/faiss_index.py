@@ -14,7 +14,6 @@ from types import ModuleType
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from annclust.arrays import Distances, Neighbors, Nodes, Vectors
 from annclust.parallel import map_parts, one_thread_in_blas
@@ -82,7 +81,6 @@ class VectorIndex:
         queries: Vectors,
         k: int,
         *,
-        allowed: NDArray[np.bool_] | None = None,
         probes: int | None = None,
     ) -> tuple[Distances, Nodes]:
         """Find candidates for the k nearest rows of each query.
@@ -91,8 +89,6 @@ class VectorIndex:
         ----------
         queries : ndarray of shape (m, d), float32
         k : int
-        allowed : ndarray of shape (n,), bool, or None
-            Rows that may be found; all if None.
         probes : int or None
             Inverted lists to look into; as many as the spec says if None.
 
@@ -105,31 +101,22 @@ class VectorIndex:
         """
         pool = min(int(self.spec.pool(k)), max(self.rows, 1))  # SWIG takes no NumPy integers
         queries = np.ascontiguousarray(queries, dtype=np.float32)
-        # FAISS points to the selector but does not keep it: the name must live until the end.
-        selector = None if allowed is None else _selector(allowed)
         if self.spec.kind == "ivf":
             reduced = self.reduced(queries)
             away, lists = self._nearest_lists(reduced, int(probes or self.spec.probes))
             with _faiss(self.threads) as library:
-                return self._scan(library, reduced, away, lists, pool, selector)
-        with _faiss(self.threads) as library:
-            chosen = library.SearchParameters(sel=selector)
-            found: tuple[Distances, Nodes] = self._index.search(queries, pool, params=chosen)
+                return self._scan(library, reduced, away, lists, pool)
+        with _faiss(self.threads):
+            found: tuple[Distances, Nodes] = self._index.search(queries, pool)
         return found
 
     def _scan(
-        self,
-        library: ModuleType,
-        reduced: Vectors,
-        away: Distances,
-        lists: Nodes,
-        pool: int,
-        selector: object,
+        self, library: ModuleType, reduced: Vectors, away: Distances, lists: Nodes, pool: int
     ) -> tuple[Distances, Nodes]:
         distances = np.empty((len(reduced), pool), dtype=np.float32)
         rows = np.empty((len(reduced), pool), dtype=np.int64)
-        chosen = library.SearchParametersIVF(sel=selector, nprobe=lists.shape[1])
-        # FAISS's own wrapper of this takes no parameters, hence no selector.
+        chosen = library.SearchParametersIVF(nprobe=lists.shape[1])
+        # FAISS's own wrapper of this takes no parameters.
         x, assigned, coarse, near, found = map(
             library.swig_ptr, (reduced, lists, away, distances, rows)
         )
@@ -204,10 +191,6 @@ class VectorIndex:
         # Through Python's own file, so that a full disk is an OSError and not a C++ exception.
         with path.open("wb") as file:
             library.write_index(self._index, library.PyCallbackIOWriter(file.write))
-
-
-def _selector(allowed: NDArray[np.bool_]) -> object:
-    return _library().IDSelectorBitmap(np.packbits(allowed, bitorder="little"))
 
 
 def build_index(

@@ -206,10 +206,7 @@ class _IndexJoin:
 
     def _joined(self, share: _Share) -> Candidates:
         def join(span: Span) -> Candidates:
-            places, plan = np.arange(*span), self.plan
-            return joined_fully(
-                self.order, places, probes=plan.probes, pool=plan.pool, least=plan.neighbors
-            )
+            return joined_fully(self.order, np.arange(*span), self.plan)
 
         size = places_at_a_time(self.plan.pool)
         return self._in_spans("Joining neighbors", "join", size, join, share)

@@ -5,22 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 
 from annclust.errors import InputError
+from annclust.memory_plan import MEBIBYTE
 from annclust.search.graph_plan import GraphPlan
 from annclust.search.list_join import ListOrder
 from annclust.settings import SearchSettings
 
-_MEBIBYTE = 1 << 20
-
-_PROCESS = 340 * _MEBIBYTE
+_PROCESS = 340 * MEBIBYTE
 """The process with its libraries, and what it keeps of the catalog."""
 
-_MAPPED = 512 * _MEBIBYTE
+_MAPPED = 512 * MEBIBYTE
 """Pages of the vector file (see `storage.vector_file`)."""
 
 _STORED_ITEM = 2
 """Bytes of a coordinate in the vector file."""
 
-_THREAD = 160 * _MEBIBYTE
+_THREAD = 160 * MEBIBYTE
 """Blocks that a thread works on."""
 
 
@@ -61,7 +60,7 @@ def threads_within(
         return threads
     least = graph_memory(plan, n, reduced, vectors, 1)
     if least > memory:
-        needed, given = -(-least // _MEBIBYTE), memory // _MEBIBYTE
+        needed, given = -(-least // MEBIBYTE), memory // MEBIBYTE
         raise InputError(
             f"the neighbor graph of {n:,} contents takes {needed:,}M of memory,"
             f" but --memory allows {given:,}M."

@@ -24,8 +24,8 @@ from annclust.search.exact import candidate_distances, nearest, squared_distance
 from annclust.search.faiss_index import squared_distances_by_row
 from annclust.search.graph_build import nearest_candidates
 from annclust.search.graph_memory import settings_within
-from annclust.search.graph_plan import plan_graph
-from annclust.search.list_join import ListOrder, joined_fully, places_at_a_time
+from annclust.search.graph_plan import GraphPlan, plan_graph
+from annclust.search.list_join import ListOrder, joined_fully, padded_entries, places_at_a_time
 from annclust.search.refinement import refined, reverse_lists
 from annclust.settings import SearchSettings
 from annclust.vector_source import ArrayVectors, SelectedVectors, VectorSource
@@ -111,9 +111,6 @@ def update_graph(
         With exact searches the graph is the one that `build_graph` makes. Else each old node that
         lost no neighbor has the nearest of those it had and of all new nodes.
     """
-    if order is not None:
-        plan = plan_graph(order.n, graph.k, order.lists)
-        settings = settings_within(settings, plan, order, vectors.shape)
     transfer = _Transfer.of(graph, old_rows, rows)
     selected = SelectedVectors(vectors, rows)
     asked, new = np.flatnonzero(transfer.new | transfer.hurt), np.flatnonzero(transfer.new)
@@ -121,9 +118,11 @@ def update_graph(
         if order is None:
             _search_exactly(selected, transfer, asked)
         else:
-            _search_lists(selected, transfer, asked, order, settings)
+            plan = plan_graph(order.n, graph.k, order.lists)
+            settings = settings_within(settings, plan, order, vectors.shape)
+            _search_lists(selected, transfer, asked, order, plan, settings.threads)
         stage.advance(len(asked))
-    parts = [new[first : first + _NEW] for first in range(0, len(new), _NEW)]
+    parts = _parts(new, _NEW)
     with progress.stage("Looking who is near them", len(parts) * len(rows)) as stage:
         for part in parts:
             arrivals = _Arrivals.of(selected, part, order)
@@ -143,14 +142,14 @@ def _search_lists(
     transfer: _Transfer,
     asked: Nodes,
     order: ListOrder,
-    settings: SearchSettings,
+    plan: GraphPlan,
+    threads: int,
 ) -> None:
     """Make the lists of some nodes anew, in place: through lists, and their neighbors' neighbors.
 
     What they knew already they know still.
     """
-    k, threads = transfer.neighbors.shape[1], settings.threads
-    plan = plan_graph(order.n, k, order.lists)
+    k = plan.neighbors
     places = order.places
     asked = asked[np.argsort(places[asked], kind="stable")]  # near nodes together
     # Candidates as the rest of this room has them: of places, by place.
@@ -158,9 +157,7 @@ def _search_lists(
     candidates[places, :k] = np.where(transfer.neighbors < 0, -1, places[transfer.neighbors])
 
     def join(nodes: Nodes) -> Candidates:
-        return joined_fully(
-            order, places[nodes], probes=plan.probes, pool=plan.pool, least=plan.neighbors
-        )
+        return joined_fully(order, places[nodes], plan)
 
     spans = _parts(asked, places_at_a_time(plan.pool))
     for nodes, found in zip(spans, map_parts(join, spans, threads), strict=True):
@@ -204,6 +201,8 @@ class _Arrivals:
     ----------
     nodes : ndarray of shape (a,), int64
     vectors : ndarray of shape (a, d), float32
+    seen : ndarray of shape (a, r), float32
+        The new ones in that space.
     space : VectorSource
         One vector for each place: those after PCA, or the vectors themselves.
     places : ndarray of shape (n,), int64
@@ -215,6 +214,7 @@ class _Arrivals:
 
     nodes: Nodes
     vectors: Vectors
+    seen: Vectors
     space: VectorSource
     places: Nodes
     exact: bool
@@ -223,13 +223,15 @@ class _Arrivals:
     def of(cls, vectors: VectorSource, nodes: Nodes, order: ListOrder | None) -> Self:
         taken = np.ascontiguousarray(vectors.take(nodes))
         if order is None:
-            return cls(nodes, taken, vectors, np.arange(vectors.shape[0]), exact=True)
-        return cls(nodes, taken, ArrayVectors(order.reduced), order.places, exact=False)
+            return cls(nodes, taken, taken, vectors, np.arange(vectors.shape[0]), exact=True)
+        places = order.places
+        seen = order.reduced[places[nodes]]
+        return cls(nodes, taken, seen, ArrayVectors(order.reduced), places, exact=False)
 
     def within(self, nodes: Nodes, reach: Distances) -> Pairs:
         """Positions in `nodes` and among the new nodes that are, as far as is seen, in reach."""
         block = self.space.take(self.places[nodes])
-        squared, error = squared_distances(self.space.take(self.places[self.nodes]), block)
+        squared, error = squared_distances(self.seen, block)
         limit = np.square(reach) * (1 + _ROUNDING)
         arrival, member = np.nonzero(squared <= limit + error[:, np.newaxis])
         other = nodes[member] != self.nodes[arrival]
@@ -285,9 +287,8 @@ def _merges(
     counts = np.diff(np.append(starts, len(member)))
     by_count = np.argsort(counts, kind="stable")  # of like length, so that few are padded
     for part in _parts_of(by_count, counts[by_count]):
-        columns = np.arange(int(counts[part].max()))
-        entry = np.minimum(starts[part, np.newaxis] + columns, len(arrival) - 1)
-        near = np.where(columns < counts[part, np.newaxis], arrival[entry], -1)
+        entry, known = padded_entries(starts[part], counts[part])
+        near = np.where(known, arrival[entry], -1)
         own = nodes[targets[part]]
         away = arrivals.distances(vectors.take(own), near)
         named = np.where(near < 0, -1, arrivals.nodes[near])

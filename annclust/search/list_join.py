@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
-from annclust.arrays import Candidates, Distances, Nodes, Vectors
+from annclust.arrays import Candidates, Distances, Nodes, Vectors, places_in
 from annclust.parallel import one_thread_in_blas
 from annclust.search.faiss_index import VectorIndex
+from annclust.search.graph_plan import GraphPlan
 from annclust.search.k_means import distances_to_centers
 
 SPAN = 16_384
@@ -90,9 +92,7 @@ class ListOrder:
     @property
     def places(self) -> Nodes:
         """Place of each node, shape (n,)."""
-        places = np.empty_like(self.nodes)
-        places[self.nodes] = np.arange(self.n)
-        return places
+        return places_in(self.nodes)
 
     def list_of(self, places: Nodes) -> Nodes:
         """The list of each place."""
@@ -214,14 +214,12 @@ def joined_everywhere(
     return found
 
 
-def joined_fully(
-    order: ListOrder, places: Nodes, *, probes: int, pool: int, least: int
-) -> Candidates:
-    """As `joined`; nodes that find fewer than `least` are compared with all others."""
-    found = joined(order, places, probes=probes, pool=pool)
-    short = np.flatnonzero((found >= 0).sum(axis=1) < least)
+def joined_fully(order: ListOrder, places: Nodes, plan: GraphPlan) -> Candidates:
+    """As `joined`; nodes that find fewer than the plan's neighbors are compared with all others."""
+    found = joined(order, places, probes=plan.probes, pool=plan.pool)
+    short = np.flatnonzero((found >= 0).sum(axis=1) < plan.neighbors)
     if len(short):
-        found[short] = joined_everywhere(order, places[short], pool=pool)
+        found[short] = joined_everywhere(order, places[short], pool=plan.pool)
     return found
 
 
@@ -295,14 +293,32 @@ def _nearest_finds(finds: list[_Finds], m: int, pool: int) -> Candidates:
     by_count = np.argsort(counts, kind="stable")  # rows of like length, so that few are padded
     for first in range(0, m, _SORTED):
         part = by_count[first : first + _SORTED]
-        columns = np.arange(int(counts[part].max()))
-        entry = np.minimum(starts[part, np.newaxis] + columns, len(away) - 1)
-        known = columns < counts[part, np.newaxis]
+        entry, known = padded_entries(starts[part], counts[part])
         chosen = smallest_columns(np.where(known, away[entry], np.float32(np.inf)), pool)
         kept = np.take_along_axis(known, chosen, 1)
         found = np.where(kept, places[np.take_along_axis(entry, chosen, 1)], -1)
         nearest[part, : found.shape[1]] = found
     return nearest
+
+
+def padded_entries(starts: Nodes, counts: Nodes) -> tuple[Nodes, NDArray[np.bool_]]:
+    """Rows of unlike length as one table: which entry of a flat array each cell is.
+
+    Parameters
+    ----------
+    starts, counts : ndarray of shape (m,), int64
+        First entry of each row, and its length.
+
+    Returns
+    -------
+    entry : ndarray of shape (m, most), int64
+        Of some other cell, where there is none.
+    known : ndarray of shape (m, most), bool
+        Whether there is one.
+    """
+    columns = np.arange(int(counts.max()))
+    known = columns < counts[:, np.newaxis]
+    return np.where(known, starts[:, np.newaxis] + columns, 0), known
 
 
 def smallest_columns(values: Distances, k: int) -> Nodes:

@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 from annclust.images.decode_workers import DecodeWorkers
-from annclust.settings import MEBIBYTE, DecodeSettings
+from annclust.memory_plan import MEBIBYTE
+from annclust.settings import DecodeSettings
 from tests.images.samples import (
     GEOMETRY,
     ONE_WORKER,

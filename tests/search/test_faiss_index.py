@@ -88,16 +88,6 @@ def test_equal_vectors_can_be_indexed(settings: SearchSettings) -> None:
 
 
 @BOTH
-def test_only_rows_that_are_allowed_are_found(settings: SearchSettings) -> None:
-    vectors = clustered(500, 8)
-    allowed = np.arange(500) % 7 == 3
-    index = index_of(vectors, settings)
-    rows = index.search(vectors[:20], 10, allowed=allowed, probes=index.spec.lists)[1]
-    assert (rows[rows >= 0] % 7 == 3).all()
-    assert ((rows >= 0).sum(axis=1) >= 10).all()
-
-
-@BOTH
 def test_k_may_be_a_numpy_integer(settings: SearchSettings) -> None:
     vectors = clustered(100, 4)
     index = index_of(vectors, settings)
