@@ -16,7 +16,8 @@ import annclust
 from annclust.errors import UnreadableImageError
 from annclust.images.decode_workers import DecodeWorkers, ReadJob, image_reader
 from annclust.images.digest import digest_of
-from annclust.settings import MEBIBYTE, DecodeSettings
+from annclust.memory_plan import MEBIBYTE
+from annclust.settings import DecodeSettings
 from tests.images.samples import GEOMETRY, ONE_WORKER, PHOTO, empty_png, job, only, seen
 from tests.images.watching import eventually, is_at_work, promptly
 

@@ -14,7 +14,8 @@ from annclust.arrays import Pixels
 from annclust.images.decode_workers import DecodeWorkers, ReadJob, ReadResult
 from annclust.images.discovery import FoundFile, walk
 from annclust.input_geometry import InputGeometry
-from annclust.settings import MEBIBYTE, DecodeSettings, ScanSettings
+from annclust.memory_plan import MEBIBYTE
+from annclust.settings import DecodeSettings, ScanSettings
 from tests.images.samples import difference
 from tests.images.watching import peak_memory
 
