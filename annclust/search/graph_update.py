@@ -1,31 +1,23 @@
-"""Graph update: new nodes take their place in a graph, removed ones leave theirs.
-
-An old node gets a new neighbor exactly if that is nearer than its k-th nearest. Axes at right
-angles never make two vectors farther apart, so one that is not nearer after PCA is not nearer at
-all: one matrix product leaves few pairs to be measured, and none is missed. Looking only at what
-the new nodes themselves find near would miss most of them, as their neighbors live in denser
-places (.33 found of 100,000).
-"""
+"""Graph update: new nodes take their place in a graph, removed ones leave theirs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from annclust.arrays import Candidates, Distances, Neighbors, Nodes, Vectors
+from annclust.arrays import Candidates, Distances, Neighbors, Nodes
 from annclust.neighbor_graph import NeighborGraph
 from annclust.parallel import map_parts
 from annclust.progress import SILENT, Progress, Stage
-from annclust.search.exact import candidate_distances, nearest, squared_distances
-from annclust.search.faiss_index import squared_distances_by_row
+from annclust.search.arrivals import Arrivals, Lists
+from annclust.search.exact import nearest
 from annclust.search.graph_build import nearest_candidates
 from annclust.search.graph_memory import settings_within
 from annclust.search.graph_plan import GraphPlan, plan_graph
-from annclust.search.list_join import ListOrder, joined_fully, padded_entries, places_at_a_time
+from annclust.search.list_join import ListOrder, joined_fully, places_at_a_time
 from annclust.search.refinement import refined, reverse_lists
 from annclust.settings import SearchSettings
 from annclust.vector_source import ArrayVectors, SelectedVectors, VectorSource
@@ -34,15 +26,9 @@ _BLOCK = 4_096
 """Old nodes compared with the new ones at a time."""
 
 _NEW = 1_024
-"""New nodes compared at a time: 17 MB of distances."""
+"""New nodes compared at a time."""
 
 _REFINEMENTS = 2
-
-_MEASURED = 16_384
-"""Pairs that are measured at a time."""
-
-_ROUNDING = 1e-4
-"""Relative; how much float32 may err when it compares after PCA."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,8 +111,7 @@ def update_graph(
     parts = _parts(new, _NEW)
     with progress.stage("Looking who is near them", len(parts) * len(rows)) as stage:
         for part in parts:
-            arrivals = _Arrivals.of(selected, part, order)
-            _enter(selected, transfer, arrivals, settings.threads, stage)
+            _enter(selected, transfer, order, part, settings.threads, stage)
     return NeighborGraph(transfer.neighbors, transfer.distances)
 
 
@@ -193,129 +178,30 @@ def _each_once(known: Neighbors, found: Nodes) -> Nodes:
     return together
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Arrivals:
-    """New nodes, and the space in which it is first looked whether they are near.
-
-    Parameters
-    ----------
-    nodes : ndarray of shape (a,), int64
-    vectors : ndarray of shape (a, d), float32
-    seen : ndarray of shape (a, r), float32
-        The new ones in that space.
-    space : VectorSource
-        One vector for each place: those after PCA, or the vectors themselves.
-    places : ndarray of shape (n,), int64
-        Place of each node.
-    exact : bool
-        Whether distances are measured as the exact join does: to the last bit, so that ties are
-        the same.
-    """
-
-    nodes: Nodes
-    vectors: Vectors
-    seen: Vectors
-    space: VectorSource
-    places: Nodes
-    exact: bool
-
-    @classmethod
-    def of(cls, vectors: VectorSource, nodes: Nodes, order: ListOrder | None) -> Self:
-        taken = np.ascontiguousarray(vectors.take(nodes))
-        if order is None:
-            return cls(nodes, taken, taken, vectors, np.arange(vectors.shape[0]), exact=True)
-        places = order.places
-        seen = order.reduced[places[nodes]]
-        return cls(nodes, taken, seen, ArrayVectors(order.reduced), places, exact=False)
-
-    def within(self, nodes: Nodes, reach: Distances) -> Pairs:
-        """Positions in `nodes` and among the new nodes that are, as far as is seen, in reach."""
-        block = self.space.take(self.places[nodes])
-        squared, error = squared_distances(self.seen, block)
-        limit = np.square(reach) * (1 + _ROUNDING)
-        arrival, member = np.nonzero(squared <= limit + error[:, np.newaxis])
-        other = nodes[member] != self.nodes[arrival]
-        by_member = np.argsort(member[other], kind="stable")
-        return member[other][by_member], arrival[other][by_member]
-
-    def distances(self, block: Vectors, arrivals: Nodes) -> Distances:
-        """Distance of each vector of a block to some new ones, by their positions; -1 is none."""
-        if self.exact:
-            return candidate_distances(ArrayVectors(self.vectors), block, arrivals)
-        away = np.sqrt(squared_distances_by_row(block, self.vectors, arrivals))
-        away[arrivals < 0] = np.inf
-        return away
-
-
-Pairs = tuple[Nodes, Nodes]
-"""Positions of nodes, and for each one that of another that may be its neighbor."""
-
-_Lists = tuple[Nodes, Distances, Nodes]
-"""Nodes, and for each one its neighbors' distances and these."""
-
-
 def _enter(
-    vectors: VectorSource, transfer: _Transfer, arrivals: _Arrivals, threads: int, stage: Stage
-) -> None:
-    """Put new nodes into the lists that they belong into, in place."""
-    n = len(transfer.neighbors)
-
-    def enter(first: int) -> list[_Lists]:
-        nodes = np.arange(first, min(first + _BLOCK, n))
-        member, arrival = arrivals.within(nodes, transfer.distances[nodes, -1])
-        known = transfer.neighbors[nodes[member]] == arrivals.nodes[arrival, np.newaxis]
-        unknown = ~known.any(axis=1)
-        return list(_merges(vectors, transfer, arrivals, nodes, member[unknown], arrival[unknown]))
-
-    starts = range(0, n, _BLOCK)
-    for first, lists in zip(starts, map_parts(enter, starts, threads), strict=True):
-        for nodes, distances, neighbors in lists:
-            transfer.distances[nodes], transfer.neighbors[nodes] = distances, neighbors
-        stage.advance(min(_BLOCK, n - first))
-
-
-def _merges(
     vectors: VectorSource,
     transfer: _Transfer,
-    arrivals: _Arrivals,
-    nodes: Nodes,
-    member: Nodes,
-    arrival: Nodes,
-) -> Iterator[_Lists]:
-    """Merge pairs, which are sorted by member, into the lists of some nodes."""
-    targets, starts = np.unique(member, return_index=True)
-    counts = np.diff(np.append(starts, len(member)))
-    by_count = np.argsort(counts, kind="stable")  # of like length, so that few are padded
-    for part in _parts_of(by_count, counts[by_count]):
-        entry, known = padded_entries(starts[part], counts[part])
-        near = np.where(known, arrival[entry], -1)
-        own = nodes[targets[part]]
-        away = arrivals.distances(vectors.take(own), near)
-        named = np.where(near < 0, -1, arrivals.nodes[near])
-        yield _merged(transfer, own, named, away)
+    order: ListOrder | None,
+    new: Nodes,
+    threads: int,
+    stage: Stage,
+) -> None:
+    """Put some new nodes into the lists that they belong into, in place."""
+    lists, n = (transfer.neighbors, transfer.distances), len(transfer.neighbors)
+    space: VectorSource = vectors if order is None else ArrayVectors(order.reduced)
+    node_at = np.arange(n) if order is None else order.nodes
+    taken = vectors.take(new)
+    seen = taken if order is None else space.take(order.places[new])
+    arrivals = Arrivals.of(new, taken, seen, exact=order is None)
 
+    def enter(first: int) -> list[Lists]:
+        nodes = node_at[first : first + _BLOCK]
+        block = space.block(first, first + len(nodes))
+        pairs = arrivals.within(block, transfer.distances[nodes, -1])
+        return list(arrivals.changed(vectors, lists, nodes, pairs))
 
-def _parts_of(order: Nodes, counts: Nodes) -> Iterator[Nodes]:
-    """Cut targets, of ascending counts, into parts of so many pairs."""
-    first = 0
-    while first < len(order):
-        last = first + max(1, _MEASURED // int(counts[first]))
-        while last > first + 1 and (last - first) * counts[min(last, len(order)) - 1] > _MEASURED:
-            last -= max(1, (last - first) // 8)
-        yield order[first:last]
-        first = last
-
-
-def _merged(transfer: _Transfer, nodes: Nodes, arrivals: Nodes, away: Distances) -> _Lists:
-    """Lists with what arrived, so far away; only of those nodes whose lists changed."""
-    k = transfer.neighbors.shape[1]
-    neighbors = np.hstack([transfer.neighbors[nodes], arrivals]).astype(np.int64)
-    distances = np.hstack([transfer.distances[nodes], away])
-    order = np.lexsort((neighbors, distances), axis=1)[:, :k]
-    changed = (order >= k).any(axis=1)
-    chosen = order[changed]
-    return (
-        nodes[changed],
-        np.take_along_axis(distances[changed], chosen, 1),
-        np.take_along_axis(neighbors[changed], chosen, 1),
-    )
+    starts = range(0, n, _BLOCK)
+    for first, found in zip(starts, map_parts(enter, starts, threads), strict=True):
+        for nodes, distances, neighbors in found:
+            transfer.distances[nodes], transfer.neighbors[nodes] = distances, neighbors
+        stage.advance(min(_BLOCK, n - first))
