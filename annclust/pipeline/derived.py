@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -36,7 +37,6 @@ from annclust.storage.generations import load_array, part_path
 from annclust.storage.records import Generation
 from annclust.storage.store import Store
 from annclust.storage.store_writer import StoreWriter
-from annclust.storage.verify import sound_vectors
 from annclust.vector_source import SelectedVectors
 
 _MOST_GROWTH = 2.0
@@ -62,7 +62,7 @@ def refresh_index(
         extended = _extended_index(store, settings, progress)
         if extended is not None:
             return _publish_index(store, extended, basis)
-    index = build_index(sound_vectors(store), wanted, settings, progress)
+    index = build_index(store.sound_vectors(), wanted, settings, progress)
     return _publish_index(store, index, basis)
 
 
@@ -76,7 +76,7 @@ def _fits(stored: VectorIndex, wanted: IndexSpec) -> bool:
 def _extended_index(
     store: StoreWriter, settings: SearchSettings, progress: Progress
 ) -> VectorIndex | None:
-    vectors = sound_vectors(store)
+    vectors = store.sound_vectors()
 
     def extend(generation: Generation) -> VectorIndex:
         spec = IndexSpec.from_dict(json.loads(generation.spec))
@@ -91,29 +91,54 @@ def _publish_index(store: StoreWriter, index: VectorIndex, basis: str) -> Vector
     return index
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class CurrentGraph:
+    """A graph that is up to date, and what it is made with.
+
+    Parameters
+    ----------
+    graph : NeighborGraph
+        Over all live vectors.
+    order : ListOrder or None
+        Of its nodes, in the index; None where searches are exact.
+    """
+
+    graph: NeighborGraph
+    order: ListOrder | None
+
+
 def refresh_graph(
     store: StoreWriter,
     live: LiveVectors,
     settings: SearchSettings,
     progress: Progress = SILENT,
-) -> NeighborGraph:
+) -> CurrentGraph:
     """Give the graph over all live vectors, updated or made anew if it is out of date.
 
     The index that it is made with is brought up to date as well.
     """
     if not len(live.rows):
         store.forget("graph")
-        return EMPTY_GRAPH
-    index = refresh_index(store, settings, progress)
-    stored = stored_graph(store, live, settings)
-    if stored is not None:
-        return stored
-    order = ListOrder.if_listed(index, live.rows)
-    del index  # its memory is needed
+        return CurrentGraph(EMPTY_GRAPH, None)
+    order = ListOrder.if_listed(refresh_index(store, settings, progress), live.rows)
+    graph = stored_graph(store, live, settings)
+    if graph is None:
+        graph = _refreshed_graph(store, live, order, settings, progress)
+    return CurrentGraph(graph, order)
+
+
+def _refreshed_graph(
+    store: StoreWriter,
+    live: LiveVectors,
+    order: ListOrder | None,
+    settings: SearchSettings,
+    progress: Progress,
+) -> NeighborGraph:
+    """The graph updated or made anew, stored."""
     updated = _updated_graph(store, live, order, settings, progress)
     if updated is not None:
         return updated
-    vectors = sound_vectors(store)
+    vectors = store.sound_vectors()
     # Parts are of places in the lists of this index.
     generation = store.catalog.generation("index")
     number = 0 if generation is None else generation.number
@@ -143,7 +168,7 @@ def _updated_graph(
     k = min(neighbors_wanted(store.catalog.rows(), settings), max(len(live.rows) - 1, 0))
     if loaded is None or loaded[0].k != k or not _pays(*loaded, live, order, store):
         return None
-    vectors = sound_vectors(store)
+    vectors = store.sound_vectors()
     graph = update_graph(*loaded, vectors, settings, order=order, rows=live.rows, progress=progress)
     recall = COMPLETE
     if order is not None:
@@ -213,6 +238,6 @@ def refreshed_photo_graph(
 ) -> tuple[NeighborGraph, Nodes]:
     """Give the graph over all present photos, exact copies included, and their ids, ascending."""
     live = live_vectors(store)
-    graph = refresh_graph(store, live, settings, progress)
+    graph = refresh_graph(store, live, settings, progress).graph
     neighbors = neighbors_wanted(store.catalog.rows(), settings)
     return photo_graph(graph, live, neighbors), live.photos

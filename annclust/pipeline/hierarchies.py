@@ -16,7 +16,7 @@ from annclust.clustering.single_linkage import Dendrogram
 from annclust.clustering.spanning_tree import OutsideSearch
 from annclust.errors import InputError
 from annclust.neighbor_graph import NeighborGraph
-from annclust.pipeline.derived import refresh_graph, refresh_index
+from annclust.pipeline.derived import refresh_graph
 from annclust.pipeline.live_vectors import LiveVectors
 from annclust.pipeline.stored import graph_basis
 from annclust.progress import SILENT, Progress
@@ -30,7 +30,6 @@ from annclust.storage.generations import load_array
 from annclust.storage.records import Generation
 from annclust.storage.store import Store
 from annclust.storage.store_writer import StoreWriter
-from annclust.storage.verify import sound_vectors
 from annclust.vector_source import SelectedVectors
 
 _SMALLEST_CLUSTER = 2
@@ -107,9 +106,10 @@ def refresh_hierarchy(
     if stored is not None:
         return stored
     _check_samples(len(live.rows), neighbors_wanted(store.catalog.rows(), search), settings)
-    graph = refresh_graph(store, live, search, progress)
+    current = refresh_graph(store, live, search, progress)
     shelf = store.shelf(basis)
-    hierarchy = _built(graph, settings, _outside(store, live, search), progress, shelf)
+    outside = _outside(store, live, current.order, search)
+    hierarchy = _built(current.graph, settings, outside, progress, shelf)
     recall = _recall(store)
     arrays = {"rows": live.rows, "merges": hierarchy.dendrogram.merges, "proven": hierarchy.proven}
     store.publish(
@@ -148,11 +148,10 @@ def _built(
     )
 
 
-def _outside(store: StoreWriter, live: LiveVectors, search: SearchSettings) -> OutsideSearch:
-    vectors = SelectedVectors(sound_vectors(store), live.rows)
-    if not len(live.rows):
-        return ExactBridges(vectors)
-    order = ListOrder.if_listed(refresh_index(store, search), live.rows)
+def _outside(
+    store: StoreWriter, live: LiveVectors, order: ListOrder | None, search: SearchSettings
+) -> OutsideSearch:
+    vectors = SelectedVectors(store.sound_vectors(), live.rows)
     return ExactBridges(vectors) if order is None else ListBridges(vectors, order, search.threads)
 
 

@@ -35,12 +35,14 @@ from annclust.storage.store import Store
 from annclust.storage.unfinished_work import UnfinishedWork
 from annclust.storage.vector_file import (
     VectorAppender,
+    VectorReader,
     block_digest,
     create,
     holds_vectors,
     row_checksum,
     salvage_rows,
 )
+from annclust.storage.verify import sound_vectors
 from annclust.storage.writer_lock import WriterLock
 
 
@@ -108,6 +110,7 @@ class StoreWriter(Store):
             if salvage:
                 self._salvage()
             self._appender = self._open_vectors()
+            self._looked_at = self.vector_path, 0
             self._remove_unlisted()
         except BaseException:
             self.catalog.close()
@@ -198,6 +201,21 @@ class StoreWriter(Store):
                 ContentRecord(c.digest, c.size, row, c.width, c.height, c.format)
                 for c, row in zip(contents, placed.rows, strict=True)
             )
+
+    def sound_vectors(self) -> VectorReader:
+        """Every committed vector, after a look at each; one is enough, as nobody else writes.
+
+        Raises
+        ------
+        CollectionDamagedError
+            If one is not as it was written.
+        StorageError
+            If the system refuses.
+        """
+        path, known = self._looked_at
+        vectors = sound_vectors(self, known=known if path == self.vector_path else 0)
+        self._looked_at = self.vector_path, vectors.shape[0]
+        return vectors
 
     def lose_vectors(self, rows: Iterable[VectorRow]) -> None:
         """Note that some vectors are damaged, so that their photos are embedded again.

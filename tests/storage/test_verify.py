@@ -137,6 +137,25 @@ def test_damaged_vectors_are_not_believed(filled: StoreWriter, harm: Harm) -> No
             require_sound(filled, filled.vectors(), [0, 3])
 
 
+def test_a_writer_looks_at_each_vector_once(filled: StoreWriter) -> None:
+    filled.sound_vectors()
+    flip_a_bit_of_row_3(filled)
+    filled.append([content(6), content(7)])
+    assert filled.sound_vectors().shape[0] == 8
+    with filled.vector_path.open("r+b") as file:
+        file.truncate(64 + 7 * 2 * DIMENSION)
+        file.truncate(64 + 8 * 2 * DIMENSION)
+    filled._looked_at = filled.vector_path, 6
+    with pytest.raises(CollectionDamagedError, match="1 of vectors 6 to 8"):
+        filled.sound_vectors()
+    filled.close()
+    with (
+        StoreWriter(filled.path) as another,
+        pytest.raises(CollectionDamagedError, match="1 of vectors 2 to 4"),
+    ):
+        another.sound_vectors()
+
+
 def test_a_setting_that_is_missing_is_damage(filled: StoreWriter) -> None:
     sql("DELETE FROM setting WHERE name = 'dimension'")(filled)
     assert [problem.invariant for problem in verify(filled)] == ["M1"]
