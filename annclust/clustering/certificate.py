@@ -17,7 +17,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from annclust.arrays import Weights
+from annclust.arrays import Nodes, Weights
 from annclust.clustering.single_linkage import Dendrogram
 from annclust.neighbor_graph import NeighborGraph
 
@@ -86,6 +86,28 @@ def deciding_merges(dendrogram: Dendrogram, min_cluster_size: int) -> NDArray[np
     smaller = np.minimum(sizes[dendrogram.left], sizes[dendrogram.right])
     deciding: NDArray[np.bool_] = smaller >= min_cluster_size
     return deciding
+
+
+def doubtful_sides(
+    dendrogram: Dendrogram, proven: NDArray[np.bool_], min_cluster_size: int
+) -> tuple[Nodes, Nodes]:
+    """Merges that decide about clusters and are not proven, and the smaller side of each.
+
+    Parameters
+    ----------
+    dendrogram : Dendrogram
+        Of n leaves.
+    proven : ndarray of shape (n - 1,), bool
+    min_cluster_size : int
+
+    Returns
+    -------
+    merges, sides : ndarray of shape (m,), int64
+        Places of the merges, ascending, and nodes of the dendrogram.
+    """
+    merges = np.flatnonzero(deciding_merges(dendrogram, min_cluster_size) & ~proven)
+    sizes, left, right = dendrogram.sizes, dendrogram.left, dendrogram.right
+    return merges, np.where(sizes[left] <= sizes[right], left, right)[merges]
 
 
 def certified_share(

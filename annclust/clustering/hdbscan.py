@@ -22,53 +22,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from annclust.arrays import Distances, Labels, Nodes, Probabilities, Weights
-from annclust.clustering.certificate import certified_share, horizons, proven_merges
+from annclust.arrays import Labels, Nodes, Probabilities, Weights
+from annclust.clustering.certificate import certified_share
 from annclust.clustering.cluster_selection import select_clusters
 from annclust.clustering.condensed_tree import CondensedTree, condensed_tree
-from annclust.clustering.core_distance import core_is_known, known_core_distances
-from annclust.clustering.repair import plan_repair
-from annclust.clustering.single_linkage import NO_MERGES, Dendrogram, single_linkage
-from annclust.clustering.spanning_tree import (
-    OutsideSearch,
-    SpanningForest,
-    components,
-    graph_forest,
-    joined,
-    ways_out,
-    with_edges,
-)
+from annclust.clustering.hierarchy import Hierarchy, build_hierarchy
+from annclust.clustering.spanning_tree import OutsideSearch
 from annclust.neighbor_graph import NeighborGraph
-from annclust.progress import SILENT, Progress
 from annclust.settings import ClusterSettings
-from annclust.shelf import NO_SHELF, Shelf
-
-_STEPS = (30, 15, 45, 10)
-"""Shares of the time: forest and bridges, certificate, questions of the repair, tree anew."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Hierarchy:
-    """All that is known about density before anyone chooses a cluster size.
-
-    Parameters
-    ----------
-    n : int
-        Number of vectors.
-    dendrogram : Dendrogram
-        Of n leaves.
-    proven : ndarray of shape (n - 1,), bool
-        Merges that are certainly those of the exact hierarchy.
-    components : int
-        Parts that the graph fell into, before they were joined.
-    """
-
-    n: int
-    dendrogram: Dendrogram
-    proven: NDArray[np.bool_]
-    components: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,83 +110,13 @@ def cluster_graph(
         If `min_cluster_size` is below 2, or `min_samples` below 1 or larger than the graph allows.
     """
     _check_size(settings)
-    hierarchy = build_hierarchy(
+    built = build_hierarchy(
         graph,
         neighborhood(graph.n, graph.k, settings),
         outside,
         min_cluster_size=settings.min_cluster_size,
     )
-    return cut(hierarchy, settings, allow_single_cluster=allow_single_cluster)
-
-
-def build_hierarchy(
-    graph: NeighborGraph,
-    min_samples: int,
-    outside: OutsideSearch,
-    *,
-    min_cluster_size: int,
-    progress: Progress = SILENT,
-    shelf: Shelf = NO_SHELF,
-) -> Hierarchy:
-    """Merge the vectors of a graph by mutual reachability.
-
-    Parameters
-    ----------
-    graph : NeighborGraph
-        Of n vectors.
-    min_samples : int
-        Size of the neighborhood that makes a place dense, the vector itself counted: from 1 to
-        ``graph.k + 1``.
-    outside : OutsideSearch
-        Asked for the edges that join components of the graph, and for those that it may lack.
-    min_cluster_size : int
-        Sides of a merge that are at least so large make it worth a repair.
-    progress : Progress
-    shelf : Shelf
-        Of this work alone; what lies there is taken for a part of it.
-    """
-    if graph.n < 2:
-        return Hierarchy(graph.n, NO_MERGES, np.zeros(0, dtype=np.bool_), graph.n)
-    core = known_core_distances(graph, min_samples=min_samples)
-    sure = core_is_known(graph, min_samples=min_samples)
-    with progress.stage("Density tree", sum(_STEPS)) as stage:
-        parts, tree = _joined_forest(graph, core, outside, shelf)
-        stage.advance(_STEPS[0])
-        horizon = horizons(graph)
-        dendrogram, proven = _certified(tree, horizon, sure)
-        stage.advance(_STEPS[1])
-        plan = plan_repair(dendrogram, proven, horizon, core, min_cluster_size=min_cluster_size)
-        if len(plan.queries):
-            found = ways_out(plan.queries, plan.places, plan.barred, core, outside)
-            stage.advance(_STEPS[2])
-            tree = with_edges(tree, *found, graph.n)
-            dendrogram, proven = _certified(tree, horizon, sure)
-    return Hierarchy(graph.n, dendrogram, proven, parts)
-
-
-def _joined_forest(
-    graph: NeighborGraph, core: Distances, outside: OutsideSearch, shelf: Shelf
-) -> tuple[int, SpanningForest]:
-    """The parts that a graph falls into, and the tree that joins them."""
-    kept = shelf.get("tree-0")
-    if kept is not None:
-        left, right = kept[1:, :2].astype(np.int64).T
-        return int(kept[0, 0]), SpanningForest(left, right, kept[1:, 2])
-    forest = graph_forest(graph, core)
-    parts = int(components(forest, graph.n).max()) + 1
-    tree = joined(forest, core, outside)
-    edges = np.column_stack([tree.left, tree.right, tree.weight])
-    shelf.put("tree-0", np.vstack([[parts, 0, 0], edges]))
-    return parts, tree
-
-
-def _certified(
-    tree: SpanningForest, horizon: Weights, sure: NDArray[np.bool_]
-) -> tuple[Dendrogram, NDArray[np.bool_]]:
-    """The merges along a tree, and which of them are proven."""
-    dendrogram = single_linkage(tree)  # merge i is edge i of the tree
-    measured = sure[tree.left] & sure[tree.right]
-    return dendrogram, proven_merges(dendrogram, horizon, measured)
+    return cut(built.hierarchy, settings, allow_single_cluster=allow_single_cluster)
 
 
 def cut(

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annclust.arrays import Distances, Nodes, Weights, places_in
-from annclust.clustering.certificate import deciding_merges
+from annclust.clustering.certificate import doubtful_sides
+from annclust.clustering.inheritance import Heir
 from annclust.clustering.single_linkage import Dendrogram
 
 _MANY = 1_000_000
@@ -49,6 +50,7 @@ def plan_repair(
     proven: NDArray[np.bool_],
     horizon: Weights,
     core: Distances,
+    heir: Heir,
     *,
     min_cluster_size: int,
     seed: int = 0,
@@ -64,18 +66,20 @@ def plan_repair(
         As `horizons` gives it. A vector that sees as far as a merge has no part in its doubt.
     core : ndarray of shape (n,), float32
         Half of those asked for a merge are its densest vectors, half are drawn at random.
+    heir : Heir
+        Knows what was asked before.
     min_cluster_size : int
         What decides about clusters.
     seed : int
     """
     n = len(core)
     order, starts = dendrogram.leaf_order()
-    doubtful = np.flatnonzero(deciding_merges(dendrogram, min_cluster_size) & ~proven)
-    sizes, left, right = dendrogram.sizes, dendrogram.left, dendrogram.right
-    side = np.where(sizes[left] <= sizes[right], left, right)[doubtful]
-    largest_first = np.argsort(-sizes[side], kind="stable")
+    doubtful, side = doubtful_sides(dendrogram, proven, min_cluster_size)
     budget = int((_SHARE if n < _MANY else _SHARE_OF_MANY) * n)
     each = min(_MOST, max(_FEWEST, int(_SHARE * n / max(len(doubtful), 1))))
+    unasked = heir.asked_at(dendrogram, side) == 0
+    doubtful, side, sizes = doubtful[unasked], side[unasked], dendrogram.sizes
+    largest_first = np.argsort(-sizes[side], kind="stable")
     rng = np.random.default_rng(seed)
     asked: list[Nodes] = []
     barred: list[Nodes] = []

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from annclust.arrays import Nodes, Weights
+from annclust.arrays import Nodes, Weights, places_in
 from annclust.clustering.spanning_tree import SpanningForest
 from annclust.clustering.tree_adapter import LinkageMatrix, linkage
 
@@ -58,15 +58,16 @@ class Dendrogram:
             Place of the first leaf below each node.
         """
         n = len(self.merges) + 1
-        starts, sizes = [0] * (2 * n - 1), self.sizes.tolist()
-        left, right = self.left.tolist(), self.right.tolist()
-        for node in range(2 * n - 2, n - 1, -1):
-            one, other = left[node - n], right[node - n]
-            starts[one] = starts[node]
-            starts[other] = starts[node] + sizes[one]
-        order = np.empty(n, dtype=np.int64)
-        order[starts[:n]] = np.arange(n)
-        return order, np.array(starts)
+        nodes = np.arange(2 * n - 1)
+        # A node starts where all that stands left of its path from the root ends; paths are added
+        # up in steps that double.
+        above, starts = nodes.copy(), np.zeros_like(nodes)
+        above[self.left], above[self.right] = nodes[n:], nodes[n:]
+        starts[self.right] = self.sizes[self.left]
+        while (above != nodes[-1:]).any():
+            starts += starts[above]
+            above = above[above]
+        return places_in(starts[:n]), starts
 
 
 NO_MERGES = Dendrogram(np.zeros((0, 4)))

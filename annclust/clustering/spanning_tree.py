@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Protocol
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,6 +87,62 @@ class SpanningForest:
     left: Nodes
     right: Nodes
     weight: Weights
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Edges:
+    """Edges that were found outside a graph.
+
+    Parameters
+    ----------
+    left, right : ndarray of shape (e,), int64
+        The ends, in any order.
+    distance : ndarray of shape (e,), float32
+        Euclidean.
+    """
+
+    left: Nodes
+    right: Nodes
+    distance: Distances
+
+    @classmethod
+    def from_table(cls, table: Weights) -> Self:
+        """What `table` gives."""
+        left, right = table[:, :2].astype(np.int64).T
+        return cls(left, right, table[:, 2].astype(np.float32))
+
+    @property
+    def table(self) -> Weights:
+        """Ends and distances as columns, to be stored: shape (e, 3)."""
+        return np.column_stack([self.left, self.right, self.distance])
+
+    def weights(self, core: Distances) -> Distances:
+        """Mutual reachability of each, shape (e,)."""
+        return mutual_reachability(self.distance, core[self.left], core[self.right])
+
+    def chosen(self, which: Nodes | NDArray[np.bool_]) -> Edges:
+        """Some of them."""
+        return Edges(self.left[which], self.right[which], self.distance[which])
+
+    def of(self, tree: SpanningForest, n: int) -> Edges:
+        """Those that are part of a tree on n nodes, each once."""
+        low, high = np.minimum(self.left, self.right), np.maximum(self.left, self.right)
+        names, first = np.unique(low * n + high, return_index=True)
+        return self.chosen(first[np.isin(names, tree.left * n + tree.right)])
+
+
+NO_EDGES = Edges(
+    np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
+)
+
+
+def together(*parts: Edges) -> Edges:
+    """All edges of several parts."""
+    return Edges(
+        np.concatenate([part.left for part in parts]),
+        np.concatenate([part.right for part in parts]),
+        np.concatenate([part.distance for part in parts]),
+    )
 
 
 def spanning_forest(
@@ -241,7 +297,9 @@ def _connected(left: Nodes, right: Nodes, n: int) -> Labels:
     return labels.astype(np.int64)
 
 
-def joined(forest: SpanningForest, core: Distances, outside: OutsideSearch) -> SpanningForest:
+def joined(
+    forest: SpanningForest, core: Distances, outside: OutsideSearch
+) -> tuple[SpanningForest, Edges]:
     """Join the components of a forest by real edges into one spanning tree.
 
     Borůvka's way: in each round every component but the largest looks for its lightest edge out,
@@ -256,60 +314,53 @@ def joined(forest: SpanningForest, core: Distances, outside: OutsideSearch) -> S
 
     Returns
     -------
-    SpanningForest
+    tree : SpanningForest
         With n - 1 edges of finite weight.
+    bridges : Edges
+        Those that were added.
 
     Raises
     ------
     ValueError
         If `outside` finds no way out of any component.
     """
-    n = len(core)
+    n, bridges = len(core), NO_EDGES
     while len(forest.left) < n - 1:
         groups = components(forest, n)
-        left, right, weight = ways_out(*_densest(groups, core), core, outside)
-        if not len(left):
+        found = ways_out(*_densest(groups, core), outside)
+        if not len(found.left):
             raise ValueError(f"bridges lead out of none of {int(groups.max()) + 1} components")
-        best = _lightest_of_each(groups[left], weight)
-        forest = with_edges(forest, left[best], right[best], weight[best], n)
-    return forest
+        best = found.chosen(_lightest_of_each(groups[found.left], found.weights(core)))
+        forest = with_edges(forest, best, core)
+        bridges = together(bridges, best)
+    return forest, bridges
 
 
-def ways_out(
-    queries: Nodes, places: Nodes, barred: Nodes, core: Distances, outside: OutsideSearch
-) -> tuple[Nodes, Nodes, Distances]:
-    """Edges from some nodes to the nearest that are not barred to them.
+def ways_out(queries: Nodes, places: Nodes, barred: Nodes, outside: OutsideSearch) -> Edges:
+    """Edges from some nodes, which are their left ends, to the nearest that are not barred to them.
 
     Parameters
     ----------
     queries, places, barred
         As of `OutsideSearch`.
-    core : ndarray of shape (n,), float32
     outside : OutsideSearch
-
-    Returns
-    -------
-    left, right : ndarray of shape (e,), int64
-    weight : ndarray of shape (e,), float32
-        Mutual reachability.
     """
     found, distances = outside.nearest_outside(queries, places, barred, _WAYS_OUT)
     left = np.repeat(queries, found.shape[1])
     right, away = found.ravel(), distances.ravel()
     known = right >= 0
-    left, right, away = left[known], right[known], away[known]
-    return left, right, mutual_reachability(away, core[left], core[right])
+    return Edges(left[known], right[known], away[known])
 
 
-def with_edges(
-    forest: SpanningForest, left: Nodes, right: Nodes, weight: Distances, n: int
-) -> SpanningForest:
-    """The minimum spanning forest of a forest and more edges."""
+def with_edges(forest: SpanningForest, edges: Edges, core: Distances) -> SpanningForest:
+    """The minimum spanning forest, by mutual reachability, of a forest and more edges."""
+    if not len(edges.left):
+        return forest
     return spanning_forest(
-        np.concatenate([forest.left, left]),
-        np.concatenate([forest.right, right]),
-        np.concatenate([forest.weight.astype(np.float32), weight]),  # all were float32 once
-        n,
+        np.concatenate([forest.left, edges.left]),
+        np.concatenate([forest.right, edges.right]),
+        np.concatenate([forest.weight.astype(np.float32), edges.weights(core)]),  # as they were
+        len(core),
     )
 
 

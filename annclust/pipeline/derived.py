@@ -173,7 +173,7 @@ def _updated_graph(
     recall = COMPLETE
     if order is not None:
         selected = SelectedVectors(vectors, live.rows)
-        recall = measured_recall(graph, selected, settings, progress)
+        recall = measured_recall(graph, selected, order, settings, progress)
     updates = json.loads(stored.spec)["updates"] + 1
     _publish_graph(store, live, graph, settings, _told(recall, updates))
     return graph

@@ -14,7 +14,8 @@ from dataclasses import asdict, replace
 import numpy as np
 
 from annclust.arrays import ImageId, Labels, Nodes, VectorRow, Weights
-from annclust.clustering.hdbscan import Clustering, Hierarchy, cut
+from annclust.clustering.hdbscan import Clustering, cut
+from annclust.clustering.hierarchy import Hierarchy
 from annclust.clustering.lineage import Lineage, match_clusters
 from annclust.clustering.representative import representatives
 from annclust.errors import InputError

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from annclust.clustering.hdbscan import Hierarchy, build_hierarchy, neighborhood
+from annclust.clustering.hdbscan import neighborhood
+from annclust.clustering.hierarchy import BuiltHierarchy, Hierarchy, build_hierarchy
+from annclust.clustering.inheritance import Heir, Inheritance
 from annclust.clustering.single_linkage import Dendrogram
-from annclust.clustering.spanning_tree import OutsideSearch
+from annclust.clustering.spanning_tree import Edges, OutsideSearch
 from annclust.errors import InputError
 from annclust.neighbor_graph import NeighborGraph
 from annclust.pipeline.derived import refresh_graph
@@ -109,17 +111,50 @@ def refresh_hierarchy(
     current = refresh_graph(store, live, search, progress)
     shelf = store.shelf(basis)
     outside = _outside(store, live, current.order, search)
-    hierarchy = _built(current.graph, settings, outside, progress, shelf)
-    recall = _recall(store)
-    arrays = {"rows": live.rows, "merges": hierarchy.dendrogram.merges, "proven": hierarchy.proven}
+    heir = Heir(live.rows, _inheritance(store, basis))
+    built = _built(current.graph, settings, outside, heir, progress, shelf)
+    found = StoredHierarchy(built.hierarchy, _recall(store))
+    _publish(store, found, built.inheritance, basis)
+    shelf.clear()
+    return found
+
+
+def _publish(
+    store: StoreWriter, found: StoredHierarchy, inheritance: Inheritance, basis: str
+) -> None:
+    tree = found.hierarchy
+    arrays = {
+        "rows": inheritance.names,
+        "merges": tree.dendrogram.merges,
+        "proven": tree.proven,
+        "found": inheritance.edges.table,
+        "asked": np.column_stack(
+            [inheritance.sides.view(np.int64), inheritance.outer, inheritance.sizes]
+        ),
+    }
     store.publish(
         "tree",
         {f"{name}.npy": array_writer(array) for name, array in arrays.items()},
         basis=basis,
-        spec={"vectors": hierarchy.n, "components": hierarchy.components, "recall": recall},
+        spec={"vectors": tree.n, "components": tree.components, "recall": found.recall},
     )
-    shelf.clear()
-    return StoredHierarchy(hierarchy, recall)
+
+
+def _inheritance(store: StoreWriter, basis: str) -> Inheritance | None:
+    """What the stored tree leaves to one of that basis; None if it was made in another way."""
+    tree = store.catalog.generation("tree")
+    if tree is None or tree.basis.partition(" ")[2] != basis.partition(" ")[2]:
+        return None
+
+    def load(generation: Generation) -> Inheritance:
+        names, found, asked = (
+            np.asarray(load_array(store.path, generation, f"{part}.npy"))
+            for part in ("rows", "found", "asked")
+        )
+        sides, outer, sizes = np.ascontiguousarray(asked.T)
+        return Inheritance(names, Edges.from_table(found), sides.view(np.uint64), outer, sizes)
+
+    return store.load_generation("tree", load)
 
 
 def _check_samples(n: int, neighbors: int, settings: ClusterSettings) -> None:
@@ -134,15 +169,17 @@ def _built(
     graph: NeighborGraph,
     settings: ClusterSettings,
     outside: OutsideSearch,
+    heir: Heir,
     progress: Progress,
     shelf: Shelf,
-) -> Hierarchy:
+) -> BuiltHierarchy:
     samples = neighborhood(graph.n, graph.k, settings)
     return build_hierarchy(
         graph,
         samples,
         outside,
         min_cluster_size=_SMALLEST_CLUSTER,
+        heir=heir,
         progress=progress,
         shelf=shelf,
     )

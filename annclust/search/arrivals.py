@@ -1,10 +1,8 @@
 """Arrivals: new nodes, put into the neighbor lists of all others that they belong into.
 
-A node gets a new neighbor exactly if that is nearer than its k-th nearest. Axes at right angles
-never make two vectors farther apart, so one that is not nearer after PCA is not nearer at all: one
-matrix product leaves few pairs to be measured, and none is missed. Looking only at what the new
-nodes themselves find near would miss most of them, as their neighbors live in denser places (.33
-found of 100,000).
+A node gets a new neighbor exactly if that is nearer than its k-th nearest. Looking only at what the
+new nodes themselves find near would miss most of these, as their neighbors live in denser places
+(.33 found of 100,000).
 """
 
 from __future__ import annotations
@@ -20,16 +18,14 @@ from annclust.arrays import Candidates, Distances, Nodes, Vectors
 from annclust.search.exact import candidate_distances
 from annclust.search.faiss_index import squared_distances_by_row
 from annclust.search.list_join import padded_entries
+from annclust.search.power_distance import PowerTest
 from annclust.vector_source import ArrayVectors, VectorSource
-
-_TILE = 256
-"""Vectors compared with up to 1,024 new ones at a time: 1 MB, which stays in the cache."""
 
 _MEASURED = 16_384
 """Pairs that are measured at a time."""
 
-_ROUNDING = 1e-4
-"""Relative; how much float32 may err in coordinates after PCA."""
+_CACHED = 1_024
+"""New vectors that are measured at a time: 5 MB at 1,280 dimensions."""
 
 Lists = tuple[Nodes, Distances, Nodes]
 """Nodes, and for each one its neighbors' distances and these."""
@@ -43,13 +39,8 @@ class Arrivals:
     ----------
     nodes : ndarray of shape (a,), int64
     vectors : ndarray of shape (a, d), float32
-    center : ndarray of shape (r,), float32
-        The middle of the new ones in that space; all are seen from there, as vectors far from the
-        origin would round each other away.
-    sought : ndarray of shape (a, r + 2), float32
-        Factors of the power distance.
-    farthest : float
-        Of the new ones, from the center.
+    test : PowerTest
+        Looks for them in that space.
     exact : bool
         Whether distances are measured as the exact join does: to the last bit, so that ties are
         the same.
@@ -57,57 +48,17 @@ class Arrivals:
 
     nodes: Nodes
     vectors: Vectors
-    center: Vectors
-    sought: Vectors
-    farthest: float
+    test: PowerTest
     exact: bool
 
     @classmethod
     def of(cls, nodes: Nodes, vectors: Vectors, seen: Vectors, *, exact: bool) -> Self:
         """New nodes with their vectors, shape (a, d), and these in the space: shape (a, r)."""
-        center = seen.mean(axis=0)
-        moved = seen - center
-        lengths = np.einsum("ij,ij->i", moved, moved)
-        sought = np.column_stack([-2 * moved, np.ones_like(lengths), lengths])
-        farthest = float(np.sqrt(lengths.max()))
-        return cls(nodes, np.ascontiguousarray(vectors), center, sought, farthest, exact)
+        return cls(nodes, np.ascontiguousarray(vectors), PowerTest.of(seen), exact)
 
     def within(self, block: Vectors, reach: Distances) -> tuple[Nodes, Nodes]:
-        """Which members of a block have which of the new nodes, as far as is seen, in reach.
-
-        Parameters
-        ----------
-        block : ndarray of shape (b, r), float32
-            In the space in which is looked first.
-        reach : ndarray of shape (b,), float32
-            Distance below which a new node is near; ``inf`` is all.
-
-        Returns
-        -------
-        member, arrival : ndarray of shape (p,), int64
-            Positions in the block, ascending, and in `nodes`.
-
-        Notes
-        -----
-        The power distance |q - x|² - reach² as one product of (-2 q, 1, |q|²) and
-        (x, |x|² - reach², 1). It is off by at most so many units of roundoff of the sum of the
-        magnitudes as there are terms (Higham 2002, Accuracy and Stability of Numerical Algorithms,
-        section 3.1); |q| + |x| and the reach bound that sum.
-        """
-        factors = np.ones((len(block), self.sought.shape[1]), dtype=np.float32)
-        moved = np.subtract(block, self.center, out=factors[:, :-2])
-        lengths = np.einsum("ij,ij->i", moved, moved)
-        most = np.square(np.sqrt(lengths) + self.farthest)
-        limit = np.minimum(np.square(reach) * (1 + _ROUNDING), 2 * most)
-        error = 2 * np.finfo(np.float32).eps * (factors.shape[1] + 8) * (most + limit)
-        factors[:, -2] = lengths - limit - error
-        found = [
-            first * len(self.sought)
-            + np.flatnonzero(factors[first : first + _TILE] @ self.sought.T <= 0)
-            for first in range(0, len(block), _TILE)
-        ]
-        member, arrival = np.divmod(np.concatenate(found), len(self.sought))
-        return member, arrival
+        """Pairs of members of a block and new nodes that may be near; as `PowerTest.within`."""
+        return self.test.within(block, reach)
 
     def changed(
         self,
@@ -142,8 +93,11 @@ class Arrivals:
         """Distance of each vector of a block to some new ones, by their positions; -1 is none."""
         if self.exact:
             return candidate_distances(ArrayVectors(self.vectors), block, arrivals)
-        away = np.sqrt(squared_distances_by_row(block, self.vectors, arrivals))
-        away[arrivals < 0] = np.inf
+        away = np.full(arrivals.shape, np.inf, dtype=np.float32)
+        for first in range(0, len(self.vectors), _CACHED):
+            some = (first <= arrivals) & (arrivals < first + _CACHED)
+            part = squared_distances_by_row(block, self.vectors, np.where(some, arrivals, -1))
+            np.copyto(away, np.sqrt(part), where=some)
         return away
 
     def _merged(
@@ -154,20 +108,20 @@ class Arrivals:
         away: Distances,
     ) -> Lists:
         """The lists of some nodes with new ones that are so far away; only those that change."""
+        k = lists[0].shape[1]
+        near = (away <= lists[1][nodes, -1:]) & (arrivals >= 0)
+        some = np.flatnonzero(near.any(axis=1))
+        nodes, arrivals = nodes[some], arrivals[some]
         neighbors, distances = lists[0][nodes], lists[1][nodes]
-        k = neighbors.shape[1]
-        entering = self._entering(nodes, arrivals, away <= distances[:, -1:], neighbors)
-        some = np.flatnonzero(entering.any(axis=1))
-        entering = entering[some]
-        named = np.where(entering, self.nodes[arrivals[some]], -1)
-        near = np.where(entering, away[some], np.float32(np.inf))
-        neighbors = np.hstack([neighbors[some].astype(np.int64), named])
-        distances = np.hstack([distances[some], near])
+        entering = self._entering(nodes, arrivals, near[some], neighbors)
+        named = np.where(entering, self.nodes[arrivals], -1)
+        neighbors = np.hstack([neighbors.astype(np.int64), named])
+        distances = np.hstack([distances, np.where(entering, away[some], np.float32(np.inf))])
         order = np.lexsort((neighbors, distances), axis=1)[:, :k]
         changed = (order >= k).any(axis=1)
         chosen = order[changed]
         return (
-            nodes[some[changed]],
+            nodes[changed],
             np.take_along_axis(distances[changed], chosen, 1),
             np.take_along_axis(neighbors[changed], chosen, 1),
         )
@@ -176,7 +130,7 @@ class Arrivals:
         self, nodes: Nodes, arrivals: Nodes, near: NDArray[np.bool_], neighbors: Candidates
     ) -> NDArray[np.bool_]:
         """Which pairs that are near are new: not a node and itself, nor its neighbor already."""
-        row, column = np.nonzero(near & (arrivals >= 0))
+        row, column = np.nonzero(near)
         named = self.nodes[arrivals[row, column]]
         known = (neighbors[row] == named[:, np.newaxis]).any(axis=1) | (nodes[row] == named)
         entering = np.zeros_like(near)

@@ -22,7 +22,7 @@ from annclust.search.faiss_index import squared_distances_by_row
 from annclust.search.graph_memory import settings_within
 from annclust.search.graph_plan import GraphPlan, neighbors_wanted, plan_graph, stage_costs
 from annclust.search.list_join import SPAN, ListOrder, joined_fully, places_at_a_time
-from annclust.search.recall import COMPLETE, Recall, RecallSample
+from annclust.search.recall import COMPLETE, Recall, RecallSample, sample_nodes
 from annclust.search.refinement import refined, reverse_lists
 from annclust.settings import SearchSettings
 from annclust.shelf import NO_SHELF, Shelf
@@ -106,6 +106,7 @@ def build_graph(
 def measured_recall(
     graph: NeighborGraph,
     vectors: VectorSource,
+    order: ListOrder,
     settings: SearchSettings,
     progress: Progress = SILENT,
 ) -> Recall:
@@ -116,20 +117,30 @@ def measured_recall(
     graph : NeighborGraph
     vectors : VectorSource
         One vector for each node.
+    order : ListOrder
+        Of the same nodes.
     settings : SearchSettings
     progress : Progress
     """
-    sample = _drawn(vectors, graph.k, settings, progress)
-    return sample.recall(graph.distances[sample.nodes])
+    nodes = _sampled(graph.n, settings)
+    found = graph.distances[nodes]
+    return _searched(vectors, order, nodes, found, settings, progress).recall(found)
 
 
-def _drawn(
-    vectors: VectorSource, k: int, settings: SearchSettings, progress: Progress
+def _sampled(n: int, settings: SearchSettings) -> Nodes:
+    return sample_nodes(n, size=_SAMPLE, seed=settings.seed)
+
+
+def _searched(
+    vectors: VectorSource,
+    order: ListOrder,
+    nodes: Nodes,
+    found: Distances,
+    settings: SearchSettings,
+    progress: Progress,
 ) -> RecallSample:
     with progress.stage("Sampling for recall"):
-        return RecallSample.drawn(
-            vectors, k, size=_SAMPLE, seed=settings.seed, threads=settings.threads
-        )
+        return RecallSample.bounded(vectors, order, nodes, found, settings.threads)
 
 
 def _blank_graph(n: int, k: int) -> NeighborGraph:
@@ -190,19 +201,21 @@ class _IndexJoin:
         costs = stage_costs(self.plan, *self.vectors.shape, self.order.lists)
         whole = self.progress.stage("Neighbor graph", round(costs.whole * self.order.n))
         with whole as stage:
-            sample = self._sample(_Share(stage, costs.sample))
             candidates = self._joined(_Share(stage, costs.join))
             candidates = self._refined(candidates, "refine", _Share(stage, costs.refine))
-            if self._recall(sample, candidates).dense < self.settings.recall:
+            sample, recall = self._sample(candidates, _Share(stage, costs.sample))
+            if recall.dense < self.settings.recall:
                 stage.expect(round((costs.whole + costs.refine) * self.order.n))
                 candidates = self._refined(candidates, "again", _Share(stage, costs.refine))
             graph = self._measured(candidates, _Share(stage, costs.measure))
         return BuiltGraph(graph, sample.recall(graph.distances[sample.nodes]))
 
-    def _sample(self, share: _Share) -> RecallSample:
-        sample = _drawn(self.vectors, self.plan.neighbors, self.settings, self.progress)
+    def _sample(self, candidates: Candidates, share: _Share) -> tuple[RecallSample, Recall]:
+        nodes = _sampled(self.order.n, self.settings)
+        found = self._nearest(self.order.places[nodes], candidates)[0]
+        sample = _searched(self.vectors, self.order, nodes, found, self.settings, self.progress)
         share.advance(self.order.n)
-        return sample
+        return sample, sample.recall(found)
 
     def _joined(self, share: _Share) -> Candidates:
         def join(span: Span) -> Candidates:
@@ -261,9 +274,6 @@ class _IndexJoin:
                     self.shelf.put(f"{name}-{start}", found[start:last])
                 share.report(stage, last - first)
         return found
-
-    def _recall(self, sample: RecallSample, candidates: Candidates) -> Recall:
-        return sample.recall(self._nearest(self.order.places[sample.nodes], candidates)[0])
 
     def _nearest(self, places: Nodes, candidates: Candidates) -> tuple[Distances, Nodes]:
         """The nearest of the candidates of some places, as nodes: two (m, k)."""

@@ -6,12 +6,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from annclust.arrays import Distances, Nodes
+from annclust.arrays import Distances, Nodes, Vectors
+from annclust.parallel import map_parts
 from annclust.search.exact import nearest
+from annclust.search.list_join import ListOrder
+from annclust.search.power_distance import PowerTest
 from annclust.vector_source import VectorSource
 
 _ROUNDING = 1e-5
 """Relative; two ways of summing the same squares differ by no more."""
+
+
+_BLOCK = 1_024
+"""Nodes that are compared after PCA at a time."""
+
+_PAIRS = 2_048
+"""Pairs that are measured at a time: 20 MB of differences at 1,280 dimensions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +41,11 @@ class Recall:
 
 COMPLETE = Recall(1.0, 1.0)
 """Of a graph that was made by exact search."""
+
+
+def sample_nodes(n: int, *, size: int, seed: int) -> Nodes:
+    """Some of n nodes, drawn at random, ascending: all of them if there are no more."""
+    return np.sort(np.random.default_rng(seed).choice(n, min(size, n), replace=False))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,11 +75,42 @@ class RecallSample:
             One vector for each node.
         k, size, seed, threads : int
         """
-        n, _ = vectors.shape
-        nodes = np.sort(np.random.default_rng(seed).choice(n, min(size, n), replace=False))
+        nodes = sample_nodes(vectors.shape[0], size=size, seed=seed)
         queries = vectors.take(nodes)
         reach = nearest(vectors, queries, k, itself=nodes, threads=threads)[0][:, -1]
         return cls(nodes, reach)
+
+    @classmethod
+    def bounded(
+        cls, vectors: VectorSource, order: ListOrder, nodes: Nodes, found: Distances, threads: int
+    ) -> RecallSample:
+        """Search for the true neighbors of nodes of which some neighbors are known.
+
+        They are no farther than the farthest one that is known, so that few need to be measured;
+        the result is that of a search of all.
+
+        Parameters
+        ----------
+        vectors : VectorSource
+            One vector for each of n nodes.
+        order : ListOrder
+            Of the same nodes.
+        nodes : ndarray of shape (m,), int64
+        found : ndarray of shape (m, k), float32
+            Distances of the neighbors that are known, ascending; ``inf`` where there is none.
+        threads : int
+        """
+        queries = vectors.take(nodes)
+        member, others = _pairs(order, nodes, found[:, -1], threads)
+
+        def measure(part: slice) -> Distances:
+            return _distances(vectors, queries[member[part]], others[part])
+
+        parts = [slice(first, first + _PAIRS) for first in range(0, len(member), _PAIRS)]
+        away = np.concatenate([found[:0, 0], *map_parts(measure, parts, threads)])
+        by_distance = np.lexsort((away, member))
+        last = np.searchsorted(member[by_distance], np.arange(len(nodes))) + found.shape[1] - 1
+        return cls(nodes, away[by_distance[last]])
 
     def recall(self, distances: Distances) -> Recall:
         """How many of the true neighbors were found.
@@ -77,3 +123,29 @@ class RecallSample:
         found = distances <= self.reach[:, np.newaxis] * (1 + _ROUNDING)
         dense = self.reach <= np.median(self.reach)
         return Recall(float(found.mean()), float(found[dense].mean()))
+
+
+def _pairs(order: ListOrder, nodes: Nodes, reach: Distances, threads: int) -> tuple[Nodes, Nodes]:
+    """Which of some nodes, by position, may have which others in reach; sorted by the latter."""
+    places = order.places[nodes]
+    queries = order.reduced[places]
+
+    def look(first: int) -> tuple[Nodes, Nodes]:
+        test = PowerTest.of(order.reduced[first : first + _BLOCK])
+        member, sought = test.within(queries, reach)
+        other = places[member] != first + sought
+        return member[other], order.nodes[first + sought[other]]
+
+    found = list(map_parts(look, range(0, order.n, _BLOCK), threads))
+    member, others = (np.concatenate(each) for each in zip(*found, strict=True))
+    by_node = np.argsort(others, kind="stable")  # as the vectors lie
+    return member[by_node], others[by_node]
+
+
+def _distances(vectors: VectorSource, queries: Vectors, others: Nodes) -> Distances:
+    """Distance of each query to one node."""
+    used, place = np.unique(others, return_inverse=True)
+    away = vectors.take(used)[place]
+    away -= queries
+    distances: Distances = np.sqrt(np.einsum("ij,ij->i", away, away))
+    return distances

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annclust.clustering.certificate import certified_share, horizons, proven_merges
-from annclust.clustering.hdbscan import build_hierarchy
+from annclust.clustering.hierarchy import build_hierarchy
 from annclust.clustering.single_linkage import NO_MERGES, Dendrogram
 from annclust.neighbor_graph import EMPTY_GRAPH, NeighborGraph
 from tests.clustering.graphs import (
@@ -56,8 +56,8 @@ def test_a_core_distance_that_was_stood_in_for_proves_nothing() -> None:
     points = line(0, 1, 3, 50, 60)
     graph = graph_of(points, 2)
     graph.neighbors[0], graph.distances[0] = [1, -1], [1, np.inf]  # vector 2, at 3, is unknown
-    hierarchy = build_hierarchy(graph, 3, BruteBridges(points), min_cluster_size=2)
-    exact = build_hierarchy(graph_of(points), 3, BruteBridges(points), min_cluster_size=2)
+    hierarchy = build_hierarchy(graph, 3, BruteBridges(points), min_cluster_size=2).hierarchy
+    exact = build_hierarchy(graph_of(points), 3, BruteBridges(points), min_cluster_size=2).hierarchy
     assert (hierarchy.dendrogram.distance[0], exact.dendrogram.distance[0]) == (2, 3)
     # Vector 0 comes by 2, and vector 2 by the one of two equal edges that leads to vector 0.
     assert hierarchy.proven.tolist() == [False, False, True, True]
@@ -76,7 +76,9 @@ def test_where_nothing_is_decided_all_is_certified() -> None:
 
 def test_bridges_beyond_all_horizons_are_not_proven() -> None:
     points = blobs(0, 50)
-    hierarchy = build_hierarchy(graph_of(points, 5), 3, BruteBridges(points), min_cluster_size=2)
+    hierarchy = build_hierarchy(
+        graph_of(points, 5), 3, BruteBridges(points), min_cluster_size=2
+    ).hierarchy
     assert not hierarchy.proven[-1]
     assert certified_share(hierarchy.dendrogram, hierarchy.proven, min_cluster_size=10) == 0
 
@@ -85,7 +87,7 @@ def test_bridges_beyond_all_horizons_are_not_proven() -> None:
 def test_over_a_complete_graph_all_is_proven(points: Points) -> None:
     assert build_hierarchy(
         graph_of(points), 2, BruteBridges(points), min_cluster_size=2
-    ).proven.all()
+    ).hierarchy.proven.all()
 
 
 @st.composite
@@ -118,7 +120,9 @@ def test_no_edge_leaves_a_proven_merge_at_less(
     k = min(k, len(points) - 1)
     min_samples = min(min_samples, k + 1)
     graph = choice.draw(st.one_of(st.just(graph_of(points, k)), padded_graphs(points, k)))
-    hierarchy = build_hierarchy(graph, min_samples, BruteBridges(points), min_cluster_size=2)
+    hierarchy = build_hierarchy(
+        graph, min_samples, BruteBridges(points), min_cluster_size=2
+    ).hierarchy
     distances = pairwise_distances(points)
     core = np.sort(distances, axis=1)[:, min_samples - 1]
     reach = np.maximum(distances, np.maximum.outer(core, core))

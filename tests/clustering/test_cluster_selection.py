@@ -13,7 +13,7 @@ from annclust.clustering.cluster_selection import (
     select_clusters,
 )
 from annclust.clustering.condensed_tree import EMPTY_TREE, CondensedTree, condensed_tree
-from annclust.clustering.hdbscan import build_hierarchy
+from annclust.clustering.hierarchy import build_hierarchy
 from annclust.settings import Method
 from tests.clustering.graphs import (
     BruteBridges,
@@ -28,7 +28,7 @@ from tests.clustering.graphs import (
 def tree_of(points: Points, min_cluster_size: int, min_samples: int = 2) -> CondensedTree:
     hierarchy = build_hierarchy(
         graph_of(points), min_samples, BruteBridges(points), min_cluster_size=min_cluster_size
-    )
+    ).hierarchy
     return condensed_tree(hierarchy.dendrogram, min_cluster_size)
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annclust.clustering.condensed_tree import EMPTY_TREE, CondensedTree, condensed_tree
-from annclust.clustering.hdbscan import build_hierarchy
+from annclust.clustering.hierarchy import build_hierarchy
 from annclust.clustering.single_linkage import NO_MERGES
 from tests.clustering.graphs import (
     BruteBridges,
@@ -22,7 +22,9 @@ from tests.clustering.graphs import (
 
 
 def tree_of(points: Points, min_cluster_size: int) -> CondensedTree:
-    hierarchy = build_hierarchy(graph_of(points), 2, BruteBridges(points), min_cluster_size=2)
+    hierarchy = build_hierarchy(
+        graph_of(points), 2, BruteBridges(points), min_cluster_size=2
+    ).hierarchy
     return condensed_tree(hierarchy.dendrogram, min_cluster_size)
 
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from annclust.arrays import Distances
 from annclust.clustering.certificate import horizons, proven_merges
 from annclust.clustering.core_distance import known_core_distances
-from annclust.clustering.hdbscan import Hierarchy, build_hierarchy
+from annclust.clustering.hierarchy import Hierarchy, build_hierarchy
+from annclust.clustering.inheritance import Heir
 from annclust.clustering.repair import RepairPlan, plan_repair
 from annclust.clustering.single_linkage import Dendrogram, single_linkage
 from annclust.clustering.spanning_tree import graph_forest, joined
@@ -21,10 +22,10 @@ from tests.stopping import DictShelf
 def planned(points: Points, k: int, size: int) -> tuple[Dendrogram, Distances, RepairPlan]:
     graph = graph_of(points, k)
     core = known_core_distances(graph, min_samples=2)
-    tree = joined(graph_forest(graph, core), core, BruteBridges(points))
-    dendrogram = single_linkage(tree)
+    tree = joined(graph_forest(graph, core), core, BruteBridges(points))[0]
+    dendrogram, heir = single_linkage(tree), Heir(np.arange(graph.n))
     proven = proven_merges(dendrogram, horizons(graph), np.ones(graph.n - 1, dtype=np.bool_))
-    plan = plan_repair(dendrogram, proven, horizons(graph), core, min_cluster_size=size)
+    plan = plan_repair(dendrogram, proven, horizons(graph), core, heir, min_cluster_size=size)
     return dendrogram, core, plan
 
 
@@ -69,9 +70,9 @@ def test_repair_brings_the_tree_nearer_to_the_exact_one() -> None:
     points = blobs(*range(0, 60, 5), size=60, seed=3)
     graph, bridges = graph_of(points, 8), BruteBridges(points)
     core = known_core_distances(graph, min_samples=6)
-    without = joined(graph_forest(graph, core), core, bridges).weight.sum()
-    repaired = build_hierarchy(graph, 6, bridges, min_cluster_size=10)
-    exact = build_hierarchy(graph_of(points), 6, bridges, min_cluster_size=10)
+    without = joined(graph_forest(graph, core), core, bridges)[0].weight.sum()
+    repaired = build_hierarchy(graph, 6, bridges, min_cluster_size=10).hierarchy
+    exact = build_hierarchy(graph_of(points), 6, bridges, min_cluster_size=10).hierarchy
     gap, left = (
         total - exact.dendrogram.distance.sum()
         for total in (without, repaired.dendrogram.distance.sum())
@@ -99,10 +100,12 @@ def test_a_tree_that_was_joined_is_taken_from_the_shelf() -> None:
     graph, shelf = graph_of(points, 5), DictShelf()
 
     def built() -> Hierarchy:
-        return build_hierarchy(graph, 3, BruteBridges(points), min_cluster_size=5, shelf=shelf)
+        return build_hierarchy(
+            graph, 3, BruteBridges(points), min_cluster_size=5, shelf=shelf
+        ).hierarchy
 
     first = built()
-    assert list(shelf.parts) == ["tree-0"]
+    assert list(shelf.parts) == ["tree-0", "tree-1"]
     again = built()
     assert again.components == first.components > 1
     assert np.array_equal(again.dendrogram.merges, first.dendrogram.merges)

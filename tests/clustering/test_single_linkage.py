@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy.cluster.hierarchy import cophenet, is_valid_linkage, linkage
 from scipy.spatial.distance import squareform
 
-from annclust.clustering.hdbscan import build_hierarchy
+from annclust.clustering.hierarchy import build_hierarchy
 from annclust.clustering.single_linkage import NO_MERGES, single_linkage
 from annclust.clustering.spanning_tree import SpanningForest
 from tests.clustering.graphs import (
@@ -42,7 +42,7 @@ def test_pairs_meet_where_scipy_lets_them_meet(points: Points) -> None:
     # With min_samples 1 mutual reachability is the distance itself.
     merges = build_hierarchy(
         graph_of(points), 1, BruteBridges(points), min_cluster_size=2
-    ).dendrogram.merges
+    ).hierarchy.dendrogram.merges
     distances = squareform(pairwise_distances(points).astype(np.float64), checks=False)
     assert is_valid_linkage(merges)
     assert (cophenet(merges) == cophenet(linkage(distances, "single"))).all()

@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 
 from annclust.neighbor_graph import NeighborGraph
+from annclust.search.faiss_index import build_index
 from annclust.search.graph_build import build_graph
+from annclust.search.index_spec import choose_index
+from annclust.search.list_join import ListOrder
 from annclust.search.recall import RecallSample
 from annclust.settings import SearchSettings
 from annclust.vector_source import ArrayVectors, SelectedVectors
@@ -43,6 +46,23 @@ def test_the_dense_half_is_that_with_the_nearest_neighbors() -> None:
     found = np.array([[1, 1], [2, 9], [9, 9], [9, 9]], dtype=np.float32)
     assert sample.recall(found).dense == 0.75
     assert sample.recall(found).overall == pytest.approx(3 / 8)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("known", [3, 0])
+def test_what_is_known_bounds_the_search_and_changes_nothing(threads: int, known: int) -> None:
+    vectors = clustered(5_000, 140)
+    settings = SearchSettings(threads=threads, neighbors=8, exact_up_to=0)
+    index = build_index(ArrayVectors(vectors), choose_index(*vectors.shape, settings), settings)
+    rows = np.setdiff1d(np.arange(5_000), np.arange(0, 5_000, 7))
+    order = ListOrder.of(index, rows)
+    source = SelectedVectors(ArrayVectors(vectors), rows)
+    true = RecallSample.drawn(source, 8, size=60, seed=1)
+    graph = build_graph(ArrayVectors(vectors), settings, order=order, rows=rows).graph
+    found = graph.distances[true.nodes]
+    found[:known, 4:] = np.inf  # as of nodes that found few
+    sample = RecallSample.bounded(source, order, true.nodes, found, threads)
+    assert sample.reach == pytest.approx(true.reach, rel=1e-6)
 
 
 @pytest.mark.parametrize("threads", [1, 2])
