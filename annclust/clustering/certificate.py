@@ -43,7 +43,7 @@ def horizons(graph: NeighborGraph) -> Weights:
 def proven_merges(
     dendrogram: Dendrogram, horizon: Weights, measured: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
-    """Which merges are proven to be those of the exact hierarchy. One pass.
+    """Which merges are proven to be those of the exact hierarchy.
 
     Parameters
     ----------
@@ -60,12 +60,23 @@ def proven_merges(
     ndarray of shape (n - 1,), bool
     """
     left, right = dendrogram.left, dendrogram.right
-    nearest = horizon.tolist()
-    for one, other in zip(left.tolist(), right.tolist(), strict=True):
-        nearest.append(min(nearest[one], nearest[other]))
-    reach = np.array(nearest)
+    order, starts = dendrogram.leaf_order()
+    reach = _least_of_each(horizon[order], starts, dendrogram.sizes)
     within: NDArray[np.bool_] = dendrogram.distance <= np.maximum(reach[left], reach[right])
     return within & measured
+
+
+def _least_of_each(values: Weights, starts: Nodes, sizes: Nodes) -> Weights:
+    """Least value in each of many intervals: of two that overlap, as long as a power of two."""
+    least = np.empty(len(starts))
+    runs, length = values, 1
+    while length <= len(values):
+        some = np.flatnonzero((length <= sizes) & (sizes < 2 * length))
+        first = starts[some]
+        least[some] = np.minimum(runs[first], runs[first + sizes[some] - length])
+        runs = np.minimum(runs[: max(len(runs) - length, 0)], runs[length:])
+        length *= 2
+    return least
 
 
 def deciding_merges(dendrogram: Dendrogram, min_cluster_size: int) -> NDArray[np.bool_]:
