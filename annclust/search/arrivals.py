@@ -15,11 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annclust.arrays import Candidates, Distances, Nodes, Vectors
-from annclust.search.exact import candidate_distances
 from annclust.search.faiss_index import squared_distances_by_row
 from annclust.search.list_join import padded_entries
 from annclust.search.power_distance import PowerTest
-from annclust.vector_source import ArrayVectors, VectorSource
+from annclust.vector_source import VectorSource
 
 _MEASURED = 16_384
 """Pairs that are measured at a time."""
@@ -41,20 +40,16 @@ class Arrivals:
     vectors : ndarray of shape (a, d), float32
     test : PowerTest
         Looks for them in that space.
-    exact : bool
-        Whether distances are measured as the exact join does: to the last bit, so that ties are
-        the same.
     """
 
     nodes: Nodes
     vectors: Vectors
     test: PowerTest
-    exact: bool
 
     @classmethod
-    def of(cls, nodes: Nodes, vectors: Vectors, seen: Vectors, *, exact: bool) -> Self:
+    def of(cls, nodes: Nodes, vectors: Vectors, seen: Vectors) -> Self:
         """New nodes with their vectors, shape (a, d), and these in the space: shape (a, r)."""
-        return cls(nodes, np.ascontiguousarray(vectors), PowerTest.of(seen), exact)
+        return cls(nodes, np.ascontiguousarray(vectors), PowerTest.of(seen))
 
     def within(self, block: Vectors, reach: Distances) -> tuple[Nodes, Nodes]:
         """Pairs of members of a block and new nodes that may be near; as `PowerTest.within`."""
@@ -91,8 +86,6 @@ class Arrivals:
 
     def _distances(self, block: Vectors, arrivals: Nodes) -> Distances:
         """Distance of each vector of a block to some new ones, by their positions; -1 is none."""
-        if self.exact:
-            return candidate_distances(ArrayVectors(self.vectors), block, arrivals)
         away = np.full(arrivals.shape, np.inf, dtype=np.float32)
         for first in range(0, len(self.vectors), _CACHED):
             some = (first <= arrivals) & (arrivals < first + _CACHED)

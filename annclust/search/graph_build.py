@@ -17,7 +17,7 @@ from annclust.arrays import Candidates, Distances, Nodes
 from annclust.neighbor_graph import NeighborGraph
 from annclust.parallel import map_parts
 from annclust.progress import SILENT, Progress, Stage
-from annclust.search.exact import nearest
+from annclust.search.exact_join import ExactJoin
 from annclust.search.faiss_index import squared_distances_by_row
 from annclust.search.graph_memory import settings_within
 from annclust.search.graph_plan import GraphPlan, neighbors_wanted, plan_graph, stage_costs
@@ -26,10 +26,10 @@ from annclust.search.recall import COMPLETE, Recall, RecallSample, sample_nodes
 from annclust.search.refinement import refined, reverse_lists
 from annclust.settings import SearchSettings
 from annclust.shelf import NO_SHELF, Shelf
-from annclust.vector_source import ArrayVectors, SelectedVectors, VectorSource
+from annclust.vector_source import SelectedVectors, VectorSource
 
-_QUERIES = 1_024
-"""Nodes compared exactly at a time."""
+_REFINED = 1_024
+"""Nodes refined at a time."""
 
 _MEASURED = 1_024
 """Nodes whose candidates are gathered at a time: up to 170 MB at 32 candidates and 1,280
@@ -153,15 +153,14 @@ def _exact_graph(
 ) -> NeighborGraph:
     """Compare every node with every other; all vectors are held in memory."""
     n, _ = selected.shape
-    vectors = ArrayVectors(selected.block(0, n))
     graph = _blank_graph(n, k)
+    exact = ExactJoin.of(selected.block(0, n), settings.seed)
 
     def join(span: Span) -> tuple[Distances, Nodes]:
-        nodes = np.arange(*span)
-        return nearest(vectors, vectors.take(nodes), k, itself=nodes)
+        return exact.nearest(np.arange(*span), k)
 
     with progress.stage("Joining neighbors", n, unit="vectors") as stage:
-        spans = _spans(n, _QUERIES)
+        spans = _spans(n, exact.at_a_time)
         for (first, last), (distances, neighbors) in zip(
             spans, map_parts(join, spans, settings.threads), strict=True
         ):
@@ -230,7 +229,7 @@ class _IndexJoin:
         def refine(span: Span) -> Candidates:
             return refined(np.arange(*span), candidates, reverse, self.order.reduced)
 
-        return self._in_spans("Asking neighbors of neighbors", name, _QUERIES, refine, share)
+        return self._in_spans("Asking neighbors of neighbors", name, _REFINED, refine, share)
 
     def _measured(self, candidates: Candidates, share: _Share) -> NeighborGraph:
         k = self.plan.neighbors

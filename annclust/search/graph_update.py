@@ -13,7 +13,7 @@ from annclust.neighbor_graph import NeighborGraph
 from annclust.parallel import map_parts
 from annclust.progress import SILENT, Progress, Stage
 from annclust.search.arrivals import Arrivals, Lists
-from annclust.search.exact import nearest
+from annclust.search.exact_join import ExactJoin
 from annclust.search.graph_build import nearest_candidates
 from annclust.search.graph_memory import settings_within
 from annclust.search.graph_plan import GraphPlan, plan_graph
@@ -105,7 +105,7 @@ def update_graph(
     asked, new = np.flatnonzero(transfer.new | transfer.hurt), np.flatnonzero(transfer.new)
     with progress.stage("Placing new vectors", len(asked), unit="vectors") as stage:
         if order is None:
-            _search_exactly(selected, transfer, asked)
+            _search_exactly(selected, transfer, asked, settings)
         else:
             plan = plan_graph(order.n, graph.k, order.lists)
             settings = settings_within(settings, plan, order, vectors.shape)
@@ -118,11 +118,18 @@ def update_graph(
     return NeighborGraph(transfer.neighbors, transfer.distances)
 
 
-def _search_exactly(vectors: VectorSource, transfer: _Transfer, asked: Nodes) -> None:
+def _search_exactly(
+    vectors: SelectedVectors, transfer: _Transfer, asked: Nodes, settings: SearchSettings
+) -> None:
     """Make the lists of some nodes anew, in place."""
-    k = transfer.neighbors.shape[1]
-    found = nearest(vectors, vectors.take(asked), k, itself=asked)
-    transfer.distances[asked], transfer.neighbors[asked] = found
+    n, k = transfer.neighbors.shape
+    if not len(asked):
+        return
+    exact = ExactJoin.of(vectors.block(0, n), settings.seed)
+    parts = _parts(asked, exact.at_a_time)
+    found = map_parts(lambda nodes: exact.nearest(nodes, k), parts, settings.threads)
+    for nodes, lists in zip(parts, found, strict=True):
+        transfer.distances[nodes], transfer.neighbors[nodes] = lists
 
 
 def _search_lists(
@@ -195,7 +202,7 @@ def _enter(
     node_at = np.arange(n) if order is None else order.nodes
     taken = vectors.take(new)
     seen = taken if order is None else space.take(order.places[new])
-    arrivals = Arrivals.of(new, taken, seen, exact=order is None)
+    arrivals = Arrivals.of(new, taken, seen)
 
     def enter(first: int) -> list[Lists]:
         nodes = node_at[first : first + _BLOCK]

@@ -7,7 +7,7 @@ out of reach. So few pairs need to be measured, and none is missed.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, TypeVar
 
 import numpy as np
 
@@ -16,8 +16,27 @@ from annclust.arrays import Distances, Nodes, Vectors
 _TILE = 1 << 18
 """Pairs compared at a time: 1 MB of distances, which the cache holds."""
 
-_ROUNDING = 1e-4
+ROUNDING = 1e-4
 """Relative; how much float32 may err in coordinates after PCA."""
+
+
+Real = TypeVar("Real", float, Distances)
+
+
+def rounding_of_squares(terms: int, magnitude: Real) -> Real:
+    """By how much a squared distance in matrix form may be off.
+
+    A sum of products is off by at most so many units of roundoff of the sum of their magnitudes as
+    there are terms; lengths that go into it as often again (Higham 2002, Accuracy and Stability of
+    Numerical Algorithms, section 3.1).
+
+    Parameters
+    ----------
+    terms : int
+    magnitude : float or ndarray of any shape, float32
+        What bounds the sum of the magnitudes.
+    """
+    return float(2 * np.finfo(np.float32).eps * (terms + 8)) * magnitude
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,16 +84,14 @@ class PowerTest:
         Notes
         -----
         The power distance |q - x|² - reach² as one product of (-2 q, 1, |q|²) and
-        (x, |x|² - reach², 1). It is off by at most so many units of roundoff of the sum of the
-        magnitudes as there are terms (Higham 2002, Accuracy and Stability of Numerical Algorithms,
-        section 3.1); |q| + |x| and the reach bound that sum.
+        (x, |x|² - reach², 1); (|q| + |x|)² + reach² bounds the magnitudes.
         """
         others = np.ones((len(block), self.factors.shape[1]), dtype=np.float32)
         moved = np.subtract(block, self.center, out=others[:, :-2])
         lengths = np.einsum("ij,ij->i", moved, moved)
         most = np.square(np.sqrt(lengths) + self.farthest)
-        limit = np.minimum(np.square(reach) * (1 + _ROUNDING), 2 * most)
-        error = 2 * np.finfo(np.float32).eps * (others.shape[1] + 8) * (most + limit)
+        limit = np.minimum(np.square(reach) * (1 + ROUNDING), 2 * most)
+        error = rounding_of_squares(others.shape[1], most + limit)
         others[:, -2] = lengths - limit - error
         count = len(self.factors)
         step = max(_TILE // count, 1)

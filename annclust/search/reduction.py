@@ -14,6 +14,8 @@ import numpy as np
 from annclust.arrays import Vectors, Weights
 from annclust.parallel import map_parts, one_thread_in_blas
 
+_ROUNDS = 2
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reduction:
@@ -57,6 +59,36 @@ def learn_reduction(sample: Iterable[Vectors], reduced: int, threads: int) -> Re
     with one_thread_in_blas():
         axes = np.linalg.eigh(second - np.outer(mean, mean))[1][:, ::-1][:, :reduced]
     return Reduction(mean.astype(np.float32), np.ascontiguousarray(axes, dtype=np.float32))
+
+
+def leading_axes(vectors: Vectors, count: int, seed: int) -> tuple[Vectors, float]:
+    """Axes near to those of largest variance, found without a square of all dimensions.
+
+    Two rounds of subspace iteration from random directions (Halko, Martinsson, Tropp 2011, Finding
+    structure with randomness, SIAM Review 53(2)).
+
+    Parameters
+    ----------
+    vectors : ndarray of shape (n, d), float32
+        Around the origin.
+    count : int
+        At most d.
+    seed : int
+
+    Returns
+    -------
+    axes : ndarray of shape (d, count), float32
+        Columns of length 1 at right angles.
+    held : float
+        Share of the variance along them.
+    """
+    drawn = np.random.default_rng(seed).standard_normal((vectors.shape[1], count))
+    axes = drawn.astype(np.float32)
+    for _ in range(_ROUNDS):
+        axes = np.linalg.qr(vectors.T @ (vectors @ axes))[0]
+    along, whole = vectors @ axes, float(np.square(vectors).sum(dtype=np.float64))
+    held = float(np.square(along).sum(dtype=np.float64)) / whole if whole else 1.0
+    return np.ascontiguousarray(axes), held
 
 
 def _moments(block: Vectors) -> tuple[int, Weights, Vectors]:

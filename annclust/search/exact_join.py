@@ -1,0 +1,143 @@
+"""Exact join: the true neighbors of every node of a small collection.
+
+Each node is compared with all others by one matrix product, over a few axes where these hold most
+of what tells vectors apart. Some that seem near are measured; none that is among the nearest can
+seem farther than the k-th of these, and all that do not are measured too. So the result depends on
+nothing but the vectors, and takes a fraction of comparing all dimensions of all pairs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from annclust.arrays import Distances, Nodes, Vectors
+from annclust.search.faiss_index import squared_distances_by_row
+from annclust.search.list_join import padded_entries
+from annclust.search.power_distance import ROUNDING, rounding_of_squares
+from annclust.search.reduction import leading_axes
+
+_PAIRS = 1 << 20
+"""Pairs compared at a time: 4 MB of distances."""
+
+_AXES = 128
+_DIMENSIONS, _MANY = 512, 2_000
+"""Dimensions, and vectors, from which on finding axes pays."""
+
+_HELD = 0.8
+"""Share of the variance that the axes must hold: else too many pairs seem near."""
+
+_LEARNED = 4_000
+"""Vectors from which axes are learned, at least."""
+
+_SEEN = 2_048
+"""Columns in which it is looked how near the near ones are, at least."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExactJoin:
+    """n vectors, of which each is compared with all others.
+
+    Parameters
+    ----------
+    vectors : ndarray of shape (n, d), float32
+    queries, others : ndarray of shape (n, r + 2), float32
+        Factors of the squared distance in the space in which all are compared.
+    error : float
+        By how much that may be off.
+    """
+
+    vectors: Vectors
+    queries: Vectors
+    others: Vectors
+    error: float
+
+    @classmethod
+    def of(cls, vectors: Vectors, seed: int) -> Self:
+        """Prepare n vectors, shape (n, d); n is at least 2. The seed makes no difference."""
+        moved = vectors - vectors.mean(axis=0)
+        n, d = vectors.shape
+        if d >= _DIMENSIONS and n >= _MANY:
+            axes, held = leading_axes(moved[:: max(n // _LEARNED, 1)], _AXES, seed)
+            moved = moved @ axes if held >= _HELD else moved
+        lengths = np.einsum("ij,ij->i", moved, moved)
+        ones = np.ones_like(lengths)
+        queries = np.column_stack([-2 * moved, ones, lengths])
+        others = np.column_stack([moved, lengths, ones])
+        error = rounding_of_squares(queries.shape[1], 4 * float(lengths.max()))
+        return cls(np.ascontiguousarray(vectors), queries, others, error)
+
+    @property
+    def at_a_time(self) -> int:
+        """Nodes to look for at a time."""
+        return max(_PAIRS // len(self.vectors), 8)
+
+    def nearest(self, nodes: Nodes, k: int) -> tuple[Distances, Nodes]:
+        """The k nearest others of some nodes.
+
+        Parameters
+        ----------
+        nodes : ndarray of shape (m,), int64
+        k : int
+            From 1 to n - 1.
+
+        Returns
+        -------
+        distances : ndarray of shape (m, k), float32
+            Euclidean, ascending, ties by node; measured by difference.
+        nodes : ndarray of shape (m, k), int64
+        """
+        away = self.queries[nodes] @ self.others.T
+        away[np.arange(len(nodes)), nodes] = np.inf
+        some = _padded(away <= _limits(away, k)[:, np.newaxis])
+        measured = self._squared(nodes, some)
+        bound = np.partition(measured, k - 1, axis=1)[:, k - 1]
+        row, column = np.nonzero(some >= 0)
+        away[row, some[row, column]] = np.inf
+        reach = bound * np.float32(1 + ROUNDING) + np.float32(self.error)
+        rest = _padded(away <= reach[:, np.newaxis])
+        found = np.hstack([some, rest])
+        return _least(found, np.hstack([measured, self._squared(nodes, rest)]), bound, k)
+
+    def _squared(self, nodes: Nodes, others: Nodes) -> Distances:
+        squared = squared_distances_by_row(self.vectors[nodes], self.vectors, others)
+        squared[others < 0] = np.inf
+        return squared
+
+
+def _limits(away: Distances, k: int) -> Distances:
+    """A distance for each row below which k columns or more lie, and not many more.
+
+    It is that of some rank among columns at even steps; where it leaves too few, of all columns.
+    """
+    step = max(away.shape[1] // _SEEN, 1)
+    seen = away[:, ::step]
+    rank = min(-(-(2 * k + 16) // step), seen.shape[1] - 1)
+    limits = np.partition(seen, rank, axis=1)[:, rank]
+    limits = np.minimum(limits, np.finfo(np.float32).max)  # not the node itself
+    few = np.flatnonzero((away <= limits[:, np.newaxis]).sum(axis=1) < k)
+    limits[few] = np.partition(away[few], k - 1, axis=1)[:, k - 1]
+    return limits
+
+
+def _padded(chosen: NDArray[np.bool_]) -> Nodes:
+    """The chosen columns of each row: shape (m, most), -1 behind the last."""
+    row, column = np.divmod(np.flatnonzero(chosen), chosen.shape[1])
+    counts = np.bincount(row, minlength=len(chosen))
+    if not len(column):
+        return np.full((len(chosen), 0), -1, dtype=np.int64)
+    entry, known = padded_entries(np.cumsum(counts) - counts, counts)
+    return np.where(known, column[entry], -1)
+
+
+def _least(found: Nodes, squared: Distances, bound: Distances, k: int) -> tuple[Distances, Nodes]:
+    """The k nearest of what each row found; k of these are within its bound."""
+    row, column = np.nonzero(squared <= bound[:, np.newaxis])
+    node, away = found[row, column], squared[row, column]
+    order = np.lexsort((node, away, row))
+    first = np.searchsorted(row[order], np.arange(len(found)))
+    chosen = order[first[:, np.newaxis] + np.arange(k)]
+    return np.sqrt(away[chosen]), node[chosen]
