@@ -18,7 +18,7 @@ from annclust.arrays import Distances, Nodes, Vectors
 from annclust.search.faiss_index import squared_distances_by_row
 from annclust.search.list_join import padded_entries
 from annclust.search.power_distance import ROUNDING, rounding_of_squares
-from annclust.search.reduction import leading_axes
+from annclust.search.reduction import learn_reduction
 
 _PAIRS = 1 << 20
 """Pairs compared at a time: 4 MB of distances."""
@@ -32,6 +32,8 @@ _HELD = 0.8
 
 _LEARNED = 4_000
 """Vectors from which axes are learned, at least."""
+
+_LEARNED_AT_A_TIME = 1_024
 
 _SEEN = 2_048
 """Columns in which it is looked how near the near ones are, at least."""
@@ -56,13 +58,12 @@ class ExactJoin:
     error: float
 
     @classmethod
-    def of(cls, vectors: Vectors, seed: int) -> Self:
-        """Prepare n vectors, shape (n, d); n is at least 2. The seed makes no difference."""
-        moved = vectors - vectors.mean(axis=0)
+    def of(cls, vectors: Vectors, *, threads: int) -> Self:
+        """Prepare n vectors, shape (n, d); n is at least 2."""
         n, d = vectors.shape
+        moved = vectors - vectors.mean(axis=0)
         if d >= _DIMENSIONS and n >= _MANY:
-            axes, held = leading_axes(moved[:: max(n // _LEARNED, 1)], _AXES, seed)
-            moved = moved @ axes if held >= _HELD else moved
+            moved = _along_axes(moved, threads)
         lengths = np.einsum("ij,ij->i", moved, moved)
         ones = np.ones_like(lengths)
         queries = np.column_stack([-2 * moved, ones, lengths])
@@ -106,6 +107,14 @@ class ExactJoin:
         squared = squared_distances_by_row(self.vectors[nodes], self.vectors, others)
         squared[others < 0] = np.inf
         return squared
+
+
+def _along_axes(vectors: Vectors, threads: int) -> Vectors:
+    """Vectors along a few axes; as they are where these hold too little."""
+    some = vectors[:: max(len(vectors) // _LEARNED, 1)]
+    blocks = np.array_split(some, -(-len(some) // _LEARNED_AT_A_TIME))
+    learned = learn_reduction(blocks, _AXES, seed=0, threads=threads)
+    return vectors @ learned.axes if learned.held >= _HELD else vectors
 
 
 def _limits(away: Distances, k: int) -> Distances:

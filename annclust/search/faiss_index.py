@@ -30,8 +30,8 @@ FaissIndex: TypeAlias = Any
 _BLOCK = 4_096
 """Rows read at a time: 21 MB of float32 at 1,280 dimensions."""
 
-_PCA_TRAINED = 10_000
-"""Vectors that PCA learns from: 8 for each of 1,280 dimensions. With twice as many, no more of the
+_PCA_TRAINED = 8_192
+"""Vectors that PCA learns from: 6 for each of 1,280 dimensions. With twice as many, no more of the
 neighbors are found."""
 
 _TRAINED_PER_LIST = 40
@@ -287,7 +287,8 @@ def _trained(
         kind = library.ScalarQuantizer.QT_fp16
         return library.IndexScalarQuantizer(spec.dimension, kind, library.METRIC_L2)
     seed, threads = settings.seed, settings.threads
-    reduction = learn_reduction(_sample(vectors, _PCA_TRAINED, seed), spec.reduced, threads)
+    learned = _sample(vectors, _PCA_TRAINED, seed)
+    reduction = learn_reduction(learned, spec.reduced, seed=seed, threads=threads)
     sample = _sample(vectors, _TRAINED_PER_LIST * spec.lists, seed)
     reduced = list(map_parts(reduction.apply, sample, threads))
     centroids = k_means(np.vstack(reduced), spec.lists, seed=seed, threads=threads)

@@ -154,7 +154,7 @@ def _exact_graph(
     """Compare every node with every other; all vectors are held in memory."""
     n, _ = selected.shape
     graph = _blank_graph(n, k)
-    exact = ExactJoin.of(selected.block(0, n), settings.seed)
+    exact = ExactJoin.of(selected.block(0, n), threads=settings.threads)
 
     def join(span: Span) -> tuple[Distances, Nodes]:
         return exact.nearest(np.arange(*span), k)

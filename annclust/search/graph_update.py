@@ -125,7 +125,7 @@ def _search_exactly(
     n, k = transfer.neighbors.shape
     if not len(asked):
         return
-    exact = ExactJoin.of(vectors.block(0, n), settings.seed)
+    exact = ExactJoin.of(vectors.block(0, n), threads=settings.threads)
     parts = _parts(asked, exact.at_a_time)
     found = map_parts(lambda nodes: exact.nearest(nodes, k), parts, settings.threads)
     for nodes, lists in zip(parts, found, strict=True):

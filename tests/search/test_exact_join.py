@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from annclust.arrays import Vectors
 from annclust.search import exact_join
 from annclust.search.exact_join import ExactJoin
-from annclust.search.reduction import leading_axes
 from tests.search.samples import (
     clustered,
     grid_vectors,
@@ -25,7 +24,7 @@ FEW = 300
 def agrees(vectors: Vectors, k: int, *, every: int = 1) -> None:
     """Whether some nodes find what sorting finds; which of two that seem equally far may differ."""
     nodes = np.arange(0, len(vectors), every)
-    distances, found = ExactJoin.of(vectors, seed=0).nearest(nodes, k)
+    distances, found = ExactJoin.of(vectors, threads=1).nearest(nodes, k)
     true = true_distances(vectors[nodes], vectors)
     true[np.arange(len(nodes)), nodes] = np.inf
     assert distances == pytest.approx(np.sort(true, axis=1)[:, :k], rel=1e-5, abs=1e-7)
@@ -51,7 +50,7 @@ def low(n: int, d: int, rank: int, noise: float) -> Vectors:
 def test_it_finds_what_sorting_finds(vectors: Vectors, k: int) -> None:
     k = min(k, len(vectors) - 1)
     n = len(vectors)
-    found = ExactJoin.of(vectors, seed=0).nearest(np.arange(n), k)[1]
+    found = ExactJoin.of(vectors, threads=1).nearest(np.arange(n), k)[1]
     true = true_distances(vectors, vectors)
     others = nearest_by_sorting(true, k, lambda row: np.delete(np.arange(n), row))
     assert found.tolist() == others
@@ -61,14 +60,14 @@ def test_it_finds_what_sorting_finds(vectors: Vectors, k: int) -> None:
 @pytest.mark.parametrize("noise", [0.02, 0.3])
 def test_along_a_few_axes_it_finds_the_same(noise: float) -> None:
     vectors = low(FEW, 60, 8, noise)
-    assert ExactJoin.of(vectors, seed=0).queries.shape == (FEW, 14)
+    assert ExactJoin.of(vectors, threads=1).queries.shape == (FEW, 14)
     agrees(vectors, 7)
 
 
 @pytest.mark.usefixtures("axes_pay")
 def test_where_axes_hold_little_all_dimensions_are_compared() -> None:
     vectors = np.random.default_rng(0).standard_normal((FEW, 60)).astype(np.float32)
-    assert ExactJoin.of(vectors, seed=0).queries.shape == (FEW, 62)
+    assert ExactJoin.of(vectors, threads=1).queries.shape == (FEW, 62)
     agrees(vectors, 7)
 
 
@@ -91,13 +90,3 @@ def test_it_does_not_matter_in_how_many_columns_it_is_looked(
     vectors = clustered(900, 20)
     vectors[::3] = vectors[0] + 1e-3 * vectors[::3]  # those that are looked at are all alike
     agrees(vectors, 9, every=4)
-
-
-def test_leading_axes_are_those_of_largest_variance() -> None:
-    vectors = low(500, 30, 3, 0.01)
-    vectors -= vectors.mean(axis=0)
-    axes, held = leading_axes(vectors, 3, seed=1)
-    assert axes.T @ axes == pytest.approx(np.eye(3), abs=1e-5)
-    largest = np.linalg.svd(vectors, compute_uv=False) ** 2
-    assert held == pytest.approx(largest[:3].sum() / largest.sum(), abs=1e-4)
-    assert leading_axes(np.zeros_like(vectors), 3, seed=1)[1] == 1
