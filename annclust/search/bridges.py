@@ -17,14 +17,14 @@ from annclust.search.graph_build import nearest_candidates
 from annclust.search.list_join import Barred, ListOrder, joined, joined_everywhere
 from annclust.vector_source import VectorSource
 
-_ASKED = 8_192
+_ASKED = 16_384
 """Queries answered at a time."""
 
 _MEASURED = 512
 """Queries whose candidates are gathered at a time: 45 MB at 1,280 dimensions."""
 
 _PROBES = 8
-_POOL_PER_NODE = 4
+_POOL_PER_NODE = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)

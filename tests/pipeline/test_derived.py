@@ -136,7 +136,7 @@ def test_a_tree_goes_on_from_the_forest_that_was_joined(tmp_path: Path) -> None:
         pytest.raises(StoppedError),
     ):
         collection.cluster()
-    assert [entry.name.split("-")[2] for entry in path.glob("work-*")] == ["tree"]
+    assert [entry.name.split("-")[2] for entry in path.glob("work-*")] == ["tree"] * 2
     with Collection(path, settings=settings) as collection:
         collection.cluster()
         assert not list(path.glob("work-*"))
