@@ -60,7 +60,7 @@ def proven_merges(
     ndarray of shape (n - 1,), bool
     """
     left, right = dendrogram.left, dendrogram.right
-    order, starts = dendrogram.leaf_order()
+    order, starts = dendrogram.layout.order, dendrogram.layout.starts
     reach = _least_of_each(horizon[order], starts, dendrogram.sizes)
     within: NDArray[np.bool_] = dendrogram.distance <= np.maximum(reach[left], reach[right])
     return within & measured

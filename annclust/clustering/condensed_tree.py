@@ -6,13 +6,13 @@ Step 5 of 6 in HDBSCAN*; see :mod:`annclust.clustering.hdbscan` for the chain.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from annclust.arrays import Nodes, Weights
 from annclust.clustering.single_linkage import Dendrogram
-from annclust.clustering.tree_adapter import Table, condense
 
 _HDBSCAN_NAMES = {
     "parent": "parent",
@@ -48,14 +48,7 @@ class CondensedTree:
     lambda_: Weights
     child_size: Nodes
 
-    @classmethod
-    def from_table(cls, table: Table) -> Self:
-        """Take over hdbscan's structured array."""
-        return cls(
-            **{ours: np.ascontiguousarray(table[name]) for ours, name in _HDBSCAN_NAMES.items()}
-        )
-
-    def as_table(self) -> Table:
+    def as_table(self) -> NDArray[Any]:
         """The structured array that hdbscan works on."""
         columns = [getattr(self, name) for name in _HDBSCAN_NAMES]
         types = list(zip(_HDBSCAN_NAMES.values(), ["i8", "i8", "f8", "i8"], strict=True))
@@ -83,4 +76,81 @@ def condensed_tree(dendrogram: Dendrogram, min_cluster_size: int) -> CondensedTr
     """
     if not len(dendrogram.merges):
         return EMPTY_TREE
-    return CondensedTree.from_table(condense(dendrogram.merges, min_cluster_size))
+    return _Condensing.of(dendrogram, min_cluster_size).tree()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Condensing:
+    """A dendrogram of n leaves, and which of its nodes make clusters.
+
+    Parameters
+    ----------
+    dendrogram : Dendrogram
+    large : ndarray of shape (2n - 1,), bool
+        Nodes that could be clusters, and the root.
+    splits : ndarray of shape (s,), int64
+        Nodes of which both sides could.
+    """
+
+    dendrogram: Dendrogram
+    large: NDArray[np.bool_]
+    splits: Nodes
+
+    @classmethod
+    def of(cls, dendrogram: Dendrogram, min_cluster_size: int) -> Self:
+        large = dendrogram.sizes >= min_cluster_size
+        large[-1] = True
+        both = large[dendrogram.left] & large[dendrogram.right]
+        return cls(dendrogram, large, len(dendrogram.merges) + 1 + np.flatnonzero(both))
+
+    def tree(self) -> CondensedTree:
+        n = len(self.dendrogram.merges) + 1
+        clusters = self._clusters(n)
+        leaves, left_from = self._fallen()
+        sides = self._sides()
+        at = np.concatenate([left_from, np.repeat(self.splits, 2)])
+        child = np.concatenate([leaves, sides])
+        order = self._breadth_first(at, child)
+        at, child = at[order], child[order]
+        distance = self.dendrogram.distance[at - n]
+        lambda_ = np.full(len(at), np.inf)
+        np.divide(1.0, distance, out=lambda_, where=distance > 0)
+        names = np.where(child < n, child, clusters[child])
+        size = np.where(child < n, 1, self.dendrogram.sizes[child])
+        return CondensedTree(clusters[at], names, lambda_, size)
+
+    def _sides(self) -> Nodes:
+        """Both sides of each split, one after the other: the nodes at which clusters are born."""
+        places = self.splits - len(self.dendrogram.merges) - 1
+        sides = np.column_stack([self.dendrogram.left[places], self.dendrogram.right[places]])
+        return sides.ravel()
+
+    def _clusters(self, n: int) -> Nodes:
+        """The cluster that each large node is part of: breadth first from n, that of the root."""
+        layout, heads = self.dendrogram.layout, self._sides()
+        heads = heads[np.lexsort((layout.starts[heads], layout.depth[heads]))]
+        clusters = np.full(len(self.large), n)
+        clusters[heads] = n + 1 + np.arange(len(heads))
+        born = np.zeros(len(self.large), dtype=np.bool_)
+        born[heads] = born[-1] = True
+        above = np.where(born, np.arange(len(self.large)), layout.above)
+        below = np.flatnonzero(self.large & ~born)
+        while len(below):
+            above[below] = above[above[below]]
+            below = below[~born[above[below]]]
+        return clusters[above]
+
+    def _fallen(self) -> tuple[Nodes, Nodes]:
+        """Every leaf, and the large node that it falls out of: two (n,)."""
+        layout = self.dendrogram.layout
+        tops = np.flatnonzero(~self.large & self.large[layout.above])
+        tops = tops[np.argsort(layout.starts[tops])]  # these hold all leaves
+        return layout.order, np.repeat(layout.above[tops], self.dendrogram.sizes[tops])
+
+    def _breadth_first(self, at: Nodes, child: Nodes) -> Nodes:
+        """The order in which hdbscan makes rows: sums of floats depend on it, and ties on these."""
+        layout = self.dendrogram.layout
+        right = self.dendrogram.right[at - len(self.dendrogram.merges) - 1]
+        second = (layout.starts[child] >= layout.starts[right]).astype(np.int64)
+        within = (second << 62) | (layout.depth[child] << 32) | layout.starts[child]
+        return np.lexsort((within, (layout.depth[at] << 32) | layout.starts[at]))

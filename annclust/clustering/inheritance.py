@@ -85,7 +85,7 @@ class Inheritance:
         """
         names = heir.names
         merges, sides = doubtful_sides(dendrogram, proven, min_cluster_size)
-        order, starts = dendrogram.leaf_order()
+        order, starts = dendrogram.layout.order, dendrogram.layout.starts
         sizes = dendrogram.sizes[sides]
         spans = starts[sides], starts[sides] + sizes
         keys = _keys_of(_key_of_each(names), order, *spans)
@@ -143,7 +143,7 @@ class Heir:
         if before is None or not len(before.sides):
             return np.zeros(len(sides), dtype=np.int64)
         keys = np.where(np.isin(self.names, before.names), _key_of_each(self.names), np.uint64(0))
-        order, starts = dendrogram.leaf_order()
+        order, starts = dendrogram.layout.order, dendrogram.layout.starts
         sizes = dendrogram.sizes[sides]
         wanted = _keys_of(keys, order, starts[sides], starts[sides] + sizes)
         place = np.minimum(np.searchsorted(before.sides, wanted), len(before.sides) - 1)

@@ -73,7 +73,7 @@ def plan_repair(
     seed : int
     """
     n = len(core)
-    order, starts = dendrogram.leaf_order()
+    order, starts = dendrogram.layout.order, dendrogram.layout.starts
     doubtful, side = doubtful_sides(dendrogram, proven, min_cluster_size)
     budget = int((_SHARE if n < _MANY else _SHARE_OF_MANY) * n)
     each = min(_MOST, max(_FEWEST, int(_SHARE * n / max(len(doubtful), 1))))

@@ -6,6 +6,7 @@ Step 4 of 6 in HDBSCAN*; see :mod:`annclust.clustering.hdbscan` for the chain.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -15,6 +16,28 @@ from annclust.clustering.tree_adapter import LinkageMatrix, linkage
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Layout:
+    """A dendrogram drawn with the first side of every merge on the left.
+
+    Parameters
+    ----------
+    above : ndarray of shape (2n - 1,), int64
+        The node that each node is merged into; the root's is itself.
+    order : ndarray of shape (n,), int64
+        All leaves from left to right: those below any node stand together.
+    starts : ndarray of shape (2n - 1,), int64
+        Place of the first leaf below each node.
+    depth : ndarray of shape (2n - 1,), int64
+        Merges above each node.
+    """
+
+    above: Nodes
+    order: Nodes
+    starts: Nodes
+    depth: Nodes
+
+
+@dataclass(frozen=True, eq=False)
 class Dendrogram:
     """Merges of n leaves, at the shortest distance first.
 
@@ -48,26 +71,22 @@ class Dendrogram:
         leaves = np.ones(len(self.merges) + 1, dtype=np.int64)
         return np.concatenate([leaves, self.merges[:, 3].astype(np.int64)])
 
-    def leaf_order(self) -> tuple[Nodes, Nodes]:
-        """All leaves in an order in which those below any node stand together.
-
-        Returns
-        -------
-        order : ndarray of shape (n,), int64
-        starts : ndarray of shape (2n - 1,), int64
-            Place of the first leaf below each node.
-        """
+    @cached_property
+    def layout(self) -> Layout:
+        """Where everything stands if the tree is drawn."""
         n = len(self.merges) + 1
         nodes = np.arange(2 * n - 1)
-        # A node starts where all that stands left of its path from the root ends; paths are added
-        # up in steps that double.
-        above, starts = nodes.copy(), np.zeros_like(nodes)
+        above = nodes.copy()
         above[self.left], above[self.right] = nodes[n:], nodes[n:]
-        starts[self.right] = self.sizes[self.left]
-        while (above != nodes[-1:]).any():
-            starts += starts[above]
-            above = above[above]
-        return places_in(starts[:n]), starts
+        # A node starts where all that stands left of its path from the root ends. Paths are added
+        # up in steps that double; depth in the high half of a number, starts in the low one.
+        steps, sums = above, np.where(nodes < 2 * n - 2, 1 << 32, 0)
+        sums[self.right] += self.sizes[self.left]
+        while (steps != nodes[-1:]).any():
+            sums += sums[steps]
+            steps = steps[steps]
+        starts = sums & 0xFFFFFFFF
+        return Layout(above, places_in(starts[:n]), starts, sums >> 32)
 
 
 NO_MERGES = Dendrogram(np.zeros((0, 4)))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from annclust.arrays import Distances, Nodes
+from annclust.clustering.spanning_tree import SpanningForest
 from annclust.neighbor_graph import NeighborGraph
 
 Points = NDArray[np.float64]
@@ -97,3 +98,14 @@ def neighbor_graphs(draw: st.DrawFn, min_k: int = 1) -> NeighborGraph:
     """Graphs over points with and without ties, of any k."""
     points = draw(st.one_of(generic_points(min_k + 1), grid_points(min_k + 1)))
     return graph_of(points, draw(st.integers(min_k, len(points) - 1)))
+
+
+@st.composite
+def spanning_trees(draw: st.DrawFn) -> SpanningForest:
+    """Trees of up to 40 nodes whose edges ascend, with ties."""
+    n = draw(st.integers(2, 40))
+    parents = [draw(st.integers(0, node - 1)) for node in range(1, n)]
+    weight = sorted(draw(st.lists(st.integers(0, 9), min_size=n - 1, max_size=n - 1)))
+    order = np.array(draw(st.permutations(range(n - 1))), dtype=np.int64)
+    left, right = np.array(parents)[order], np.arange(1, n)[order]
+    return SpanningForest(left, right, np.array(weight, dtype=np.float64))

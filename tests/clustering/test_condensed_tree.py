@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 import numpy as np
+from hdbscan._hdbscan_tree import condense_tree
 from hypothesis import given
 from hypothesis import strategies as st
 
 from annclust.clustering.condensed_tree import EMPTY_TREE, CondensedTree, condensed_tree
 from annclust.clustering.hierarchy import build_hierarchy
-from annclust.clustering.single_linkage import NO_MERGES
+from annclust.clustering.single_linkage import NO_MERGES, single_linkage
+from annclust.clustering.spanning_tree import SpanningForest
 from tests.clustering.graphs import (
     BruteBridges,
     Points,
@@ -18,6 +18,7 @@ from tests.clustering.graphs import (
     graph_of,
     grid_points,
     line,
+    spanning_trees,
 )
 
 
@@ -68,11 +69,18 @@ def test_every_vector_leaves_once_and_every_cluster_is_large_enough(
     assert (tree.parent >= n).all()
 
 
-@given(points=st.one_of(generic_points(), grid_points()))
-def test_a_tree_comes_back_from_its_table(points: Points) -> None:
-    tree = tree_of(points, 2)
-    again = CondensedTree.from_table(tree.as_table())
-    for field in fields(tree):
-        array, returned = (getattr(each, field.name) for each in (tree, again))
-        assert (returned == array).all()
-        assert returned.dtype == array.dtype
+@given(tree=spanning_trees(), size=st.integers(2, 9))
+def test_it_is_the_one_that_hdbscan_makes_row_by_row(tree: SpanningForest, size: int) -> None:
+    dendrogram = single_linkage(tree)
+    expected = condense_tree(dendrogram.merges, size)
+    found = condensed_tree(dendrogram, size).as_table()
+    assert found.dtype.names == expected.dtype.names
+    assert found.tolist() == expected.tolist()
+
+
+def test_a_chain_of_many_merges_is_condensed_as_well() -> None:
+    n = 5_000
+    ends = np.arange(n - 1), np.arange(1, n)
+    chain = SpanningForest(*ends, np.linspace(1, 2, n - 1))
+    found = condensed_tree(single_linkage(chain), 3)
+    assert found.as_table().tolist() == condense_tree(single_linkage(chain).merges, 3).tolist()

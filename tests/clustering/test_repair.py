@@ -45,7 +45,7 @@ def test_everyone_asked_stands_in_the_smaller_side_of_a_merge(
     points: Points, k: int, size: int
 ) -> None:
     dendrogram, _, plan = planned(points, k, size)
-    order, starts = dendrogram.leaf_order()
+    order, starts = dendrogram.layout.order, dendrogram.layout.starts
     sizes = dendrogram.sizes
     sides = {(int(starts[node]), int(starts[node] + sizes[node])) for node in range(len(starts))}
     assert (plan.places[order] == np.arange(len(points))).all()
@@ -58,7 +58,7 @@ def test_everyone_asked_stands_in_the_smaller_side_of_a_merge(
 def test_half_of_those_asked_are_the_densest() -> None:
     points = blobs(0, 12, size=300)
     dendrogram, core, plan = planned(points, 3, 100)
-    order, _ = dendrogram.leaf_order()
+    order = dendrogram.layout.order
     (first, last), count = plan.barred[0], int((plan.barred == plan.barred[0]).all(axis=1).sum())
     side = order[first:last]
     densest = side[np.argsort(core[side], kind="stable")][: count // 2]
@@ -86,7 +86,7 @@ def test_leaves_below_a_node_stand_together(n: int) -> None:
     graph = graph_of(points)
     core = known_core_distances(graph, min_samples=2)
     dendrogram = single_linkage(graph_forest(graph, core))
-    order, starts = dendrogram.leaf_order()
+    order, starts = dendrogram.layout.order, dendrogram.layout.starts
     below: list[set[int]] = [{leaf} for leaf in range(n)]
     for left, right in zip(dendrogram.left, dendrogram.right, strict=True):
         below.append(below[left] | below[right])

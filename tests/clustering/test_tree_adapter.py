@@ -7,28 +7,14 @@ import sys
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from annclust.clustering.spanning_tree import SpanningForest
 from annclust.clustering.tree_adapter import (
-    condense,
-    condense_by_hdbscan,
-    condense_by_scikit_learn,
     linkage,
     linkage_by_hdbscan,
     linkage_by_scikit_learn,
 )
-
-
-@st.composite
-def spanning_trees(draw: st.DrawFn) -> SpanningForest:
-    """Trees of up to 40 nodes whose edges ascend, with ties."""
-    n = draw(st.integers(2, 40))
-    parents = [draw(st.integers(0, node - 1)) for node in range(1, n)]
-    weight = sorted(draw(st.lists(st.integers(0, 9), min_size=n - 1, max_size=n - 1)))
-    order = np.array(draw(st.permutations(range(n - 1))), dtype=np.int64)
-    left, right = np.array(parents)[order], np.arange(1, n)[order]
-    return SpanningForest(left, right, np.array(weight, dtype=np.float64))
+from tests.clustering.graphs import spanning_trees
 
 
 @given(tree=spanning_trees())
@@ -48,30 +34,3 @@ def test_hdbscan_links_where_scikit_learn_has_moved_its_module(
     with pytest.raises(ImportError):
         linkage_by_scikit_learn(*edges)
     assert (linkage(*edges)[:, 2:] == before[:, 2:]).all()
-
-
-def test_a_condensed_tree_has_the_fields_that_we_read() -> None:
-    merges = np.array([[0, 1, 1, 2], [2, 3, 2, 2], [4, 5, 4, 4]], dtype=np.float64)
-    table = condense(merges, 2)
-    assert table.dtype.names == ("parent", "child", "lambda_val", "child_size")
-    lambdas = dict(zip(table["child"].tolist(), table["lambda_val"].tolist(), strict=True))
-    assert lambdas == {5: 1 / 4, 6: 1 / 4, 0: 1, 1: 1, 2: 1 / 2, 3: 1 / 2}
-
-
-@given(tree=spanning_trees(), size=st.integers(2, 6))
-def test_both_libraries_condense_alike(tree: SpanningForest, size: int) -> None:
-    merges = linkage(tree.left, tree.right, tree.weight)
-    fast, slow = condense_by_scikit_learn(merges, size), condense_by_hdbscan(merges, size)
-    assert fast.dtype == slow.dtype
-    assert fast.tolist() == slow.tolist()
-
-
-def test_hdbscan_condenses_where_scikit_learn_has_moved_its_module(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    merges = np.array([[0, 1, 1, 2], [2, 3, 2, 2], [4, 5, 4, 4]], dtype=np.float64)
-    before = condense(merges, 2)
-    monkeypatch.setitem(sys.modules, "sklearn.cluster._hdbscan._tree", None)
-    with pytest.raises(ImportError):
-        condense_by_scikit_learn(merges, 2)
-    assert condense(merges, 2).tolist() == before.tolist()
