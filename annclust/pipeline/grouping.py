@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import asdict, replace
 
 import numpy as np
 
-from annclust.arrays import ImageId, Labels, Nodes, VectorRow, Weights
+from annclust.arrays import ImageId, Labels, Nodes, Weights
 from annclust.clustering.hdbscan import Clustering, cut
 from annclust.clustering.hierarchy import Hierarchy
 from annclust.clustering.lineage import Lineage, match_clusters
@@ -154,13 +154,12 @@ def _representatives(live: LiveVectors, labels: Labels, left_at: Weights) -> dic
     return {int(c): ImageId(int(photo)) for c, photo in zip(clusters, chosen, strict=True)}
 
 
-def _members(live: LiveVectors, labels: Labels, clustering: Clustering) -> Iterator[Member]:
+def _members(live: LiveVectors, labels: Labels, clustering: Clustering) -> Iterable[Member]:
     probabilities = np.zeros(len(live.rows))
     probabilities[live.node_of] = clustering.probabilities
     member = labels >= 0
     columns = live.rows[member], labels[member], probabilities[member]
-    for row, cluster, probability in zip(*(each.tolist() for each in columns), strict=True):
-        yield Member(VectorRow(row), cluster, probability)
+    return zip(*(each.tolist() for each in columns), strict=True)
 
 
 def _report(

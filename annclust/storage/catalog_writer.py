@@ -305,7 +305,7 @@ class CatalogWriter(Catalog):
         self._db.execute("DELETE FROM cluster WHERE level = ?", (level,))
         self._db.executemany(
             "INSERT INTO member VALUES (?, ?, ?, ?)",
-            ((level, *member) for member in members),
+            map((level,).__add__, members),
         )
         self._db.executemany(
             "INSERT INTO cluster VALUES (?, ?, ?)",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import TypeAlias
 
 from annclust.arrays import ImageId, VectorRow
 from annclust.storage.layout import GenerationKind
@@ -138,12 +138,9 @@ class Generation:
     files: tuple[DerivedFile, ...]
 
 
-class Member(NamedTuple):
-    """A row's place in a clustering; a tuple, as there are as many as photos."""
-
-    row: VectorRow
-    cluster: int
-    probability: float
+Member: TypeAlias = tuple[int, int, float]
+"""A row's place in a clustering: row, cluster and probability. A plain tuple, as there are as many
+as photos."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,11 +25,10 @@ import numpy as np
 from blake3 import blake3
 from reporting import seconds, table, versions
 
-from annclust.arrays import ImageId, VectorRow, unit_rows
+from annclust.arrays import ImageId, unit_rows
 from annclust.collection import Collection
 from annclust.embedding.registry import DEFAULT_EMBEDDER, spec_of
 from annclust.storage.catalog_writer import CatalogWriter
-from annclust.storage.records import Member
 from annclust.storage.store import Store
 from annclust.storage.store_writer import EmbeddedContent, StoreWriter
 from annclust.storage.verify import sound_vectors, verify
@@ -68,7 +67,7 @@ def crash(path: Path) -> None:
                 "shots",
                 settings="{}",
                 summary="{}",
-                members=(Member(VectorRow(row), row // 8, 1.0) for row in range(rows)),
+                members=((row, row // 8, 1.0) for row in range(rows)),
                 representatives={c: ImageId(8 * c + 1) for c in range(rows // 8)},
                 next_cluster=rows,
             )

@@ -36,13 +36,12 @@ from living.life_changes import (
 from living.life_states import group, vector_number
 from operations import COLLECTION
 
-from annclust.arrays import ImageId, VectorRow, Vectors, unit_rows
+from annclust.arrays import ImageId, Vectors, unit_rows
 from annclust.embedding.embedder import EmbedderSpec
 from annclust.pipeline.derived import refresh_graph, refresh_index
 from annclust.pipeline.live_vectors import live_vectors
 from annclust.settings import SearchSettings
 from annclust.storage.generation_writer import array_writer
-from annclust.storage.records import Member
 from annclust.storage.store_writer import EmbeddedContent, StoreWriter
 
 SPEC = EmbedderSpec("life", "1", 96)
@@ -168,7 +167,7 @@ class Living:
                 LEVEL,
                 settings="{}",
                 summary="{}",
-                members=[Member(VectorRow(r), c, 1.0) for r, c in after.clusters.items()],
+                members=[(r, c, 1.0) for r, c in after.clusters.items()],
                 representatives={c: ImageId(photo) for c, photo in after.chosen.items()},
                 next_cluster=after.next_cluster,
             )

@@ -21,7 +21,7 @@ from annclust.storage import catalog_writer
 from annclust.storage.catalog import Catalog
 from annclust.storage.catalog_writer import CatalogWriter, _switch_log_on
 from annclust.storage.checked_sqlite import open_to_write, verifies_pages
-from annclust.storage.records import Member, UnreadableRecord
+from annclust.storage.records import UnreadableRecord
 from annclust.storage.store import Store
 from annclust.storage.store_writer import EmbeddedContent, StoreWriter
 from tests.storage.conftest import SPEC, ReadOnlyDisk, add_photos, content, limited_file_size
@@ -136,7 +136,7 @@ def test_a_clustering_replaces_the_last_one_of_its_level(catalog: CatalogWriter)
                 "shots",
                 settings="{}",
                 summary="{}",
-                members=[Member(VectorRow(2), cluster, 0.5)],
+                members=[(2, cluster, 0.5)],
                 representatives={cluster: ImageId(4)},
                 next_cluster=cluster + 1,
             )

@@ -8,7 +8,6 @@ import pytest
 from annclust.arrays import ImageId
 from annclust.errors import CollectionDamagedError, StorageError
 from annclust.storage.generation_writer import array_writer
-from annclust.storage.records import Member
 from annclust.storage.store import Store
 from annclust.storage.store_writer import StoreWriter
 from annclust.storage.verify import verify
@@ -99,7 +98,7 @@ def test_clusters_keep_their_members_and_get_a_representative_that_is_there(
             "shots",
             settings="{}",
             summary="{}",
-            members=[Member(3, 0, 0.5), Member(4, 0, 1.0), Member(6, 0, 0.7), Member(5, 1, 1.0)],
+            members=[(3, 0, 0.5), (4, 0, 1.0), (6, 0, 0.7), (5, 1, 1.0)],
             representatives={0: ImageId(5), 1: ImageId(6)},
             next_cluster=2,
         )

@@ -10,7 +10,6 @@ import pytest
 
 from annclust.arrays import ImageId, VectorRow
 from annclust.errors import CollectionDamagedError, StorageError
-from annclust.storage.records import Member
 from annclust.storage.store_writer import StoreWriter
 from annclust.storage.verify import damaged_rows, require_sound, sound_vectors, verify
 from tests.failing_disks import FailingDisk
@@ -41,7 +40,7 @@ def _cluster(writer: StoreWriter, clusters: dict[int, int], representative: int)
             "shots",
             settings="{}",
             summary="{}",
-            members=[Member(VectorRow(row), cluster, 1.0) for row, cluster in clusters.items()],
+            members=[(row, cluster, 1.0) for row, cluster in clusters.items()],
             representatives=dict.fromkeys(clusters.values(), ImageId(representative)),
             next_cluster=9,
         )
