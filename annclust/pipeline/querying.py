@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
-from annclust.arrays import Distances, Nodes, VectorRow, Vectors
+from annclust.arrays import Distances, Nodes, Vectors, unit_rows
 from annclust.embedding.embedder import EmbedderLoader
 from annclust.images.digest import digest_of
 from annclust.pipeline.reports import Match
@@ -16,7 +18,7 @@ from annclust.settings import DecodeSettings, SearchSettings
 from annclust.storage.records import ImageRecord
 from annclust.storage.store import Store
 from annclust.storage.verify import require_sound, sound_vectors
-from annclust.vector_source import SelectedVectors
+from annclust.vector_source import ArrayVectors, SelectedVectors
 
 
 def stored_vector(store: Store, image: Path) -> Vectors | None:
@@ -36,8 +38,7 @@ def stored_vector(store: Store, image: Path) -> Vectors | None:
         if known is None:
             return None
         vectors = store.vectors()
-        require_sound(store, vectors, [known.row])
-        return vectors.take(np.array([known.row]))
+        return unit_rows(require_sound(store, vectors, [known.row]))
 
     return store.at_one_moment(look_up)
 
@@ -98,9 +99,12 @@ class Searcher:
             return nearest(self._vectors, query, min(k, self._rows))
         candidates = self._index.search(query, k)[1]
         tail = np.arange(self._index.rows, self._rows)[np.newaxis]
-        everything = np.hstack([candidates, tail])
-        require_sound(self._store, self._vectors, everything[everything >= 0].tolist())
-        return rerank(self._vectors, query, everything, everything.shape[1])
+        rows = np.sort(np.hstack([candidates, tail])[0])
+        rows = rows[rows >= 0]
+        sound = ArrayVectors(unit_rows(require_sound(self._store, self._vectors, rows.tolist())))
+        places = np.arange(len(rows))[np.newaxis]
+        distances, nearest_first = rerank(sound, query, places, len(rows))
+        return distances, rows[nearest_first]
 
     def _nearest_live(self, query: Vectors, k: int) -> tuple[Distances, Nodes]:
         """Exactly, over the rows of present photos."""
@@ -113,13 +117,23 @@ class Searcher:
     def _matches(self, distances: Distances, rows: Nodes, k: int) -> list[Match]:
         """The photos of rows, nearest first: k of them, and those as near as the last."""
         found: list[Match] = []
-        for distance, row in zip(distances[0].tolist(), rows[0].tolist(), strict=True):
-            if len(found) >= k and distance > found[-1].distance:
-                break
-            if row >= 0:
-                photos = self._store.catalog.images_of_row(VectorRow(row))
-                found += [_match(photo, distance) for photo in photos]
+        known = rows[0] >= 0
+        away, wanted = distances[0][known].tolist(), rows[0][known].tolist()
+        for first in range(0, len(wanted), k):
+            some = wanted[first : first + k]
+            photos = self._photos(some)
+            for distance, row in zip(away[first : first + k], some, strict=True):
+                if len(found) >= k and distance > found[-1].distance:
+                    return found
+                found += [_match(photo, distance) for photo in photos[row]]
         return found
+
+    def _photos(self, rows: list[int]) -> Mapping[int, list[ImageRecord]]:
+        """The photos of each row."""
+        photos: defaultdict[int, list[ImageRecord]] = defaultdict(list)
+        for photo in self._store.catalog.images_of_rows(rows):
+            photos[photo.row].append(photo)
+        return photos
 
 
 def _match(photo: ImageRecord, distance: float) -> Match:

@@ -215,9 +215,10 @@ class Catalog(Closing):
         """Present images of one root, by id."""
         return self._images("AND image.root = ? ORDER BY image.id", root)
 
-    def images_of_row(self, row: VectorRow) -> list[ImageRecord]:
-        """Present images whose content has that vector, by id."""
-        return self._images("AND content.row = ? ORDER BY image.id", int(row))
+    def images_of_rows(self, rows: Iterable[int]) -> list[ImageRecord]:
+        """Present images whose content has one of some vectors, by id."""
+        one_of_them = "content.row IN (SELECT value FROM json_each(?))"
+        return self._images(f"AND {one_of_them} ORDER BY image.id", json.dumps([*rows]))
 
     def images_without_vector(self) -> list[ImageRecord]:
         """Present images that are yet to be embedded again, by id."""

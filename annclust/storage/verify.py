@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from annclust.arrays import ImageId, VectorRow
+from annclust.arrays import ImageId, StoredVectors, VectorRow
 from annclust.errors import CollectionDamagedError, StorageError
 from annclust.storage import generations
 from annclust.storage.layout import KINDS
@@ -142,8 +142,8 @@ def sound_vectors(store: Store, *, known: int = 0) -> VectorReader:
     return vectors
 
 
-def require_sound(store: Store, vectors: VectorReader, rows: Sequence[int]) -> None:
-    """Look at some rows before they are believed.
+def require_sound(store: Store, vectors: VectorReader, rows: Sequence[int]) -> StoredVectors:
+    """Some rows as they are stored, in the order given, after a look at each: (len(rows), d).
 
     Raises
     ------
@@ -157,12 +157,13 @@ def require_sound(store: Store, vectors: VectorReader, rows: Sequence[int]) -> N
             row_checksum(each) == written.get(VectorRow(row))
             for row, each in zip(rows, together, strict=True)
         ):
-            return
+            return together
     for row in rows:
         if not _is_as_written(vectors, row, written):
             raise CollectionDamagedError(
                 store.vector_path, reason=f"vector {row} is not as written"
             )
+    return vectors.read(np.array(rows, dtype=np.int64))  # the disk has thought better of it
 
 
 def damaged_rows(store: Store) -> list[int]:

@@ -10,7 +10,7 @@ import apsw
 import numpy as np
 import pytest
 
-from annclust.arrays import ImageId, VectorRow
+from annclust.arrays import ImageId
 from annclust.errors import (
     CollectionDamagedError,
     NotACollectionError,
@@ -57,13 +57,13 @@ def test_images_come_with_root_and_row(catalog: CatalogWriter) -> None:
         Path("/photos/1.jpg"), Path("/photos/2.jpg"),
     ]  # fmt: skip
     assert [image.row for image in images] == [0, 1, 2, 2]
-    assert [i.id for i in catalog.images_of_row(VectorRow(2))] == [3, 4]
+    assert [i.id for i in catalog.images_of_rows([2])] == [3, 4]
 
 
 def test_removed_images_are_not_seen(catalog: CatalogWriter) -> None:
     with catalog.transaction():
         catalog.remove_images([ImageId(3)])
-    assert [i.id for i in catalog.images_of_row(VectorRow(2))] == [4]
+    assert [i.id for i in catalog.images_of_rows([2])] == [4]
     ids, rows = catalog.live()
     assert (ids.tolist(), rows.tolist()) == ([1, 2, 4], [0, 1, 2])
     assert catalog.counts()["removed"] == 1

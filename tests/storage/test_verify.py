@@ -11,6 +11,7 @@ from annclust.errors import CollectionDamagedError
 from annclust.storage.generation_writer import array_writer
 from annclust.storage.store import Store
 from annclust.storage.store_writer import StoreWriter
+from annclust.storage.vector_file import row_checksum
 from annclust.storage.verify import CHECKS, require_sound, sound_vectors, verify
 from tests.storage.conftest import DIMENSION, add_photos, content
 
@@ -127,7 +128,8 @@ def test_a_vector_file_with_another_header_affects_all_photos(filled: StoreWrite
 @pytest.mark.parametrize("harm", [flip_a_bit_of_row_3, cut_the_vector_file])
 def test_damaged_vectors_are_not_believed(filled: StoreWriter, harm: Harm) -> None:
     vectors = sound_vectors(filled)
-    require_sound(filled, vectors, [5, 0, 3, 3])
+    rows = require_sound(filled, vectors, [5, 0, 3, 3])
+    assert rows.tobytes() == vectors.stored[[5, 0, 3, 3]].tobytes()
     harm(filled)
     with pytest.raises(CollectionDamagedError):
         sound_vectors(filled)
@@ -135,6 +137,17 @@ def test_damaged_vectors_are_not_believed(filled: StoreWriter, harm: Harm) -> No
         require_sound(filled, filled.vectors(), [0, 5])
         with pytest.raises(CollectionDamagedError, match="vector 3 is not as written"):
             require_sound(filled, filled.vectors(), [0, 3])
+
+
+def test_a_disk_that_errs_once_is_asked_again(
+    filled: StoreWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = iter([0])
+    monkeypatch.setattr(
+        "annclust.storage.verify.row_checksum", lambda row: next(answers, row_checksum(row))
+    )
+    vectors = filled.vectors()
+    assert require_sound(filled, vectors, [2, 1]).tobytes() == vectors.stored[[2, 1]].tobytes()
 
 
 def test_a_writer_looks_at_each_vector_once(filled: StoreWriter) -> None:
