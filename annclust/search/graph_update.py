@@ -154,7 +154,7 @@ def _search_lists(
     def join(nodes: Nodes) -> Candidates:
         return joined_fully(order, places[nodes], plan)
 
-    spans = _parts(asked, places_at_a_time(plan.pool))
+    spans = _parts(asked, min(places_at_a_time(plan.pool), -(-len(asked) // threads) or 1))
     for nodes, found in zip(spans, map_parts(join, spans, threads), strict=True):
         candidates[places[nodes]] = found
     spans = _parts(asked, _REFINED)
