@@ -10,17 +10,19 @@ import os
 import shutil
 import tarfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from annclust.collection import Collection
-from annclust.settings import DecodeSettings, EmbedSettings, IndexingSettings
+from annclust.settings import DecodeSettings, EmbedSettings, IndexingSettings, SearchSettings
 
 SETTINGS = IndexingSettings(decode=DecodeSettings(workers=1), embed=EmbedSettings(threads=1))
+AS_MANY = replace(SETTINGS, search=SearchSettings(exact_up_to=0, threads=1))
 COLLECTION, PHOTOS = "c.annclust", "photos"
+_MANY = 60
 _FORMATS = Path(__file__).parents[2] / "tests" / "storage" / "formats"
 
 
@@ -35,11 +37,14 @@ class Operation:
         Of `annclust`, run in the prepared folder.
     prepare : callable
         Makes the folder's state before the operation.
+    few_are_many : bool
+        Whether these few photos are searched and joined as many are, through inverted lists.
     """
 
     name: str
     arguments: tuple[str, ...]
     prepare: Callable[[Path], None]
+    few_are_many: bool = False
 
     @property
     def command(self) -> tuple[str, ...]:
@@ -61,10 +66,10 @@ def album(folder: Path, photos: int = 6, *, first: int = 0) -> None:
         picture(path, number // 2, light=5 * (number % 2))
 
 
-def indexed(folder: Path) -> None:
+def indexed(folder: Path, photos: int = 6, settings: IndexingSettings = SETTINGS) -> None:
     """An album and a collection that knows it."""
-    album(folder)
-    with Collection(folder / COLLECTION, embedder="color-histogram", settings=SETTINGS) as made:
+    album(folder, photos)
+    with Collection(folder / COLLECTION, embedder="color-histogram", settings=settings) as made:
         made.index([folder / PHOTOS])
 
 
@@ -121,6 +126,31 @@ def thinned(folder: Path) -> None:
         made.index(forget_missing=True)
 
 
+def large_album(folder: Path) -> None:
+    """Enough photos for a few inverted lists."""
+    album(folder, _MANY)
+
+
+def large_indexed(folder: Path) -> None:
+    """The same, known to a collection that has lists."""
+    indexed(folder, _MANY, AS_MANY)
+
+
+def large_grown(folder: Path) -> None:
+    """Grouped, and a few photos came."""
+    large_indexed(folder)
+    with Collection(folder / COLLECTION, settings=AS_MANY) as made:
+        made.cluster()
+    album(folder, 4, first=_MANY)
+
+
+def large_regrown(folder: Path) -> None:
+    """The same, and index and graph have been extended by them."""
+    large_grown(folder)
+    with Collection(folder / COLLECTION, settings=AS_MANY) as made:
+        made.index()
+
+
 INDEX = ("index", PHOTOS, "--threads", "1")
 
 OPERATIONS = (
@@ -133,4 +163,13 @@ OPERATIONS = (
     Operation("repair", ("check", "--repair"), damaged),
     Operation("heal", ("check", "--repair"), cut_off),
     Operation("migrate", ("check", "--repair"), older),
+    Operation(
+        "first index of many",
+        (*INDEX, "--embedder", "color-histogram"),
+        large_album,
+        few_are_many=True,
+    ),
+    Operation("cluster many", ("cluster",), large_indexed, few_are_many=True),
+    Operation("extend many", INDEX, large_grown, few_are_many=True),
+    Operation("cluster many again", ("cluster",), large_regrown, few_are_many=True),
 )

@@ -93,7 +93,12 @@ class Workplace:
     """
 
     def __init__(self, scratch: Path, number: int, operation: Operation, zygote: Zygote) -> None:
-        self.run: Run = partial(zygote.run, operation.command, scratch / f"place {number}")
+        self.run: Run = partial(
+            zygote.run,
+            operation.command,
+            scratch / f"place {number}",
+            few_are_many=operation.few_are_many,
+        )
         self.folder, self._kept = scratch / f"place {number}", scratch / f"kept {number}"
         self.folder.mkdir()
         operation.prepare(self.folder)

@@ -56,6 +56,7 @@ class Zygote:
         folder: Path,
         *options: str,
         log: Path | None = None,
+        few_are_many: bool = False,
     ) -> Outcome:
         """Run `annclust` with arguments in a folder; under strace if there are options or a log.
 
@@ -67,9 +68,11 @@ class Zygote:
             Of strace, as for `tracing.run`.
         log : Path or None
             Where the system calls go.
+        few_are_many : bool
+            Whether collections of any size have inverted lists.
         """
         output, errors = folder / "output", folder / "errors"
-        task = {"arguments": [*arguments], "folder": str(folder)}
+        task = {"arguments": [*arguments], "folder": str(folder), "few_are_many": few_are_many}
         assert self._process.stdin
         self._process.stdin.write(json.dumps(task) + "\n")
         self._process.stdin.flush()
@@ -128,6 +131,17 @@ def _load_everything() -> None:
             importlib.import_module(name)
 
 
+def _count_few_as_many() -> None:
+    from annclust.settings import SearchSettings
+
+    usual = SearchSettings.__init__
+
+    def as_many(self: SearchSettings, *values: object, **named: object) -> None:
+        usual(self, *values, **{"exact_up_to": 0, **named})  # type: ignore[arg-type]
+
+    SearchSettings.__init__ = as_many  # type: ignore[method-assign]
+
+
 def _become(arguments: Sequence[str], folder: str) -> NoReturn:
     """Be the command, and end at once: taking the interpreter down takes longer than that."""
     os.chdir(folder)
@@ -163,6 +177,8 @@ def serve() -> None:
         task = json.loads(line)
         child = os.fork()
         if not child:
+            if task["few_are_many"]:
+                _count_few_as_many()
             _become(task["arguments"], task["folder"])
         print(child, flush=True)
         _, status = os.waitpid(child, 0)

@@ -19,7 +19,8 @@ pytestmark = [
 @pytest.mark.parametrize(
     ("operation", "action", "every"),
     [("first index", "kill", 30), ("every change", "EIO", 30), ("compact", "kill", 40),
-     ("cluster again", "ENOSPC", 10), ("heal", "SIGINT", 20), ("migrate", "kill", 10)],
+     ("cluster again", "ENOSPC", 10), ("heal", "SIGINT", 20), ("migrate", "kill", 10),
+     ("first index of many", "ENOSPC", 40), ("many again", "kill", 30), ("extend many", "EIO", 40)],
 )  # fmt: skip
 def test_nothing_is_lost_wherever_an_operation_breaks_off(
     operation: str, action: str, every: int
