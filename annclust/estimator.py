@@ -41,6 +41,9 @@ an adjusted Rand index of .97 and more; at one to .93 (20,000 vectors of dimensi
 _MEDIAN_OF = 1_024
 _HUGE = 2.0**100
 
+_ORDINARY = 2.0**20
+"""Vectors whose coordinates lie between this and its inverse need no scaling."""
+
 _TOP = 40
 """Binary logarithm of the largest coordinate that is computed with. In float32 the squares of 2^40
 can still be summed over 2^40 coordinates, and distances down to 2^-63 have squares in full
@@ -218,7 +221,8 @@ def _centered(rows: NDArray[np.floating[Any]]) -> tuple[Vectors, int]:
 
     Neither changes a cluster. Far from 0 float32 tells near vectors apart no more; very large or
     small squares leave its range. The median and not the mean, which follows a single outlier away
-    from all others; of many vectors, that of some does as well.
+    from all others; of many vectors, that of some does as well. Vectors that lie around 0 and are
+    neither very large nor small, as those of length 1, stay as they are.
 
     Returns
     -------
@@ -226,10 +230,15 @@ def _centered(rows: NDArray[np.floating[Any]]) -> tuple[Vectors, int]:
     int
         Binary logarithm of the scale that was taken out.
     """
-    halved = int(max(-rows.min(), rows.max()) > _HUGE)
+    largest = max(-rows.min(), rows.max())
+    halved = int(largest > _HUGE)
     if halved:
         rows = np.ldexp(rows, -1)  # of the largest floats neither sum nor difference overflows
-    middle = np.median(rows[:: max(len(rows) // _MEDIAN_OF, 1)], axis=0)
+    some = rows[:: max(len(rows) // _MEDIAN_OF, 1)]
+    middle = np.median(some, axis=0)
+    usual = np.median(np.abs(some - middle).max(axis=1))
+    if np.abs(middle).max() <= largest / 2 and 1 / _ORDINARY < usual <= largest < _ORDINARY:
+        return rows.astype(np.float32, copy=False), 0
     centered = rows - middle.astype(rows.dtype)
     exponent = int(np.frexp(max(-centered.min(), centered.max()))[1]) - _TOP
     np.ldexp(centered, -exponent, out=centered)
