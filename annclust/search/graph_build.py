@@ -26,7 +26,7 @@ from annclust.search.recall import COMPLETE, Recall, RecallSample, sample_nodes
 from annclust.search.refinement import refined, reverse_lists
 from annclust.settings import SearchSettings
 from annclust.shelf import NO_SHELF, Shelf
-from annclust.vector_source import SelectedVectors, VectorSource
+from annclust.vector_source import ArrayVectors, SelectedVectors, VectorSource
 
 _REFINED = 1_024
 """Nodes refined at a time."""
@@ -91,14 +91,14 @@ def build_graph(
     InputError
         If the join through lists takes more than `settings.memory`.
     """
-    rows = np.arange(vectors.shape[0]) if rows is None else rows
-    selected = SelectedVectors(vectors, rows)
-    k = min(neighbors_wanted(vectors.shape[0], settings), max(len(rows) - 1, 0))
+    selected = vectors if rows is None else SelectedVectors(vectors, rows)
+    n, _ = selected.shape
+    k = min(neighbors_wanted(vectors.shape[0], settings), max(n - 1, 0))
     if k == 0:
-        return BuiltGraph(_blank_graph(len(rows), 0), COMPLETE)
+        return BuiltGraph(_blank_graph(n, 0), COMPLETE)
     if order is None:
         return BuiltGraph(_exact_graph(selected, k, settings, progress), COMPLETE)
-    plan = plan_graph(len(rows), k, order.lists)
+    plan = plan_graph(n, k, order.lists)
     settings = settings_within(settings, plan, order, vectors.shape)
     return _IndexJoin(selected, order, plan, settings, progress, shelf).build()
 
@@ -149,12 +149,12 @@ def _blank_graph(n: int, k: int) -> NeighborGraph:
 
 
 def _exact_graph(
-    selected: SelectedVectors, k: int, settings: SearchSettings, progress: Progress
+    vectors: VectorSource, k: int, settings: SearchSettings, progress: Progress
 ) -> NeighborGraph:
     """Compare every node with every other; all vectors are held in memory."""
-    n, _ = selected.shape
+    n, _ = vectors.shape
     graph = _blank_graph(n, k)
-    exact = ExactJoin.of(selected.block(0, n), threads=settings.threads)
+    exact = ExactJoin.of(vectors.block(0, n), threads=settings.threads)
 
     def join(span: Span) -> tuple[Distances, Nodes]:
         return exact.nearest(np.arange(*span), k)
@@ -189,7 +189,7 @@ class _Share:
 class _IndexJoin:
     """Builds a graph through inverted lists; counts nodes by their place in the lists' order."""
 
-    vectors: SelectedVectors
+    vectors: VectorSource
     order: ListOrder
     plan: GraphPlan
     settings: SearchSettings
@@ -322,13 +322,15 @@ def distances_between(vectors: VectorSource, nodes: Nodes, candidates: Nodes) ->
     ndarray of shape (m, c), float32
         ``inf`` where a candidate is -1.
     """
-    own = nodes[:, np.newaxis]
-    used, places = np.unique(
-        np.hstack([own, np.where(candidates < 0, own, candidates)]), return_inverse=True
-    )
-    gathered = np.ascontiguousarray(vectors.take(used))
-    places = places.reshape(len(nodes), -1)
-    squared = squared_distances_by_row(gathered[places[:, 0]], gathered, places[:, 1:])
+    if isinstance(vectors, ArrayVectors) and vectors.rows.flags.c_contiguous:
+        squared = squared_distances_by_row(vectors.rows[nodes], vectors.rows, candidates)
+    else:
+        own = nodes[:, np.newaxis]
+        named = np.hstack([own, np.where(candidates < 0, own, candidates)])
+        used, places = np.unique(named, return_inverse=True)
+        gathered = np.ascontiguousarray(vectors.take(used))
+        places = places.reshape(len(nodes), -1)
+        squared = squared_distances_by_row(gathered[places[:, 0]], gathered, places[:, 1:])
     distances = np.sqrt(squared)
     distances[candidates < 0] = np.inf
     return distances
