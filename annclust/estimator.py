@@ -237,7 +237,7 @@ def _centered(rows: NDArray[np.floating[Any]]) -> tuple[Vectors, int]:
     some = rows[:: max(len(rows) // _MEDIAN_OF, 1)]
     middle = np.median(some, axis=0)
     usual = np.median(np.abs(some - middle).max(axis=1))
-    if np.abs(middle).max() <= largest / 2 and 1 / _ORDINARY < usual <= largest < _ORDINARY:
+    if np.abs(middle).max() <= usual and 1 / _ORDINARY < usual <= largest < _ORDINARY:
         return rows.astype(np.float32, copy=False), 0
     centered = rows - middle.astype(rows.dtype)
     exponent = int(np.frexp(max(-centered.min(), centered.max()))[1]) - _TOP

@@ -8,11 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+
 from annclust.arrays import Nodes, Vectors
 
 
 class VectorSource(Protocol):
-    """n unit vectors of dimension d. Any class of this shape will do."""
+    """n vectors of dimension d. Any class of this shape will do."""
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -25,6 +27,10 @@ class VectorSource(Protocol):
 
     def take(self, rows: Nodes, /) -> Vectors:
         """The given rows, in the given order: shape (len(rows), d)."""
+        ...
+
+    def longest(self) -> float:
+        """Length that none of them exceeds."""
         ...
 
 
@@ -53,6 +59,10 @@ class ArrayVectors:
         """The given rows, in the given order."""
         return self.rows[rows]
 
+    def longest(self) -> float:
+        """Length that none of them exceeds."""
+        return float(np.sqrt(np.einsum("ij,ij->i", self.rows, self.rows).max(initial=0)))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SelectedVectors:
@@ -80,3 +90,7 @@ class SelectedVectors:
     def take(self, rows: Nodes, /) -> Vectors:
         """The given selected rows, in the given order."""
         return self.source.take(self.rows[rows])
+
+    def longest(self) -> float:
+        """Length that none of them exceeds."""
+        return self.source.longest()

@@ -118,6 +118,16 @@ def test_neither_place_nor_scale_matters(scale: float, shift: float) -> None:
     assert adjusted_rand_score(here, there) == 1
 
 
+@pytest.mark.parametrize(("base", "extent"), [(1e5, 1e-3), (1e3, 1e-4), (1e2, 1e-5)])
+def test_far_from_the_origin_an_outlier_costs_no_precision(base: float, extent: float) -> None:
+    rng = np.random.default_rng(0)
+    groups = np.repeat(rng.standard_normal((4, 8)) * 10, 50, axis=0) + rng.standard_normal((200, 8))
+    far = np.vstack([base + extent * groups, np.full((1, 8), 2.5 * base)])
+    labels = AnnHDBSCAN(min_cluster_size=10).fit(far).labels_
+    near = AnnHDBSCAN(min_cluster_size=10).fit(groups).labels_
+    assert adjusted_rand_score(labels[:200], near) == 1
+
+
 @pytest.mark.parametrize("distance", [1e6, 1e9, 1e12, 1e24])
 def test_an_outlier_however_far_leaves_the_others_apart(distance: float) -> None:
     points = np.vstack([0.01 * groups(100), np.full((1, 8), distance)])

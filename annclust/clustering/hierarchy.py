@@ -109,12 +109,13 @@ def build_hierarchy(
         stage.advance(_STEPS[1])
         size = min_cluster_size
         plan = plan_repair(dendrogram, proven, horizon, core, heir, min_cluster_size=size)
+        asked = heir.keys(dendrogram, plan.sides)
         if len(plan.queries):
             repairs = ways_out(plan.queries, plan.places, plan.barred, outside)
             stage.advance(_STEPS[2])
             found, tree = together(found, repairs), with_edges(tree, repairs, core)
             dendrogram, proven = _certified(tree, horizon, sure)
-    left = Inheritance.of(tree, dendrogram, proven, found, heir, min_cluster_size)
+    left = Inheritance.of(tree, dendrogram, proven, found, heir, asked, min_cluster_size)
     return BuiltHierarchy(Hierarchy(graph.n, dendrogram, proven, parts), left)
 
 

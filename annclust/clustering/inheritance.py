@@ -38,7 +38,7 @@ class Inheritance:
     edges : Edges
         Of the tree, but of no neighbor graph; their ends are names.
     sides : ndarray of shape (m,), uint64
-        Key of the smaller side of each merge that is in doubt: sorted.
+        Key of the smaller side of each merge that is in doubt and was asked about: sorted.
     outer : ndarray of shape (m,), int64
         Name of the vector outside it that the tree joins it to.
     sizes : ndarray of shape (m,), int64
@@ -65,6 +65,7 @@ class Inheritance:
         proven: NDArray[np.bool_],
         found: Edges,
         heir: Heir,
+        asked: Keys,
         min_cluster_size: int,
     ) -> Self:
         """What a tree leaves.
@@ -80,22 +81,22 @@ class Inheritance:
             Those that were found outside the graph, between nodes.
         heir : Heir
             What this tree itself was left.
+        asked : ndarray of shape (m,), uint64
+            Keys of the sides that it was asked about for this tree.
         min_cluster_size : int
             What decides about clusters.
         """
         names = heir.names
         merges, sides = doubtful_sides(dendrogram, proven, min_cluster_size)
-        order, starts = dendrogram.layout.order, dendrogram.layout.starts
-        sizes = dendrogram.sizes[sides]
-        spans = starts[sides], starts[sides] + sizes
-        keys = _keys_of(_key_of_each(names), order, *spans)
-        left, right = tree.left[merges], tree.right[merges]
-        outer = np.where(_within(left, order, *spans), right, left)
-        asked = heir.asked_at(dendrogram, sides)
+        keys, before = heir.keys(dendrogram, sides), heir.asked_at(dendrogram, sides)
+        known = (before > 0) | np.isin(keys, asked)
+        merges, sides, before = merges[known], sides[known], before[known]
+        sizes = np.where(before > 0, before, dendrogram.sizes[sides])
+        outer = _outer_ends(tree, dendrogram, merges, sides)
+        keys = keys[known]
         by_key = np.argsort(keys)
         taken = found.of(tree, len(names))
         edges = Edges(names[taken.left], names[taken.right], taken.distance)
-        sizes = np.where(asked > 0, asked, sizes)
         return cls(names, edges, keys[by_key], names[outer[by_key]], sizes[by_key])
 
 
@@ -124,6 +125,10 @@ class Heir:
         there = (known[ends[0]] == edges.left) & (known[ends[1]] == edges.right)
         return Edges(*ends, edges.distance).chosen(there)
 
+    def keys(self, dendrogram: Dendrogram, sides: Nodes) -> Keys:
+        """Keys of the vectors below some nodes of a dendrogram: (m,)."""
+        return _keys_of(_key_of_each(self.names), dendrogram, sides)
+
     def asked_at(self, dendrogram: Dendrogram, sides: Nodes) -> Nodes:
         """How many vectors some nodes of a dendrogram had when it was asked about them.
 
@@ -143,9 +148,8 @@ class Heir:
         if before is None or not len(before.sides):
             return np.zeros(len(sides), dtype=np.int64)
         keys = np.where(np.isin(self.names, before.names), _key_of_each(self.names), np.uint64(0))
-        order, starts = dendrogram.layout.order, dendrogram.layout.starts
         sizes = dendrogram.sizes[sides]
-        wanted = _keys_of(keys, order, starts[sides], starts[sides] + sizes)
+        wanted = _keys_of(keys, dendrogram, sides)
         place = np.minimum(np.searchsorted(before.sides, wanted), len(before.sides) - 1)
         asked, there = before.sizes[place], np.isin(before.outer[place], self.names)
         same = (before.sides[place] == wanted) & there & (sizes <= _GROWTH * asked)
@@ -161,15 +165,20 @@ def _key_of_each(names: Nodes) -> Keys:
     return found
 
 
-def _keys_of(keys: Keys, order: Nodes, first: Nodes, last: Nodes) -> Keys:
-    """Key of each set of nodes that is an interval of an order."""
-    sums = np.concatenate([np.zeros(1, dtype=np.uint64), np.cumsum(keys[order])])
-    found: Keys = sums[last] - sums[first]
+def _keys_of(keys: Keys, dendrogram: Dendrogram, sides: Nodes) -> Keys:
+    """Key of each set of leaves that is below a node."""
+    layout = dendrogram.layout
+    sums = np.concatenate([np.zeros(1, dtype=np.uint64), np.cumsum(keys[layout.order])])
+    first = layout.starts[sides]
+    found: Keys = sums[first + dendrogram.sizes[sides]] - sums[first]
     return found
 
 
-def _within(nodes: Nodes, order: Nodes, first: Nodes, last: Nodes) -> NDArray[np.bool_]:
-    """Which nodes stand in their interval of an order."""
-    places = places_in(order)[nodes]
-    inside: NDArray[np.bool_] = (first <= places) & (places < last)
-    return inside
+def _outer_ends(tree: SpanningForest, dendrogram: Dendrogram, merges: Nodes, sides: Nodes) -> Nodes:
+    """The end of each merge's edge that is not in its side."""
+    layout = dendrogram.layout
+    first = layout.starts[sides]
+    left, right = tree.left[merges], tree.right[merges]
+    place = places_in(layout.order)[left]
+    inside = (first <= place) & (place < first + dendrogram.sizes[sides])
+    return np.where(inside, right, left)

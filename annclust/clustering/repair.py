@@ -38,11 +38,14 @@ class RepairPlan:
         Place of each node in the order of the dendrogram's leaves.
     barred : ndarray of shape (m, 2), int64
         Places of the side of each query: first, and behind the last.
+    sides : ndarray of shape (s,), int64
+        Nodes of the dendrogram that are asked about.
     """
 
     queries: Nodes
     places: Nodes
     barred: Nodes
+    sides: Nodes
 
 
 def plan_repair(
@@ -98,6 +101,7 @@ def plan_repair(
         np.concatenate([none, *asked]),
         places_in(order),
         np.concatenate([none.reshape(0, 2), *barred]),
+        side[largest_first][: len(asked)],
     )
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -91,40 +90,44 @@ def _publish_index(store: StoreWriter, index: VectorIndex, basis: str) -> Vector
     return index
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class CurrentGraph:
-    """A graph that is up to date, and what it is made with.
-
-    Parameters
-    ----------
-    graph : NeighborGraph
-        Over all live vectors.
-    order : ListOrder or None
-        Of its nodes, in the index; None where searches are exact.
-    """
-
-    graph: NeighborGraph
-    order: ListOrder | None
-
-
 def refresh_graph(
     store: StoreWriter,
     live: LiveVectors,
     settings: SearchSettings,
     progress: Progress = SILENT,
-) -> CurrentGraph:
+) -> NeighborGraph:
     """Give the graph over all live vectors, updated or made anew if it is out of date.
 
     The index that it is made with is brought up to date as well.
     """
+    return refresh_graph_in_order(store, live, settings, progress, always=False)[0]
+
+
+def refresh_graph_in_order(
+    store: StoreWriter,
+    live: LiveVectors,
+    settings: SearchSettings,
+    progress: Progress = SILENT,
+    *,
+    always: bool = True,
+) -> tuple[NeighborGraph, ListOrder | None]:
+    """As `refresh_graph`, with the order of its nodes in the index's lists.
+
+    That is None where searches are exact, and, unless it is wanted always, where the graph was up
+    to date.
+    """
     if not len(live.rows):
         store.forget("graph")
-        return CurrentGraph(EMPTY_GRAPH, None)
-    order = ListOrder.if_listed(refresh_index(store, settings, progress), live.rows)
+        return EMPTY_GRAPH, None
+    index = refresh_index(store, settings, progress)
     graph = stored_graph(store, live, settings)
+    order = None
+    if graph is None or always:
+        order = ListOrder.if_listed(index, live.rows)
+    del index  # its memory is needed
     if graph is None:
         graph = _refreshed_graph(store, live, order, settings, progress)
-    return CurrentGraph(graph, order)
+    return graph, order
 
 
 def _refreshed_graph(
@@ -238,6 +241,6 @@ def refreshed_photo_graph(
 ) -> tuple[NeighborGraph, Nodes]:
     """Give the graph over all present photos, exact copies included, and their ids, ascending."""
     live = live_vectors(store)
-    graph = refresh_graph(store, live, settings, progress).graph
+    graph = refresh_graph(store, live, settings, progress)
     neighbors = neighbors_wanted(store.catalog.rows(), settings)
     return photo_graph(graph, live, neighbors), live.photos

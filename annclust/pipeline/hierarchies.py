@@ -18,7 +18,7 @@ from annclust.clustering.single_linkage import Dendrogram
 from annclust.clustering.spanning_tree import Edges, OutsideSearch
 from annclust.errors import InputError
 from annclust.neighbor_graph import NeighborGraph
-from annclust.pipeline.derived import refresh_graph
+from annclust.pipeline.derived import refresh_graph_in_order
 from annclust.pipeline.live_vectors import LiveVectors
 from annclust.pipeline.stored import graph_basis
 from annclust.progress import SILENT, Progress
@@ -108,11 +108,11 @@ def refresh_hierarchy(
     if stored is not None:
         return stored
     _check_samples(len(live.rows), neighbors_wanted(store.catalog.rows(), search), settings)
-    current = refresh_graph(store, live, search, progress)
+    graph, order = refresh_graph_in_order(store, live, search, progress)
     shelf = store.shelf(basis)
-    outside = _outside(store, live, current.order, search)
+    outside = _outside(store, live, order, search)
     heir = Heir(live.rows, _inheritance(store, basis))
-    built = _built(current.graph, settings, outside, heir, progress, shelf)
+    built = _built(graph, settings, outside, heir, progress, shelf)
     found = StoredHierarchy(built.hierarchy, _recall(store))
     _publish(store, found, built.inheritance, basis)
     shelf.clear()

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from annclust.arrays import Candidates, Distances, Nodes, Vectors
 from annclust.search.faiss_index import squared_distances_by_row
-from annclust.search.list_join import padded_entries
 from annclust.search.power_distance import PowerTest
+from annclust.search.ragged import padded_entries
 from annclust.vector_source import VectorSource
 
 _MEASURED = 16_384
@@ -47,9 +47,9 @@ class Arrivals:
     test: PowerTest
 
     @classmethod
-    def of(cls, nodes: Nodes, vectors: Vectors, seen: Vectors) -> Self:
-        """New nodes with their vectors, shape (a, d), and these in the space: shape (a, r)."""
-        return cls(nodes, np.ascontiguousarray(vectors), PowerTest.of(seen))
+    def of(cls, nodes: Nodes, vectors: Vectors, test: PowerTest) -> Self:
+        """New nodes with their vectors, shape (a, d), which the test looks for."""
+        return cls(nodes, np.ascontiguousarray(vectors), test)
 
     def within(self, block: Vectors, reach: Distances) -> tuple[Nodes, Nodes]:
         """Pairs of members of a block and new nodes that may be near; as `PowerTest.within`."""

@@ -21,7 +21,7 @@ _ASKED = 16_384
 """Queries answered at a time."""
 
 _MEASURED = 512
-"""Queries whose candidates are gathered at a time: 45 MB at 1,280 dimensions."""
+"""Queries whose candidates are gathered at a time: 24 MB at 1,280 dimensions."""
 
 _PROBES = 8
 _POOL_PER_NODE = 2

@@ -17,6 +17,7 @@ from typing import Protocol
 import numpy as np
 
 from annclust.arrays import Distances, Nodes, Vectors
+from annclust.search.ragged import padded_lists
 from annclust.vector_source import VectorSource
 
 _BLOCK = 8_192
@@ -221,10 +222,7 @@ def _all_within(
     query = np.concatenate([each for each, _ in pairs])
     order = np.argsort(query, kind="stable")
     query, row = query[order], np.concatenate([each for _, each in pairs])[order]
-    counts = np.bincount(query, minlength=len(asked))
-    within = np.full((len(asked), int(counts.max(initial=0))), -1, dtype=np.int64)
-    within[query, np.arange(len(query)) - np.repeat(np.cumsum(counts) - counts, counts)] = row
-    return within
+    return padded_lists(query, row, len(asked))
 
 
 def _blocks(vectors: VectorSource, threads: int) -> Iterator[tuple[int, Vectors]]:

@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annclust.arrays import Distances, Nodes, Vectors
+from annclust.parallel import map_parts
 from annclust.search.faiss_index import squared_distances_by_row
-from annclust.search.list_join import padded_entries
-from annclust.search.power_distance import ROUNDING, rounding_of_squares
+from annclust.search.power_distance import STRETCH, rounded_axes, rounded_products
+from annclust.search.ragged import padded_lists
 from annclust.search.reduction import learn_reduction
 
 _PAIRS = 1 << 20
@@ -47,29 +48,32 @@ class ExactJoin:
     ----------
     vectors : ndarray of shape (n, d), float32
     queries, others : ndarray of shape (n, r + 2), float32
-        Factors of the squared distance in the space in which all are compared.
-    error : float
-        By how much that may be off.
+        Factors of the squared distance in the space in which all are compared, less what rounding
+        may add to it.
     """
 
     vectors: Vectors
     queries: Vectors
     others: Vectors
-    error: float
 
     @classmethod
     def of(cls, vectors: Vectors, *, threads: int) -> Self:
         """Prepare n vectors, shape (n, d); n is at least 2."""
         n, d = vectors.shape
         moved = vectors - vectors.mean(axis=0)
-        if d >= _DIMENSIONS and n >= _MANY:
-            moved = _along_axes(moved, threads)
         lengths = np.einsum("ij,ij->i", moved, moved)
-        ones = np.ones_like(lengths)
-        queries = np.column_stack([-2 * moved, ones, lengths])
-        others = np.column_stack([moved, lengths, ones])
-        error = rounding_of_squares(queries.shape[1], 4 * float(lengths.max()))
-        return cls(np.ascontiguousarray(vectors), queries, others, error)
+        allowed = np.zeros(n, dtype=np.float32)
+        if d >= _DIMENSIONS and n >= _MANY:
+            along = _along_axes(moved, threads)
+            if along is not None:
+                allowed = lengths * np.float32(rounded_axes(d, along.shape[1]))
+                moved, lengths = along, np.einsum("ij,ij->i", along, along)
+        sure = lengths * np.float32(1 - rounded_products(moved.shape[1] + 2)) - allowed
+        queries, others = (np.ones((n, moved.shape[1] + 2), dtype=np.float32) for _ in range(2))
+        queries[:, :-2], queries[:, -1] = moved, sure
+        queries[:, :-2] *= -2
+        others[:, :-2], others[:, -2] = moved, sure
+        return cls(np.ascontiguousarray(vectors), queries, others)
 
     @property
     def at_a_time(self) -> int:
@@ -94,27 +98,30 @@ class ExactJoin:
         away = self.queries[nodes] @ self.others.T
         away[np.arange(len(nodes)), nodes] = np.inf
         some = _padded(away <= _limits(away, k)[:, np.newaxis])
-        measured = self._squared(nodes, some)
+        measured = self._distances(nodes, some)
         bound = np.partition(measured, k - 1, axis=1)[:, k - 1]
         row, column = np.nonzero(some >= 0)
         away[row, some[row, column]] = np.inf
-        reach = bound * np.float32(1 + ROUNDING) + np.float32(self.error)
+        reach = np.square(bound) * np.float32(1 + 2 * STRETCH)
         rest = _padded(away <= reach[:, np.newaxis])
         found = np.hstack([some, rest])
-        return _least(found, np.hstack([measured, self._squared(nodes, rest)]), bound, k)
+        return _least(found, np.hstack([measured, self._distances(nodes, rest)]), bound, k)
 
-    def _squared(self, nodes: Nodes, others: Nodes) -> Distances:
+    def _distances(self, nodes: Nodes, others: Nodes) -> Distances:
         squared = squared_distances_by_row(self.vectors[nodes], self.vectors, others)
         squared[others < 0] = np.inf
-        return squared
+        return np.sqrt(squared)
 
 
-def _along_axes(vectors: Vectors, threads: int) -> Vectors:
-    """Vectors along a few axes; as they are where these hold too little."""
+def _along_axes(vectors: Vectors, threads: int) -> Vectors | None:
+    """Vectors along a few axes; None where these hold too little."""
     some = vectors[:: max(len(vectors) // _LEARNED, 1)]
     blocks = np.array_split(some, -(-len(some) // _LEARNED_AT_A_TIME))
     learned = learn_reduction(blocks, _AXES, seed=0, threads=threads)
-    return vectors @ learned.axes if learned.held >= _HELD else vectors
+    if learned.held < _HELD:
+        return None
+    parts = np.array_split(vectors, -(-len(vectors) // _LEARNED_AT_A_TIME))
+    return np.vstack(list(map_parts(lambda part: part @ learned.axes, parts, threads)))
 
 
 def _limits(away: Distances, k: int) -> Distances:
@@ -135,18 +142,14 @@ def _limits(away: Distances, k: int) -> Distances:
 def _padded(chosen: NDArray[np.bool_]) -> Nodes:
     """The chosen columns of each row: shape (m, most), -1 behind the last."""
     row, column = np.divmod(np.flatnonzero(chosen), chosen.shape[1])
-    counts = np.bincount(row, minlength=len(chosen))
-    if not len(column):
-        return np.full((len(chosen), 0), -1, dtype=np.int64)
-    entry, known = padded_entries(np.cumsum(counts) - counts, counts)
-    return np.where(known, column[entry], -1)
+    return padded_lists(row, column, len(chosen))
 
 
-def _least(found: Nodes, squared: Distances, bound: Distances, k: int) -> tuple[Distances, Nodes]:
+def _least(found: Nodes, distances: Distances, bound: Distances, k: int) -> tuple[Distances, Nodes]:
     """The k nearest of what each row found; k of these are within its bound."""
-    row, column = np.nonzero(squared <= bound[:, np.newaxis])
-    node, away = found[row, column], squared[row, column]
+    row, column = np.nonzero(distances <= bound[:, np.newaxis])
+    node, away = found[row, column], distances[row, column]
     order = np.lexsort((node, away, row))
     first = np.searchsorted(row[order], np.arange(len(found)))
     chosen = order[first[:, np.newaxis] + np.arange(k)]
-    return np.sqrt(away[chosen]), node[chosen]
+    return away[chosen], node[chosen]

@@ -18,6 +18,7 @@ from annclust.search.graph_build import nearest_candidates
 from annclust.search.graph_memory import settings_within
 from annclust.search.graph_plan import GraphPlan, plan_graph
 from annclust.search.list_join import ListOrder, joined_fully, places_at_a_time
+from annclust.search.power_distance import PowerTest
 from annclust.search.refinement import refined, reverse_lists
 from annclust.settings import SearchSettings
 from annclust.vector_source import ArrayVectors, SelectedVectors, VectorSource
@@ -28,8 +29,8 @@ _BLOCK = 4_096
 _NEW = 4_096
 """New nodes compared at a time: 21 MB of vectors at 1,280 dimensions."""
 
-_REFINED = 1_024
-"""Nodes refined at a time."""
+_JOINED = _REFINED = 1_024
+"""Nodes joined and refined at a time."""
 
 _REFINEMENTS = 2
 
@@ -154,7 +155,7 @@ def _search_lists(
     def join(nodes: Nodes) -> Candidates:
         return joined_fully(order, places[nodes], plan)
 
-    spans = _parts(asked, min(places_at_a_time(plan.pool), -(-len(asked) // threads) or 1))
+    spans = _parts(asked, min(places_at_a_time(plan.pool), _JOINED))
     for nodes, found in zip(spans, map_parts(join, spans, threads), strict=True):
         candidates[places[nodes]] = found
     spans = _parts(asked, _REFINED)
@@ -202,7 +203,9 @@ def _enter(
     node_at = np.arange(n) if order is None else order.nodes
     taken = vectors.take(new)
     seen = taken if order is None else space.take(order.places[new])
-    arrivals = Arrivals.of(new, taken, seen)
+    turned = 1 if order is None else taken.shape[1]
+    test = PowerTest.of(seen, longest=vectors.longest(), dimensions=turned)
+    arrivals = Arrivals.of(new, taken, test)
 
     def enter(first: int) -> list[Lists]:
         nodes = node_at[first : first + _BLOCK]

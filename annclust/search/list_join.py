@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from annclust.arrays import Candidates, Distances, Nodes, Vectors, places_in
 from annclust.parallel import one_thread_in_blas
 from annclust.search.faiss_index import VectorIndex
 from annclust.search.graph_plan import GraphPlan
 from annclust.search.k_means import distances_to_centers
+from annclust.search.ragged import padded_entries
 
 SPAN = 16_384
 """Places that are worked on at a time at most; below 65,536, so that 16 bits number them."""
@@ -299,26 +299,6 @@ def _nearest_finds(finds: list[_Finds], m: int, pool: int) -> Candidates:
         found = np.where(kept, places[np.take_along_axis(entry, chosen, 1)], -1)
         nearest[part, : found.shape[1]] = found
     return nearest
-
-
-def padded_entries(starts: Nodes, counts: Nodes) -> tuple[Nodes, NDArray[np.bool_]]:
-    """Rows of unlike length as one table: which entry of a flat array each cell is.
-
-    Parameters
-    ----------
-    starts, counts : ndarray of shape (m,), int64
-        First entry of each row, and its length.
-
-    Returns
-    -------
-    entry : ndarray of shape (m, most), int64
-        Of some other cell, where there is none.
-    known : ndarray of shape (m, most), bool
-        Whether there is one.
-    """
-    columns = np.arange(int(counts.max()))
-    known = columns < counts[:, np.newaxis]
-    return np.where(known, starts[:, np.newaxis] + columns, 0), known
 
 
 def smallest_columns(values: Distances, k: int) -> Nodes:

@@ -7,36 +7,59 @@ out of reach. So few pairs need to be measured, and none is missed.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self, TypeVar
+from typing import Self
 
 import numpy as np
 
 from annclust.arrays import Distances, Nodes, Vectors
 
+_BOUNDLESS = np.float32(1e37)
+"""A squared reach beyond all distances, with which can still be computed."""
+
 _TILE = 1 << 18
 """Pairs compared at a time: 1 MB of distances, which the cache holds."""
 
-ROUNDING = 1e-4
-"""Relative; how much float32 may err in coordinates after PCA."""
+STRETCH = 1e-3
+"""Relative; squared reaches are stretched by it, so that less is to be allowed for rounding."""
+
+_ROUNDOFF = float(np.finfo(np.float32).eps) / 2
 
 
-Real = TypeVar("Real", float, Distances)
-
-
-def rounding_of_squares(terms: int, magnitude: Real) -> Real:
-    """By how much a squared distance in matrix form may be off.
+def rounded_products(terms: int) -> float:
+    """By how much a squared distance in matrix form may be off, for each unit of |q|² + |x|².
 
     A sum of products is off by at most so many units of roundoff of the sum of their magnitudes as
-    there are terms; lengths that go into it as often again (Higham 2002, Accuracy and Stability of
-    Numerical Algorithms, section 3.1).
+    there are terms, and the lengths that go into it by as many (Higham 2002, Accuracy and Stability
+    of Numerical Algorithms, section 3.1). (|q| + |x|)² bounds that sum, and is at most twice
+    |q|² + |x|².
 
     Parameters
     ----------
     terms : int
-    magnitude : float or ndarray of any shape, float32
-        What bounds the sum of the magnitudes.
     """
-    return float(2 * np.finfo(np.float32).eps * (terms + 8)) * magnitude
+    return 8 * _ROUNDOFF * (terms + 8)
+
+
+def rounded_axes(dimensions: int, axes: int) -> float:
+    """By how much a squared distance may be off for what its ends' coordinates are rounded.
+
+    Coordinates along axes are sums of products of their own: rounding adds up as the root of the
+    number of terms (Higham, Mary 2019, A new approach to probabilistic rounding error analysis,
+    SIAM J. Sci. Comput. 41(5); its constant is 8 here), along all axes as the root of these. For
+    e = that share of the vectors' lengths, D² >= S² (1 - s) - 2 (|q|² + |x|²) e² / s, whatever s;
+    here it is `STRETCH`.
+
+    Parameters
+    ----------
+    dimensions, axes : int
+
+    Returns
+    -------
+    float
+        For each unit of |q|² + |x|², the lengths of the vectors themselves.
+    """
+    share = 8 * _ROUNDOFF * float(np.sqrt(dimensions * axes))
+    return 2 * share**2 / STRETCH
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,22 +73,33 @@ class PowerTest:
         away.
     factors : ndarray of shape (a, r + 2), float32
         Of the power distance.
-    farthest : float
-        Of them, from the center.
+    allowed : float
+        What squared distances may be off for the rounding of coordinates.
     """
 
     center: Vectors
     factors: Vectors
-    farthest: float
+    allowed: float
 
     @classmethod
-    def of(cls, sought: Vectors) -> Self:
-        """Look for some vectors, shape (a, r); a is at least 1."""
+    def of(cls, sought: Vectors, *, longest: float, dimensions: int) -> Self:
+        """Look for some vectors.
+
+        Parameters
+        ----------
+        sought : ndarray of shape (a, r), float32
+            Along axes; a is at least 1.
+        longest : float
+            Length that no vector exceeds, sought or not, before it was put along axes.
+        dimensions : int
+            Of those.
+        """
         center = sought.mean(axis=0)
         moved = sought - center
-        lengths = np.einsum("ij,ij->i", moved, moved)
+        lengths = _shortened(moved)
         factors = np.column_stack([-2 * moved, np.ones_like(lengths), lengths])
-        return cls(center, factors, float(np.sqrt(lengths.max())))
+        allowed = rounded_axes(dimensions, sought.shape[1]) * 2 * longest**2
+        return cls(center, factors, allowed)
 
     def within(self, block: Vectors, reach: Distances) -> tuple[Nodes, Nodes]:
         """Which members of a block may have which of the sought within their reach.
@@ -84,15 +118,12 @@ class PowerTest:
         Notes
         -----
         The power distance |q - x|² - reach² as one product of (-2 q, 1, |q|²) and
-        (x, |x|² - reach², 1); (|q| + |x|)² + reach² bounds the magnitudes.
+        (x, |x|² - reach², 1), less what rounding may add to it.
         """
         others = np.ones((len(block), self.factors.shape[1]), dtype=np.float32)
         moved = np.subtract(block, self.center, out=others[:, :-2])
-        lengths = np.einsum("ij,ij->i", moved, moved)
-        most = np.square(np.sqrt(lengths) + self.farthest)
-        limit = np.minimum(np.square(reach) * (1 + ROUNDING), 2 * most)
-        error = rounding_of_squares(others.shape[1], most + limit)
-        others[:, -2] = lengths - limit - error
+        limit = np.square(reach) * (1 + 2 * STRETCH) + np.float32(self.allowed)
+        others[:, -2] = _shortened(moved) - np.minimum(limit, _BOUNDLESS)
         count = len(self.factors)
         step = max(_TILE // count, 1)
         found = [
@@ -101,3 +132,10 @@ class PowerTest:
         ]
         member, sought = np.divmod(np.concatenate(found), count)
         return member, sought
+
+
+def _shortened(vectors: Vectors) -> Distances:
+    """Squared lengths less what rounding may add to distances that they are part of."""
+    lengths = np.einsum("ij,ij->i", vectors, vectors)
+    shortened: Distances = lengths * np.float32(1 - rounded_products(vectors.shape[1] + 2))
+    return shortened

@@ -9,6 +9,7 @@ import numpy as np
 from annclust.arrays import Distances, Nodes, Vectors
 from annclust.parallel import map_parts
 from annclust.search.exact import nearest
+from annclust.search.faiss_index import squared_distances_by_row
 from annclust.search.list_join import ListOrder
 from annclust.search.power_distance import PowerTest
 from annclust.vector_source import VectorSource
@@ -19,6 +20,9 @@ _ROUNDING = 1e-5
 
 _BLOCK = 1_024
 """Nodes that are compared after PCA at a time."""
+
+_MOST_OF_ALL = 0.1
+"""Share of all pairs from which on it is less work to compare all."""
 
 _PAIRS = 2_048
 """Pairs that are measured at a time: 20 MB of differences at 1,280 dimensions."""
@@ -100,8 +104,13 @@ class RecallSample:
             Distances of the neighbors that are known, ascending; ``inf`` where there is none.
         threads : int
         """
+        k = found.shape[1]
         queries = vectors.take(nodes)
-        member, others = _pairs(order, nodes, found[:, -1], threads)
+        pairs = _pairs(vectors, order, nodes, found[:, -1], threads)
+        if pairs is None:
+            itself = nearest(vectors, queries, k, itself=nodes, threads=threads)
+            return cls(nodes, itself[0][:, -1])
+        member, others = pairs
 
         def measure(part: slice) -> Distances:
             return _distances(vectors, queries[member[part]], others[part])
@@ -109,8 +118,12 @@ class RecallSample:
         parts = [slice(first, first + _PAIRS) for first in range(0, len(member), _PAIRS)]
         away = np.concatenate([found[:0, 0], *map_parts(measure, parts, threads)])
         by_distance = np.lexsort((away, member))
-        last = np.searchsorted(member[by_distance], np.arange(len(nodes))) + found.shape[1] - 1
-        return cls(nodes, away[by_distance[last]])
+        counts = np.bincount(member, minlength=len(nodes))
+        enough = np.flatnonzero(counts >= k)
+        last = (np.cumsum(counts) - counts)[enough] + k - 1
+        reach = found[:, -1].copy()
+        reach[enough] = np.minimum(reach[enough], away[by_distance[last]])
+        return cls(nodes, reach)
 
     def recall(self, distances: Distances) -> Recall:
         """How many of the true neighbors were found.
@@ -125,18 +138,30 @@ class RecallSample:
         return Recall(float(found.mean()), float(found[dense].mean()))
 
 
-def _pairs(order: ListOrder, nodes: Nodes, reach: Distances, threads: int) -> tuple[Nodes, Nodes]:
-    """Which of some nodes, by position, may have which others in reach; sorted by the latter."""
+def _pairs(
+    vectors: VectorSource, order: ListOrder, nodes: Nodes, reach: Distances, threads: int
+) -> tuple[Nodes, Nodes] | None:
+    """Which of some nodes, by position, may have which others in reach; sorted by the latter.
+
+    None if these are so many that comparing all is less work.
+    """
     places = order.places[nodes]
     queries = order.reduced[places]
+    longest, (_, dimensions) = vectors.longest(), vectors.shape
 
     def look(first: int) -> tuple[Nodes, Nodes]:
-        test = PowerTest.of(order.reduced[first : first + _BLOCK])
+        some = order.reduced[first : first + _BLOCK]
+        test = PowerTest.of(some, longest=longest, dimensions=dimensions)
         member, sought = test.within(queries, reach)
         other = places[member] != first + sought
         return member[other], order.nodes[first + sought[other]]
 
-    found = list(map_parts(look, range(0, order.n, _BLOCK), threads))
+    found, count = [], 0
+    for pairs in map_parts(look, range(0, order.n, _BLOCK), threads):
+        found.append(pairs)
+        count += len(pairs[0])
+        if count > _MOST_OF_ALL * order.n * len(nodes):
+            return None
     member, others = (np.concatenate(each) for each in zip(*found, strict=True))
     by_node = np.argsort(others, kind="stable")  # as the vectors lie
     return member[by_node], others[by_node]
@@ -145,7 +170,5 @@ def _pairs(order: ListOrder, nodes: Nodes, reach: Distances, threads: int) -> tu
 def _distances(vectors: VectorSource, queries: Vectors, others: Nodes) -> Distances:
     """Distance of each query to one node."""
     used, place = np.unique(others, return_inverse=True)
-    away = vectors.take(used)[place]
-    away -= queries
-    distances: Distances = np.sqrt(np.einsum("ij,ij->i", away, away))
-    return distances
+    gathered = np.ascontiguousarray(vectors.take(used))
+    return np.sqrt(squared_distances_by_row(queries, gathered, place[:, np.newaxis])[:, 0])

@@ -216,6 +216,10 @@ class VectorReader:
         """The given rows, in the given order."""
         return self._unit_rows(self.stored[rows], together=False)
 
+    def longest(self) -> float:
+        """Length that none of them exceeds: they have length 1."""
+        return 1.0
+
     def _unit_rows(self, rows: StoredVectors, *, together: bool) -> Vectors:
         found = unit_rows(rows)
         if self.pages is not None:

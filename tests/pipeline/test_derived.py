@@ -42,11 +42,11 @@ def test_a_graph_is_updated_when_few_photos_come(settings: SearchSettings, tmp_p
         assert told(store, "graph")["updates"] == 0
         index = told(store, "index")
         add_vectors(store, vectors[1_100:], [f"new {number}" for number in range(100)])
-        graph = refresh_graph(store, live_vectors(store), settings).graph
+        graph = refresh_graph(store, live_vectors(store), settings)
         assert told(store, "graph")["updates"] == 1
         assert told(store, "index")["lists"] == index["lists"]
     with StoreWriter(collection_of(tmp_path / "anew", vectors)) as store:
-        anew = refresh_graph(store, live_vectors(store), settings).graph
+        anew = refresh_graph(store, live_vectors(store), settings)
     assert graph.n == anew.n
     assert np.isclose(graph.distances, anew.distances, atol=1e-5).mean() > 0.97
 
@@ -58,7 +58,7 @@ def test_a_graph_is_updated_when_few_photos_go(settings: SearchSettings, tmp_pat
         photos = store.catalog.live()[0]
         with store.catalog.transaction():
             store.catalog.remove_images(photos[::20].tolist())
-        graph = refresh_graph(store, live_vectors(store), settings).graph
+        graph = refresh_graph(store, live_vectors(store), settings)
         assert told(store, "graph")["updates"] == 1
         assert graph.n == 1_140
         assert graph.problems() == []

@@ -78,6 +78,30 @@ def test_copies_and_what_is_nearly_one_are_told_apart() -> None:
     agrees(vectors, 12)
 
 
+def test_of_those_equally_far_the_lower_nodes_come_first() -> None:
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        one = rng.standard_normal(7).astype(np.float32)
+        vectors = np.stack([rng.permutation(one) for _ in range(40)])
+        distances, found = ExactJoin.of(vectors, threads=1).nearest(np.arange(40), 8)
+        tied = distances[:, 1:] == distances[:, :-1]
+        assert (found[:, 1:] > found[:, :-1])[tied].all()
+
+
+@pytest.mark.parametrize("outlier", [30, 300])
+def test_an_outlier_makes_nobody_else_measure_everything(outlier: float) -> None:
+    vectors = clustered(FEW, 256)
+    vectors[7] *= outlier
+    join = ExactJoin.of(vectors, threads=1)
+    away = join.queries @ join.others.T
+    true = np.square(true_distances(vectors, vectors))
+    others = np.delete(np.arange(FEW), 7)
+    gap = (true - away)[np.ix_(others, others)] / true[others].mean()
+    assert gap.min() + 1e-5 >= 0
+    assert gap.max() < 0.01
+    agrees(vectors, 7)
+
+
 def test_towns_far_apart_hide_no_neighbor() -> None:
     agrees(two_towns(400, 8, 1e-4), 6)
 

@@ -98,6 +98,27 @@ def test_the_number_of_threads_changes_no_byte() -> None:
     assert one.distances.tobytes() == two.distances.tobytes()
 
 
+def test_ties_are_broken_alike_in_both() -> None:
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        one = rng.standard_normal(7).astype(np.float32)
+        vectors = np.stack([rng.permutation(one) for _ in range(40)])
+        _, change = updated(vectors, np.arange(0, 34), np.arange(3, 40), EXACT)
+        expected = built(vectors, np.arange(3, 40), EXACT)
+        assert change.neighbors.tolist() == expected.neighbors.tolist()
+
+
+def test_no_arrival_is_missed_in_towns_far_apart() -> None:
+    rng = np.random.default_rng(2)
+    towns = 0.5 * rng.standard_normal((600, 3)) + 1e5 * (np.arange(600) % 2)[:, np.newaxis]
+    vectors = towns.astype(np.float32)
+    before, change = updated(vectors, np.arange(540), np.arange(600), IVF)
+    for node in range(540):
+        near = np.sqrt(((vectors[540:] - vectors[node]) ** 2).sum(axis=1))
+        merged = np.sort(np.append(before.distances[node], near))[:8]
+        assert change.distances[node] == pytest.approx(merged, rel=1e-5)
+
+
 def test_nothing_new_changes_nothing() -> None:
     vectors = clustered(300, 12)
     before, change = updated(vectors, np.arange(300), np.arange(300), EXACT)

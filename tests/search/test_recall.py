@@ -3,7 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from annclust.arrays import Vectors
 from annclust.neighbor_graph import NeighborGraph
+from annclust.search import recall
 from annclust.search.faiss_index import build_index
 from annclust.search.graph_build import build_graph
 from annclust.search.index_spec import choose_index
@@ -63,6 +65,39 @@ def test_what_is_known_bounds_the_search_and_changes_nothing(threads: int, known
     found[:known, 4:] = np.inf  # as of nodes that found few
     sample = RecallSample.bounded(source, order, true.nodes, found, threads)
     assert sample.reach == pytest.approx(true.reach, rel=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_a_burst_far_from_the_origin_loses_no_neighbor(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    place = rng.standard_normal(96)
+    burst = place / np.linalg.norm(place) + 1e-5 * rng.standard_normal((600, 96))
+    bounded_is_brute(burst.astype(np.float32))
+
+
+@pytest.mark.parametrize(("apart", "dimensions"), [(1e3, 3), (1e5, 2)])
+def test_neither_do_towns_far_apart(apart: float, dimensions: int) -> None:
+    rng = np.random.default_rng(1)
+    towns = 0.5 * rng.standard_normal((600, dimensions)) + apart * (np.arange(600) % 2)[:, None]
+    bounded_is_brute(towns.astype(np.float32))
+
+
+def test_where_all_may_be_near_all_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recall, "_MOST_OF_ALL", 0.0)
+    bounded_is_brute(clustered(600, 20))
+
+
+def bounded_is_brute(vectors: Vectors) -> None:
+    settings = SearchSettings(threads=1, neighbors=8, exact_up_to=0)
+    source = ArrayVectors(vectors)
+    order = ListOrder.of(
+        build_index(source, choose_index(*vectors.shape, settings), settings), np.arange(600)
+    )
+    graph = build_graph(source, settings, order=order).graph
+    true = RecallSample.drawn(source, 8, size=60, seed=1)
+    for known in (graph.distances[true.nodes], exact_graph(source).distances[true.nodes]):
+        sample = RecallSample.bounded(source, order, true.nodes, known, 1)
+        assert sample.reach == pytest.approx(true.reach, rel=1e-5)
 
 
 @pytest.mark.parametrize("threads", [1, 2])
