@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -63,3 +64,12 @@ def test_blas_is_held_to_one_thread_until_the_last_one_is_done() -> None:
     assert blas_threads() == {1}
     list(other)
     assert blas_threads() == before
+
+
+def test_threads_take_turns_more_often_until_the_work_is_done() -> None:
+    usual = sys.getswitchinterval()
+    results = map_parts(lambda part: part, range(3), 2)
+    next(results)
+    assert sys.getswitchinterval() < usual
+    list(results)
+    assert sys.getswitchinterval() == pytest.approx(usual)

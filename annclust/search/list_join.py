@@ -23,8 +23,8 @@ from annclust.search.ragged import padded_entries
 SPAN = 16_384
 """Places that are worked on at a time at most; below 65,536, so that 16 bits number them."""
 
-_FINDS = 1 << 21
-"""Pairs that are held at a time, about, for each list that a node looks into: 20 MB."""
+_FINDS = 1 << 22
+"""Pairs that are held at a time, about: 40 MB."""
 
 _QUERIES = 1_024
 """Nodes compared with a list at a time: 1 MB of distances to 250 others."""
@@ -33,6 +33,8 @@ _UNLIMITED = np.finfo(np.float32).max
 
 _COMPARED = 1 << 23
 """Pairs compared at a time where each node is compared with all: 34 MB of distances."""
+
+_FEW = 16
 
 _SORTED = 512
 """Nodes whose finds are sorted at a time."""
@@ -48,6 +50,8 @@ class ListOrder:
         Node at each place.
     reduced : ndarray of shape (n, r), float32
         Its vector after PCA.
+    lengths : ndarray of shape (n,), float32
+        Squared, of these.
     starts : ndarray of shape (lists + 1,), int64
         First place of each list, and n.
     centroids : ndarray of shape (lists, r), float32
@@ -55,6 +59,7 @@ class ListOrder:
 
     nodes: Nodes
     reduced: Vectors
+    lengths: Distances
     starts: Nodes
     centroids: Vectors
 
@@ -72,7 +77,8 @@ class ListOrder:
             live = nodes >= 0
             starts = np.concatenate([[0], np.cumsum(live)])[starts]
             nodes, reduced = nodes[live], reduced[live]
-        return cls(nodes, reduced, starts, centroids[lists])
+        lengths = np.einsum("ij,ij->i", reduced, reduced)
+        return cls(nodes, reduced, lengths, starts, centroids[lists])
 
     @classmethod
     def if_listed(cls, index: VectorIndex, rows: Nodes) -> Self | None:
@@ -124,7 +130,7 @@ def chain(centers: Vectors) -> Nodes:
 
 def places_at_a_time(pool: int) -> int:
     """How many places should be joined at a time: fewer where their pools are large."""
-    return int(min(max(_FINDS // (8 * pool), 64), SPAN // 2))
+    return int(min(max(_FINDS // (8 * pool), 64), SPAN))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -183,15 +189,15 @@ def joined(
     ndarray of shape (m, pool), int32
         Places, nearest first, the node itself left out; -1 where there are fewer.
     """
-    own = order.list_of(places)
+    own, looking = order.list_of(places), -2 * order.reduced[places]
     limits = np.full(len(places), _UNLIMITED, dtype=np.float32)
     finds = []
     for each, queries in _by_list(own[:, np.newaxis], order.lists):
-        away = _distances(order, each, places, queries, barred)
+        away = _distances(order, each, looking, queries, barred)
         away[np.arange(len(queries)), places[queries] - order.starts[each]] = np.inf
         finds.append(_within(order, each, queries, away, limits, pool))
     for each, queries in _by_list(_other_lists(order, places, own, probes - 1), order.lists):
-        away = _distances(order, each, places, queries, barred)
+        away = _distances(order, each, looking, queries, barred)
         finds.append(_within(order, each, queries, away, limits, pool))
     return _nearest_finds(finds, len(places), pool)
 
@@ -233,8 +239,22 @@ def _other_lists(order: ListOrder, places: Nodes, own: Nodes, count: int) -> Nod
         part = slice(first, first + _QUERIES)
         away = distances_to_centers(order.reduced[places[part]], order.centroids)
         away[np.arange(len(away)), own[part]] = np.inf
-        nearest[part] = np.argpartition(away, count - 1, axis=1)[:, :count]
+        nearest[part] = _few_smallest(away, count)
     return nearest
+
+
+def _few_smallest(values: Distances, k: int) -> Nodes:
+    """Columns of the k smallest values of each row, in no order; values may be lost.
+
+    Few of them are found by as many looks for the smallest, a tenth of the work of parting all.
+    """
+    if k > _FEW:
+        return np.argpartition(values, k - 1, axis=1)[:, :k]
+    rows, columns = np.arange(len(values)), np.empty((len(values), k), dtype=np.int64)
+    for each in range(k):
+        columns[:, each] = values.argmin(axis=1)
+        values[rows, columns[:, each]] = np.inf
+    return columns
 
 
 def _by_list(lists: Nodes, count: int) -> Iterator[tuple[int, Nodes]]:
@@ -249,10 +269,12 @@ def _by_list(lists: Nodes, count: int) -> Iterator[tuple[int, Nodes]]:
 
 
 def _distances(
-    order: ListOrder, each: int, places: Nodes, queries: Nodes, barred: Barred | None
+    order: ListOrder, each: int, looking: Vectors, queries: Nodes, barred: Barred | None
 ) -> Distances:
+    """Squared distances of queries to a list, less their own lengths; they come times -2."""
     first, last = order.starts[each], order.starts[each + 1]
-    away = distances_to_centers(order.reduced[places[queries]], order.reduced[first:last])
+    away: Distances = looking[queries] @ order.reduced[first:last].T
+    away += order.lengths[first:last]
     if barred is not None:
         barred.blind(away, queries, first)
     return away
@@ -270,13 +292,15 @@ def _within(
         farthest = np.partition(away[unlimited], pool - 1, axis=1)[:, pool - 1]
         limits[queries[unlimited]] = np.minimum(farthest, _UNLIMITED)
     near = away <= limits[queries, np.newaxis]
+    found = np.flatnonzero(near)
+    query, member = np.divmod(found, away.shape[1])
     # Of many that are equally far, as copies are, no more than the pool holds.
-    crowded = np.flatnonzero(near.sum(axis=1) > pool)
+    crowded = np.flatnonzero(np.bincount(query) > pool)
     if len(crowded):
         near[crowded] = False
         near[crowded[:, np.newaxis], smallest_columns(away[crowded], pool)] = True
-    found = np.flatnonzero(near)
-    query, member = np.divmod(found, away.shape[1])
+        found = np.flatnonzero(near)
+        query, member = np.divmod(found, away.shape[1])
     places = (order.starts[each] + member).astype(np.int32)
     return _Finds(queries[query].astype(np.uint16), places, away.ravel()[found])
 
