@@ -112,18 +112,12 @@ def tree(options: argparse.Namespace, scratch: Path) -> None:
     order = ordered(vectors, settings_of())
     found = build_graph(ArrayVectors(vectors), settings_of(), order=order).graph
     core = core_distances(found, min_samples=MIN_SAMPLES + 1)
-    forest = graph_forest(found, core)
-    whole = joined(forest, core, ListBridges(ArrayVectors(vectors), order, usable_cores()))
-    known = set(zip(forest.left.tolist(), forest.right.tolist(), strict=True))
-    ends = zip(whole.left.tolist(), whole.right.tolist(), strict=True)
-    new = np.array([place for place, end in enumerate(ends) if end not in known], dtype=np.int64)
-    bridges = np.column_stack([whole.left[new], whole.right[new], whole.weight[new]])
+    outside = ListBridges(ArrayVectors(vectors), order, usable_cores())
+    _, bridges = joined(graph_forest(found, core), core, outside)
 
     def ours() -> np.ndarray:
         core = core_distances(found, min_samples=MIN_SAMPLES + 1)
-        light = graph_forest(found, core)
-        left, right = bridges[:, :2].astype(np.int64).T
-        spanning = with_edges(light, left, right, bridges[:, 2].astype(np.float32), found.n)
+        spanning = with_edges(graph_forest(found, core), bridges, core)
         condensed = condensed_tree(single_linkage(spanning), MIN_CLUSTER_SIZE)
         return select_clusters(condensed, found.n, "eom").labels
 
@@ -131,7 +125,9 @@ def tree(options: argparse.Namespace, scratch: Path) -> None:
     taken, labels = timed(ours)
     left = np.repeat(np.arange(found.n), found.k)
     edges = np.column_stack([left, found.neighbors.ravel(), found.distances.ravel()])
-    run = run_peer(peer_python(options.peers), "hdbscan_tree", np.vstack([edges, bridges]), scratch)
+    # Its function takes distances: those of bridges as mutual reachability, which they stay.
+    more = np.column_stack([bridges.left, bridges.right, bridges.weights(core)])
+    run = run_peer(peer_python(options.peers), "hdbscan_tree", np.vstack([edges, more]), scratch)
     rows = [
         ("annclust", f"{taken:.1f}", "1", "1"),
         (
