@@ -166,8 +166,7 @@ def spanning_forest(
     SpanningForest
         n edges less one for each component.
     """
-    taken = _taken(left, right, weight, left, right, n)
-    return _forest(left[taken], right[taken], weight[taken])
+    return _lightest(left, right, weight, np.arange(n))
 
 
 def graph_forest(graph: NeighborGraph, core: Distances) -> SpanningForest:
@@ -197,11 +196,9 @@ def graph_forest(graph: NeighborGraph, core: Distances) -> SpanningForest:
     groups = np.arange(graph.n)
     parts = []
     for low, high in pairwise(_cuts(weight)):
-        left, right, light = _apart(graph, weight, groups, low, high)
-        ends = groups[left], groups[right]
-        taken = _taken(left, right, light, *ends, int(groups.max(initial=0)) + 1)
-        parts.append(_forest(left[taken], right[taken], light[taken]))
-        groups = _merged(groups, ends[0][taken], ends[1][taken])
+        part = _lightest(*_apart(graph, weight, groups, low, high), groups)
+        groups = _merged(groups, groups[part.left], groups[part.right])
+        parts.append(part)
     return SpanningForest(
         np.concatenate([part.left for part in parts]),
         np.concatenate([part.right for part in parts]),
@@ -235,53 +232,63 @@ def _merged(groups: Labels, left: Labels, right: Labels) -> Labels:
     return _connected(left, right, int(groups.max(initial=-1)) + 1)[groups]
 
 
-def _forest(left: Nodes, right: Nodes, weight: Distances | Weights) -> SpanningForest:
-    low, high = np.minimum(left, right), np.maximum(left, right)
-    return SpanningForest(low, high, weight.astype(np.float64))
-
-
-def _taken(
-    left: Nodes,
-    right: Nodes,
-    weight: Distances | Weights,
-    left_group: Labels,
-    right_group: Labels,
-    groups: int,
-) -> Nodes:
-    """The edges of the minimum spanning forest of some groups, in the order (weight, left, right).
-
-    `left_group` and `right_group` say which groups the edges join.
-    """
-    order = _in_order(np.minimum(left, right), np.maximum(left, right), weight)
+def _lightest(
+    left: Nodes, right: Nodes, weight: Distances | Weights, groups: Labels
+) -> SpanningForest:
+    """The minimum spanning forest of some groups of nodes, by edges between nodes."""
+    low, high, weight = _in_order(np.minimum(left, right), np.maximum(left, right), weight)
     # SciPy drops zero weights and breaks ties as it likes: ranks from 1 have neither.
-    rank = np.empty(len(order))
-    rank[order] = np.arange(1, len(order) + 1)
-    tree = minimum_spanning_tree(_adjacency(left_group, right_group, rank, groups), overwrite=True)
-    taken: Nodes = order[np.sort(tree.data).astype(np.int64) - 1]
-    return taken
+    rank = np.arange(1, len(weight) + 1, dtype=np.float64)
+    edges = _adjacency(groups[low], groups[high], rank, int(groups.max(initial=0)) + 1)
+    tree = minimum_spanning_tree(edges, overwrite=True)
+    taken = np.sort(tree.data).astype(np.int64) - 1
+    return SpanningForest(low[taken], high[taken], weight[taken].astype(np.float64))
 
 
-def _in_order(low: Nodes, high: Nodes, weight: Distances | Weights) -> Nodes:
+def _in_order(
+    low: Nodes, high: Nodes, weight: Distances | Weights
+) -> tuple[Nodes, Nodes, Distances | Weights]:
     """Sort edges by weight, then low end, then high end.
 
-    Two sorts of plain numbers, which NumPy does with vector instructions, take half as long as one
-    of several keys: the place by ends fills the low half of a number, the rank by weight the high.
+    Where all three fit into one number they are sorted as such, which NumPy does with vector
+    instructions, and those that come twice are dropped: a fifth of the time that sorting by several
+    keys takes.
     """
-    by_ends = np.argsort(low * (int(high.max(initial=0)) + 1) + high)
-    ordered = weight[by_ends]
-    if ordered.dtype == np.float32:  # numbers that are not negative sort as their bits do
-        rank = ordered.view(np.uint32).astype(np.uint64)
-    else:
-        rank = np.unique(ordered, return_inverse=True)[1].astype(np.uint64)
-    both = (rank << np.uint64(32)) | np.arange(len(rank), dtype=np.uint64)
+    width = int(high.max(initial=0)).bit_length()
+    if weight.dtype == np.float32 and len(weight):
+        bits = weight.view(np.uint32).astype(np.uint64)  # not negative: they sort as weights do
+        least = bits.min()
+        if int(bits.max() - least).bit_length() + 2 * width <= 64:
+            return _as_numbers(low, high, bits - least, least, width)
+    # Two sorts of plain numbers take half as long as one of several keys: the place by ends fills
+    # the low half of a number, the rank by weight the high.
+    by_ends = np.argsort((low << width) | high)
+    rank = np.unique(weight[by_ends], return_inverse=True)[1]
+    both = (rank.astype(np.int64) << 32) | np.arange(len(rank))
     both.sort()
-    return by_ends[(both & np.uint64(0xFFFFFFFF)).astype(np.int64)]
+    order = by_ends[both & 0xFFFFFFFF]
+    return low[order], high[order], weight[order]
+
+
+def _as_numbers(
+    low: Nodes, high: Nodes, above: NDArray[np.uint64], least: np.uint64, width: int
+) -> tuple[Nodes, Nodes, Distances]:
+    """`_in_order` for weights whose bits, above the least, fit beside the ends."""
+    shift, mask = np.uint64(width), np.uint64((1 << width) - 1)
+    edges = (((above << shift) | low.astype(np.uint64)) << shift) | high.astype(np.uint64)
+    edges.sort()
+    edges = edges[np.append(True, edges[1:] != edges[:-1])]
+    ends = (((edges >> shift) & mask).astype(np.int64), (edges & mask).astype(np.int64))
+    bits = (edges >> (shift + shift)) + least
+    return *ends, bits.astype(np.uint32).view(np.float32)
 
 
 def _adjacency(left: Nodes, right: Nodes, rank: Weights, n: int) -> csr_array[np.float64]:
     """Edges by their left end; unlike SciPy's own conversion this never adds up parallel ones."""
-    by_left = np.argsort(left, kind="stable")
-    starts = np.searchsorted(left[by_left], np.arange(n + 1))
+    by_left = (left << 32) | np.arange(len(left))
+    by_left.sort()
+    starts = np.searchsorted(by_left, np.arange(n + 1) << 32)
+    by_left &= 0xFFFFFFFF
     return csr_array((rank[by_left], right[by_left], starts), shape=(n, n))
 
 

@@ -36,12 +36,16 @@ def reverse_lists(candidates: Candidates) -> Candidates:
     targets = np.ascontiguousarray(candidates[:, :FORWARD].T).ravel()
     # Sorted as plain numbers, which NumPy does with vector instructions: the target above, the
     # place in the columns below.
-    entries = (targets.astype(np.int64) << 32) | np.arange(len(targets))
+    entries = targets.astype(np.int64)
+    entries <<= 32
+    entries |= np.arange(len(targets), dtype=np.int32)
     entries.sort()
     starts = np.searchsorted(entries, np.arange(n + 1, dtype=np.int64) << 32)
-    place = starts[:-1, np.newaxis] + np.arange(REVERSE)
-    sources = (entries[np.minimum(place, len(entries) - 1)] & 0xFFFFFFFF) % n
-    return np.where(place < starts[1:, np.newaxis], sources, -1).astype(np.int32)
+    lists = np.full((n, REVERSE), -1, dtype=np.int32)
+    for each in range(REVERSE):
+        there = np.flatnonzero(starts[:-1] + each < starts[1:])
+        lists[there, each] = (entries[starts[there] + each] & 0xFFFFFFFF) % n
+    return lists
 
 
 def refined(
