@@ -89,6 +89,18 @@ def test_the_forest_is_that_of_kruskal(graph: NeighborGraph) -> None:
     assert edges_of(spanning_forest(*edges, graph.n)) == kruskal(*edges, graph.n)
 
 
+@pytest.mark.parametrize("most", [1.0, 1e30])  # fits into one number with the ends, or does not
+def test_many_nodes_and_weights_of_any_size_are_sorted_alike(most: float) -> None:
+    rng, n = np.random.default_rng(3), 1 << 18
+    left, right = rng.integers(0, 60, 400), n - 1 - rng.integers(0, 60, 400)
+    weight = (most ** rng.random(400) * rng.integers(1, 9, 400)).astype(np.float32)
+    weight[::5] = weight[0]
+    found = spanning_forest(left, right, weight, n)
+    assert edges_of(found) == kruskal(left, right, weight, n)
+    wide = spanning_forest(left, right, weight.astype(np.float64), n)
+    assert edges_of(found) == edges_of(wide)
+
+
 @given(graph=neighbor_graphs())
 def test_the_order_and_direction_of_edges_do_not_matter(graph: NeighborGraph) -> None:
     left, right, weight = edges_of_graph(graph, core_distances(graph, min_samples=2))
