@@ -30,8 +30,8 @@ _CLOSED = -1  # in the place of a descriptor
 _MOST_MAPPED = 512 << 20
 """Bytes of vectors that are mapped before their pages are let go of."""
 
-_AROUND = 64 << 10
-"""Bytes that looking at one row maps: the system maps the pages around as well."""
+_AROUND = 32 << 10
+"""Bytes that looking at one row maps, about: up to 64 KiB around it, which rows near it share."""
 
 _TAKEN = 4_096
 """Rows taken at a time: up to 256 MB mapped."""
