@@ -158,12 +158,15 @@ def require_sound(store: Store, vectors: VectorReader, rows: Sequence[int]) -> S
             for row, each in zip(rows, together, strict=True)
         ):
             return together
+    one_by_one = []
     for row in rows:
-        if not _is_as_written(vectors, row, written):
+        stored = _read_as_written(vectors, row, written)
+        if stored is None:
             raise CollectionDamagedError(
                 store.vector_path, reason=f"vector {row} is not as written"
             )
-    return vectors.read(np.array(rows, dtype=np.int64))  # the disk has thought better of it
+        one_by_one.append(stored)
+    return np.stack(one_by_one)
 
 
 def damaged_rows(store: Store) -> list[int]:
@@ -192,16 +195,19 @@ def _damaged_rows(store: Store, vectors: VectorReader, first: int, last: int) ->
     """The rows of a damaged block that are not as written; all of them if none can be told."""
     written = store.catalog.checksums(first, last)
     rows = range(first, min(last, vectors.shape[0]))
-    damaged = [row for row in rows if not _is_as_written(vectors, row, written)]
+    damaged = [row for row in rows if _read_as_written(vectors, row, written) is None]
     return damaged or list(range(first, last))
 
 
-def _is_as_written(vectors: VectorReader, row: int, written: Mapping[VectorRow, int]) -> bool:
+def _read_as_written(
+    vectors: VectorReader, row: int, written: Mapping[VectorRow, int]
+) -> StoredVectors | None:
+    """A row, shape (d,); None if it is not as written, or cannot be read."""
     try:
         (stored,) = vectors.read(np.array([row]))
     except OSError:  # the disk fails just there
-        return False
-    return row_checksum(stored) == written.get(VectorRow(row))
+        return None
+    return stored if row_checksum(stored) == written.get(VectorRow(row)) else None
 
 
 def _rows_exist(store: Store) -> Iterator[Finding]:
