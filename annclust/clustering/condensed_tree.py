@@ -101,11 +101,10 @@ class _Condensing:
         large = dendrogram.sizes >= min_cluster_size
         large[-1] = True
         both = large[dendrogram.left] & large[dendrogram.right]
-        return cls(dendrogram, large, len(dendrogram.merges) + 1 + np.flatnonzero(both))
+        return cls(dendrogram, large, dendrogram.n + np.flatnonzero(both))
 
     def tree(self) -> CondensedTree:
-        n = len(self.dendrogram.merges) + 1
-        clusters = self._clusters(n)
+        n, clusters = self.dendrogram.n, self._clusters()
         leaves, left_from = self._fallen()
         sides = self._sides()
         at = np.concatenate([left_from, np.repeat(self.splits, 2)])
@@ -121,13 +120,13 @@ class _Condensing:
 
     def _sides(self) -> Nodes:
         """Both sides of each split, one after the other: the nodes at which clusters are born."""
-        places = self.splits - len(self.dendrogram.merges) - 1
+        places = self.splits - self.dendrogram.n
         sides = np.column_stack([self.dendrogram.left[places], self.dendrogram.right[places]])
         return sides.ravel()
 
-    def _clusters(self, n: int) -> Nodes:
+    def _clusters(self) -> Nodes:
         """The cluster that each large node is part of: breadth first from n, that of the root."""
-        layout, heads = self.dendrogram.layout, self._sides()
+        n, layout, heads = self.dendrogram.n, self.dendrogram.layout, self._sides()
         heads = heads[np.lexsort((layout.starts[heads], layout.depth[heads]))]
         clusters = np.full(len(self.large), n)
         clusters[heads] = n + 1 + np.arange(len(heads))
@@ -150,7 +149,7 @@ class _Condensing:
     def _breadth_first(self, at: Nodes, child: Nodes) -> Nodes:
         """The order in which hdbscan makes rows: sums of floats depend on it, and ties on these."""
         layout = self.dendrogram.layout
-        right = self.dendrogram.right[at - len(self.dendrogram.merges) - 1]
+        right = self.dendrogram.right[at - self.dendrogram.n]
         second = (layout.starts[child] >= layout.starts[right]).astype(np.int64)
         within = (second << 62) | (layout.depth[child] << 32) | layout.starts[child]
         return np.lexsort((within, (layout.depth[at] << 32) | layout.starts[at]))

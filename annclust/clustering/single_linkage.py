@@ -51,11 +51,16 @@ class Dendrogram:
     merges: LinkageMatrix
 
     @property
+    def n(self) -> int:
+        """Number of leaves."""
+        return len(self.merges) + 1
+
+    @cached_property
     def left(self) -> Nodes:
         """First node of each merge: shape (n - 1,)."""
         return self.merges[:, 0].astype(np.int64)
 
-    @property
+    @cached_property
     def right(self) -> Nodes:
         """Second node of each merge: shape (n - 1,)."""
         return self.merges[:, 1].astype(np.int64)
@@ -65,16 +70,16 @@ class Dendrogram:
         """Distance of each merge, ascending: shape (n - 1,)."""
         return self.merges[:, 2]
 
-    @property
+    @cached_property
     def sizes(self) -> Nodes:
         """Leaves below each node, leaves first: shape (2n - 1,)."""
-        leaves = np.ones(len(self.merges) + 1, dtype=np.int64)
+        leaves = np.ones(self.n, dtype=np.int64)
         return np.concatenate([leaves, self.merges[:, 3].astype(np.int64)])
 
     @cached_property
     def layout(self) -> Layout:
         """Where everything stands if the tree is drawn."""
-        n = len(self.merges) + 1
+        n = self.n
         nodes = np.arange(2 * n - 1)
         above = nodes.copy()
         above[self.left], above[self.right] = nodes[n:], nodes[n:]

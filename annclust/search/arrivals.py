@@ -9,14 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from annclust.arrays import Candidates, Distances, Nodes, Vectors
 from annclust.search.faiss_index import squared_distances_by_row
-from annclust.search.power_distance import PowerTest
 from annclust.search.ragged import padded_entries
 from annclust.vector_source import VectorSource
 
@@ -32,28 +30,16 @@ Lists = tuple[Nodes, Distances, Nodes]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Arrivals:
-    """Some new nodes, and the space in which it is first looked whether they are near.
+    """Some new nodes.
 
     Parameters
     ----------
     nodes : ndarray of shape (a,), int64
-    vectors : ndarray of shape (a, d), float32
-    test : PowerTest
-        Looks for them in that space.
+    vectors : ndarray of shape (a, d), float32, contiguous
     """
 
     nodes: Nodes
     vectors: Vectors
-    test: PowerTest
-
-    @classmethod
-    def of(cls, nodes: Nodes, vectors: Vectors, test: PowerTest) -> Self:
-        """New nodes with their vectors, shape (a, d), which the test looks for."""
-        return cls(nodes, np.ascontiguousarray(vectors), test)
-
-    def within(self, block: Vectors, reach: Distances) -> tuple[Nodes, Nodes]:
-        """Pairs of members of a block and new nodes that may be near; as `PowerTest.within`."""
-        return self.test.within(block, reach)
 
     def changed(
         self,
@@ -72,7 +58,7 @@ class Arrivals:
             Neighbors and distances of all nodes, each of shape (n, k).
         nodes : ndarray of shape (b,), int64
         pairs : tuple
-            As `within` gives them for `nodes`.
+            As `PowerTest.within` gives them: positions in `nodes`, and among the new ones.
         """
         member, arrival = pairs
         targets, starts = np.unique(member, return_index=True)

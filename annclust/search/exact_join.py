@@ -121,7 +121,7 @@ def _along_axes(vectors: Vectors, threads: int) -> Vectors | None:
     if learned.held < _HELD:
         return None
     parts = np.array_split(vectors, -(-len(vectors) // _LEARNED_AT_A_TIME))
-    return np.vstack(list(map_parts(lambda part: part @ learned.axes, parts, threads)))
+    return np.vstack(list(map_parts(learned.apply, parts, threads)))
 
 
 def _limits(away: Distances, k: int) -> Distances:

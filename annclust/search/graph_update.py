@@ -205,12 +205,12 @@ def _enter(
     seen = taken if order is None else space.take(order.places[new])
     turned = 1 if order is None else taken.shape[1]
     test = PowerTest.of(seen, longest=vectors.longest(), dimensions=turned)
-    arrivals = Arrivals.of(new, taken, test)
+    arrivals = Arrivals(new, np.ascontiguousarray(taken))
 
     def enter(first: int) -> list[Lists]:
         nodes = node_at[first : first + _BLOCK]
         block = space.block(first, first + len(nodes))
-        pairs = arrivals.within(block, transfer.distances[nodes, -1])
+        pairs = test.within(block, transfer.distances[nodes, -1])
         return list(arrivals.changed(vectors, lists, nodes, pairs))
 
     starts = range(0, n, _BLOCK)

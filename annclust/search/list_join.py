@@ -35,6 +35,7 @@ _COMPARED = 1 << 23
 """Pairs compared at a time where each node is compared with all: 34 MB of distances."""
 
 _FEW = 16
+"""Up to so many smallest values are found by looking for each."""
 
 _SORTED = 512
 """Nodes whose finds are sorted at a time."""

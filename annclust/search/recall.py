@@ -17,7 +17,6 @@ from annclust.vector_source import VectorSource
 _ROUNDING = 1e-5
 """Relative; two ways of summing the same squares differ by no more."""
 
-
 _BLOCK = 1_024
 """Nodes that are compared after PCA at a time."""
 
@@ -80,9 +79,13 @@ class RecallSample:
         k, size, seed, threads : int
         """
         nodes = sample_nodes(vectors.shape[0], size=size, seed=seed)
+        return cls._searched(vectors, nodes, k, threads)
+
+    @classmethod
+    def _searched(cls, vectors: VectorSource, nodes: Nodes, k: int, threads: int) -> RecallSample:
         queries = vectors.take(nodes)
-        reach = nearest(vectors, queries, k, itself=nodes, threads=threads)[0][:, -1]
-        return cls(nodes, reach)
+        distances, _ = nearest(vectors, queries, k, itself=nodes, threads=threads)
+        return cls(nodes, distances[:, -1])
 
     @classmethod
     def bounded(
@@ -105,12 +108,10 @@ class RecallSample:
         threads : int
         """
         k = found.shape[1]
-        queries = vectors.take(nodes)
         pairs = _pairs(vectors, order, nodes, found[:, -1], threads)
         if pairs is None:
-            itself = nearest(vectors, queries, k, itself=nodes, threads=threads)
-            return cls(nodes, itself[0][:, -1])
-        member, others = pairs
+            return cls._searched(vectors, nodes, k, threads)
+        queries, (member, others) = vectors.take(nodes), pairs
 
         def measure(part: slice) -> Distances:
             return _distances(vectors, queries[member[part]], others[part])
