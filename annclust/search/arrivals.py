@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annclust.arrays import Candidates, Distances, Nodes, Vectors
-from annclust.search.faiss_index import squared_distances_by_row
+from annclust.search.measuring import distances_by_row
 from annclust.search.ragged import padded_entries
 from annclust.vector_source import VectorSource
 
@@ -75,8 +75,8 @@ class Arrivals:
         away = np.full(arrivals.shape, np.inf, dtype=np.float32)
         for first in range(0, len(self.vectors), _CACHED):
             some = (first <= arrivals) & (arrivals < first + _CACHED)
-            part = squared_distances_by_row(block, self.vectors, np.where(some, arrivals, -1))
-            np.copyto(away, np.sqrt(part), where=some)
+            part = distances_by_row(block, self.vectors, np.where(some, arrivals, -1))
+            np.minimum(away, part, out=away)
         return away
 
     def _merged(

@@ -13,8 +13,8 @@ import numpy as np
 from annclust.arrays import Distances, Nodes
 from annclust.parallel import map_parts
 from annclust.search.exact import nearest_allowed
-from annclust.search.graph_build import nearest_candidates
 from annclust.search.list_join import Barred, ListOrder, joined, joined_everywhere
+from annclust.search.measuring import nearest_candidates
 from annclust.vector_source import VectorSource
 
 _ASKED = 16_384

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from annclust.arrays import Distances, Nodes, Vectors
 from annclust.parallel import map_parts
-from annclust.search.faiss_index import squared_distances_by_row
+from annclust.search.measuring import distances_by_row
 from annclust.search.power_distance import STRETCH, rounded_axes, rounded_products
 from annclust.search.ragged import padded_lists
 from annclust.search.reduction import learn_reduction
@@ -98,19 +98,14 @@ class ExactJoin:
         away = self.queries[nodes] @ self.others.T
         away[np.arange(len(nodes)), nodes] = np.inf
         some = _padded(away <= _limits(away, k)[:, np.newaxis])
-        measured = self._distances(nodes, some)
+        measured = distances_by_row(self.vectors[nodes], self.vectors, some)
         bound = np.partition(measured, k - 1, axis=1)[:, k - 1]
         row, column = np.nonzero(some >= 0)
         away[row, some[row, column]] = np.inf
         reach = np.square(bound) * np.float32(1 + 2 * STRETCH)
         rest = _padded(away <= reach[:, np.newaxis])
-        found = np.hstack([some, rest])
-        return _least(found, np.hstack([measured, self._distances(nodes, rest)]), bound, k)
-
-    def _distances(self, nodes: Nodes, others: Nodes) -> Distances:
-        squared = squared_distances_by_row(self.vectors[nodes], self.vectors, others)
-        squared[others < 0] = np.inf
-        return np.sqrt(squared)
+        away_rest = distances_by_row(self.vectors[nodes], self.vectors, rest)
+        return _least(np.hstack([some, rest]), np.hstack([measured, away_rest]), bound, k)
 
 
 def _along_axes(vectors: Vectors, threads: int) -> Vectors | None:

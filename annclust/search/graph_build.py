@@ -18,15 +18,15 @@ from annclust.neighbor_graph import NeighborGraph
 from annclust.parallel import map_parts
 from annclust.progress import SILENT, Progress, Stage
 from annclust.search.exact_join import ExactJoin
-from annclust.search.faiss_index import squared_distances_by_row
 from annclust.search.graph_memory import settings_within
 from annclust.search.graph_plan import GraphPlan, neighbors_wanted, plan_graph, stage_costs
 from annclust.search.list_join import SPAN, ListOrder, joined_fully, places_at_a_time
+from annclust.search.measuring import nearest_candidates
 from annclust.search.recall import COMPLETE, Recall, RecallSample, sample_nodes
 from annclust.search.refinement import refined, reverse_lists
 from annclust.settings import SearchSettings
 from annclust.shelf import NO_SHELF, Shelf
-from annclust.vector_source import ArrayVectors, SelectedVectors, VectorSource
+from annclust.vector_source import SelectedVectors, VectorSource
 
 _REFINED = 1_024
 """Nodes refined at a time."""
@@ -279,61 +279,6 @@ class _IndexJoin:
         nodes = _at(self.order.nodes, candidates[places])
         own = self.order.nodes[places]
         return nearest_candidates(self.vectors, own, nodes, self.plan.neighbors)
-
-
-def nearest_candidates(
-    vectors: VectorSource, nodes: Nodes, candidates: Nodes, k: int
-) -> tuple[Distances, Nodes]:
-    """The k nearest of each node's candidates, by exact distances.
-
-    Parameters
-    ----------
-    vectors : VectorSource
-        One vector for each node.
-    nodes : ndarray of shape (m,), int64
-    candidates : ndarray of shape (m, c), int64
-        Nodes, each at most once in a row; -1 where there is none.
-    k : int
-        At most c.
-
-    Returns
-    -------
-    distances : ndarray of shape (m, k), float32
-        Euclidean, ascending, ties by node; ``inf`` where there are fewer.
-    nodes : ndarray of shape (m, k), int64
-        -1 where there are fewer.
-    """
-    distances = distances_between(vectors, nodes, candidates)
-    order = np.lexsort((candidates, distances), axis=1)[:, :k]
-    return np.take_along_axis(distances, order, 1), np.take_along_axis(candidates, order, 1)
-
-
-def distances_between(vectors: VectorSource, nodes: Nodes, candidates: Nodes) -> Distances:
-    """Euclidean distance of each node to its candidates, by difference, in one thread.
-
-    Parameters
-    ----------
-    vectors : VectorSource
-    nodes : ndarray of shape (m,), int64
-    candidates : ndarray of shape (m, c), int64
-
-    Returns
-    -------
-    ndarray of shape (m, c), float32
-        ``inf`` where a candidate is -1.
-    """
-    if isinstance(vectors, ArrayVectors) and vectors.rows.flags.c_contiguous:
-        squared = squared_distances_by_row(vectors.rows[nodes], vectors.rows, candidates)
-    else:
-        own = nodes[:, np.newaxis]
-        named = np.hstack([own, np.where(candidates < 0, own, candidates)])
-        used, places = np.unique(named, return_inverse=True)
-        gathered = np.ascontiguousarray(vectors.take(used))
-        places = places.reshape(len(nodes), -1)
-        squared = squared_distances_by_row(gathered[places[:, 0]], gathered, places[:, 1:])
-    distances = np.sqrt(squared)
-    distances[candidates < 0] = np.inf
-    return distances
 
 
 def _at(values: Nodes, places: Candidates) -> Nodes:

@@ -9,8 +9,8 @@ import numpy as np
 from annclust.arrays import Distances, Nodes, Vectors
 from annclust.parallel import map_parts
 from annclust.search.exact import nearest
-from annclust.search.faiss_index import squared_distances_by_row
 from annclust.search.list_join import ListOrder
+from annclust.search.measuring import distances_by_row
 from annclust.search.power_distance import PowerTest
 from annclust.vector_source import VectorSource
 
@@ -172,4 +172,4 @@ def _distances(vectors: VectorSource, queries: Vectors, others: Nodes) -> Distan
     """Distance of each query to one node."""
     used, place = np.unique(others, return_inverse=True)
     gathered = np.ascontiguousarray(vectors.take(used))
-    return np.sqrt(squared_distances_by_row(queries, gathered, place[:, np.newaxis])[:, 0])
+    return distances_by_row(queries, gathered, place[:, np.newaxis])[:, 0]

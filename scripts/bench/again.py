@@ -18,13 +18,12 @@ from statistics import median
 from time import perf_counter
 
 import numpy as np
-from blake3 import blake3
 from exact_tree import agreement
 from reporting import seconds, table, versions
 from start_up import fill_collection
 from synthetic import labelled_photos
 
-from annclust.arrays import Labels, Vectors
+from annclust.arrays import Labels
 from annclust.collection import Collection
 from annclust.embedding.registry import DEFAULT_EMBEDDER, spec_of
 from annclust.pipeline.derived import refresh
@@ -33,7 +32,7 @@ from annclust.progress import SILENT, Progress, Stage
 from annclust.settings import SearchSettings
 from annclust.storage.layout import KINDS
 from annclust.storage.store import Store
-from annclust.storage.store_writer import EmbeddedContent, StoreWriter
+from annclust.storage.store_writer import StoreWriter
 
 QUERIES = 200
 SETTINGS = SearchSettings()
@@ -48,22 +47,6 @@ class Told(Progress):
         with SILENT.stage(title, total, unit=unit) as stage:
             yield stage
         print(f"    {title}: {perf_counter() - started:.2f} s", flush=True)
-
-
-def add(path: Path, rows: Vectors) -> None:
-    """Store more photos."""
-    digests = [blake3(b"new %d" % number).digest() for number in range(len(rows))]
-    with StoreWriter(path) as store:
-        store.append(
-            [
-                EmbeddedContent(digest, 1, 640, 480, "JPEG", row)
-                for digest, row in zip(digests, rows, strict=True)
-            ]
-        )
-        with store.catalog.transaction():
-            root = store.catalog.add_root(b"/new", None)
-            for number, digest in enumerate(digests):
-                store.catalog.add_image(root.id, b"%d.jpg" % number, 1, 0, digest)
 
 
 def forget(path: Path) -> None:
@@ -110,7 +93,8 @@ def measure(size: int, path: Path, progress: Progress) -> Iterator[tuple[str, st
         fill_collection(store, photos[~new])
     anew = seconds(lambda: clustered(path, progress))
     yield "building", f"{anew:.1f}", ""
-    add(path, photos[new])
+    with StoreWriter(path) as store:
+        fill_collection(store, photos[new], first=b"new", root=b"/new")
     del photos
     again = seconds(lambda: clustered(path, progress))
     yield "1 % new photos", f"{again:.1f}", f"{again / anew:.3f} of building"

@@ -27,9 +27,11 @@ from annclust.storage.store_writer import EmbeddedContent, StoreWriter
 ROUNDS = 7
 
 
-def fill_collection(store: StoreWriter, rows: Vectors, first: bytes = b"0") -> None:
-    """Store a photo for each vector; the content of the first one is `first`."""
-    digests = [blake3(str(number).encode()).digest() for number in range(len(rows))]
+def fill_collection(
+    store: StoreWriter, rows: Vectors, *, first: bytes = b"0", root: bytes = b"/synthetic"
+) -> None:
+    """Store a photo for each vector under a root; the content of the first one is `first`."""
+    digests = [blake3(b"%s %d" % (root, number)).digest() for number in range(len(rows))]
     digests[0] = blake3(first).digest()
     contents = [
         EmbeddedContent(digest, 1, 640, 480, "JPEG", row)
@@ -38,9 +40,9 @@ def fill_collection(store: StoreWriter, rows: Vectors, first: bytes = b"0") -> N
     for start in range(0, len(rows), 1000):
         store.append(contents[start : start + 1000])
     with store.catalog.transaction():
-        root = store.catalog.add_root(b"/synthetic", None)
+        root_id = store.catalog.add_root(root, None).id
         for number, digest in enumerate(digests):
-            store.catalog.add_image(root.id, b"%d.jpg" % number, 1, 0, digest)
+            store.catalog.add_image(root_id, b"%d.jpg" % number, 1, 0, digest)
 
 
 def make_collection(path: Path, vectors: int, known: Path) -> None:
@@ -48,7 +50,7 @@ def make_collection(path: Path, vectors: int, known: Path) -> None:
     spec = spec_of(DEFAULT_EMBEDDER)
     with StoreWriter.create(path, spec) as store:
         rows = synthetic_vectors(vectors, spec.dimension)
-        fill_collection(store, rows, known.read_bytes())
+        fill_collection(store, rows, first=known.read_bytes())
         refresh(store, SearchSettings())
 
 
