@@ -178,9 +178,14 @@ class AnnHDBSCAN(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-l
         settings = self._cluster_settings()
         rows, exponent = _centered(checked)
         vectors = ArrayVectors(rows)
-        graph, outside = _joined(vectors, self._search_settings(len(rows), settings))
+        search = self._search_settings(len(rows), settings)
+        graph, outside = _joined(vectors, search)
         found = cluster_graph(
-            graph, settings, outside, allow_single_cluster=self.allow_single_cluster
+            graph,
+            settings,
+            outside,
+            allow_single_cluster=self.allow_single_cluster,
+            threads=search.threads,
         )
         self.labels_ = found.labels
         self.probabilities_, self.outlier_scores_ = found.probabilities, found.outlier_scores

@@ -83,6 +83,7 @@ def cluster_graph(
     outside: OutsideSearch,
     *,
     allow_single_cluster: bool = False,
+    threads: int = 1,
 ) -> Clustering:
     """Cluster the vectors of a graph.
 
@@ -97,6 +98,8 @@ def cluster_graph(
         Asked for the edges that join components of the graph, and for those that it may lack.
     allow_single_cluster : bool
         Whether all vectors may form one cluster.
+    threads : int
+        Makes no difference to the result.
 
     Returns
     -------
@@ -115,6 +118,7 @@ def cluster_graph(
         neighborhood(graph.n, graph.k, settings),
         outside,
         min_cluster_size=settings.min_cluster_size,
+        threads=threads,
     )
     return cut(built.hierarchy, settings, allow_single_cluster=allow_single_cluster)
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from annclust.arrays import Distances, Weights
 from annclust.clustering.certificate import horizons, proven_merges
 from annclust.clustering.core_distance import core_is_known, known_core_distances
+from annclust.clustering.graph_forest import graph_forest
 from annclust.clustering.inheritance import Heir, Inheritance
 from annclust.clustering.repair import plan_repair
 from annclust.clustering.single_linkage import NO_MERGES, Dendrogram, single_linkage
@@ -22,7 +23,6 @@ from annclust.clustering.spanning_tree import (
     OutsideSearch,
     SpanningForest,
     components,
-    graph_forest,
     joined,
     together,
     ways_out,
@@ -73,6 +73,7 @@ def build_hierarchy(
     *,
     min_cluster_size: int,
     heir: Heir | None = None,
+    threads: int = 1,
     progress: Progress = SILENT,
     shelf: Shelf = NO_SHELF,
 ) -> BuiltHierarchy:
@@ -91,6 +92,8 @@ def build_hierarchy(
         Sides of a merge that are at least so large make it worth a repair.
     heir : Heir or None
         Of the n vectors: what a tree before knew needs not be asked again.
+    threads : int
+        Makes no difference to the result.
     progress : Progress
     shelf : Shelf
         Of this work alone; what lies there is taken for a part of it.
@@ -102,7 +105,7 @@ def build_hierarchy(
     core = known_core_distances(graph, min_samples=min_samples)
     sure = core_is_known(graph, min_samples=min_samples)
     with progress.stage("Density tree", sum(_STEPS)) as stage:
-        parts, tree, found = _joined_forest(graph, core, outside, heir, shelf)
+        parts, tree, found = _joined_forest(graph, core, outside, heir, threads, shelf)
         stage.advance(_STEPS[0])
         horizon = horizons(graph)
         dendrogram, proven = _certified(tree, horizon, sure)
@@ -120,7 +123,12 @@ def build_hierarchy(
 
 
 def _joined_forest(
-    graph: NeighborGraph, core: Distances, outside: OutsideSearch, heir: Heir, shelf: Shelf
+    graph: NeighborGraph,
+    core: Distances,
+    outside: OutsideSearch,
+    heir: Heir,
+    threads: int,
+    shelf: Shelf,
 ) -> tuple[int, SpanningForest, Edges]:
     """The parts that a graph falls into, the tree that joins them, and the edges it has besides."""
     kept, known = shelf.get("tree-0"), shelf.get("tree-1")
@@ -128,7 +136,7 @@ def _joined_forest(
         left, right = kept[1:, :2].astype(np.int64).T
         tree = SpanningForest(left, right, kept[1:, 2])
         return int(kept[0, 0]), tree, Edges.from_table(known)
-    forest = graph_forest(graph, core)
+    forest = graph_forest(graph, core, threads=threads)
     parts = int(components(forest, graph.n).max(initial=-1)) + 1
     tree, bridges = joined(with_edges(forest, heir.edges, core), core, outside)
     found = together(heir.edges, bridges)

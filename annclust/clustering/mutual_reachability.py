@@ -9,6 +9,7 @@ import numpy as np
 
 from annclust.arrays import Distances
 from annclust.neighbor_graph import NeighborGraph
+from annclust.parallel import map_parts
 
 _BLOCK = 65_536
 """Vectors worked on at a time: in place, so that a graph is never there twice."""
@@ -36,7 +37,7 @@ def mutual_reachability(
     return reachability
 
 
-def reachable_weights(graph: NeighborGraph, core: Distances) -> Distances:
+def reachable_weights(graph: NeighborGraph, core: Distances, *, threads: int = 1) -> Distances:
     """Mutual reachability of every edge of a graph.
 
     Parameters
@@ -45,16 +46,23 @@ def reachable_weights(graph: NeighborGraph, core: Distances) -> Distances:
         Of n vectors, k neighbors each.
     core : ndarray of shape (n,), float32
         Finite, as `known_core_distances` gives it.
+    threads : int
+        Makes no difference to the result.
 
     Returns
     -------
     ndarray of shape (n, k), float32
         ``inf`` where there is no neighbor.
     """
-    weight = np.array(graph.distances, dtype=np.float32)
-    for first in range(0, graph.n, _BLOCK):
-        part = weight[first : first + _BLOCK]
-        np.maximum(part, core[first : first + _BLOCK, np.newaxis], out=part)
-        np.maximum(part, core[graph.neighbors[first : first + _BLOCK]], out=part)
-    weight[graph.neighbors < 0] = np.inf
+    weight = np.empty((graph.n, graph.k), dtype=np.float32)
+
+    def fill(first: int) -> None:
+        block = slice(first, first + _BLOCK)
+        part, neighbors = weight[block], graph.neighbors[block]
+        np.maximum(graph.distances[block], core[block, np.newaxis], out=part)
+        np.maximum(part, core[neighbors], out=part)
+        part[neighbors < 0] = np.inf
+
+    for _ in map_parts(fill, range(0, graph.n, _BLOCK), threads):
+        pass
     return weight

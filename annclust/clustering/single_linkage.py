@@ -14,6 +14,9 @@ from annclust.arrays import Nodes, Weights, places_in
 from annclust.clustering.spanning_tree import SpanningForest
 from annclust.clustering.tree_adapter import LinkageMatrix, linkage
 
+_SMALL = 32
+"""Leaves below a node up to which it is placed by its size: larger ones are few, and lie deep."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layout:
@@ -79,19 +82,38 @@ class Dendrogram:
     @cached_property
     def layout(self) -> Layout:
         """Where everything stands if the tree is drawn."""
-        n = self.n
-        nodes = np.arange(2 * n - 1)
-        above = nodes.copy()
-        above[self.left], above[self.right] = nodes[n:], nodes[n:]
-        # A node starts where all that stands left of its path from the root ends. Paths are added
-        # up in steps that double; depth in the high half of a number, starts in the low one.
-        steps, sums = above, np.where(nodes < 2 * n - 2, 1 << 32, 0)
+        n, root = self.n, 2 * self.n - 2
+        above = np.full(root + 1, root)
+        above[self.left] = above[self.right] = np.arange(n, root + 1)
+        # A node starts where all that stands left of its path from the root ends: depth in the high
+        # half of a number, starts in the low one.
+        sums = np.full(root + 1, 1 << 32)
         sums[self.right] += self.sizes[self.left]
-        while (steps != nodes[-1:]).any():
-            sums += sums[steps]
-            steps = steps[steps]
+        sums[root] = 0
+        small = np.minimum(self.sizes, _SMALL + 1).astype(np.uint8)
+        _add_paths(sums, above, np.flatnonzero(small > _SMALL))
+        for size in range(min(_SMALL, n - 1), 0, -1):  # each one lies below a larger one
+            nodes = np.flatnonzero(small == size)
+            sums[nodes] += sums[above[nodes]]
         starts = sums & 0xFFFFFFFF
         return Layout(above, places_in(starts[:n]), starts, sums >> 32)
+
+
+def _add_paths(sums: Nodes, above: Nodes, nodes: Nodes) -> None:
+    """Add up the numbers along each node's path from the root, in place, in steps that double.
+
+    Parameters
+    ----------
+    sums, above : ndarray of shape (m,), int64
+        Number of each node, and the node above it; the root's is itself, its number 0.
+    nodes : ndarray of shape (p,), int64
+        Ascending, with all nodes that lie above any of them; the root is the last one.
+    """
+    steps, added = np.searchsorted(nodes, above[nodes]), sums[nodes]
+    while (steps != len(nodes) - 1).any():
+        added += added[steps]
+        steps = steps[steps]
+    sums[nodes] = added
 
 
 NO_MERGES = Dendrogram(np.zeros((0, 4)))

@@ -10,7 +10,6 @@ could swallow all others.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Protocol, Self
 
 import numpy as np
@@ -19,8 +18,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
 
 from annclust.arrays import Distances, Labels, Nodes, Weights, places_in
-from annclust.clustering.mutual_reachability import mutual_reachability, reachable_weights
-from annclust.neighbor_graph import NeighborGraph
+from annclust.clustering.mutual_reachability import mutual_reachability
 
 _ASKED_PER_COMPONENT = 16
 """Vectors of a component that look for a way out, densest first: mutual reachability makes bridges
@@ -28,15 +26,6 @@ from sparse places long, and in trials more than these found no shorter one."""
 
 _WAYS_OUT = 4
 """Vectors outside that each of them finds: the nearest one may stand in a sparse place."""
-
-_BATCH = 400_000
-"""Edges that are sorted at a time, about: enough for SciPy to be busy, few to be in memory."""
-
-_MOST_BATCHES = 16
-
-_SAMPLED = 61
-"""One weight in so many is looked at to cut edges into batches: a prime, as a divisor of the number
-of neighbors would look at the nearest ones alone."""
 
 
 class OutsideSearch(Protocol):
@@ -166,76 +155,21 @@ def spanning_forest(
     SpanningForest
         n edges less one for each component.
     """
-    return _lightest(left, right, weight, np.arange(n))
+    return lightest(left, right, weight, np.arange(n))
 
 
-def graph_forest(graph: NeighborGraph, core: Distances) -> SpanningForest:
-    """Minimum spanning forest of a neighbor graph by mutual reachability.
-
-    Light edges come first, in batches. Most of the others then join what is joined, and are dropped
-    without being sorted (filter-Kruskal: [1]_): a third of the time, and a tenth of the memory.
+def lightest(
+    left: Nodes, right: Nodes, weight: Distances | Weights, groups: Labels
+) -> SpanningForest:
+    """The minimum spanning forest of groups of nodes, by edges between nodes.
 
     Parameters
     ----------
-    graph : NeighborGraph
-        Of n nodes.
-    core : ndarray of shape (n,), float32
-        Finite, as `known_core_distances` gives it.
-
-    Returns
-    -------
-    SpanningForest
-        As `spanning_forest` of the graph's edges.
-
-    References
-    ----------
-    .. [1] Osipov, Sanders, Singler (2009), The filter-Kruskal minimum spanning tree algorithm,
-       ALENEX.
+    left, right, weight
+        As of `spanning_forest`; each edge joins two groups.
+    groups : ndarray of shape (n,), int64
+        Group of each node, numbered from 0.
     """
-    weight = reachable_weights(graph, core)
-    groups = np.arange(graph.n)
-    parts = []
-    for low, high in pairwise(_cuts(weight)):
-        part = _lightest(*_apart(graph, weight, groups, low, high), groups)
-        groups = _merged(groups, groups[part.left], groups[part.right])
-        parts.append(part)
-    return SpanningForest(
-        np.concatenate([part.left for part in parts]),
-        np.concatenate([part.right for part in parts]),
-        np.concatenate([part.weight for part in parts]),
-    )
-
-
-def _cuts(weight: Distances) -> list[float]:
-    """Bounds of batches of weights, ascending; equal weights are in one batch."""
-    known = weight.ravel()[::_SAMPLED]
-    known = known[np.isfinite(known)]
-    batches = min(weight.size // _BATCH, _MOST_BATCHES)
-    inner = np.quantile(known, np.arange(1, batches) / batches) if batches > 1 else np.zeros(0)
-    bounds = np.unique(inner.astype(np.float32)).tolist()
-    return [-np.inf, *bounds, float(np.finfo(np.float32).max)]
-
-
-def _apart(
-    graph: NeighborGraph, weight: Distances, groups: Labels, low: float, high: float
-) -> tuple[Nodes, Nodes, Distances]:
-    """The edges of a batch, ``low < weight <= high``, that join two groups."""
-    found = np.flatnonzero((weight > np.float32(low)) & (weight <= np.float32(high)))
-    left, column = np.divmod(found, graph.k)
-    right = graph.neighbors[left, column].astype(np.int64)
-    apart = groups[left] != groups[right]
-    return left[apart], right[apart], weight.ravel()[found[apart]]
-
-
-def _merged(groups: Labels, left: Labels, right: Labels) -> Labels:
-    """Number groups anew after some of them were joined."""
-    return _connected(left, right, int(groups.max(initial=-1)) + 1)[groups]
-
-
-def _lightest(
-    left: Nodes, right: Nodes, weight: Distances | Weights, groups: Labels
-) -> SpanningForest:
-    """The minimum spanning forest of some groups of nodes, by edges between nodes."""
     low, high, weight = _in_order(np.minimum(left, right), np.maximum(left, right), weight)
     # SciPy drops zero weights and breaks ties as it likes: ranks from 1 have neither.
     rank = np.arange(1, len(weight) + 1, dtype=np.float64)
@@ -294,10 +228,11 @@ def _adjacency(left: Nodes, right: Nodes, rank: Weights, n: int) -> csr_array[np
 
 def components(forest: SpanningForest, n: int) -> Labels:
     """The component of each node, numbered from 0: shape (n,), int64."""
-    return _connected(forest.left, forest.right, n)
+    return connected(forest.left, forest.right, n)
 
 
-def _connected(left: Nodes, right: Nodes, n: int) -> Labels:
+def connected(left: Nodes, right: Nodes, n: int) -> Labels:
+    """The component of each of n nodes that edges join, numbered from 0: shape (n,), int64."""
     ones = np.ones(len(left), dtype=np.int8)
     edges = csr_array((ones, (left, right)), shape=(n, n))
     labels: NDArray[np.int32] = connected_components(edges, directed=False)[1]

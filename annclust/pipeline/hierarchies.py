@@ -112,7 +112,7 @@ def refresh_hierarchy(
     shelf = store.shelf(basis)
     outside = _outside(store, live, order, search)
     heir = Heir(live.rows, _inheritance(store, basis))
-    built = _built(graph, settings, outside, heir, progress, shelf)
+    built = _built(graph, settings, outside, heir, search.threads, progress, shelf)
     found = StoredHierarchy(built.hierarchy, _recall(store))
     _publish(store, found, built.inheritance, basis)
     shelf.clear()
@@ -170,6 +170,7 @@ def _built(
     settings: ClusterSettings,
     outside: OutsideSearch,
     heir: Heir,
+    threads: int,
     progress: Progress,
     shelf: Shelf,
 ) -> BuiltHierarchy:
@@ -180,6 +181,7 @@ def _built(
         outside,
         min_cluster_size=_SMALLEST_CLUSTER,
         heir=heir,
+        threads=threads,
         progress=progress,
         shelf=shelf,
     )

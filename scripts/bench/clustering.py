@@ -31,8 +31,9 @@ from annclust.arrays import Labels, Vectors
 from annclust.clustering.cluster_selection import select_clusters
 from annclust.clustering.condensed_tree import condensed_tree
 from annclust.clustering.core_distance import core_distances
+from annclust.clustering.graph_forest import graph_forest
 from annclust.clustering.single_linkage import single_linkage
-from annclust.clustering.spanning_tree import graph_forest, joined, with_edges
+from annclust.clustering.spanning_tree import joined, with_edges
 from annclust.neighbor_graph import NeighborGraph
 from annclust.search.bridges import ListBridges
 from annclust.search.faiss_index import build_index
@@ -117,7 +118,7 @@ def tree(options: argparse.Namespace, scratch: Path) -> None:
 
     def ours() -> np.ndarray:
         core = core_distances(found, min_samples=MIN_SAMPLES + 1)
-        spanning = with_edges(graph_forest(found, core), bridges, core)
+        spanning = with_edges(graph_forest(found, core, threads=usable_cores()), bridges, core)
         condensed = condensed_tree(single_linkage(spanning), MIN_CLUSTER_SIZE)
         return select_clusters(condensed, found.n, "eom").labels
 

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from annclust.arrays import Distances
 from annclust.clustering.certificate import horizons, proven_merges
 from annclust.clustering.core_distance import known_core_distances
+from annclust.clustering.graph_forest import graph_forest
 from annclust.clustering.hierarchy import Hierarchy, build_hierarchy
 from annclust.clustering.inheritance import Heir
 from annclust.clustering.repair import RepairPlan, plan_repair
 from annclust.clustering.single_linkage import Dendrogram, single_linkage
-from annclust.clustering.spanning_tree import graph_forest, joined
+from annclust.clustering.spanning_tree import joined
 from tests.clustering.graphs import BruteBridges, Points, blobs, generic_points, graph_of
 from tests.stopping import DictShelf
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from annclust.arrays import Distances, Nodes
 from annclust.clustering.core_distance import core_distances
+from annclust.clustering.graph_forest import graph_forest
 from annclust.clustering.spanning_tree import (
     SpanningForest,
     components,
-    graph_forest,
     joined,
     spanning_forest,
 )
@@ -122,8 +122,9 @@ def test_nor_do_batches_make_a_difference(monkeypatch: pytest.MonkeyPatch, grain
     graph = graph_of(points, 12)
     core = core_distances(graph, min_samples=4)
     whole = graph_forest(graph, core)
-    monkeypatch.setattr("annclust.clustering.spanning_tree._BATCH", 500)
+    monkeypatch.setattr("annclust.clustering.graph_forest._BATCH", 500)
     assert edges_of(graph_forest(graph, core)) == edges_of(whole)
+    assert edges_of(graph_forest(graph, core, threads=2)) == edges_of(whole)
     assert edges_of(whole) == edges_of(spanning_forest(*edges_of_graph(graph, core), graph.n))
 
 
