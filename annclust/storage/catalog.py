@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -130,11 +129,11 @@ class Catalog(Closing):
             yield from self._db.execute(sql, values)
 
     def _pairs(self, sql: str, *values: object) -> tuple[Nodes, Nodes]:
-        """Two columns of whole numbers."""
-        with storage_errors(self.path):
-            rows = self._db.execute(sql, values).fetchall()
-        flat = np.fromiter(chain.from_iterable(rows), dtype=np.int64, count=2 * len(rows))
-        return flat[::2].copy(), flat[1::2].copy()
+        """Two columns of whole numbers, called a and b."""
+        # As one text each: half the time of a tuple for each row.
+        columns = self._one(f"SELECT group_concat(a), group_concat(b) FROM ({sql})", *values)
+        a, b = (np.fromstring(text or "", dtype=np.int64, sep=",") for text in columns)
+        return a, b
 
     def _all_with_paths(
         self, columns: Sequence[int], sql: str, *values: object
@@ -252,7 +251,7 @@ class Catalog(Closing):
         """Ids of all present images that have a vector, ascending, and its rows: two (m,)."""
         # Both tables in the order of digests, so that what is looked up stands together: a third of
         # the time that looking up digests in the order of images takes.
-        sql = """SELECT image.id, content.row
+        sql = """SELECT image.id AS a, content.row AS b
             FROM image INDEXED BY image_digest CROSS JOIN content USING (digest)
             WHERE content.row >= 0 AND image.id NOT IN (SELECT id FROM image WHERE removed)"""
         images, rows = self._pairs(sql)
@@ -310,7 +309,7 @@ class Catalog(Closing):
 
     def memberships(self, level: str) -> tuple[Nodes, Nodes]:
         """Rows that lie in a cluster, ascending, and their cluster ids: two (m,)."""
-        sql = "SELECT row, cluster FROM member WHERE level = ? ORDER BY row"
+        sql = "SELECT row AS a, cluster AS b FROM member WHERE level = ? ORDER BY row"
         return self._pairs(sql, level)
 
     def next_cluster(self, level: str) -> int:
