@@ -9,14 +9,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from annclust.closing import Closing
-from annclust.embedding.embedder import Embedder, EmbedderLoader, EmbedderSpec
+from annclust.embedding.embedder import EmbedderLoader, EmbedderSpec
 from annclust.embedding.model_cache import cache_directory
-from annclust.errors import EmbedderMismatchError, InputError
+from annclust.errors import AnnclustError, EmbedderMismatchError, InputError
 from annclust.neighbor_graph import NeighborGraph
 from annclust.pipeline.reports import Cluster, ClusterReport, IndexReport, Match, Status
 from annclust.progress import SILENT, Progress
@@ -46,7 +45,8 @@ class Collection(Closing):
     create : bool
         Whether to make it if there is none.
     embedder : str or None
-        Name of the embedder of a new collection; of an existing one it must be the stored one.
+        Name of the embedder of a new collection; of an existing one it must be the stored one, but
+        a model that lies elsewhere by now is the same.
     settings : IndexingSettings or None
         Choices for scanning, decoding, embedding and search.
     progress : Progress
@@ -71,19 +71,37 @@ class Collection(Closing):
         self.settings = settings or IndexingSettings()
         self.progress = progress
         self._searcher: tuple[object, Searcher] | None = None
+        self._found: EmbedderLoader | None = None
         if create:
             self._make_if_missing(embedder)
         self._store = Store(self.path)
-        if embedder is not None and embedder != self.embedder.name:
-            self.close()
-            raise EmbedderMismatchError(stored=self.embedder.name, given=embedder)
+        if embedder is not None:
+            try:
+                self._check_embedder(embedder)
+            except AnnclustError:
+                self.close()
+                raise
 
     def _make_if_missing(self, embedder: str | None) -> None:
         if not Store.exists(self.path):
-            from annclust.embedding.registry import DEFAULT_EMBEDDER, spec_of
+            from annclust.embedding.registry import DEFAULT_EMBEDDER
             from annclust.storage.store_writer import StoreWriter
 
-            StoreWriter.create(self.path, spec_of(embedder or DEFAULT_EMBEDDER)).close()
+            self._found = self._find_embedder(embedder or DEFAULT_EMBEDDER)
+            StoreWriter.create(self.path, self._found.spec).close()
+
+    def _check_embedder(self, name: str) -> None:
+        from annclust.embedding.registry import settled_name
+
+        if settled_name(name) != self.embedder.name:
+            self._found = self._find_embedder(name)
+            if not self._found.spec.matches(self.embedder):
+                raise EmbedderMismatchError(stored=self.embedder.name, given=name)
+
+    def _find_embedder(self, name: str) -> EmbedderLoader:
+        from annclust.embedding.registry import find_embedder
+
+        return find_embedder(name, self.settings.embed, cache_directory())
 
     def close(self) -> None:
         """Let go of the files."""
@@ -92,28 +110,21 @@ class Collection(Closing):
     def __repr__(self) -> str:
         return f"Collection({str(self.path)!r})"
 
-    @cached_property
+    @property
     def embedder(self) -> EmbedderSpec:
         """The embedder that all vectors come from."""
         return self._store.embedder
 
-    @cached_property
-    def _loaded_embedder(self) -> Embedder:
+    def _embedder_loader(self) -> EmbedderLoader:
         """The stored embedder, as long as this version of annclust still has it."""
-        from annclust.embedding.registry import load_embedder
-
-        loaded = load_embedder(self.embedder.name, self.settings.embed, cache_directory())
-        if loaded.spec != self.embedder:
+        if self._found is None:
+            self._found = self._find_embedder(self.embedder.name)
+        if not self._found.spec.matches(self.embedder):
             raise EmbedderMismatchError(
                 stored=f"{self.embedder.name} {self.embedder.revision}",
-                given=f"{loaded.spec.name} {loaded.spec.revision}",
+                given=f"{self._found.spec.name} {self._found.spec.revision}",
             )
-        return loaded
-
-    def _embedder_loader(self) -> EmbedderLoader:
-        from annclust.embedding.registry import geometry_of
-
-        return EmbedderLoader(geometry_of(self.embedder.name), lambda: self._loaded_embedder)
+        return self._found
 
     def _writer(self, *, salvage: bool = False) -> StoreWriter:
         from annclust.storage.store_writer import StoreWriter
@@ -162,7 +173,9 @@ class Collection(Closing):
         given = [folders] if isinstance(folders, (str, os.PathLike)) else folders
         places = [Path(folder) for folder in given]
         with self._writer() as store:
-            return index_photos(store, places, self._embedder_loader(), settings, self.progress)
+            embedder = self._embedder_loader()
+            store.rename_embedder(embedder.spec.name)
+            return index_photos(store, places, embedder, settings, self.progress)
 
     def similar(self, image: PathLike, k: int = 10) -> list[Match]:
         """Find the photos that look most like an image.

@@ -10,11 +10,11 @@ from blake3 import blake3
 from numpy.typing import NDArray
 
 from annclust.arrays import unit_rows
-from annclust.embedding.registry import spec_of
+from annclust.embedding.registry import find_embedder
 from annclust.storage.store_writer import EmbeddedContent, StoreWriter
 
 EMBEDDER = "color-histogram"
-DIMENSION = spec_of(EMBEDDER).dimension
+DIMENSION = find_embedder(EMBEDDER).spec.dimension
 
 
 def add_vectors(store: StoreWriter, vectors: NDArray[np.floating], names: Sequence[str]) -> None:
@@ -34,6 +34,6 @@ def add_vectors(store: StoreWriter, vectors: NDArray[np.floating], names: Sequen
 
 def collection_of(path: Path, vectors: NDArray[np.floating]) -> Path:
     """A new collection with a photo for each vector, named by its number."""
-    with StoreWriter.create(path, spec_of(EMBEDDER)) as store:
+    with StoreWriter.create(path, find_embedder(EMBEDDER).spec) as store:
         add_vectors(store, vectors, [f"{number}.jpg" for number in range(len(vectors))])
     return path

@@ -225,7 +225,8 @@ def model_lines(models: Sequence[EmbedderInfo]) -> Iterator[str]:
     """One embedder after the other; the first is the default."""
     for model in models:
         state = "ready" if model.ready else "not ready"
-        yield f"{model.name}  ({model.dimension} dimensions, {state})"
+        length = f"{model.dimension} dimensions" if model.dimension else "as the model says"
+        yield f"{model.name}  ({length}, {state})"
         yield f"  {model.summary}"
         if model.note:
             yield f"  {model.note}"

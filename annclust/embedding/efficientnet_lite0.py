@@ -7,22 +7,19 @@ downloaded. They are turned into an ONNX graph once (:mod:`efficientnet_lite0_gr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from annclust.arrays import Pixels, Vectors, unit_rows
-from annclust.embedding.embedder import EmbedderSpec, revision, stacked
+from annclust.embedding.embedder import EmbedderSpec, revision
 from annclust.embedding.model_cache import cached_model
+from annclust.embedding.preprocessing import PIXELS_AS_THEY_ARE
 from annclust.errors import ModelFileError
 from annclust.input_geometry import InputGeometry
 from annclust.settings import EmbedSettings
 
 if TYPE_CHECKING:
-    from annclust.embedding.onnx_session import OnnxSession
+    from annclust.embedding.onnx_model import OnnxModel
 
 NAME = "efficientnet-lite0"
 SUMMARY = "the default: EfficientNet-Lite0, ImageNet weights; fast, good at nearly alike photos"
@@ -39,46 +36,9 @@ SPEC = EmbedderSpec(NAME, revision(WEIGHTS_SHA256[:12], "fp32"), dimension=1280)
 GEOMETRY = InputGeometry(short_side=256, crop=224)
 
 
-class EfficientNetLite0:
-    """Unit rows of 1280 pooled features.
-
-    Parameters
-    ----------
-    session : OnnxSession
-        The network, from pixels to features.
-    batch : int
-        Images that are run at a time; bounds the memory of one call.
-    """
-
-    def __init__(self, session: OnnxSession, *, batch: int) -> None:
-        self._session, self._batch = session, batch
-
-    @property
-    def spec(self) -> EmbedderSpec:
-        """Its identity."""
-        return SPEC
-
-    @property
-    def geometry(self) -> InputGeometry:
-        """Which pixels it wants to see."""
-        return GEOMETRY
-
-    def embed(self, images: Sequence[Pixels], /) -> Vectors:
-        """Embed images (224, 224, 3) into unit rows (n, 1280)."""
-        return unit_rows(self.features(images))
-
-    def features(self, images: Sequence[Pixels], /) -> Vectors:
-        """Pooled features as the network gives them, of any length: shape (n, 1280)."""
-        rows = np.empty((len(images), SPEC.dimension), dtype=np.float32)
-        for first in range(0, len(images), self._batch):
-            batch = images[first : first + self._batch]
-            rows[first : first + len(batch)] = self._session.run(stacked(batch, GEOMETRY))
-        return rows
-
-
 def load_efficientnet_lite0(
     settings: EmbedSettings, cache: Path, *, weights: Path | None = None
-) -> EfficientNetLite0:
+) -> OnnxModel:
     """Load the network, building it first if the cache has none.
 
     Parameters
@@ -94,6 +54,8 @@ def load_efficientnet_lite0(
     ModelFileError
         If the network has to be built and the weights are missing or wrong.
     """
+    from annclust.embedding.onnx_model import OnnxModel
+    from annclust.embedding.onnx_plan import OnnxPlan
     from annclust.embedding.onnx_session import OnnxSession
 
     def build() -> bytes:
@@ -105,8 +67,9 @@ def load_efficientnet_lite0(
         checkpoint = read_checkpoint(found, sha256=WEIGHTS_SHA256, remedy=_REMEDY)
         return build_graph(checkpoint, side=GEOMETRY.crop)
 
-    model = cached_model(graph_path(cache), build)
-    return EfficientNetLite0(OnnxSession(model, threads=settings.threads), batch=settings.batch)
+    session = OnnxSession(cached_model(graph_path(cache), build), threads=settings.threads)
+    plan = OnnxPlan(GEOMETRY, PIXELS_AS_THEY_ARE, session.outputs[0].name, "none")
+    return OnnxModel(SPEC, plan, session, batch=settings.batch)
 
 
 def readiness(cache: Path) -> tuple[bool, str]:

@@ -17,7 +17,7 @@ from itertools import count
 import numpy as np
 from numpy.typing import NDArray
 
-from annclust.embedding.onnx_graph import OnnxGraph
+from annclust.embedding.onnx_graph import OnnxGraph, same_padding
 from annclust.embedding.torch_checkpoint import Tensor
 
 _EPSILON = 1e-3
@@ -51,13 +51,6 @@ def build_graph(weights: Mapping[str, Tensor], *, side: int) -> bytes:
         for stride in (first_stride, *[1] * (blocks - 1)):
             maps = network.block(maps, f"_blocks.{next(numbers)}", stride=stride)
     return network.pooled(network.convolution(maps, "_conv_head", "_bn1"))
-
-
-def same_padding(side: int, *, kernel: int, stride: int) -> tuple[int, int]:
-    """Pixels that TensorFlow's SAME padding adds before and after: the odd one goes after."""
-    last_start = (-(-side // stride) - 1) * stride
-    missing = max(last_start + kernel - side, 0)
-    return missing // 2, missing - missing // 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,10 @@ class EmbedderSpec:
     revision: str
     dimension: int
 
+    def matches(self, other: EmbedderSpec) -> bool:
+        """Whether vectors of both can be compared, whatever they are called."""
+        return (self.revision, self.dimension) == (other.revision, other.dimension)
+
 
 class Embedder(Protocol):
     """Turns images into unit vectors. Any class of this shape will do."""
@@ -79,11 +83,15 @@ class EmbedderLoader:
 
     Parameters
     ----------
+    spec : EmbedderSpec
+        Its identity, known before loading.
     geometry : InputGeometry
-        Known before loading, so that decoding can start meanwhile.
+        Known as well, so that decoding can start meanwhile.
     load : callable
+        Gives the same embedder each time.
     """
 
+    spec: EmbedderSpec
     geometry: InputGeometry
     load: Callable[[], Embedder]
 

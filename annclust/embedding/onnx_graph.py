@@ -7,13 +7,34 @@ takes a third of a second to import.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 _OPSET = 17
 _IR_VERSION = 8  # of the same age as the opset: what writes more is not read by older runtimes
+
+
+def external_files(path: Path) -> list[str]:
+    """Names of the files beside a network that hold its weights, sorted; none if it is damaged."""
+    try:
+        model = onnx.load(path, load_external_data=False)
+    except Exception:  # of protobuf, which has one of its own; whoever runs it says what is wrong
+        return []
+    tensors = model.graph.initializer
+    entries = (entry for tensor in tensors for entry in tensor.external_data)
+    return sorted({entry.value for entry in entries if entry.key == "location"})
+
+
+def same_padding(side: int, *, kernel: int, stride: int) -> tuple[int, int]:
+    """Pixels that TensorFlow's SAME padding adds before and after: the odd one goes after."""
+    last_start = (-(-side // stride) - 1) * stride
+    missing = max(last_start + kernel - side, 0)
+    return missing // 2, missing - missing // 2
 
 
 class OnnxGraph:
@@ -31,17 +52,22 @@ class OnnxGraph:
         self._inputs.append(helper.make_tensor_value_info(name, TensorProto.UINT8, shape))
         return name
 
-    def constant(self, name: str, values: NDArray[np.float64] | float) -> str:
+    def constant(self, name: str, values: NDArray[np.floating[Any]] | float) -> str:
         """Add a constant, any shape, stored as float32."""
         array = np.ascontiguousarray(values, dtype=np.float32).reshape(np.shape(values))
         self._constants.append(numpy_helper.from_array(array, name))
+        return name
+
+    def integers(self, name: str, values: Sequence[int]) -> str:
+        """Add a constant of whole numbers, such as operators take for shapes."""
+        self._constants.append(numpy_helper.from_array(np.array(values, dtype=np.int64), name))
         return name
 
     def as_float(self, step: str) -> str:
         """Add a conversion to float32."""
         return self.apply("Cast", step, to=TensorProto.FLOAT)
 
-    def apply(self, operator: str, *inputs: str, **attributes: int | Sequence[int]) -> str:
+    def apply(self, operator: str, *inputs: str, **attributes: float | Sequence[int]) -> str:
         """Add an operator of the ONNX standard; its result is named after it and its position."""
         name = f"{operator}_{len(self._nodes)}"
         node = helper.make_node(operator, list(inputs), [name], name=name, **attributes)

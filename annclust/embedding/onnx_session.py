@@ -6,6 +6,11 @@ Loaded only when images are embedded: onnxruntime takes a tenth of a second to i
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
 
 # annclust never phones home. From 1.32 on onnxruntime does on every system, unless this is said
 # before it is imported; the function for it comes too late, and is there for older ones.
@@ -13,10 +18,10 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import onnxruntime
 
-from annclust.arrays import Vectors
-from annclust.embedding.embedder import PixelStack
+from annclust.embedding.onnx_slot import Slot
 
 _ERRORS_ONLY = 3
+_FATAL_ONLY = 4
 
 onnxruntime.disable_telemetry_events()
 # what onnxruntime thinks of the machine's devices is nothing the user asked for
@@ -28,27 +33,66 @@ class OnnxSession:
 
     Parameters
     ----------
-    model : bytes
-        An ONNX model with one input, uint8 images, and one output, float32 rows.
+    model : bytes or Path
+        An ONNX model, or the file that holds it.
     threads : int
         Threads that share the work of one call.
+
+    Raises
+    ------
+    ValueError
+        If onnxruntime cannot use it; says why in one line.
 
     Notes
     -----
     The threads do not spin while they wait, which leaves the cores to the decoding workers.
     """
 
-    def __init__(self, model: bytes, *, threads: int) -> None:
+    def __init__(self, model: bytes | Path, *, threads: int) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
-        options.log_severity_level = _ERRORS_ONLY
+        options.log_severity_level = _FATAL_ONLY  # what goes wrong is raised, and told once
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         providers = ["CPUExecutionProvider"]
-        self._session = onnxruntime.InferenceSession(model, options, providers=providers)
-        self._input = self._session.get_inputs()[0].name
+        content = model if isinstance(model, bytes) else os.fspath(model)
+        try:
+            self._session = onnxruntime.InferenceSession(content, options, providers=providers)
+        except Exception as error:  # its errors have no common base
+            raise ValueError(_in_one_line(error)) from error
+        self.inputs = tuple(map(_slot, self._session.get_inputs()))
+        self.outputs = tuple(map(_slot, self._session.get_outputs()))
 
-    def run(self, images: PixelStack, /) -> Vectors:
-        """Give one row for each image: shape (n, width), float32."""
-        rows: Vectors = self._session.run(None, {self._input: images})[0]
-        return rows
+    def run(self, images: NDArray[Any], /, output: str | None = None) -> NDArray[Any]:
+        """Give what the network makes of its first input.
+
+        Parameters
+        ----------
+        images : ndarray
+            Of the dtype and shape of ``inputs[0]``.
+        output : str or None
+            Name of the output that is wanted; the first one if None.
+
+        Raises
+        ------
+        ValueError
+            If the network cannot be run on this; says why in one line.
+        """
+        wanted = None if output is None else [output]
+        try:
+            result: NDArray[Any] = self._session.run(wanted, {self.inputs[0].name: images})[0]
+        except Exception as error:  # as above
+            raise ValueError(_in_one_line(error)) from error
+        return result
+
+
+def _slot(node: Any) -> Slot:
+    shape: Sequence[object] = node.shape
+    lengths = tuple(length if isinstance(length, int) else None for length in shape)
+    return Slot(node.name, node.type.removeprefix("tensor(").removesuffix(")"), lengths)
+
+
+def _in_one_line(error: Exception) -> str:
+    """What onnxruntime says, without the code that it puts in front."""
+    said = " ".join(str(error).split())
+    return said.rpartition("] : ")[2].rpartition(" : ")[2] or said or type(error).__name__

@@ -1,17 +1,19 @@
 """Registry: the embedders by name, and what can be said of them without loading any.
 
-A name is looked up in `_embedders`; a family of names with a prefix (``family:choice``) would be
-one more way to find an entry there, and nothing else would change.
+A name is one of `_BUILT_IN`, or a family and a choice, ``family:choice``, for models that the user
+brings. One more of either is an entry here, and nothing else would change.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache as remembered
 from pathlib import Path
 
-from annclust.embedding import color_histogram, efficientnet_lite0
-from annclust.embedding.embedder import Embedder, EmbedderSpec
+from annclust.embedding import color_histogram, efficientnet_lite0, onnx_file, turicreate_h5
+from annclust.embedding.embedder import Embedder, EmbedderLoader, EmbedderSpec
+from annclust.embedding.model_cache import cache_directory
 from annclust.errors import UnknownEmbedderError
 from annclust.input_geometry import InputGeometry
 from annclust.settings import EmbedSettings
@@ -28,8 +30,8 @@ class EmbedderInfo:
     name : str
     summary : str
         What it is good for, in one line.
-    dimension : int
-        Length of its vectors.
+    dimension : int or None
+        Length of its vectors; None where it depends on the model.
     ready : bool
         Whether it can be used now.
     note : str
@@ -38,14 +40,14 @@ class EmbedderInfo:
 
     name: str
     summary: str
-    dimension: int
+    dimension: int | None
     ready: bool
     note: str
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """One embedder: what is known beforehand, and how to ask and load it."""
+    """A built-in embedder: what is known beforehand, and how to ask and load it."""
 
     spec: EmbedderSpec
     geometry: InputGeometry
@@ -54,7 +56,20 @@ class _Entry:
     load: Callable[[EmbedSettings, Path], Embedder]
 
 
-_ENTRIES = (
+@dataclass(frozen=True, slots=True)
+class _Family:
+    """Embedders whose names say where their model is.
+
+    `settled` makes such a choice independent of the working directory.
+    """
+
+    placeholder: str
+    summary: str
+    settled: Callable[[str], str]
+    find: Callable[[str, EmbedSettings, Path], EmbedderLoader]
+
+
+_BUILT_IN = (
     _Entry(
         efficientnet_lite0.SPEC,
         efficientnet_lite0.GEOMETRY,
@@ -71,65 +86,89 @@ _ENTRIES = (
     ),
 )
 
+_FAMILIES: Mapping[str, _Family] = {
+    onnx_file.FAMILY: _Family("FILE", onnx_file.SUMMARY, onnx_file.settled, onnx_file.find),
+    turicreate_h5.FAMILY: _Family(
+        "FILE", turicreate_h5.SUMMARY, turicreate_h5.settled, turicreate_h5.find
+    ),
+}
+
 
 def embedder_names() -> tuple[str, ...]:
-    """Every name that `load_embedder` takes; the default comes first."""
-    return tuple(entry.spec.name for entry in _ENTRIES)
+    """The name of every built-in embedder; the default comes first."""
+    return tuple(entry.spec.name for entry in _BUILT_IN)
 
 
 def describe_embedders(cache: Path) -> tuple[EmbedderInfo, ...]:
-    """Describe every embedder; no model is loaded."""
-    return tuple(_described(entry, cache) for entry in _ENTRIES)
+    """Describe every embedder and every family; no model is loaded."""
+    built_in = (_described(entry, cache) for entry in _BUILT_IN)
+    families = (
+        EmbedderInfo(pattern, each.summary, None, True, "")
+        for pattern, each in zip(_patterns(), _FAMILIES.values(), strict=True)
+    )
+    return (*built_in, *families)
 
 
-def spec_of(name: str) -> EmbedderSpec:
-    """Identity of an embedder; no model is loaded.
+def _patterns() -> tuple[str, ...]:
+    """What the names of each family look like."""
+    return tuple(f"{family}:{each.placeholder}" for family, each in _FAMILIES.items())
+
+
+def settled_name(name: str) -> str:
+    """The name under which an embedder is remembered: paths in it are absolute.
 
     Raises
     ------
     UnknownEmbedderError
         If there is none of that name.
     """
-    return _entry(name).spec
+    family, choice = _family(name)
+    if family is None:
+        return _entry(name).spec.name
+    return f"{name.partition(':')[0]}:{family.settled(choice)}"
 
 
-def geometry_of(name: str) -> InputGeometry:
-    """Which pixels an embedder wants to see; no model is loaded.
-
-    Raises
-    ------
-    UnknownEmbedderError
-        If there is none of that name.
-    """
-    return _entry(name).geometry
-
-
-def load_embedder(name: str, settings: EmbedSettings, cache: Path) -> Embedder:
-    """Make an embedder ready to embed.
+def find_embedder(
+    name: str, settings: EmbedSettings | None = None, cache: Path | None = None
+) -> EmbedderLoader:
+    """Find an embedder; a built-in one is not loaded yet, as is a model that the user brings.
 
     Parameters
     ----------
     name : str
-        One of `embedder_names`.
-    settings : EmbedSettings
-    cache : Path
-        Folder for what takes time to build; it may be missing or read-only.
+        One of `embedder_names`, or a family's with a choice.
+    settings : EmbedSettings or None
+    cache : Path or None
+        Folder for what takes time to build; it may be missing or read-only. That of the user if
+        None.
 
     Raises
     ------
     UnknownEmbedderError
         If there is none of that name.
     ModelFileError
-        If its model is missing, damaged or not the expected one.
+        If a model that the name tells is missing, damaged, or cannot be used.
     """
-    return _entry(name).load(settings, cache)
+    settings, cache = settings or EmbedSettings(), cache or cache_directory()
+    family, choice = _family(name)
+    if family is not None:
+        return family.find(family.settled(choice), settings, cache)
+    entry = _entry(name)
+    return EmbedderLoader(
+        entry.spec, entry.geometry, remembered(lambda: entry.load(settings, cache))
+    )
+
+
+def _family(name: str) -> tuple[_Family | None, str]:
+    family, colon, choice = name.partition(":")
+    return (_FAMILIES.get(family), choice) if colon and choice else (None, "")
 
 
 def _entry(name: str) -> _Entry:
-    for entry in _ENTRIES:
+    for entry in _BUILT_IN:
         if entry.spec.name == name:
             return entry
-    raise UnknownEmbedderError(name, known=embedder_names())
+    raise UnknownEmbedderError(name, known=(*embedder_names(), *_patterns()))
 
 
 def _described(entry: _Entry, cache: Path) -> EmbedderInfo:

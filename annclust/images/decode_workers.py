@@ -151,8 +151,7 @@ def worker_orders(
 ) -> WorkerOrders:
     """What each worker is told; `settings.timeout` is of its processor time, not of the clock."""
     return WorkerOrders(
-        short_side=geometry.short_side,
-        crop=geometry.crop,
+        geometry=geometry,
         max_pixels=settings.max_pixels,
         memory=settings.memory,
         largest=settings.memory if settings.pictures is None else settings.pictures,

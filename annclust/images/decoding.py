@@ -66,8 +66,8 @@ class UndecodableError(Exception):
 def decode(data: bytes, geometry: InputGeometry, *, max_pixels: int) -> DecodedImage:
     """Decode the first picture of a file and cut the square that an embedder wants to see.
 
-    Upright, RGB, opaque over white; scaled so that the short side (also of a smaller picture) is
-    ``geometry.short_side``, cut to the central square. ICC profiles are not applied.
+    Upright, RGB, opaque over white; scaled and cut as `geometry` says, smaller pictures too. ICC
+    profiles are not applied.
 
     Not to be called from two threads at once: limits of Pillow and Python's warnings are global,
     and are set meanwhile.
@@ -175,7 +175,7 @@ def _decode(
     orientation = orientation_of(picture)
     upright = orientation.upright_size(size)
     window = orientation.stored_window(central_window(upright, geometry))
-    square = orientation.turn_upright(_cut(picture, window, extent, geometry.crop))
+    square = orientation.turn_upright(_cut(picture, window, extent, geometry))
     return Square(square.convert("RGB").tobytes(), *upright, name)
 
 
@@ -221,7 +221,7 @@ def _shrink_while_loading(
         Width and height of the picture in the pixels that will be loaded; the last ones may be
         covered only in part. None if the picture will not be shrunk.
     """
-    if picture.format != "JPEG":
+    if picture.format != "JPEG" or geometry.resample == "nearest":
         return None
     side = _DRAFT_SCALE * geometry.short_side
     drafted = picture.draft(None, (side, side))
@@ -229,14 +229,13 @@ def _shrink_while_loading(
 
 
 def _cut(
-    picture: Image.Image, window: Window, extent: tuple[float, float], side: int
+    picture: Image.Image, window: Window, extent: tuple[float, float], geometry: InputGeometry
 ) -> Image.Image:
     """Cut the window out of a loaded picture, whose extent may end within its last pixels."""
     left, top, right, bottom = window
     width, height = extent
-    return cut_and_scale(
-        picture, (left * width, top * height, right * width, bottom * height), side
-    )
+    box = left * width, top * height, right * width, bottom * height
+    return cut_and_scale(picture, box, geometry.crop, geometry.resample)
 
 
 def _reason(error: Exception, name: str, max_pixels: int) -> str:

@@ -84,7 +84,7 @@ def orientation_of(picture: Image.Image) -> Orientation:
 
 
 def central_window(upright: tuple[int, int], geometry: InputGeometry) -> Window:
-    """The square that is seen of an upright picture.
+    """The square, or what becomes one, that is seen of an upright picture.
 
     Rounds as torchvision's ``Resize(short_side)`` and ``CenterCrop(crop)`` do, which embedders
     were trained with: the long side is cut off to whole pixels, a margin of half a pixel goes to
@@ -96,6 +96,8 @@ def central_window(upright: tuple[int, int], geometry: InputGeometry) -> Window:
         Width and height of the picture in pixels.
     geometry : InputGeometry
     """
+    if geometry.fit == "squash":
+        return 0, 0, 1, 1
     width, height = upright
     short = min(width, height)
     scaled = [max(1, geometry.short_side * side // short) for side in upright]

@@ -16,6 +16,7 @@ from PIL import Image
 from annclust.images.color import flatten, is_flat
 from annclust.images.deep_gray import is_deep_gray
 from annclust.images.late_pixels import Box, LatePixels
+from annclust.input_geometry import Resample
 
 _REDUCING_GAP = 3.0
 """Pictures larger than so many times the size that is needed are first shrunk by averaging: a third
@@ -23,10 +24,23 @@ of the time of the full filter at 12 MP, and no channel of any pixel differs by 
 """
 
 _STRIP_PIXELS = 1 << 20
-_BICUBIC_SUPPORT = 2.0  # pixels to each side that the filter looks at
+
+_FILTERS = {
+    "bicubic": Image.Resampling.BICUBIC,
+    "bilinear": Image.Resampling.BILINEAR,
+    "lanczos": Image.Resampling.LANCZOS,
+}
+
+_SUPPORT = {"bicubic": 2.0, "bilinear": 1.0, "lanczos": 3.0}
+"""Pixels to each side that a filter looks at."""
+
+_TIE = 2.0**-20
+"""Added to places of pixels, whose rounding would else decide between two that are equally near."""
 
 
-def cut_and_scale(picture: Image.Image, box: Box, side: int) -> Image.Image:
+def cut_and_scale(
+    picture: Image.Image, box: Box, side: int, resample: Resample = "bicubic"
+) -> Image.Image:
     """Cut a box, and scale it to a square; what lies outside is never computed.
 
     Parameters
@@ -36,6 +50,8 @@ def cut_and_scale(picture: Image.Image, box: Box, side: int) -> Image.Image:
     box : tuple of float
     side : int
         Of the square, in pixels.
+    resample : {"bicubic", "bilinear", "lanczos", "nearest"}
+        The filter.
 
     Returns
     -------
@@ -49,13 +65,32 @@ def cut_and_scale(picture: Image.Image, box: Box, side: int) -> Image.Image:
     """
     if is_deep_gray(picture):  # whose white is only known when all of it was seen
         picture = flatten(picture)
+    if resample == "nearest":
+        return flatten(_sampled(picture, box, side))
     left, top, right, bottom = box
     factors = _factor(right - left, side), _factor(bottom - top, side)
     if _comes_in_strips(picture) or (factors != (1, 1) and not is_flat(picture)):
-        picture, box = _reduced(picture, box, factors, side)
+        picture, box = _reduced(picture, box, factors, side, _SUPPORT[resample])
     return flatten(picture).resize(
-        (side, side), Image.Resampling.BICUBIC, box, reducing_gap=_REDUCING_GAP
+        (side, side), _FILTERS[resample], box, reducing_gap=_REDUCING_GAP
     )
+
+
+def _sampled(picture: Image.Image, box: Box, side: int) -> Image.Image:
+    """For each pixel of a square the nearest one in a box, if corners lie on corners."""
+    left, top, right, bottom = box
+    across, down = ((length - 1) / max(side - 1, 1) for length in (right - left, bottom - top))
+    x, y = left + 0.5 + _TIE, top + 0.5 + _TIE
+    if not _comes_in_strips(picture):
+        places = (across, 0, x - across / 2, 0, down, y - down / 2)
+        return picture.transform((side, side), Image.Transform.AFFINE, places)
+    square = Image.new(picture.mode, (side, side))
+    for row in range(side):
+        at = int(y + row * down)
+        line = picture.crop((0, at, picture.width, at + 1))
+        places = (across, 0, x - across / 2, 0, 0, 0)
+        square.paste(line.transform((side, 1), Image.Transform.AFFINE, places), (0, row))
+    return square
 
 
 def _comes_in_strips(picture: Image.Image) -> bool:
@@ -63,7 +98,7 @@ def _comes_in_strips(picture: Image.Image) -> bool:
 
 
 def _reduced(
-    picture: Image.Image, box: Box, factors: tuple[int, int], side: int
+    picture: Image.Image, box: Box, factors: tuple[int, int], side: int, support: float
 ) -> tuple[Image.Image, Box]:
     """Flatten what is needed of a picture in strips, and average each at once.
 
@@ -71,7 +106,13 @@ def _reduced(
     very same pixels.
     """
     across, down = factors
-    reach = _reach_beside_reducing if factors != (1, 1) else _reach
+    beside_reducing = factors != (1, 1)
+
+    def reach(scale: float) -> float:
+        """How far beyond its box the filter looks, for so many pixels that become one."""
+        # As far as Pillow lets it look if it reduced the picture, also where it enlarges.
+        return (support - 0.5) * scale if beside_reducing else support * max(1, scale) - scale / 2
+
     left, top, right, bottom = _with_margin(picture.size, box, side, reach)
     rows = max(1, _STRIP_PIXELS // (right - left) // down) * down
     reduced = None
@@ -94,16 +135,6 @@ def _reduced(
 def _factor(length: float, side: int) -> int:
     """How many pixels become one before the filter."""
     return max(1, int(length / side / _REDUCING_GAP))
-
-
-def _reach(scale: float) -> float:
-    """How far beyond its box the filter looks, for so many pixels that become one."""
-    return _BICUBIC_SUPPORT * max(1.0, scale) - scale / 2
-
-
-def _reach_beside_reducing(scale: float) -> float:
-    """As far as Pillow lets the filter look if it reduced the picture, also where it enlarges."""
-    return (_BICUBIC_SUPPORT - 0.5) * scale
 
 
 def _with_margin(

@@ -14,9 +14,9 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from itertools import islice
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from annclust.images.decoded_image import Square
 from annclust.images.formats import DECODABLE
@@ -62,6 +62,8 @@ def read_exactly(count: int, read_some: Callable[[memoryview], int]) -> bytearra
     return received
 
 
+_GEOMETRY = tuple(each.name for each in fields(InputGeometry))
+
 _Head: TypeAlias = dict[str, int | float | str | bool | None]
 
 
@@ -75,8 +77,8 @@ class WorkerOrders:
 
     Parameters
     ----------
-    short_side, crop : int
-        The `InputGeometry`.
+    geometry : InputGeometry
+        What an embedder wants to see.
     max_pixels : int
         Larger pictures are refused.
     memory : int
@@ -91,8 +93,7 @@ class WorkerOrders:
         Whether a path may be a symbolic link.
     """
 
-    short_side: int
-    crop: int
+    geometry: InputGeometry
     max_pixels: int
     memory: int
     largest: int
@@ -100,20 +101,18 @@ class WorkerOrders:
     cpu_seconds: float
     follow_symlinks: bool
 
-    @property
-    def geometry(self) -> InputGeometry:
-        """What an embedder wants to see."""
-        return InputGeometry(self.short_side, self.crop)
-
     def pack(self) -> bytes:
         """Write the frame."""
-        return _pack(asdict(self))
+        head = asdict(self)
+        return _pack(head | head.pop("geometry"))
 
     @classmethod
     def receive(cls, read: ReadExactly) -> WorkerOrders:
         """Read the frame."""
-        head, _ = _receive(read, max_body=0)
-        return cls(**head)  # type: ignore[arg-type] # written by `pack`, in the same version
+        head, _ = _receive(read, max_body=0)  # written by `pack`, in the same version
+        geometry: Any = {name: head.pop(name) for name in _GEOMETRY}
+        others: Any = head
+        return cls(InputGeometry(**geometry), **others)
 
 
 @dataclass(frozen=True, slots=True)

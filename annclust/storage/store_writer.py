@@ -289,6 +289,12 @@ class StoreWriter(Store):
         """Unlink files that the catalog does not list any more."""
         unlink_all(self.path, names)
 
+    def rename_embedder(self, name: str) -> None:
+        """Remember another name of the same embedder, whose model may have been moved."""
+        if name != self.embedder.name:
+            with self.catalog.transaction():
+                self.catalog.set_setting("embedder", name)
+
     def forget_stray_clusters(self) -> None:
         """Drop clusterings that refer to nothing; `cluster` makes them again."""
         if self.catalog.stray_cluster_records():

@@ -25,7 +25,7 @@ from synthetic import labelled_photos
 
 from annclust.arrays import Labels
 from annclust.collection import Collection
-from annclust.embedding.registry import DEFAULT_EMBEDDER, spec_of
+from annclust.embedding.registry import DEFAULT_EMBEDDER, find_embedder
 from annclust.pipeline.derived import refresh
 from annclust.pipeline.querying import Searcher
 from annclust.progress import SILENT, Progress, Stage
@@ -85,7 +85,7 @@ def query_seconds(path: Path) -> float:
 
 def measure(size: int, path: Path, progress: Progress) -> Iterator[tuple[str, str, str]]:
     """What was done, the seconds it took, and what is to be said of it."""
-    spec = spec_of(DEFAULT_EMBEDDER)
+    spec = find_embedder(DEFAULT_EMBEDDER).spec
     photos = labelled_photos(size + size // 100, spec.dimension).vectors
     new = np.zeros(len(photos), dtype=np.bool_)
     new[np.random.default_rng(7).choice(len(photos), size // 100, replace=False)] = True

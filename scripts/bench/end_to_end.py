@@ -21,8 +21,7 @@ from statistics import median
 
 from reporting import seconds, table, versions
 
-from annclust.embedding.model_cache import cache_directory
-from annclust.embedding.registry import DEFAULT_EMBEDDER, geometry_of, load_embedder
+from annclust.embedding.registry import DEFAULT_EMBEDDER, find_embedder
 from annclust.images.decode_workers import DecodeWorkers, ReadJob
 from annclust.images.discovery import FoundFile, walk
 from annclust.settings import DecodeSettings, EmbedSettings, ScanSettings
@@ -37,7 +36,7 @@ def photo_paths(folder: Path) -> list[bytes]:
 def decoding_rate(paths: list[bytes], repeats: int) -> float:
     """Images per second of the workers alone, once they are up."""
     jobs = [ReadJob(number, path) for number, path in enumerate(paths * repeats)]
-    with DecodeWorkers(geometry_of(DEFAULT_EMBEDDER), DecodeSettings()) as workers:
+    with DecodeWorkers(find_embedder(DEFAULT_EMBEDDER).geometry, DecodeSettings()) as workers:
         list(workers.run(jobs[:8]))
         return len(jobs) / seconds(lambda: sum(1 for _ in workers.run(jobs)))
 
@@ -45,7 +44,7 @@ def decoding_rate(paths: list[bytes], repeats: int) -> float:
 def inference_rate(paths: list[bytes], repeats: int) -> float:
     """Images per second of the embedder alone, in the pipeline's batches."""
     settings = EmbedSettings()
-    embedder = load_embedder(DEFAULT_EMBEDDER, settings, cache_directory())
+    embedder = find_embedder(DEFAULT_EMBEDDER, settings).load()
     jobs = [ReadJob(number, path) for number, path in enumerate(paths[:64])]
     with DecodeWorkers(embedder.geometry, DecodeSettings()) as workers:
         read = [result.image.pixels for result in workers.run(jobs) if result.image]

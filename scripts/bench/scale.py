@@ -22,7 +22,7 @@ from start_up import fill_collection
 from synthetic import photos as synthetic_vectors
 
 from annclust.collection import Collection
-from annclust.embedding.registry import DEFAULT_EMBEDDER, spec_of
+from annclust.embedding.registry import DEFAULT_EMBEDDER, find_embedder
 from annclust.pipeline.derived import refresh_graph
 from annclust.pipeline.live_vectors import live_vectors
 from annclust.pipeline.querying import Searcher
@@ -33,7 +33,7 @@ from annclust.storage.store_writer import StoreWriter
 
 def fill(path: Path, n: int) -> float:
     """Make a collection of n synthetic vectors; gives the seconds that storing them took."""
-    spec = spec_of(DEFAULT_EMBEDDER)
+    spec = find_embedder(DEFAULT_EMBEDDER).spec
     rows = synthetic_vectors(n, spec.dimension)
     with StoreWriter.create(path, spec) as store:
         return seconds(lambda: fill_collection(store, rows))

@@ -19,7 +19,7 @@ from reporting import command_seconds, table, versions
 from synthetic import photos as synthetic_vectors
 
 from annclust.arrays import Vectors
-from annclust.embedding.registry import DEFAULT_EMBEDDER, spec_of
+from annclust.embedding.registry import DEFAULT_EMBEDDER, find_embedder
 from annclust.pipeline.derived import refresh
 from annclust.settings import SearchSettings
 from annclust.storage.store_writer import EmbeddedContent, StoreWriter
@@ -47,7 +47,7 @@ def fill_collection(
 
 def make_collection(path: Path, vectors: int, known: Path) -> None:
     """A collection of synthetic vectors; the first one is said to be of the photo `known`."""
-    spec = spec_of(DEFAULT_EMBEDDER)
+    spec = find_embedder(DEFAULT_EMBEDDER).spec
     with StoreWriter.create(path, spec) as store:
         rows = synthetic_vectors(vectors, spec.dimension)
         fill_collection(store, rows, first=known.read_bytes())

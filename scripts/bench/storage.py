@@ -27,7 +27,7 @@ from reporting import seconds, table, versions
 
 from annclust.arrays import ImageId, unit_rows
 from annclust.collection import Collection
-from annclust.embedding.registry import DEFAULT_EMBEDDER, spec_of
+from annclust.embedding.registry import DEFAULT_EMBEDDER, find_embedder
 from annclust.storage.catalog_writer import CatalogWriter
 from annclust.storage.store import Store
 from annclust.storage.store_writer import EmbeddedContent, StoreWriter
@@ -39,7 +39,7 @@ _BATCH = 4_096
 
 def fill(path: Path, photos: int) -> None:
     """A collection of random vectors, a photo each."""
-    spec, rng = spec_of(DEFAULT_EMBEDDER), np.random.default_rng(0)
+    spec, rng = find_embedder(DEFAULT_EMBEDDER).spec, np.random.default_rng(0)
     with StoreWriter.create(path, spec) as store:
         for first in range(0, photos, _BATCH):
             numbers = range(first, min(first + _BATCH, photos))

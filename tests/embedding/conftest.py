@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from annclust.embedding.efficientnet_lite0 import EfficientNetLite0, load_efficientnet_lite0
+from annclust.embedding.efficientnet_lite0 import load_efficientnet_lite0
+from annclust.embedding.onnx_model import OnnxModel
 from annclust.settings import EmbedSettings
 
 ROOT = Path(__file__).parents[2]
@@ -24,7 +25,7 @@ def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def lite0(model_folder: Path) -> EfficientNetLite0:
+def lite0(model_folder: Path) -> OnnxModel:
     return load_efficientnet_lite0(EmbedSettings(threads=1, batch=4), model_folder)
 
 

@@ -16,11 +16,11 @@ from annclust.arrays import Pixels, unit_rows
 from annclust.embedding.efficientnet_lite0 import (
     SPEC,
     WEIGHTS_SHA256,
-    EfficientNetLite0,
     graph_path,
     installed_weights,
     load_efficientnet_lite0,
 )
+from annclust.embedding.onnx_model import OnnxModel
 from annclust.errors import ModelFileError
 from annclust.settings import EmbedSettings
 
@@ -48,7 +48,7 @@ def reference() -> dict[str, NDArray[np.float32]]:
 
 
 @pytest.fixture
-def cache(tmp_path: Path, model_folder: Path, lite0: EfficientNetLite0) -> Path:
+def cache(tmp_path: Path, model_folder: Path, lite0: OnnxModel) -> Path:
     """A cache of one's own to damage, in which the network is already built."""
     shutil.copytree(model_folder, tmp_path / "cache")
     return tmp_path / "cache"
@@ -76,7 +76,7 @@ def test_the_reference_was_made_of_these_very_images(
 
 
 def test_features_agree_with_torch(
-    lite0: EfficientNetLite0,
+    lite0: OnnxModel,
     reference: dict[str, NDArray[np.float32]],
     reference_images: NDArray[np.uint8],
 ) -> None:
@@ -85,7 +85,7 @@ def test_features_agree_with_torch(
 
 
 def test_vectors_agree_with_torch(
-    lite0: EfficientNetLite0,
+    lite0: OnnxModel,
     reference: dict[str, NDArray[np.float32]],
     reference_images: NDArray[np.uint8],
 ) -> None:
@@ -93,26 +93,24 @@ def test_vectors_agree_with_torch(
     assert np.abs(difference).max() <= TOLERANCE
 
 
-def test_vectors_have_length_one(
-    lite0: EfficientNetLite0, reference_images: NDArray[np.uint8]
-) -> None:
+def test_vectors_have_length_one(lite0: OnnxModel, reference_images: NDArray[np.uint8]) -> None:
     lengths = np.linalg.norm(lite0.embed(list(reference_images)), axis=1)
     np.testing.assert_allclose(lengths, 1, atol=1e-6)
 
 
 def test_a_vector_does_not_depend_on_its_batch(
-    lite0: EfficientNetLite0, reference_images: NDArray[np.uint8]
+    lite0: OnnxModel, reference_images: NDArray[np.uint8]
 ) -> None:
     together = lite0.embed(list(reference_images))  # six images, in batches of four
     alone = np.concatenate([lite0.embed([image]) for image in reference_images])
     np.testing.assert_allclose(together, alone, atol=1e-5)
 
 
-def test_no_images_give_no_vectors(lite0: EfficientNetLite0) -> None:
+def test_no_images_give_no_vectors(lite0: OnnxModel) -> None:
     assert lite0.embed([]).shape == (0, 1280)
 
 
-def test_an_image_of_another_size_is_refused(lite0: EfficientNetLite0) -> None:
+def test_an_image_of_another_size_is_refused(lite0: OnnxModel) -> None:
     with pytest.raises(ValueError, match=r"image 1 has shape \(224, 223, 3\)"):
         lite0.embed([black_image(), black_image()[:, :223]])
 
@@ -135,7 +133,7 @@ def test_starting_with_a_built_network_imports_nothing_heavy_but_its_runtime(
 
 
 def test_two_processes_may_build_at_once(
-    tmp_path: Path, importing: dict[str, str], lite0: EfficientNetLite0
+    tmp_path: Path, importing: dict[str, str], lite0: OnnxModel
 ) -> None:
     command = [sys.executable, "-c", LOAD, str(tmp_path)]
     processes = [subprocess.Popen(command, env=importing, stdout=subprocess.PIPE) for _ in range(2)]
@@ -201,7 +199,7 @@ def test_a_package_without_the_weights_is_named(
         load_efficientnet_lite0(SETTINGS, tmp_path)
 
 
-def test_copies_of_a_photo_are_nearest_to_it(lite0: EfficientNetLite0, shared_photos: Path) -> None:
+def test_copies_of_a_photo_are_nearest_to_it(lite0: OnnxModel, shared_photos: Path) -> None:
     with (shared_photos / "quality.csv").open(newline="") as table:
         rows = [row for row in csv.DictReader(table) if row["path"].startswith("copies/")][:80]
     vectors = lite0.embed([center(shared_photos / row["path"]) for row in rows])

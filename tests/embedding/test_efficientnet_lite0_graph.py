@@ -13,7 +13,8 @@ from annclust.embedding.efficientnet_lite0 import (
     WEIGHTS_SHA256,
     installed_weights,
 )
-from annclust.embedding.efficientnet_lite0_graph import build_graph, same_padding
+from annclust.embedding.efficientnet_lite0_graph import build_graph
+from annclust.embedding.onnx_graph import same_padding
 from annclust.embedding.torch_checkpoint import read_checkpoint
 
 STRUCTURE = {1: "61e9b9f7d442c6c2"}

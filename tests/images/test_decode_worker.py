@@ -13,8 +13,7 @@ from annclust.settings import GIBIBYTE
 from tests.images.samples import GEOMETRY, encode, landscape, seen
 
 ORDERS = WorkerOrders(
-    short_side=GEOMETRY.short_side,
-    crop=GEOMETRY.crop,
+    geometry=GEOMETRY,
     max_pixels=10**6,
     memory=GIBIBYTE,
     largest=GIBIBYTE,

@@ -3,17 +3,18 @@ from __future__ import annotations
 import io
 import struct
 import warnings
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import ExifTags, Image, ImageOps
 
 from annclust.arrays import Pixels
 from annclust.images.decoding import UndecodableError, decode
 from annclust.images.formats import RAW
-from annclust.input_geometry import InputGeometry
+from annclust.input_geometry import InputGeometry, Resample
 from tests.images.samples import (
     ENCODINGS,
     ENOUGH_PIXELS,
@@ -31,7 +32,9 @@ def slow_and_obvious(picture: Image.Image, geometry: InputGeometry) -> Pixels:
     """Scale all of it, then cut, as torchvision does."""
     short = min(picture.size)
     width, height = (geometry.short_side * side // short for side in picture.size)
-    scaled = picture.resize((width, height), Image.Resampling.BICUBIC)
+    if geometry.fit == "squash":
+        width = height = geometry.crop
+    scaled = picture.resize((width, height), Image.Resampling[geometry.resample.upper()])
     left, top = round((width - geometry.crop) / 2), round((height - geometry.crop) / 2)
     return np.asarray(scaled.crop((left, top, left + geometry.crop, top + geometry.crop)))
 
@@ -49,19 +52,65 @@ def test_every_format_shows_the_same_picture(extension: str) -> None:
     assert difference(decoded.pixels, slow_and_obvious(landscape(), GEOMETRY)) < 6
 
 
-@given(width=st.integers(1, 90), height=st.integers(1, 90), short_side=st.integers(8, 40))
-@settings(max_examples=60, deadline=None)
+@given(
+    width=st.integers(1, 90),
+    height=st.integers(1, 90),
+    short_side=st.integers(8, 40),
+    squashed=st.booleans(),
+    resample=st.sampled_from(["bicubic", "bilinear", "lanczos"]),
+)
+@settings(max_examples=120, deadline=None)
 def test_cutting_while_scaling_is_scaling_and_cutting(
-    width: int, height: int, short_side: int
+    width: int, height: int, short_side: int, squashed: bool, resample: Resample
 ) -> None:
     # Far from black and white: what Pillow clips between its two passes depends on their order.
     noise = np.random.default_rng(width).integers(90, 166, (height, width, 3), dtype=np.uint8)
-    geometry = InputGeometry(short_side, max(1, short_side - 5))
+    geometry = InputGeometry(short_side, max(1, short_side - 5), resample=resample)
+    if squashed:
+        geometry = InputGeometry.squash(short_side, resample)
     pixels = seen(encode(Image.fromarray(noise), "bmp"), geometry).pixels
     expected = slow_and_obvious(Image.fromarray(noise), geometry)
-    averaged_first = min(width, height) >= 6 * short_side
+    averaged_first = max(width, height) >= 6 * short_side
     tolerance = 12 if averaged_first else 2
     assert np.abs(pixels.astype(int) - expected.astype(int)).max() <= tolerance
+
+
+def by_corners(picture: Image.Image, side: int) -> Pixels:
+    """Nearest pixels, written down as Turi Create computes them."""
+    x, y = (np.floor(np.arange(side) * (n - 1) / (side - 1) + 0.5) for n in picture.size)
+    return np.asarray(picture)[y.astype(int)[:, np.newaxis], x.astype(int)]
+
+
+@given(width=st.integers(1, 300), height=st.integers(1, 300), side=st.sampled_from([28, 224, 227]))
+@settings(max_examples=60, deadline=None)
+def test_the_nearest_pixels_are_those_of_turi_create(width: int, height: int, side: int) -> None:
+    noise = np.random.default_rng(width).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    picture = Image.fromarray(noise)
+    pixels = seen(encode(picture, "png"), InputGeometry.squash(side, "nearest")).pixels
+    assert np.array_equal(pixels, by_corners(picture, side))
+
+
+@pytest.mark.parametrize("extension", ["jpg", "png", "heic", "avif", "gif"])
+@pytest.mark.parametrize("turned", [False, True])
+def test_nearest_pixels_are_taken_of_the_whole_upright_picture(
+    extension: str, turned: bool
+) -> None:
+    picture = landscape(900, 640)
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    data = encode(picture, extension, **({"exif": exif} if turned and extension != "gif" else {}))
+    with Image.open(io.BytesIO(data)) as opened:
+        upright = ImageOps.exif_transpose(opened.convert("RGB"))
+    geometry = InputGeometry.squash(56, "nearest")
+    assert np.array_equal(seen(data, geometry).pixels, by_corners(upright, 56))
+
+
+@pytest.mark.parametrize(
+    "wrong", [(2, 3), (3, 2, "squash"), (3, 3, "pad"), (3, 3, "cover", "cubic")]
+)
+def test_a_geometry_makes_sense(wrong: tuple[Any, ...]) -> None:
+    with pytest.raises(ValueError, match=r"not|no such"):
+        InputGeometry(*wrong)
 
 
 def test_a_jpeg_decoded_small_looks_like_one_decoded_whole() -> None:

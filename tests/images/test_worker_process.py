@@ -17,8 +17,7 @@ from tests.images.samples import GEOMETRY, encode, landscape, seen
 from tests.images.watching import promptly
 
 ORDERS = WorkerOrders(
-    short_side=GEOMETRY.short_side,
-    crop=GEOMETRY.crop,
+    geometry=GEOMETRY,
     max_pixels=10**8,
     memory=GIBIBYTE,
     largest=GIBIBYTE,

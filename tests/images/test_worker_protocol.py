@@ -42,7 +42,8 @@ def test_a_request_arrives_as_it_was_sent(path: bytes, known: frozenset[bytes]) 
 
 
 def test_orders_arrive_as_they_were_given() -> None:
-    orders = WorkerOrders(256, 224, 10**8, 1 << 31, 1 << 30, 1 << 27, 31.5, follow_symlinks=True)
+    geometry = InputGeometry.squash(224, "nearest")
+    orders = WorkerOrders(geometry, 10**8, 1 << 31, 1 << 30, 1 << 27, 31.5, follow_symlinks=True)
     assert WorkerOrders.receive(reader(orders.pack())) == orders
 
 

@@ -250,10 +250,10 @@ def test_a_run_that_is_out_of_memory_says_so_and_the_next_one_goes_on(
     first, second = ScarceMemory(batches=5), ScarceMemory(batches=100)
     with StoreWriter.create(path, SPEC) as store:
         with pytest.raises(AnnclustError, match=r"memory.*the same command goes on") as caught:
-            index_photos(store, [photos], EmbedderLoader(GEOMETRY, lambda: first), settings)
+            index_photos(store, [photos], EmbedderLoader(SPEC, GEOMETRY, lambda: first), settings)
         assert "\n" not in str(caught.value)
         assert store.catalog.counts()["images"] == 8
-        index_photos(store, [photos], EmbedderLoader(GEOMETRY, lambda: second), settings)
+        index_photos(store, [photos], EmbedderLoader(SPEC, GEOMETRY, lambda: second), settings)
     assert second.embedded == 12 - 8
     with Collection(path, create=False) as collection:
         assert collection.status().images == 12

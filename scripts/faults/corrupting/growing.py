@@ -23,8 +23,7 @@ from operations import COLLECTION, PHOTOS
 from scenes import EMBEDDER, photograph
 
 from annclust.collection import Collection
-from annclust.embedding.embedder import EmbedderLoader
-from annclust.embedding.registry import geometry_of, load_embedder
+from annclust.embedding.registry import find_embedder
 from annclust.pipeline.derived import refresh
 from annclust.pipeline.grouping import cluster_photos
 from annclust.pipeline.indexing import index_photos
@@ -75,9 +74,7 @@ def _compact(folder: Path, first: int) -> None:
 
 def _index_and_die(folder: Path) -> None:
     """Index and cluster, and be killed before the log is taken into the catalog."""
-    loader = EmbedderLoader(
-        geometry_of(EMBEDDER), lambda: load_embedder(EMBEDDER, ONE_THREAD.embed, folder)
-    )
+    loader = find_embedder(EMBEDDER, ONE_THREAD.embed, folder)
     store = StoreWriter(folder / COLLECTION)
     index_photos(store, [folder / PHOTOS], loader, ONE_THREAD)
     settings = ClusterSettings.for_level("shots")

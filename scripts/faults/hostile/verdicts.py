@@ -9,13 +9,13 @@ from typing import Self
 from blake3 import blake3
 from hostile.mutations import Mutant
 
-from annclust.embedding.registry import DEFAULT_EMBEDDER, geometry_of
+from annclust.embedding.registry import DEFAULT_EMBEDDER, find_embedder
 from annclust.images.decode_workers import ReadResult
 from annclust.images.decoded_image import DecodedImage
 from annclust.images.formats import DECODABLE
 from annclust.settings import DecodeSettings
 
-GEOMETRY = geometry_of(DEFAULT_EMBEDDER)
+GEOMETRY = find_embedder(DEFAULT_EMBEDDER).geometry
 LIMITS = DecodeSettings(workers=1)
 MOST_SECONDS = 10.0
 

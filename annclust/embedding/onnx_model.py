@@ -1,0 +1,114 @@
+"""ONNX model: any network in an ONNX file as an embedder, ``onnx:FILE``.
+
+What the file does not say stands in a card beside it (:mod:`onnx_card`); what neither says is
+guessed from the shapes of input and output, where only one guess makes sense.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from annclust.arrays import Pixels, Vectors, unit_rows
+from annclust.embedding.embedder import EmbedderSpec, revision, stacked
+from annclust.embedding.model_file import digest_of_model, weights_beside
+from annclust.embedding.onnx_card import read_card
+from annclust.embedding.onnx_plan import OnnxPlan, plan_for, pooled
+from annclust.embedding.onnx_session import OnnxSession
+from annclust.errors import ModelFileError
+from annclust.input_geometry import InputGeometry
+from annclust.settings import EmbedSettings
+
+_REMEDY = "docs/embedders.md says what annclust can use, and how to say it in a JSON file."
+
+
+class OnnxModel:
+    """Unit rows of what a network sees.
+
+    Parameters
+    ----------
+    spec : EmbedderSpec
+    plan : OnnxPlan
+    session : OnnxSession
+    batch : int
+        Images that are run at a time; bounds the memory of one call.
+    """
+
+    def __init__(
+        self, spec: EmbedderSpec, plan: OnnxPlan, session: OnnxSession, *, batch: int
+    ) -> None:
+        self._spec, self._plan, self._session, self._batch = spec, plan, session, batch
+
+    @property
+    def spec(self) -> EmbedderSpec:
+        """Its identity."""
+        return self._spec
+
+    @property
+    def geometry(self) -> InputGeometry:
+        """Which pixels it wants to see."""
+        return self._plan.geometry
+
+    def embed(self, images: Sequence[Pixels], /) -> Vectors:
+        """Embed images into unit rows (n, d)."""
+        return unit_rows(self.features(images))
+
+    def features(self, images: Sequence[Pixels], /) -> Vectors:
+        """Pooled features as the network gives them, of any length: shape (n, d), float32."""
+        rows = np.empty((len(images), self._spec.dimension), dtype=np.float32)
+        for first in range(0, len(images), self._batch):
+            batch = images[first : first + self._batch]
+            rows[first : first + len(batch)] = features_of(self._session, self._plan, batch)
+        return rows
+
+
+def open_onnx_model(name: str, path: Path, settings: EmbedSettings) -> OnnxModel:
+    """Load a network from a file.
+
+    Parameters
+    ----------
+    name : str
+        Of the embedder.
+    path : Path
+        Of the ONNX file; absolute.
+    settings : EmbedSettings
+
+    Raises
+    ------
+    ModelFileError
+        If the file or its card is missing or damaged, or annclust cannot tell how to use it.
+    """
+    card, digest = read_card(path), digest_of_model(path, *weights_beside(path))
+    try:
+        session = OnnxSession(path, threads=settings.threads)
+        plan = plan_for(session.inputs, session.outputs, card)
+        dimension = _measured_dimension(session, plan)
+    except ValueError as error:
+        raise ModelFileError(path, reason=str(error), remedy=_REMEDY) from error
+    spec = EmbedderSpec(name, revision(digest, plan.fingerprint), dimension=dimension)
+    return OnnxModel(spec, plan, session, batch=settings.batch)
+
+
+def features_of(session: OnnxSession, plan: OnnxPlan, images: Sequence[Pixels]) -> Vectors:
+    """Run a network on a few images, and make one row of what it gives for each.
+
+    Raises
+    ------
+    ValueError
+        If it gives something else than a plan says, or an image has another shape.
+    """
+    pixels = plan.preprocessing.apply(stacked(images, plan.geometry))
+    return pooled(session.run(pixels, plan.output), plan.pooling)
+
+
+def _measured_dimension(session: OnnxSession, plan: OnnxPlan) -> int:
+    """Run the network once, on a gray picture: shapes in files are often unknown."""
+    gray = np.full((plan.geometry.crop, plan.geometry.crop, 3), 128, dtype=np.uint8)
+    rows = features_of(session, plan, [gray])
+    if rows.shape[0] != 1 or rows.shape[1] < 1:
+        raise ValueError(f"its output {plan.output!r} gives {rows.shape} for one image")
+    if not np.isfinite(rows).all():
+        raise ValueError(f"its output {plan.output!r} is no number for a gray picture")
+    return int(rows.shape[1])

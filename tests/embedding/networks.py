@@ -1,0 +1,80 @@
+"""Small networks in ONNX files, made on the spot."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+Side = int | str | None
+
+
+def save_network(
+    path: Path,
+    *,
+    side: Side = 4,
+    layout: str = "NCHW",
+    dtype: int = TensorProto.FLOAT,
+    outputs: Sequence[str] = ("rows",),
+    external: bool = False,
+    gain: float = 1.0,
+) -> Path:
+    """Write a network whose outputs are simple sums over its pixels.
+
+    Parameters
+    ----------
+    path : Path
+    side : int, str or None
+        Of its input; a text where any will do.
+    layout : str
+        "NCHW" or "NHWC".
+    dtype : int
+        Of its input.
+    outputs : sequence of str
+        From "rows" (n, 3), the mean of each channel; "map" (n, 3, side, side), the pixels; "places"
+        (n, side, 3 * side), the rows of the picture, channels first.
+    external : bool
+        Whether its one weight lies in a file beside.
+    gain : float
+        That weight, which all pixels are multiplied with.
+    """
+    shape = ["n", 3, side, side] if layout == "NCHW" else ["n", side, side, 3]
+    weight = numpy_helper.from_array(np.array([gain], dtype=np.float32), "gain")
+    nodes = [helper.make_node("Cast", ["pixels"], ["cast"], to=TensorProto.FLOAT)]
+    if layout == "NHWC":
+        nodes.append(helper.make_node("Transpose", ["cast"], ["first"], perm=[0, 3, 1, 2]))
+    else:
+        nodes.append(helper.make_node("Identity", ["cast"], ["first"]))
+    nodes.append(helper.make_node("Mul", ["first", "gain"], ["map"]))
+    nodes.append(helper.make_node("ReduceMean", ["map"], ["rows"], axes=[2, 3], keepdims=0))
+    nodes.append(helper.make_node("Transpose", ["map"], ["turned"], perm=[0, 2, 1, 3]))
+    shape_of_places = numpy_helper.from_array(np.array([0, 0, -1]))
+    nodes.append(helper.make_node("Constant", [], ["shape"], value=shape_of_places))
+    nodes.append(helper.make_node("Reshape", ["turned", "shape"], ["places"]))
+    lengths = {"rows": 2, "map": 4, "places": 3}
+    described = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, [None] * lengths[name])
+        for name in outputs
+    ]
+    pixels = helper.make_tensor_value_info("pixels", dtype, shape)
+    graph = helper.make_graph(nodes, "small", [pixels], described, [weight])
+    opset = helper.make_opsetid("", 17)
+    model = helper.make_model(graph, opset_imports=[opset], ir_version=8)
+    onnx.save(model, path, save_as_external_data=external, location="weights.bin", size_threshold=0)
+    return path
+
+
+def say(model: Path, **card: object) -> None:
+    """Write a card beside a network."""
+    model.with_name(f"{model.name}.json").write_text(json.dumps(card))
+
+
+def checkered(side: int, seed: int = 0) -> NDArray[np.uint8]:
+    """A picture of random pixels."""
+    rng = np.random.default_rng(seed)
+    return rng.integers(0, 256, (side, side, 3), dtype=np.uint8)
