@@ -6,7 +6,7 @@ Every embedder of this room checks its input with :func:`stacked`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
@@ -50,6 +50,36 @@ class EmbedderSpec:
         return (self.revision, self.dimension) == (other.revision, other.dimension)
 
 
+@dataclass(frozen=True, slots=True)
+class Unembeddable:
+    """Why an image has no vector.
+
+    Parameters
+    ----------
+    reason : str
+        A few words without a full stop, to be shown beside the file's name.
+    retry : bool
+        Whether the same image may do another time.
+    """
+
+    reason: str
+    retry: bool
+
+
+class UnembeddableError(Exception):
+    """Nothing can be made of some images; the others are none the worse for it.
+
+    Parameters
+    ----------
+    images : mapping of int to Unembeddable
+        By position among the images of the call.
+    """
+
+    def __init__(self, images: Mapping[int, Unembeddable]) -> None:
+        self.images = images
+        super().__init__(", ".join(str(position) for position in images))
+
+
 class Embedder(Protocol):
     """Turns images into unit vectors. Any class of this shape will do."""
 
@@ -73,6 +103,10 @@ class Embedder(Protocol):
         ------
         ValueError
             If an image has another shape or dtype.
+        UnembeddableError
+            If nothing can be made of some of them.
+        EmbeddingError
+            If the embedder does not work at all.
         """
         ...
 

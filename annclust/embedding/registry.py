@@ -11,7 +11,13 @@ from dataclasses import dataclass
 from functools import cache as remembered
 from pathlib import Path
 
-from annclust.embedding import color_histogram, efficientnet_lite0, onnx_file, turicreate_h5
+from annclust.embedding import (
+    color_histogram,
+    efficientnet_lite0,
+    onnx_file,
+    turicreate_h5,
+    turicreate_models,
+)
 from annclust.embedding.embedder import Embedder, EmbedderLoader, EmbedderSpec
 from annclust.embedding.model_cache import cache_directory
 from annclust.errors import UnknownEmbedderError
@@ -88,6 +94,9 @@ _BUILT_IN = (
 
 _FAMILIES: Mapping[str, _Family] = {
     onnx_file.FAMILY: _Family("FILE", onnx_file.SUMMARY, onnx_file.settled, onnx_file.find),
+    turicreate_models.FAMILY: _Family(
+        "MODEL", turicreate_models.SUMMARY, turicreate_models.settled, turicreate_models.find
+    ),
     turicreate_h5.FAMILY: _Family(
         "FILE", turicreate_h5.SUMMARY, turicreate_h5.settled, turicreate_h5.find
     ),

@@ -18,6 +18,7 @@ from typing import Protocol
 # Most photos are JPEGs: their decoder shall be there when the first one comes.
 from PIL import JpegImagePlugin as JpegImagePlugin
 
+from annclust.frames import read_exactly
 from annclust.images.content import UnreadableFileError, read_content
 from annclust.images.decoding import UndecodableError, decode_square
 from annclust.images.worker_protocol import (
@@ -26,7 +27,6 @@ from annclust.images.worker_protocol import (
     Answer,
     Request,
     WorkerOrders,
-    read_exactly,
 )
 
 _CHANNEL = 0  # standard input

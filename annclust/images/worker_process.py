@@ -17,13 +17,12 @@ import time
 from pathlib import Path
 
 from annclust.errors import AnnclustError
+from annclust.frames import ProtocolError, read_exactly
 from annclust.images.worker_protocol import (
     READY,
     Answer,
-    ProtocolError,
     Request,
     WorkerOrders,
-    read_exactly,
 )
 
 _START_PATIENCE = 60.0

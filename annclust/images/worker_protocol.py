@@ -1,8 +1,8 @@
 """Worker protocol: the frames that travel between this process and a decoding worker.
 
-A frame is two lengths (u32 each, little-endian), a JSON object, and a body of raw bytes. Nothing is
-pickled, and of an answer only the form is believed: a worker that a hostile file took over cannot
-run code here, claim memory, or bring control characters to the terminal.
+Nothing is pickled (:mod:`annclust.frames`), and of an answer only the form is believed: a worker
+that a hostile file took over cannot run code here, claim memory, or bring control characters to the
+terminal.
 
 That is all that is guarded. A worker is no sandbox: it may do whatever the user may. And what an
 answer claims cannot be checked without decoding: a worker that was taken over may give wrong
@@ -11,20 +11,16 @@ pixels, sizes and reasons for any file that it is asked for, or the digest of an
 
 from __future__ import annotations
 
-import json
-import struct
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from itertools import islice
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
+from annclust.frames import Head, ProtocolError, ReadExactly, pack, receive
 from annclust.images.decoded_image import Square
 from annclust.images.formats import DECODABLE
 from annclust.input_geometry import InputGeometry
 
 _DIGEST_BYTES = 32
-_LENGTHS = struct.Struct("<II")
-_MAX_HEAD_BYTES = 1 << 16
 _MOST_BITS = 63  # of a number; more would not fit into the catalog
 _LONGEST_REASON = 200  # characters
 
@@ -33,42 +29,7 @@ MOST_KNOWN: Final = 256
 size; to send all with every file takes time that grows with the square of the series, 65 ms a file
 at 100,000. A copy that is decoded for want of its digest is still recognized by who asked."""
 
-ReadExactly: TypeAlias = Callable[[int], bytes | bytearray]
-"""Gives so many bytes of a stream, or raises EOFError."""
-
-
-def read_exactly(count: int, read_some: Callable[[memoryview], int]) -> bytearray:
-    """Read so many bytes.
-
-    Parameters
-    ----------
-    count : int
-    read_some : callable
-        Fills a part of a buffer, from its start; gives how many bytes, 0 at the end of the stream.
-
-    Raises
-    ------
-    EOFError
-        If the stream ends before.
-    """
-    # Filled in place: another copy of each picture would cost more than all of the way here.
-    received = bytearray(count)
-    rest = memoryview(received)
-    while rest:
-        got = read_some(rest)
-        if not got:
-            raise EOFError
-        rest = rest[got:]
-    return received
-
-
 _GEOMETRY = tuple(each.name for each in fields(InputGeometry))
-
-_Head: TypeAlias = dict[str, int | float | str | bool | None]
-
-
-class ProtocolError(Exception):
-    """The other side sent what cannot be meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +65,12 @@ class WorkerOrders:
     def pack(self) -> bytes:
         """Write the frame."""
         head = asdict(self)
-        return _pack(head | head.pop("geometry"))
+        return pack(head | head.pop("geometry"))
 
     @classmethod
     def receive(cls, read: ReadExactly) -> WorkerOrders:
         """Read the frame."""
-        head, _ = _receive(read, max_body=0)  # written by `pack`, in the same version
+        head, _ = receive(read, max_body=0)  # written by `pack`, in the same version
         geometry: Any = {name: head.pop(name) for name in _GEOMETRY}
         others: Any = head
         return cls(InputGeometry(**geometry), **others)
@@ -125,12 +86,12 @@ class Request:
     def pack(self) -> bytes:
         """Write the frame; of the known contents, it takes `MOST_KNOWN` along."""
         known = b"".join(islice(self.known, MOST_KNOWN))
-        return _pack({"path": len(self.path)}, self.path + known)
+        return pack({"path": len(self.path)}, self.path + known)
 
     @classmethod
     def receive(cls, read: ReadExactly) -> Request:
         """Read the frame; EOFError if no more will come."""
-        head, received = _receive(read, max_body=(1 << 32) - 1)
+        head, received = receive(read, max_body=(1 << 32) - 1)
         body = bytes(received)
         end = int(head["path"] or 0)
         starts = range(end, len(body), _DIGEST_BYTES)
@@ -159,7 +120,7 @@ class Answer:
 
     def pack(self) -> bytes:
         """Write the frame."""
-        head: _Head = {
+        head: Head = {
             "digest": None if self.digest is None else self.digest.hex(),
             "size": self.size,
             "modified_ns": self.modified_ns,
@@ -169,9 +130,9 @@ class Answer:
         }
         square = self.square
         if square is None:
-            return _pack(head)
+            return pack(head)
         head |= {"width": square.width, "height": square.height, "format": square.format}
-        return _pack(head, square.rgb)
+        return pack(head, square.rgb)
 
     @classmethod
     def receive(cls, read: ReadExactly, geometry: InputGeometry) -> Answer:
@@ -185,7 +146,7 @@ class Answer:
             If this is no answer.
         """
         expected = geometry.crop**2 * 3
-        head, body = _receive(read, max_body=expected)
+        head, body = receive(read, max_body=expected)
         if body and len(body) != expected:
             raise ProtocolError("a picture of the wrong size")
         try:
@@ -194,7 +155,7 @@ class Answer:
             raise ProtocolError("an answer without what belongs to it") from error
 
     @classmethod
-    def _from_frame(cls, head: _Head, body: bytes | bytearray) -> Answer:
+    def _from_frame(cls, head: Head, body: bytes | bytearray) -> Answer:
         square = None
         if body:
             width, height = (_number(head[side], least=1) for side in ("width", "height"))
@@ -244,21 +205,3 @@ def _digest(value: object) -> bytes:
     if len(digest) != _DIGEST_BYTES:
         raise ValueError
     return digest
-
-
-def _pack(head: _Head, body: bytes | bytearray = b"") -> bytes:
-    text = json.dumps(head).encode()
-    return _LENGTHS.pack(len(text), len(body)) + text + body
-
-
-def _receive(read: ReadExactly, *, max_body: int) -> tuple[_Head, bytes | bytearray]:
-    head_length, body_length = _LENGTHS.unpack(read(_LENGTHS.size))
-    if head_length > _MAX_HEAD_BYTES or body_length > max_body:
-        raise ProtocolError("a frame that is too long")
-    try:
-        head = json.loads(read(head_length))
-    except (ValueError, RecursionError) as error:
-        raise ProtocolError("a frame without a head") from error
-    if not isinstance(head, dict):
-        raise ProtocolError("a head that is no object")
-    return head, read(body_length) if body_length else b""

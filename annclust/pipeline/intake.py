@@ -9,9 +9,16 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
-from annclust.embedding.embedder import Embedder, EmbedderLoader
+from annclust.arrays import Vectors
+from annclust.embedding.embedder import (
+    Embedder,
+    EmbedderLoader,
+    Unembeddable,
+    UnembeddableError,
+)
 from annclust.images.decode_workers import DecodeWorkers, ReadJob, ReadResult
 from annclust.images.decoded_image import DecodedImage
 from annclust.images.scan_plan import FileState, Sighting
@@ -20,6 +27,26 @@ from annclust.progress import Progress, Stage, StoppedError
 from annclust.settings import EmbedSettings, IndexingSettings
 from annclust.storage.records import UnreadableRecord, joined
 from annclust.storage.store_writer import EmbeddedContent, StoreWriter
+
+_BATCHES = 2
+"""Batches that are embedded in one call: an embedder that is elsewhere works on the second while
+the first is on its way back."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Decoded:
+    """A content that waits to be embedded, and the file where it was seen first."""
+
+    file: FileState
+    digest: bytes
+    image: DecodedImage
+
+    def content(self, vector: Vectors) -> EmbeddedContent:
+        """It, with its vector of shape (d,)."""
+        image = self.image
+        return EmbeddedContent(
+            self.digest, self.file.size, image.width, image.height, image.format, vector
+        )
 
 
 class Intake:
@@ -47,7 +74,7 @@ class Intake:
     ) -> None:
         self._store, self._embedder, self._settings = store, embedder, settings
         self._may_be_known, self._stage = may_be_known, stage
-        self._decoded: list[tuple[bytes, int, DecodedImage]] = []
+        self._decoded: list[_Decoded] = []
         self._embedded: list[EmbeddedContent] = []
         self._sightings: list[Sighting] = []
         self._uncommitted: dict[int, set[bytes]] = defaultdict(set)
@@ -79,20 +106,40 @@ class Intake:
             self._stage.advance()
         elif result.image is not None:
             self._uncommitted[result.size].add(result.digest)
-            self._decoded.append((result.digest, result.size, result.image))
-        if len(self._decoded) >= self._settings.batch:
+            self._decoded.append(_Decoded(seen, result.digest, result.image))
+        if len(self._decoded) >= _BATCHES * self._settings.batch:
             self._embed()
         if len(self._sightings) >= self._settings.commit_every:
             self.commit()
 
     def _embed(self) -> None:
         decoded, self._decoded = self._decoded, []
-        vectors = self._embedder.embed([image.pixels for _, _, image in decoded])
-        self._embedded.extend(
-            EmbeddedContent(digest, size, image.width, image.height, image.format, vector)
-            for (digest, size, image), vector in zip(decoded, vectors, strict=True)
-        )
+        self._embedded += self._embedded_of(decoded)
         self._stage.advance(len(decoded))
+
+    def _embedded_of(self, decoded: Sequence[_Decoded]) -> list[EmbeddedContent]:
+        try:
+            vectors = self._embedder.embed([each.image.pixels for each in decoded])
+        except UnembeddableError as error:
+            for position, why in error.images.items():
+                self._fail(decoded[position], why)
+            rest = [each for i, each in enumerate(decoded) if i not in error.images]
+            return self._embedded_of(rest)
+        return [each.content(vector) for each, vector in zip(decoded, vectors, strict=True)]
+
+    def _fail(self, decoded: _Decoded, why: Unembeddable) -> None:
+        """Report all files of a content that the embedder can do nothing with."""
+        failed = [s for s in self._sightings if s.digest == decoded.digest]
+        self._sightings = [s for s in self._sightings if s.digest != decoded.digest]
+        self._uncommitted[decoded.file.size].discard(decoded.digest)
+        for sighting in failed:
+            file = sighting.file
+            self.copies.discard(file.place)
+            self.failures.append(
+                UnreadableRecord(
+                    file.root, file.path, file.size, file.modified_ns, why.reason, why.retry
+                )
+            )
 
     def commit(self) -> None:
         """Make everything taken so far durable."""

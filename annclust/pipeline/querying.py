@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from annclust.arrays import Distances, Nodes, Vectors, unit_rows
-from annclust.embedding.embedder import EmbedderLoader
+from annclust.embedding.embedder import EmbedderLoader, UnembeddableError
+from annclust.errors import UnreadableImageError
 from annclust.images.digest import digest_of
 from annclust.pipeline.reports import Match
 from annclust.pipeline.stored import stored_index
@@ -55,7 +56,11 @@ def embedded_vector(image: Path, embedder: EmbedderLoader, settings: DecodeSetti
 
     with image_reader(embedder.geometry, settings) as read:
         model = embedder.load()  # while the worker starts
-        return model.embed([read(image).pixels])
+        pixels = read(image).pixels
+        try:
+            return model.embed([pixels])
+        except UnembeddableError as error:
+            raise UnreadableImageError(image, reason=error.images[0].reason) from error
 
 
 class Searcher:

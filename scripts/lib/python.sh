@@ -46,25 +46,37 @@ print(digest.hexdigest())
 PYTHON
 }
 
-# ensure_environment FOLDER DIGEST PIP-ARGUMENT…: makes a virtual environment and installs into it,
-# unless that was done for the same digest. The stamp is filled last: an interrupted run starts
+# Prints a Python 3.8 if there is one: the last that Turi Create runs on. ANNCLUST_PYTHON38, if set,
+# is the only one considered.
+find_python38() {
+    local candidate candidates=(python3.8 "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.8.*/bin/python)
+    if [[ -n "${ANNCLUST_PYTHON38:-}" ]]; then candidates=("$ANNCLUST_PYTHON38"); fi
+    for candidate in "${candidates[@]}"; do
+        if "$candidate" -c 'import sys, venv; sys.exit(sys.version_info[:2] != (3, 8))' 2>/dev/null; then
+            printf '%s\n' "$candidate"
+            return
+        fi
+    done
+}
+
+# ensure_environment FOLDER DIGEST PYTHON PIP-ARGUMENT…: makes a virtual environment and installs into
+# it, unless that was done for the same digest. The stamp is filled last: an interrupted run starts
 # again. A folder without a stamp is somebody else's and stays as it is.
 ensure_environment() {
-    local python folder="$1" digest="$2" stamp="$1/annclust-stamp"
-    shift 2
+    local folder="$1" digest="$2" python="$3" stamp="$1/annclust-stamp"
+    shift 3
     if [[ -f "$stamp" && "$(<"$stamp")" == "$digest" ]] && "$folder/bin/python" -c '' 2>/dev/null; then
         return
     fi
     if [[ -e "$folder" && ! -f "$stamp" ]]; then
         fail "$folder was not made by this script, so it is left alone. Move it away and try again."
     fi
-    python="$(find_python)"
     echo "Installing into $folder with $("$python" --version) (a minute or two, once)"
     rm -rf "$folder"
     mkdir -p "$folder"
     : >"$stamp"
     "$python" -m venv "$folder"
     "$folder/bin/python" -m pip install --quiet --disable-pip-version-check "$@" ||
-        fail "pip could not install annclust; its message stands above. Is there a network?"
+        fail "pip could not install that; its message stands above. Is there a network?"
     printf '%s\n' "$digest" >"$stamp"
 }

@@ -8,12 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from annclust.frames import ProtocolError, ReadExactly
 from annclust.images.decoded_image import Square
 from annclust.images.worker_protocol import (
     MOST_KNOWN,
     Answer,
-    ProtocolError,
-    ReadExactly,
     Request,
     WorkerOrders,
 )
