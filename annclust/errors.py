@@ -1,7 +1,8 @@
 """What can go wrong, as one tree.
 
 DamagedFileWarning tells of damage that is mended without anybody's help, StorageWarning of a disk
-that refused what can wait. The errors:
+that refused what can wait, UnverifiedModelWarning of a model that is used because the user said so.
+The errors:
 
 - AnnclustError
     - InputError: what was asked for cannot be done
@@ -33,6 +34,10 @@ from pathlib import Path
 
 class DamagedFileWarning(UserWarning):
     """A derived file is not as it was written. It is not used, and made again by who may write."""
+
+
+class UnverifiedModelWarning(UserWarning):
+    """A model file is used that is not the one that its makers published."""
 
 
 class StorageWarning(UserWarning):

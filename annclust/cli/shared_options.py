@@ -21,7 +21,12 @@ import typer
 
 from annclust.cli.console import Console, error_line, shown
 from annclust.cli.interruption import Interruption
-from annclust.errors import AnnclustError, DamagedFileWarning, StorageWarning
+from annclust.errors import (
+    AnnclustError,
+    DamagedFileWarning,
+    StorageWarning,
+    UnverifiedModelWarning,
+)
 
 EXIT_ERROR, EXIT_UNREADABLE, EXIT_INTERRUPTED = 1, 3, 130
 
@@ -102,16 +107,18 @@ def command(
 
 @contextmanager
 def told_by(console: Console) -> Iterator[None]:
-    """Let warnings of damage be notes, and those of the disk errors; others are for programmers."""
+    """Let warnings of damage be notes, and those of disks and models errors; others are for
+    programmers.
+    """
     with warnings.catch_warnings():
-        warnings.simplefilter("default", DamagedFileWarning)
-        warnings.simplefilter("default", StorageWarning)
+        for each in (DamagedFileWarning, StorageWarning, UnverifiedModelWarning):
+            warnings.simplefilter("default", each)
         elsewhere = warnings.showwarning
 
         def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
             if issubclass(category, DamagedFileWarning):
                 console.note(f"annclust: {message}.")
-            elif issubclass(category, StorageWarning):
+            elif issubclass(category, StorageWarning | UnverifiedModelWarning):
                 error_line(f"{message}.")
             else:
                 elsewhere(message, category, *place, **more)

@@ -1,8 +1,7 @@
 """Turi Create, ``turicreate:MODEL``: the real one, in a process of its own.
 
 annclust decodes and scales, the worker (:mod:`turicreate_worker`) answers pixels with features. Two
-batches are on their way at a time; their size is Turi Create's to notice: TensorFlow rounds a little
-otherwise (10⁻⁷) with another one. When the worker dies, it is started again, and what it was
+batches are on their way at a time. When the worker dies, it is started again, and what it was
 working on is halved until the picture that kills it stands alone.
 """
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from annclust.embedding.embedder import EmbedderLoader, EmbedderSpec, revision
 from annclust.embedding.model_file import model_file_error
-from annclust.errors import ModelFileError, UnknownEmbedderError
+from annclust.errors import ModelFileError, UnknownEmbedderError, UnverifiedModelWarning
 from annclust.input_geometry import InputGeometry
 from annclust.settings import EmbedSettings
 
@@ -59,10 +59,6 @@ MODELS: Mapping[str, TuriCreateModel] = {
         TuriCreateModel("squeezenet_v1.1", 227, 1000, "60d5afff4c5bc535bc29655feac5571f"),
     )
 }
-
-
-class UnverifiedModelWarning(UserWarning):
-    """A model file is used that is not the one that Turi Create's makers published."""
 
 
 def settled(choice: str) -> str:

@@ -29,9 +29,7 @@ ENVIRONMENT = HERE.parents[1] / ".venv-turicreate" / "bin" / "python"
 SETTINGS = EmbedSettings(batch=64)
 """As Turi Create itself works: TensorFlow rounds otherwise with other batches or threads."""
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::annclust.embedding.turicreate_models.UnverifiedModelWarning"
-)
+pytestmark = pytest.mark.filterwarnings("ignore::annclust.errors.UnverifiedModelWarning")
 
 
 @pytest.fixture(scope="session")

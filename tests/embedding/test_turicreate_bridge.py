@@ -18,12 +18,13 @@ from annclust.collection import Collection
 from annclust.embedding.embedder import Unembeddable, UnembeddableError
 from annclust.embedding.registry import find_embedder
 from annclust.embedding.turicreate_bridge import TuriCreateBridge
-from annclust.embedding.turicreate_models import MODELS, UnverifiedModelWarning
+from annclust.embedding.turicreate_models import MODELS
 from annclust.errors import (
     EmbeddingError,
     ModelFileError,
     UnknownEmbedderError,
     UnreadableImageError,
+    UnverifiedModelWarning,
 )
 from annclust.settings import DecodeSettings, EmbedSettings, IndexingSettings
 from tests.albums import save
@@ -230,7 +231,7 @@ def test_half_a_download_is_not_believed(log: Path, monkeypatch: pytest.MonkeyPa
     assert "uv run --script" in str(caught.value)
 
 
-@pytest.mark.filterwarnings("ignore::annclust.embedding.turicreate_models.UnverifiedModelWarning")
+@pytest.mark.filterwarnings("ignore::annclust.errors.UnverifiedModelWarning")
 def test_another_file_under_the_same_name_gives_another_revision(log: Path) -> None:
     first = find_embedder("turicreate:resnet-50").spec
     folder = Path(os.environ["ANNCLUST_TURICREATE_CACHE"], "model_cache")
@@ -240,7 +241,7 @@ def test_another_file_under_the_same_name_gives_another_revision(log: Path) -> N
     assert not first.matches(second)
 
 
-@pytest.mark.filterwarnings("ignore::annclust.embedding.turicreate_models.UnverifiedModelWarning")
+@pytest.mark.filterwarnings("ignore::annclust.errors.UnverifiedModelWarning")
 def test_a_photo_that_kills_it_is_one_line_of_the_report(log: Path, tmp_path: Path) -> None:
     photos = tmp_path / "photos"
     for seed in range(5):
