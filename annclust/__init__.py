@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from annclust.estimator import AnnHDBSCAN
     from annclust.neighbor_graph import NeighborGraph
     from annclust.pipeline.reports import Cluster, IndexReport, Match
+    from annclust.pipeline.turicreate_import import import_turicreate
 
 _HOMES = {
     "AnnHDBSCAN": ("annclust.estimator", "AnnHDBSCAN"),
@@ -34,6 +35,7 @@ _HOMES = {
     "IndexReport": ("annclust.pipeline.reports", "IndexReport"),
     "Match": ("annclust.pipeline.reports", "Match"),
     "NeighborGraph": ("annclust.neighbor_graph", "NeighborGraph"),
+    "import_turicreate": ("annclust.pipeline.turicreate_import", "import_turicreate"),
     "open": ("annclust.collection", "Collection"),
 }
 
@@ -46,6 +48,7 @@ __all__ = [
     "IndexReport",
     "Match",
     "NeighborGraph",
+    "import_turicreate",
     "open",
 ]
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, get_args
 
 from annclust.closing import Closing
 from annclust.embedding.embedder import EmbedderLoader, EmbedderSpec
-from annclust.embedding.model_cache import cache_directory
-from annclust.errors import AnnclustError, EmbedderMismatchError, InputError
+from annclust.errors import AnnclustError, InputError
 from annclust.neighbor_graph import NeighborGraph
+from annclust.pipeline.embedders import CollectionEmbedder
 from annclust.pipeline.reports import Cluster, ClusterReport, IndexReport, Match, Status
 from annclust.progress import SILENT, Progress
 from annclust.settings import ClusterSettings, IndexingSettings, Level, Method, ShownLevel
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from annclust.clustering.hdbscan import Clustering
     from annclust.pipeline.checking import CheckReport
     from annclust.pipeline.compacting import CompactReport
+    from annclust.pipeline.edges import SimilarityGraph
     from annclust.pipeline.exporting import Table
     from annclust.pipeline.querying import Searcher
     from annclust.storage.store_writer import StoreWriter
@@ -45,8 +46,7 @@ class Collection(Closing):
     create : bool
         Whether to make it if there is none.
     embedder : str or None
-        Name of the embedder of a new collection; of an existing one it must be the stored one, but
-        a model that lies elsewhere by now is the same.
+        Name of the embedder of a new collection, or what the stored one is called by now.
     settings : IndexingSettings or None
         Choices for scanning, decoding, embedding and search.
     progress : Progress
@@ -71,37 +71,21 @@ class Collection(Closing):
         self.settings = settings or IndexingSettings()
         self.progress = progress
         self._searcher: tuple[object, Searcher] | None = None
-        self._found: EmbedderLoader | None = None
+        self._embedders = CollectionEmbedder(self.settings.embed)
         if create:
             self._make_if_missing(embedder)
         self._store = Store(self.path)
-        if embedder is not None:
-            try:
-                self._check_embedder(embedder)
-            except AnnclustError:
-                self.close()
-                raise
+        try:
+            self._embedders.check(embedder, self.embedder)
+        except AnnclustError:
+            self.close()
+            raise
 
     def _make_if_missing(self, embedder: str | None) -> None:
         if not Store.exists(self.path):
-            from annclust.embedding.registry import DEFAULT_EMBEDDER
             from annclust.storage.store_writer import StoreWriter
 
-            self._found = self._find_embedder(embedder or DEFAULT_EMBEDDER)
-            StoreWriter.create(self.path, self._found.spec).close()
-
-    def _check_embedder(self, name: str) -> None:
-        from annclust.embedding.registry import settled_name
-
-        if settled_name(name) != self.embedder.name:
-            self._found = self._find_embedder(name)
-            if not self._found.spec.matches(self.embedder):
-                raise EmbedderMismatchError(stored=self.embedder.name, given=name)
-
-    def _find_embedder(self, name: str) -> EmbedderLoader:
-        from annclust.embedding.registry import find_embedder
-
-        return find_embedder(name, self.settings.embed, cache_directory())
+            StoreWriter.create(self.path, self._embedders.choose(embedder)).close()
 
     def close(self) -> None:
         """Let go of the files."""
@@ -116,15 +100,7 @@ class Collection(Closing):
         return self._store.embedder
 
     def _embedder_loader(self) -> EmbedderLoader:
-        """The stored embedder, as long as this version of annclust still has it."""
-        if self._found is None:
-            self._found = self._find_embedder(self.embedder.name)
-        if not self._found.spec.matches(self.embedder):
-            raise EmbedderMismatchError(
-                stored=f"{self.embedder.name} {self.embedder.revision}",
-                given=f"{self._found.spec.name} {self._found.spec.revision}",
-            )
-        return self._found
+        return self._embedders.loader(self.embedder)
 
     def _writer(self, *, salvage: bool = False) -> StoreWriter:
         from annclust.storage.store_writer import StoreWriter
@@ -173,9 +149,7 @@ class Collection(Closing):
         given = [folders] if isinstance(folders, (str, os.PathLike)) else folders
         places = [Path(folder) for folder in given]
         with self._writer() as store:
-            embedder = self._embedder_loader()
-            store.rename_embedder(embedder.spec.name)
-            return index_photos(store, places, embedder, settings, self.progress)
+            return index_photos(store, places, self._embedder_loader, settings, self.progress)
 
     def similar(self, image: PathLike, k: int = 10) -> list[Match]:
         """Find the photos that look most like an image.
@@ -386,6 +360,20 @@ class Collection(Closing):
             Positions count the photos by ascending id, as `photo_ids` gives them.
         """
         return self._photo_graph()[0]
+
+    def similarity_graph(
+        self, k: int | None = None, radius: float | None = None
+    ) -> SimilarityGraph:
+        """Which photos are near which, as edges; what Turi Create calls a similarity graph.
+
+        Parameters
+        ----------
+        k, radius : int, float or None
+            Neighbors of each photo, and largest distance (0 to 2); all that are stored if None.
+        """
+        from annclust.pipeline.edges import similarity_graph
+
+        return similarity_graph(*self._photo_graph(), k=k, radius=radius)
 
     def _photo_graph(self) -> tuple[NeighborGraph, Nodes]:
         """The graph and the ids of its photos; only a graph that is out of date is made anew."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -21,6 +22,24 @@ COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 SHARED = {"--collection", "--json", "--quiet", "--verbose", "--no-progress", "--help"}
 
 
+@pytest.fixture
+def old_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Something in the place of Turi Create that reads features of the demo album.
+
+    (Of its work there is a test with the real one.)
+    """
+    folder = tmp_path / "album" / "2024-03 City lights"
+    album = [str(folder / f"IMG_{number}.jpg") for number in (1986, 1987)]
+    plan = {"saved": "old.sframe", "labels": album, "model": "resnet-50", "dimension": 2048}
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
+    program = tmp_path / "python3.8"
+    module = f"{sys.executable} -m tests.pipeline.fake_saved_work {tmp_path}/plan.json"
+    program.write_text(f"#!/bin/sh\ncd {DOCS.parent} && exec {module}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("ANNCLUST_TURICREATE_PYTHON", str(program))
+
+
+@pytest.mark.usefixtures("old_work")
 def test_every_example_of_the_manual_runs(tmp_path: Path) -> None:
     examples = re.findall(r"^\$ annclust (.*)$", MANUAL, re.MULTILINE)
     assert {shlex.split(example)[0] for example in examples} == set(COMMANDS)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from annclust.cli import turicreate
 from annclust.cli.console import Console, error_line, shown
 from annclust.cli.exports import Exported, Format, export_writer
 from annclust.cli.shared_options import (
@@ -378,3 +379,6 @@ def demo(
     photos = draw_album(folder, progress=console.progress())
     document = {"path": path_text(folder), "images": len(photos)}
     console.show(document, lambda: demo_lines(folder, len(photos)))
+
+
+turicreate.add_to(app)

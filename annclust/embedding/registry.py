@@ -15,11 +15,12 @@ from annclust.embedding import (
     color_histogram,
     efficientnet_lite0,
     onnx_file,
+    turicreate_family,
     turicreate_h5,
-    turicreate_models,
 )
 from annclust.embedding.embedder import Embedder, EmbedderLoader, EmbedderSpec
 from annclust.embedding.model_cache import cache_directory
+from annclust.embedding.turicreate_models import FAMILY as TURICREATE
 from annclust.errors import UnknownEmbedderError
 from annclust.input_geometry import InputGeometry
 from annclust.settings import EmbedSettings
@@ -94,8 +95,8 @@ _BUILT_IN = (
 
 _FAMILIES: Mapping[str, _Family] = {
     onnx_file.FAMILY: _Family("FILE", onnx_file.SUMMARY, onnx_file.settled, onnx_file.find),
-    turicreate_models.FAMILY: _Family(
-        "MODEL", turicreate_models.SUMMARY, turicreate_models.settled, turicreate_models.find
+    TURICREATE: _Family(
+        "MODEL", turicreate_family.SUMMARY, turicreate_family.settled, turicreate_family.find
     ),
     turicreate_h5.FAMILY: _Family(
         "FILE", turicreate_h5.SUMMARY, turicreate_h5.settled, turicreate_h5.find

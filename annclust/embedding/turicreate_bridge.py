@@ -29,6 +29,7 @@ from annclust.embedding.turicreate_process import (
     TuriCreateProcess,
 )
 from annclust.errors import EmbeddingError
+from annclust.frames import Head
 from annclust.input_geometry import InputGeometry
 from annclust.settings import EmbedSettings
 
@@ -136,8 +137,9 @@ class TuriCreateBridge:
         while work.waiting and len(work.in_flight) < _IN_FLIGHT:
             span = work.waiting.popleft()
             work.in_flight.append(span)
-            process.send(pixels[span.start : span.stop].tobytes(), len(span))
-        answer = np.frombuffer(process.receive(), dtype=np.float32)
+            asked: Head = {"images": len(span), "side": self._model.side}
+            process.send(asked, pixels[span.start : span.stop].tobytes())
+        answer = np.frombuffer(process.receive()[1], dtype=np.float32)
         span = work.in_flight[0]
         if answer.size != len(span) * self._spec.dimension:
             self.close()
@@ -166,7 +168,15 @@ class TuriCreateBridge:
 
     def _running(self) -> TuriCreateProcess:
         if self._process is None:
-            self._process = TuriCreateProcess(self._model, self._folder, self._settings.threads)
+            orders: Head = {
+                "model": self._model.name,
+                "cache": str(self._folder),
+                "threads": self._settings.threads,
+            }
+            try:
+                self._process = TuriCreateProcess(orders)
+            except RefusedError as error:
+                raise EmbeddingError(f"Turi Create does not start: {error}.") from error
         return self._process
 
     def close(self) -> None:

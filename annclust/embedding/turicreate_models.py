@@ -1,4 +1,4 @@
-"""Turi Create's models, ``turicreate:MODEL``: what they want to see, and where their files lie."""
+"""Turi Create's models: which there are, what they want to see, and where their files lie."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from annclust.embedding.embedder import EmbedderLoader, EmbedderSpec, revision
+from annclust.embedding.embedder import EmbedderSpec, revision
 from annclust.embedding.model_file import model_file_error
-from annclust.errors import ModelFileError, UnknownEmbedderError, UnverifiedModelWarning
+from annclust.errors import ModelFileError, UnverifiedModelWarning
 from annclust.input_geometry import InputGeometry
-from annclust.settings import EmbedSettings
 
 FAMILY = "turicreate"
-SUMMARY = "Turi Create 6.4.1 itself: resnet-50 or squeezenet_v1.1, in a Python 3.8 beside"
 
 _VERSION = "turicreate6.4.1"
 
@@ -61,35 +59,20 @@ MODELS: Mapping[str, TuriCreateModel] = {
 }
 
 
-def settled(choice: str) -> str:
-    """The name of one of the models, as it is.
-
-    Raises
-    ------
-    UnknownEmbedderError
-        If there is none of that name.
-    """
-    if choice not in MODELS:
-        known = tuple(f"{FAMILY}:{name}" for name in MODELS)
-        raise UnknownEmbedderError(f"{FAMILY}:{choice}", known=known)
-    return choice
+def published_spec(model: TuriCreateModel) -> EmbedderSpec:
+    """Identity of Turi Create with the model file that its makers published."""
+    return spec_with(model, model.md5)
 
 
-def find(choice: str, settings: EmbedSettings, _cache: Path) -> EmbedderLoader:
-    """Verify the model's file; Turi Create is started when the first image needs it.
+def spec_with(model: TuriCreateModel, md5: str) -> EmbedderSpec:
+    """Identity of Turi Create with a model file of that MD5."""
+    name, parts = f"{FAMILY}:{model.name}", revision(_VERSION, md5[:12])
+    return EmbedderSpec(name, parts, model.dimension)
 
-    Raises
-    ------
-    ModelFileError
-        If the file is missing, or not the published one.
-    """
-    from annclust.embedding.turicreate_bridge import TuriCreateBridge
 
-    model, folder = MODELS[choice], model_cache()
-    parts = revision(_VERSION, verified_md5(model, folder)[:12])
-    spec = EmbedderSpec(f"{FAMILY}:{choice}", parts, model.dimension)
-    bridge = TuriCreateBridge(spec, model, folder, settings)
-    return EmbedderLoader(spec, model.geometry, lambda: bridge)
+def geometry_of_published(spec: EmbedderSpec) -> InputGeometry:
+    """Which pixels the model of a spec wants to see."""
+    return MODELS[spec.name.partition(":")[2]].geometry
 
 
 def model_cache() -> Path:

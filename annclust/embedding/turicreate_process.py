@@ -16,10 +16,9 @@ import time
 import weakref
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
 from typing import IO
 
-from annclust.embedding.turicreate_models import WORKER, TuriCreateModel
+from annclust.embedding.turicreate_models import WORKER
 from annclust.errors import EmbeddingError
 from annclust.frames import Head, ProtocolError, pack, read_exactly, receive
 
@@ -55,24 +54,22 @@ class RefusedError(Exception):
 
 
 class TuriCreateProcess:
-    """A worker that has loaded its model.
+    """A worker that has started: it said so in its `greeting`.
 
     Parameters
     ----------
-    model : TuriCreateModel
-    cache : Path
-        The folder that holds ``model_cache``.
-    threads : int
-        Threads that TensorFlow may use.
+    orders : Head
+        What it is told first.
 
     Raises
     ------
     EmbeddingError
         If there is no Python for it, or it does not start; says what to do.
+    RefusedError
+        If it cannot do what it is told.
     """
 
-    def __init__(self, model: TuriCreateModel, cache: Path, threads: int) -> None:
-        self._model = model
+    def __init__(self, orders: Head) -> None:
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the process
         try:
             self._channel, self._process = _started(self._said)
@@ -80,40 +77,43 @@ class TuriCreateProcess:
             self._said.close()
             raise
         self._end = weakref.finalize(self, _end, self._channel, self._process, self._said)
-        self._send({"model": model.name, "cache": str(cache), "threads": threads})
+        self.send(orders)
         try:
-            self._receive(_START_PATIENCE)
-        except (TuriCreateGoneError, RefusedError) as error:
+            self.greeting = self.receive(_START_PATIENCE)[0]
+        except TuriCreateGoneError as error:
             self.close()
             raise EmbeddingError(f"Turi Create does not start: {error}. {_HOW_TO}") from error
+        except RefusedError:
+            self.close()
+            raise
 
     @property
     def pid(self) -> int:
         """Its process id."""
         return self._process.pid
 
-    def send(self, pixels: bytes, images: int) -> None:
-        """Ask for the features of some images; should it be gone, `receive` will tell."""
-        self._send({"images": images, "side": self._model.side}, pixels)
-
-    def _send(self, head: Head, body: bytes = b"") -> None:
+    def send(self, head: Head, body: bytes = b"") -> None:
+        """Send a frame; should it be gone, `receive` will tell."""
         try:
             self._channel.settimeout(_ANSWER_PATIENCE)
             self._channel.sendall(pack(head, body))
         except OSError:  # it is gone, or does not read
             _kill(self._process)
 
-    def receive(self) -> bytes:
-        """Features of the oldest images that have none yet: float32, row by row.
+    def receive(self, patience: float | None = None) -> tuple[Head, bytes]:
+        """Wait for the next frame.
+
+        Parameters
+        ----------
+        patience : float or None
+            Seconds to wait; what an answer may take if None.
 
         Raises
         ------
         TuriCreateGoneError
         RefusedError
         """
-        return self._receive(_ANSWER_PATIENCE)
-
-    def _receive(self, patience: float) -> bytes:
+        patience = _ANSWER_PATIENCE if patience is None else patience
         deadline = time.monotonic() + patience
         try:
             head, body = receive(lambda count: self._read(count, deadline), max_body=1 << 30)
@@ -121,7 +121,7 @@ class TuriCreateProcess:
             raise self._gone(error) from None
         if "refused" in head:
             raise RefusedError(" ".join(str(head["refused"]).split())[:200])
-        return bytes(body)
+        return head, bytes(body)
 
     def _read(self, count: int, deadline: float) -> bytearray:
         def read_some(into: memoryview) -> int:

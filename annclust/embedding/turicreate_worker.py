@@ -117,6 +117,112 @@ class Features:
         return numpy.ascontiguousarray(rows.reshape(images, -1), "f4")
 
 
+class Saved:
+    """Features that were saved: in an SFrame, or within an ImageSimilarityModel."""
+
+    def __init__(self, path: str) -> None:
+        import turicreate
+
+        archive = Path(path) / "dir_archive.ini"
+        kind = "".join(archive.read_text(errors="replace").split()) if archive.is_file() else ""
+        if "contents=sframe" in kind:
+            self._of_table(turicreate.load_sframe(path))
+        elif "contents=model" in kind:
+            self._of_model(load_similarity_model(path))
+        else:
+            raise ValueError("this is neither an SFrame nor a model of Turi Create")
+
+    def _of_table(self, table: Any) -> None:
+        types = table.column_types()
+        known = {name: types[i] for i, name in enumerate(table.column_names())}
+        column = next((name for name in _FEATURE_COLUMNS if name in known), None)
+        if column is None:
+            names = ", ".join(known) or "none"
+            raise ValueError(f"no column is called __image_features__; there are: {names}")
+        labels = next((name for name in ("path", "__label") if known.get(name) is str), None)
+        self.model = ""
+        self.features = table[column]
+        self.labels = range(len(table)) if labels is None else table[labels]
+
+    def _of_model(self, model: Any) -> None:
+        self.model = model.model
+        self.features, self.labels = reference_features(model.similarity_model)
+
+    def send(self, channel: Channel) -> None:
+        """Send all of it, some rows at a time: what the photos are called, then the features."""
+        import numpy
+
+        channel.send({"ready": True, "model": self.model, "rows": len(self.features)})
+        for first in range(0, len(self.features), _ROWS_AT_A_TIME):
+            part = slice(first, first + _ROWS_AT_A_TIME)
+            rows = numpy.array([numpy.asarray(row, "f4") for row in self.features[part]], "f4")
+            labels = [str(label) for label in self.labels[part]]
+            channel.send({"labels": len(labels)}, json.dumps(labels).encode())
+            channel.send({"rows": len(rows)}, rows.tobytes())
+
+
+_FEATURE_COLUMNS = ("__image_features__", "deep_features", "features")
+_ROWS_AT_A_TIME = 512
+
+
+def load_similarity_model(path: str) -> Any:
+    """Load an ImageSimilarityModel without its network, which is not needed to read it."""
+    import turicreate
+    from turicreate.toolkits import _image_feature_extractor
+
+    usual = _image_feature_extractor._create_feature_extractor
+    _image_feature_extractor._create_feature_extractor = lambda name: None
+    try:
+        model = turicreate.load_model(path)
+    finally:
+        _image_feature_extractor._create_feature_extractor = usual
+    if not hasattr(model, "similarity_model"):
+        raise ValueError(f"this is a {type(model).__name__}, not an ImageSimilarityModel")
+    return model
+
+
+_AXIS = 10.0  # length of the queries
+_QUERIES = 256
+
+
+def reference_features(neighbors: Any) -> tuple[Any, Any]:
+    """The vectors that a model of nearest neighbors hides, by what it answers.
+
+    Of a vector x, a query at c times the unit axis i and one at the origin tell
+    ``x_i = (|x|^2 + c^2 - |x - c e_i|^2) / 2c``.
+    """
+    from array import array
+
+    import numpy
+    import turicreate
+
+    if neighbors._get("distance")[0][1] != "euclidean":
+        raise ValueError("only models of Euclidean distance can be read")
+    dimension, feature = neighbors._get("num_unpacked_features"), neighbors._get("features")[0]
+    n = neighbors.num_examples
+
+    def answers(queries: Any) -> tuple[Any, Any, Any]:
+        table = turicreate.SFrame({feature: turicreate.SArray([array("d", q) for q in queries])})
+        found = neighbors.query(table, k=n, verbose=False)
+        columns = ("query_label", "reference_label", "distance")
+        return tuple(numpy.array(found[name]) for name in columns)  # type: ignore[return-value]
+
+    _, labels, distance = answers(numpy.zeros((1, dimension)))
+    order = numpy.argsort(labels, kind="stable")
+    labels, squared = labels[order], distance[order] ** 2
+    if len(set(labels.tolist())) != n:
+        raise ValueError("its labels are not unique, so that its photos cannot be told apart")
+    features = numpy.empty((n, dimension))
+    for first in range(0, dimension, _QUERIES):
+        axes = numpy.arange(first, min(first + _QUERIES, dimension))
+        queries = numpy.zeros((len(axes), dimension))
+        queries[numpy.arange(len(axes)), axes] = _AXIS
+        asked, reference, distance = answers(queries)
+        place = numpy.searchsorted(labels, reference)
+        features[place, axes[asked]] = (squared[place] + _AXIS**2 - distance**2) / (2 * _AXIS)
+    return features, labels
+
+
 def serve() -> None:
     """Answer frames until there are no more."""
     channel = Channel()
@@ -124,6 +230,9 @@ def serve() -> None:
     if orders is None:
         return
     try:
+        if "saved" in orders[0]:
+            Saved(orders[0]["saved"]).send(channel)
+            return
         features = Features(**orders[0])
     except Exception as error:
         channel.send(refusal(error))

@@ -10,7 +10,7 @@ import json
 import os
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -33,7 +33,7 @@ from annclust.storage.store_writer import StoreWriter
 def index_photos(
     store: StoreWriter,
     folders: Sequence[Path],
-    embedder: EmbedderLoader,
+    embedder: Callable[[], EmbedderLoader],
     settings: IndexingSettings,
     progress: Progress = SILENT,
 ) -> IndexReport:
@@ -43,7 +43,8 @@ def index_photos(
     ----------
     store : StoreWriter
     folders : sequence of Path
-    embedder : EmbedderLoader
+    embedder : callable
+        Finds the embedder; called only if there is something to embed.
     settings : IndexingSettings
     progress : Progress
 
@@ -68,7 +69,7 @@ def index_photos(
 def _index_photos(
     store: StoreWriter,
     folders: Sequence[Path],
-    embedder: EmbedderLoader,
+    embedder: Callable[[], EmbedderLoader],
     settings: IndexingSettings,
     progress: Progress,
 ) -> IndexReport:
@@ -125,7 +126,7 @@ class _Reading:
 def _read(
     store: StoreWriter,
     surveyed: Survey,
-    embedder: EmbedderLoader,
+    embedder: Callable[[], EmbedderLoader],
     settings: IndexingSettings,
     progress: Progress,
 ) -> _Reading:
@@ -135,7 +136,9 @@ def _read(
         return _Reading()
     folders = {check.root.id: check.root.path for check in surveyed.checks}
     loose = LoosePhotos(store.catalog, surveyed)
-    intake = take_in(store, files, folders, embedder, settings, loose.may_be, progress)
+    found = embedder()
+    store.rename_embedder(found.spec.name)
+    intake = take_in(store, files, folders, found, settings, loose.may_be, progress)
     return _Reading(
         intake.undecided,
         intake.failures,

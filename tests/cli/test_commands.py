@@ -460,3 +460,38 @@ def test_a_reader_that_has_seen_enough_is_no_error(made: Path) -> None:
         done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60)
         assert done.stdout.startswith(columns)
         assert done.stderr == ""
+
+
+def test_import_from_turi_create_says_what_it_needs(tmp_path: Path, photos: Path) -> None:
+    saved, path = tmp_path / "old.sframe", tmp_path / "c.annclust"
+    nowhere = {"ANNCLUST_TURICREATE_PYTHON": str(tmp_path / "nowhere")}
+    done = run("import-turicreate", saved, "-c", path, **nowhere)
+    assert done.returncode == 1
+    assert done.stderr.startswith("annclust: Turi Create does not start: No such file")
+    assert len(done.stderr.splitlines()) == 1
+    done = run("import-turicreate", saved, "-c", path, "--paths", tmp_path / "none", **nowhere)
+    assert (done.returncode, "none cannot be read: No such file" in done.stderr) == (1, True)
+    assert not path.exists()
+
+
+def test_import_from_turi_create_reports_as_index_does(tmp_path: Path, photos: Path) -> None:
+    names = sorted(str(path.relative_to(tmp_path)) for path in photos.rglob("*.jpg"))
+    (tmp_path / "paths.txt").write_text("\n".join([*names, "gone.jpg"]) + "\n")
+    plan = {"labels": [str(row) for row in range(13)], "model": "resnet-50", "dimension": 2048}
+    (tmp_path / "plan.json").write_text(json.dumps(plan | {"saved": "old.model"}))
+    program = tmp_path / "python3.8"
+    root = Path(__file__).parents[2]
+    module = f"{sys.executable} -m tests.pipeline.fake_saved_work {tmp_path}/plan.json"
+    program.write_text(f"#!/bin/sh\ncd {root} && exec {module}\n")
+    program.chmod(0o755)
+    arguments = ("--paths", tmp_path / "paths.txt", "--root", photos, "--threads", 1, "--json")
+    done = run(
+        "import-turicreate", tmp_path / "old.model", "-c", tmp_path / "c.annclust", *arguments,
+        ANNCLUST_TURICREATE_PYTHON=str(program),
+    )  # fmt: skip
+    assert done.returncode == 3, done.stderr
+    report = json.loads(done.stdout)
+    assert (report["images"], report["added"], report["duplicates"]) == (12, 12, 0)
+    assert [Path(each["path"]).name for each in report["unreadable"]] == ["gone.jpg"]
+    matches = document("similar", tmp_path / names[0], "-c", tmp_path / "c.annclust", "-n", 1)
+    assert matches[0]["matches"][0]["path"] == str(tmp_path / names[0])

@@ -20,8 +20,11 @@ from annclust.collection import Collection
 from annclust.embedding.registry import find_embedder
 from annclust.embedding.turicreate_bridge import TuriCreateBridge
 from annclust.embedding.turicreate_models import MODELS
+from annclust.errors import InputError
 from annclust.images.decoding import decode
+from annclust.pipeline.turicreate_import import import_turicreate
 from annclust.settings import DecodeSettings, EmbedSettings, IndexingSettings
+from annclust.storage.store import Store
 from tests.albums import picture
 
 HERE = Path(__file__).parent
@@ -139,3 +142,49 @@ def test_a_collection_is_made_with_it_though_it_is_killed_meanwhile(
         found = collection.similar(photos / "burst 1" / "IMG_10.jpg", 4)
         assert {match.path.parent.name for match in found} == {"burst 1"}
         bridge.close()
+
+
+SAVING = """
+import sys
+import numpy as np
+import turicreate as tc
+
+tc.config.set_runtime_config("TURI_CACHE_FILE_LOCATIONS", sys.argv[1])
+photos, out = sys.argv[2:]
+table = tc.image_analysis.load_images(photos, recursive=True, with_path=True).sort("path")
+tc.image_similarity.create(table, model="squeezenet_v1.1", verbose=False).save(out + "/counted")
+named = tc.image_similarity.create(table, "path", model="squeezenet_v1.1", verbose=False)
+named.save(out + "/named")
+features = tc.image_analysis.get_deep_features(table["image"], "squeezenet_v1.1", verbose=False)
+table["__image_features__"] = features
+table[["path", "__image_features__"]].save(out + "/table")
+table[["__image_features__"]].save(out + "/counted table")
+np.save(out + "/features.npy", np.array([np.asarray(row) for row in features]))
+table["number"] = range(len(table))
+tc.nearest_neighbors.create(table[["number"]], verbose=False).save(out + "/something else")
+"""
+
+
+def test_what_turi_create_saved_is_imported(
+    python38: Path, at_hand: Path, photos: Path, tmp_path: Path
+) -> None:
+    script = tmp_path / "saving.py"
+    script.write_text(SAVING)
+    run(python38, script, at_hand, photos, tmp_path)
+    expected = np.load(tmp_path / "features.npy")
+    expected /= np.linalg.norm(expected, axis=1, keepdims=True)
+    paths = sorted(photos.rglob("*.jpg"))
+    for name in ("table", "counted table", "named", "counted"):
+        path = tmp_path / f"{name}.annclust"
+        given = paths if name.startswith("counted") else None
+        assert import_turicreate(tmp_path / name, path, photos=given).added == 12
+        with Store(path) as store:
+            photo_rows = dict(zip(*(each.tolist() for each in store.catalog.live()), strict=True))
+            found = {photo.full_path: photo.id for photo in store.catalog.images_under(1)}
+            rows = [photo_rows[found[photo]] for photo in paths]
+            vectors = store.vectors().take(np.array(rows))
+            assert store.embedder.name == "turicreate:squeezenet_v1.1"
+        np.testing.assert_allclose(vectors, expected, atol=2e-4)  # stored in half precision
+    for name, said in [("something else", "not an ImageSimilarityModel"), ("model", "neither")]:
+        with pytest.raises(InputError, match=said):
+            import_turicreate(tmp_path / name, tmp_path / "c.annclust")

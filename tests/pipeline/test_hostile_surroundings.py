@@ -240,6 +240,10 @@ class ScarceMemory(ColorHistogram):
         return super().embed(images)
 
 
+def loader_of(embedder: ColorHistogram) -> Callable[[], EmbedderLoader]:
+    return lambda: EmbedderLoader(SPEC, GEOMETRY, lambda: embedder)
+
+
 def test_a_run_that_is_out_of_memory_says_so_and_the_next_one_goes_on(
     photos: Path, tmp_path: Path
 ) -> None:
@@ -247,13 +251,13 @@ def test_a_run_that_is_out_of_memory_says_so_and_the_next_one_goes_on(
         decode=DecodeSettings(workers=1), embed=EmbedSettings(batch=2, commit_every=4)
     )
     path = tmp_path / "c.annclust"
-    first, second = ScarceMemory(batches=5), ScarceMemory(batches=100)
+    first, second = ScarceMemory(batches=2), ScarceMemory(batches=100)
     with StoreWriter.create(path, SPEC) as store:
         with pytest.raises(AnnclustError, match=r"memory.*the same command goes on") as caught:
-            index_photos(store, [photos], EmbedderLoader(SPEC, GEOMETRY, lambda: first), settings)
+            index_photos(store, [photos], loader_of(first), settings)
         assert "\n" not in str(caught.value)
         assert store.catalog.counts()["images"] == 8
-        index_photos(store, [photos], EmbedderLoader(SPEC, GEOMETRY, lambda: second), settings)
+        index_photos(store, [photos], loader_of(second), settings)
     assert second.embedded == 12 - 8
     with Collection(path, create=False) as collection:
         assert collection.status().images == 12

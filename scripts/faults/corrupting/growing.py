@@ -76,7 +76,7 @@ def _index_and_die(folder: Path) -> None:
     """Index and cluster, and be killed before the log is taken into the catalog."""
     loader = find_embedder(EMBEDDER, ONE_THREAD.embed, folder)
     store = StoreWriter(folder / COLLECTION)
-    index_photos(store, [folder / PHOTOS], loader, ONE_THREAD)
+    index_photos(store, [folder / PHOTOS], lambda: loader, ONE_THREAD)
     settings = ClusterSettings.for_level("shots")
     cluster_photos(store, "shots", settings, ONE_THREAD.search)
     os.kill(os.getpid(), signal.SIGKILL)
