@@ -24,7 +24,7 @@ from annclust.storage.store import Store
 
 # Each call loads what it needs itself: a query must not wait for what only indexing needs.
 if TYPE_CHECKING:
-    from annclust.arrays import Nodes, Vectors
+    from annclust.arrays import Nodes
     from annclust.clustering.hdbscan import Clustering
     from annclust.pipeline.checking import CheckReport
     from annclust.pipeline.compacting import CompactReport
@@ -121,8 +121,7 @@ class Collection(Closing):
         folders : path-like or iterable of path-like
             Folders to add or rescan; all known ones if empty.
         exclude : iterable of str, or None
-            Glob patterns of names or relative paths to leave out; None means those of the last
-            time.
+            Glob patterns of names or paths to leave out; those of the last time if None.
         forget_missing : bool
             Drop photos that are gone even if so many are that their folder seems to be offline.
 
@@ -147,17 +146,19 @@ class Collection(Closing):
             scan = replace(scan, exclude=tuple(exclude))
         settings = replace(self.settings, scan=scan, forget_missing=forget_missing)
         given = [folders] if isinstance(folders, (str, os.PathLike)) else folders
-        places = [Path(folder) for folder in given]
         with self._writer() as store:
+            places = list(map(Path, given))
             return index_photos(store, places, self._embedder_loader, settings, self.progress)
 
-    def similar(self, image: PathLike, k: int = 10) -> list[Match]:
-        """Find the photos that look most like an image.
+    def similar(
+        self, image: PathLike | None = None, k: int = 10, *, text: str | None = None
+    ) -> list[Match]:
+        """Find the photos that look most like an image, or show what a text says.
 
         Parameters
         ----------
-        image : path-like
-            Any image file, of the collection or not.
+        image, text : path-like or None, str or None
+            Any image file, of the collection or not; or a text, where the embedder knows both.
         k : int
             How many; a photo of the collection is its own first match.
 
@@ -171,21 +172,22 @@ class Collection(Closing):
         UnreadableImageError
             If `image` cannot be read as an image.
         """
-        path = Path(image).expanduser()
+        from annclust.pipeline.querying import query_vector, text_vector
+
         if k < 1:
             raise InputError(f"k must be 1 or more, not {k}.")
-        query = self._query_vector(path)
+        if image is None and text is not None:
+            asked = text_vector(text, self._embedder_loader())
+            return self._store.at_one_moment(
+                lambda: self._current_searcher().similar_to_text(asked, k)
+            )
+        if image is None or text is not None:
+            raise InputError("Look for an image or for a text, one of the two.")
+        path, decode = Path(image).expanduser(), self.settings.decode
+        query = query_vector(self._store, path, self._embedder_loader, decode)
         return self._store.at_one_moment(
             lambda: self._current_searcher().similar(query, k, first=path.resolve())
         )
-
-    def _query_vector(self, image: Path) -> Vectors:
-        from annclust.pipeline.querying import embedded_vector, stored_vector
-
-        known = stored_vector(self._store, image)
-        if known is not None:
-            return known
-        return embedded_vector(image, self._embedder_loader(), self.settings.decode)
 
     def _current_searcher(self) -> Searcher:
         from annclust.pipeline.querying import Searcher

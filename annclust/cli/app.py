@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from annclust.cli import turicreate
-from annclust.cli.console import Console, error_line, shown
+from annclust.cli import similar, turicreate
+from annclust.cli.console import Console, shown
 from annclust.cli.exports import Exported, Format, export_writer
 from annclust.cli.shared_options import (
     DEFAULT_COLLECTION,
@@ -23,13 +23,11 @@ from annclust.cli.shared_options import (
     MemoryOption,
     ThreadsOption,
     command,
+    open_collection,
     size_of,
 )
 
 if TYPE_CHECKING:
-    from annclust.collection import Collection
-    from annclust.pipeline.reports import Match
-    from annclust.settings import IndexingSettings
     from annclust.settings import Level as LevelName
     from annclust.settings import ShownLevel as ShownLevelName
 
@@ -92,21 +90,6 @@ def start(
         typer.echo(NEWCOMER)
 
 
-def _open(
-    path: Path,
-    console: Console,
-    *,
-    create: bool = False,
-    embedder: str | None = None,
-    settings: IndexingSettings | None = None,
-) -> Collection:
-    from annclust.collection import Collection
-
-    return Collection(
-        path, create=create, embedder=embedder, settings=settings, progress=console.progress()
-    )
-
-
 @command(app, in_batches=True)
 def index(
     console: Console,
@@ -151,7 +134,9 @@ def index(
         threads=threads, memory=size_of(memory), follow_symlinks=follow_symlinks
     )
     create = bool(folders)
-    with _open(collection, console, create=create, embedder=embedder, settings=settings) as opened:
+    with open_collection(
+        collection, console, create=create, embedder=embedder, settings=settings
+    ) as opened:
         report = opened.index(folders, exclude=exclude, forget_missing=forget_missing)
     console.show(index_document(report), lambda: index_lines(report, collection))
     for line in unreadable_lines(report.unreadable, all_of_them=console.verbose):
@@ -160,45 +145,7 @@ def index(
         raise typer.Exit(EXIT_UNREADABLE)
 
 
-@command(app)
-def similar(
-    console: Console,
-    images: Annotated[
-        list[Path],
-        typer.Argument(metavar="IMAGE...", help="Image files, of the collection or not."),
-    ],
-    collection: CollectionOption = DEFAULT_COLLECTION,
-    number: Annotated[
-        int,
-        typer.Option(
-            "--number", "-n", metavar="N", min=1, max=MOST_PHOTOS, help="How many photos to show."
-        ),
-    ] = 10,
-) -> None:
-    """Find the photos that look most like an image."""
-    from annclust.cli.documents import similar_document
-    from annclust.cli.listings import similar_lines
-    from annclust.errors import UnreadableImageError
-
-    found: list[tuple[Path, list[Match]]] = []
-    with _open(collection, console) as opened:
-        for image in images:
-            try:
-                found.append((image, opened.similar(image, number)))
-            except UnreadableImageError as error:
-                if len(images) == 1:
-                    raise
-                error_line(str(error))
-    console.show(
-        [similar_document(image, matches) for image, matches in found],
-        lambda: (
-            line
-            for image, matches in found
-            for line in similar_lines(image, matches, several=len(images) > 1)
-        ),
-    )
-    if len(found) < len(images):
-        raise typer.Exit(EXIT_UNREADABLE)
+similar.add_to(app)
 
 
 @command(app, in_batches=True)
@@ -230,7 +177,7 @@ def cluster(
     from annclust.settings import IndexingSettings
 
     settings = IndexingSettings.within(threads=threads, memory=size_of(memory))
-    with _open(collection, console, settings=settings) as opened:
+    with open_collection(collection, console, settings=settings) as opened:
         opened.cluster(
             level.value,
             min_cluster_size=min_cluster_size,
@@ -259,7 +206,7 @@ def clusters(
     from annclust.cli.documents import cluster_document
     from annclust.cli.listings import cluster_lines, cluster_table, out_of_date_line
 
-    with _open(collection, console) as opened:
+    with open_collection(collection, console) as opened:
         name: ShownLevelName = opened.last_clustering().level if level is None else level.value
         found = opened.clusters(name) if number is None else [opened.cluster_of_id(number, name)]
         if opened.clusters_are_out_of_date(name):
@@ -294,7 +241,7 @@ def export(
     wanted: LevelName | None = None if level is None else level.value
     # With --json, what goes to stdout is JSON whatever the format of files would be.
     chosen = Format.JSON if console.json and output is None else form
-    with _open(collection, console) as opened:
+    with open_collection(collection, console) as opened:
         write = export_writer(opened, what, chosen, wanted)
         if output is None:
             write(sys.stdout.buffer)
@@ -310,7 +257,7 @@ def status(console: Console, collection: CollectionOption = DEFAULT_COLLECTION) 
     from annclust.cli.documents import status_document
     from annclust.cli.listings import status_lines
 
-    with _open(collection, console) as opened:
+    with open_collection(collection, console) as opened:
         found = opened.status()
     console.show(status_document(found), lambda: status_lines(found))
 
@@ -330,7 +277,7 @@ def check(
     from annclust.pipeline.checking import damaged_beyond_opening
 
     try:
-        with _open(collection, console) as opened:
+        with open_collection(collection, console) as opened:
             report = opened.check(repair=repair)
     except CollectionDamagedError as error:
         report = damaged_beyond_opening(error)
@@ -346,7 +293,7 @@ def compact(console: Console, collection: CollectionOption = DEFAULT_COLLECTION)
 
     from annclust.cli.listings import compact_lines
 
-    with _open(collection, console) as opened:
+    with open_collection(collection, console) as opened:
         report = opened.compact()
     console.show(asdict(report), lambda: compact_lines(report))
 

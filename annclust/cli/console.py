@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from annclust.progress import Progress
 
 
-def shown(path: Path) -> str:
-    """A path that a terminal can show: control characters and odd bytes are escaped."""
+def shown(path: Path | str) -> str:
+    """A path, or a text, that a terminal can show: control characters and odd bytes are escaped."""
     text = os.fsencode(path).decode("utf-8", "backslashreplace")
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 

@@ -39,10 +39,10 @@ def index_document(report: IndexReport) -> dict[str, Any]:
     }
 
 
-def similar_document(query: Path, matches: Sequence[Match]) -> dict[str, Any]:
-    """One query of `similar --json`."""
+def similar_document(query: Path | str, matches: Sequence[Match]) -> dict[str, Any]:
+    """One query of `similar --json`: an image, or a text."""
     return {
-        "query": path_text(query),
+        "query": query if isinstance(query, str) else path_text(query),
         "matches": [asdict(match) | {"path": path_text(match.path)} for match in matches],
     }
 

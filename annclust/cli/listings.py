@@ -96,8 +96,8 @@ def _typed(path: Path) -> str:
     return shlex.quote(shown(path))
 
 
-def similar_lines(query: Path, matches: Sequence[Match], *, several: bool) -> Iterator[str]:
-    """Matches of one query, best first."""
+def similar_lines(query: Path | str, matches: Sequence[Match], *, several: bool) -> Iterator[str]:
+    """Matches of one query, an image or a text; best first."""
     if several:
         yield f"{shown(query)}:"
     for match in matches:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -27,6 +27,10 @@ from annclust.errors import (
     StorageWarning,
     UnverifiedModelWarning,
 )
+
+if TYPE_CHECKING:
+    from annclust.collection import Collection
+    from annclust.settings import IndexingSettings
 
 EXIT_ERROR, EXIT_UNREADABLE, EXIT_INTERRUPTED = 1, 3, 130
 
@@ -179,3 +183,19 @@ def _refusal(error: OSError) -> str:
 def _drop_output() -> None:
     """Let what is left in the buffer of stdout go nowhere, now and at the end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def open_collection(
+    path: Path,
+    console: Console,
+    *,
+    create: bool = False,
+    embedder: str | None = None,
+    settings: IndexingSettings | None = None,
+) -> Collection:
+    """Open a collection whose progress is shown; see `Collection`."""
+    from annclust.collection import Collection
+
+    return Collection(
+        path, create=create, embedder=embedder, settings=settings, progress=console.progress()
+    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,6 +107,23 @@ class Embedder(Protocol):
             If nothing can be made of some of them.
         EmbeddingError
             If the embedder does not work at all.
+        """
+        ...
+
+
+@runtime_checkable
+class TextEmbedder(Protocol):
+    """An embedder that puts texts among the vectors of images."""
+
+    def embed_texts(self, texts: Sequence[str], /) -> Vectors:
+        """Embed n texts into unit rows: shape (n, d), float32.
+
+        Raises
+        ------
+        InputError
+            If this one knows images alone.
+        ModelFileError
+            If what it needs for texts cannot be used.
         """
         ...
 

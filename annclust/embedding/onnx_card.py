@@ -47,6 +47,10 @@ class OnnxCard:
     output : str or None
         Name of the output that has the features.
     pooling : {"none", "mean", "cls"} or None
+    text : str or None
+        Name of the network for text, beside that for pictures.
+    text_length : int or None
+        Tokens that it always gets.
     """
 
     path: Path | None = None
@@ -61,6 +65,8 @@ class OnnxCard:
     colors: Colors | None = None
     output: str | None = None
     pooling: Pooling | None = None
+    text: str | None = None
+    text_length: int | None = None
 
     def geometry(self, side: int) -> InputGeometry:
         """Which pixels the network wants to see, if its input is `side` pixels wide.
@@ -172,6 +178,8 @@ _CHECKS: Mapping[str, Callable[[object], Any]] = {
     "colors": _choice(Colors),
     "output": _text,
     "pooling": _choice(Pooling),
+    "text": _text,
+    "text_length": _side,
 }
 
 

@@ -6,8 +6,10 @@ guessed from the shapes of input and output, where only one guess makes sense.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,9 +19,12 @@ from annclust.embedding.model_file import digest_of_model, weights_beside
 from annclust.embedding.onnx_card import read_card
 from annclust.embedding.onnx_plan import OnnxPlan, plan_for, pooled
 from annclust.embedding.onnx_session import OnnxSession
-from annclust.errors import ModelFileError
+from annclust.errors import InputError, ModelFileError
 from annclust.input_geometry import InputGeometry
 from annclust.settings import EmbedSettings
+
+if TYPE_CHECKING:
+    from annclust.embedding.text_tower import TextTower
 
 _REMEDY = "docs/embedders.md says what annclust can use, and how to say it in a JSON file."
 
@@ -34,12 +39,21 @@ class OnnxModel:
     session : OnnxSession
     batch : int
         Images that are run at a time; bounds the memory of one call.
+    text : callable or None
+        Loads what embeds texts, if there is such a thing.
     """
 
     def __init__(
-        self, spec: EmbedderSpec, plan: OnnxPlan, session: OnnxSession, *, batch: int
+        self,
+        spec: EmbedderSpec,
+        plan: OnnxPlan,
+        session: OnnxSession,
+        *,
+        batch: int,
+        text: Callable[[], TextTower] | None = None,
     ) -> None:
         self._spec, self._plan, self._session, self._batch = spec, plan, session, batch
+        self._text = text
 
     @property
     def spec(self) -> EmbedderSpec:
@@ -54,6 +68,23 @@ class OnnxModel:
     def embed(self, images: Sequence[Pixels], /) -> Vectors:
         """Embed images into unit rows (n, d)."""
         return unit_rows(self.features(images))
+
+    def embed_texts(self, texts: Sequence[str], /) -> Vectors:
+        """Embed texts into unit rows (n, d), near the pictures that they describe.
+
+        Raises
+        ------
+        InputError
+            If the network knows pictures alone.
+        ModelFileError
+            If what embeds texts cannot be used.
+        """
+        if self._text is None:
+            raise InputError(
+                f"{self._spec.name} knows pictures alone. Asking by text takes a model that knows"
+                " both, such as CLIP: docs/embedders.md."
+            )
+        return self._text().embed(texts)
 
     def features(self, images: Sequence[Pixels], /) -> Vectors:
         """Pooled features as the network gives them, of any length: shape (n, d), float32."""
@@ -88,7 +119,13 @@ def open_onnx_model(name: str, path: Path, settings: EmbedSettings) -> OnnxModel
     except ValueError as error:
         raise ModelFileError(path, reason=str(error), remedy=_REMEDY) from error
     spec = EmbedderSpec(name, revision(digest, plan.fingerprint), dimension=dimension)
-    return OnnxModel(spec, plan, session, batch=settings.batch)
+
+    def text() -> TextTower:
+        from annclust.embedding.text_tower import TextTower
+
+        return TextTower(path, card, dimension, threads=settings.threads)
+
+    return OnnxModel(spec, plan, session, batch=settings.batch, text=cache(text))
 
 
 def features_of(session: OnnxSession, plan: OnnxPlan, images: Sequence[Pixels]) -> Vectors:
@@ -100,7 +137,7 @@ def features_of(session: OnnxSession, plan: OnnxPlan, images: Sequence[Pixels]) 
         If it gives something else than a plan says, or an image has another shape.
     """
     pixels = plan.preprocessing.apply(stacked(images, plan.geometry))
-    return pooled(session.run(pixels, plan.output), plan.pooling)
+    return pooled(session.run(pixels, output=plan.output), plan.pooling)
 
 
 def _measured_dimension(session: OnnxSession, plan: OnnxPlan) -> int:

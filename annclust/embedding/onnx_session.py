@@ -63,13 +63,13 @@ class OnnxSession:
         self.inputs = tuple(map(_slot, self._session.get_inputs()))
         self.outputs = tuple(map(_slot, self._session.get_outputs()))
 
-    def run(self, images: NDArray[Any], /, output: str | None = None) -> NDArray[Any]:
-        """Give what the network makes of its first input.
+    def run(self, *values: NDArray[Any], output: str | None = None) -> NDArray[Any]:
+        """Give what the network makes of its inputs.
 
         Parameters
         ----------
-        images : ndarray
-            Of the dtype and shape of ``inputs[0]``.
+        *values : ndarray
+            One for each of `inputs`, of its dtype and shape.
         output : str or None
             Name of the output that is wanted; the first one if None.
 
@@ -79,8 +79,9 @@ class OnnxSession:
             If the network cannot be run on this; says why in one line.
         """
         wanted = None if output is None else [output]
+        feeds = {slot.name: value for slot, value in zip(self.inputs, values, strict=True)}
         try:
-            result: NDArray[Any] = self._session.run(wanted, {self.inputs[0].name: images})[0]
+            result: NDArray[Any] = self._session.run(wanted, feeds)[0]
         except Exception as error:  # as above
             raise ValueError(_in_one_line(error)) from error
         return result

@@ -14,6 +14,7 @@ from pathlib import Path
 from annclust.embedding import (
     color_histogram,
     efficientnet_lite0,
+    hub,
     onnx_file,
     turicreate_family,
     turicreate_h5,
@@ -95,6 +96,7 @@ _BUILT_IN = (
 
 _FAMILIES: Mapping[str, _Family] = {
     onnx_file.FAMILY: _Family("FILE", onnx_file.SUMMARY, onnx_file.settled, onnx_file.find),
+    hub.FAMILY: _Family("REPO", hub.SUMMARY, hub.settled, hub.find),
     TURICREATE: _Family(
         "MODEL", turicreate_family.SUMMARY, turicreate_family.settled, turicreate_family.find
     ),

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
 
 from annclust.arrays import Distances, Nodes, Vectors, unit_rows
-from annclust.embedding.embedder import EmbedderLoader, UnembeddableError
-from annclust.errors import UnreadableImageError
+from annclust.embedding.embedder import EmbedderLoader, TextEmbedder, UnembeddableError
+from annclust.errors import InputError, UnreadableImageError
 from annclust.images.digest import digest_of
 from annclust.pipeline.reports import Match
 from annclust.pipeline.stored import stored_index
@@ -20,6 +20,20 @@ from annclust.storage.records import ImageRecord
 from annclust.storage.store import Store
 from annclust.storage.verify import require_sound, sound_vectors
 from annclust.vector_source import ArrayVectors, SelectedVectors
+
+
+def query_vector(
+    store: Store, image: Path, embedder: Callable[[], EmbedderLoader], settings: DecodeSettings
+) -> Vectors:
+    """The vector of an image file, stored or as the embedder sees it: shape (1, d).
+
+    Raises
+    ------
+    UnreadableImageError
+        If the file cannot be read or decoded.
+    """
+    known = stored_vector(store, image)
+    return embedded_vector(image, embedder(), settings) if known is None else known
 
 
 def stored_vector(store: Store, image: Path) -> Vectors | None:
@@ -63,6 +77,25 @@ def embedded_vector(image: Path, embedder: EmbedderLoader, settings: DecodeSetti
             raise UnreadableImageError(image, reason=error.images[0].reason) from error
 
 
+def text_vector(text: str, embedder: EmbedderLoader) -> Vectors:
+    """The vector of a text among those of images, shape (1, d).
+
+    Raises
+    ------
+    InputError
+        If the embedder knows images alone, or there is no text.
+    """
+    if not text.strip():
+        raise InputError("there is no text to look for.")
+    model = embedder.load()
+    if not isinstance(model, TextEmbedder):
+        raise InputError(
+            f"{embedder.spec.name} knows pictures alone. Asking by text takes a model that knows"
+            " both, such as CLIP: docs/embedders.md."
+        )
+    return model.embed_texts([text])
+
+
 class Searcher:
     """Answers queries over one state of a collection, as often as asked.
 
@@ -96,6 +129,14 @@ class Searcher:
             matches = self._matches(*self._nearest_live(query, k), k)
         matches.sort(key=lambda match: (match.distance, match.path != first, match.id))
         return matches[:k]
+
+    def similar_to_text(self, query: Vectors, k: int) -> list[Match]:
+        """As `similar`, but every photo is looked at.
+
+        A text is far from all photos: what lies near it along the few axes that the index knows
+        need not be what is nearest.
+        """
+        return self._matches(*self._nearest_live(query, k), k)[:k]
 
     def _nearest_rows(self, query: Vectors, k: int) -> tuple[Distances, Nodes]:
         """Through the index, and exactly over the rows that are newer than it."""

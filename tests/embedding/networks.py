@@ -78,3 +78,65 @@ def checkered(side: int, seed: int = 0) -> NDArray[np.uint8]:
     """A picture of random pixels."""
     rng = np.random.default_rng(seed)
     return rng.integers(0, 256, (side, side, 3), dtype=np.uint8)
+
+
+WORDS = {"[UNK]": (0, 0, 0), "red": (1, 0, 0), "green": (0, 1, 0), "blue": (0, 0, 1)}
+
+
+def save_text_network(
+    folder: Path,
+    *,
+    mask: bool = True,
+    length: int | str = "tokens",
+    rows: bool = True,
+    wide: int = 0,
+    extra_input: bool = False,
+) -> Path:
+    """Write a network that knows the words for three colors, and its tokenizer.
+
+    Parameters
+    ----------
+    folder : Path
+    mask : bool
+        Whether it takes an attention mask.
+    length : int or str
+        Of its input; a text where any will do.
+    rows : bool
+        Whether it gives a row for each text.
+    wide : int
+        Zeros behind the three numbers of a row.
+    extra_input : bool
+        Whether it takes something that annclust does not know.
+    """
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordLevel
+    from tokenizers.pre_tokenizers import Whitespace
+
+    tokenizer = Tokenizer(WordLevel({word: i for i, word in enumerate(WORDS)}, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = Whitespace()
+    tokenizer.save(str(folder / "tokenizer.json"))
+    table = np.array([(*color, *[0] * wide) for color in WORDS.values()], dtype=np.float32)
+    names = ["input_ids", *(["attention_mask"] if mask else []), *(["more"] if extra_input else [])]
+    inputs = [helper.make_tensor_value_info(n, TensorProto.INT64, ["n", length]) for n in names]
+    nodes = [helper.make_node("Gather", ["table", "input_ids"], ["words"])]
+    if mask:
+        nodes += [
+            helper.make_node("Cast", ["attention_mask"], ["share"], to=TensorProto.FLOAT),
+            helper.make_node("Unsqueeze", ["share", "last"], ["shares"]),
+            helper.make_node("Mul", ["words", "shares"], ["meant"]),
+        ]
+    else:
+        nodes.append(helper.make_node("Identity", ["words"], ["meant"]))
+    nodes.append(helper.make_node("ReduceSum", ["meant", "one"], ["text_embeds"], keepdims=0))
+    output, rank = ("text_embeds", 2) if rows else ("meant", 3)
+    described = [helper.make_tensor_value_info(output, TensorProto.FLOAT, [None] * rank)]
+    constants = [
+        numpy_helper.from_array(table, "table"),
+        numpy_helper.from_array(np.array([2]), "last"),
+        numpy_helper.from_array(np.array([1]), "one"),
+    ]
+    graph = helper.make_graph(nodes, "text", inputs, described, constants)
+    opset = helper.make_opsetid("", 17)
+    path = folder / "text_model.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=[opset], ir_version=8), path)
+    return path

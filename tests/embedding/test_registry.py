@@ -99,7 +99,7 @@ def test_one_embedder_gives_the_same_vectors_again(embedder: Embedder) -> None:
 def test_every_name_is_described(tmp_path: Path) -> None:
     described = {e.name: e.dimension for e in describe_embedders(tmp_path)}
     built_in = {name: find_embedder(name).spec.dimension for name in embedder_names()}
-    families = dict.fromkeys(("onnx:FILE", "turicreate:MODEL", "turicreate-h5:FILE"))
+    families = dict.fromkeys(("onnx:FILE", "hub:REPO", "turicreate:MODEL", "turicreate-h5:FILE"))
     assert described == built_in | families
 
 

@@ -1,0 +1,167 @@
+"""Hub: ``hub:REPO``, a network from Hugging Face; the only import of huggingface_hub.
+
+Looked for on this disk first: a revision that was downloaded once never asks the network again.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from annclust.embedding.embedder import EmbedderLoader
+from annclust.errors import EmbeddingError, InputError
+from annclust.settings import EmbedSettings
+
+FAMILY = "hub"
+SUMMARY = "a network in ONNX from Hugging Face; downloaded once, its revision is remembered"
+
+_NAME = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w.-]+))?(?:/(?P<file>[\w./-]+))?")
+
+_USUAL_FILES = (
+    *("onnx/vision_model.onnx", "vision_model.onnx"),
+    *("onnx/model.onnx", "model.onnx"),
+)
+"""Where repositories keep their network; the first that there is. Models of pictures and text come
+in two files, of which that for pictures is wanted."""
+
+_BESIDE = ("preprocessor_config.json", "*.onnx.json", "tokenizer.json")
+
+
+@dataclass(frozen=True, slots=True)
+class HubName:
+    """What a name says.
+
+    Parameters
+    ----------
+    repo : str
+    revision : str or None
+        A commit, tag or branch; the main one if None.
+    file : str or None
+        The network within the repository; one of the usual places if None.
+    """
+
+    repo: str
+    revision: str | None
+    file: str | None
+
+    @classmethod
+    def parse(cls, choice: str) -> HubName:
+        """Take a name apart: ``owner/name[@revision][/folder/file.onnx]``.
+
+        Raises
+        ------
+        InputError
+            If it is none.
+        """
+        parts = _NAME.fullmatch(choice)
+        if parts is None or ".." in PurePosixPath(parts["file"] or "").parts:
+            raise InputError(
+                f"{FAMILY}:{choice} is no name of a model. It looks like hub:owner/name, with a"
+                " revision hub:owner/name@main, with a file hub:owner/name/onnx/model.onnx."
+            )
+        return cls(parts["repo"], parts["revision"], parts["file"])
+
+    def at(self, commit: str) -> str:
+        """The name with the revision that was found."""
+        return f"{FAMILY}:{self.repo}@{commit}{f'/{self.file}' if self.file else ''}"
+
+    @property
+    def files(self) -> Sequence[str]:
+        """Where the network may be."""
+        return [self.file] if self.file else _USUAL_FILES
+
+
+def settled(choice: str) -> str:
+    """The name as it is, if it is one."""
+    HubName.parse(choice)
+    return choice
+
+
+def find(choice: str, settings: EmbedSettings, _cache: Path) -> EmbedderLoader:
+    """Load a network, downloading it first if it is not here.
+
+    Raises
+    ------
+    EmbeddingError
+        If it is neither here nor to be had.
+    ModelFileError
+        If it cannot be used.
+    """
+    from annclust.embedding.onnx_model import open_onnx_model
+
+    name = HubName.parse(choice)
+    snapshot, file = _here(name) or _downloaded(name)
+    model = open_onnx_model(name.at(snapshot.name), snapshot / file, settings)
+    return EmbedderLoader(model.spec, model.geometry, lambda: model)
+
+
+def _here(name: HubName) -> tuple[Path, str] | None:
+    """The folder of a revision on this disk, and the network in it."""
+    _load_library()
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    try:
+        found = _snapshot(name, name.files, local_files_only=True)
+    except LocalEntryNotFoundError:
+        return None
+    file = next((file for file in name.files if (found / file).is_file()), None)
+    return None if file is None else (found, file)
+
+
+def _load_library() -> None:
+    """Import huggingface_hub, which shall neither report its use nor draw on the terminal.
+
+    Raises
+    ------
+    EmbeddingError
+        If it is not installed.
+    """
+    os.environ["HF_HUB_DISABLE_TELEMETRY"] = os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
+    try:
+        import huggingface_hub  # noqa: F401 - to see whether it is there
+    except ImportError as error:
+        raise EmbeddingError(
+            "models from Hugging Face need huggingface-hub: pip install 'annclust[hub]'."
+        ) from error
+
+
+def _downloaded(name: HubName) -> tuple[Path, str]:
+    try:
+        file = _choice(name)
+        return _snapshot(name, [file], local_files_only=False), file
+    except EmbeddingError:
+        raise
+    except Exception as error:  # of its HTTP library, of its own, of the system
+        said = " ".join(str(error).split("\n\n")[0].split()) or type(error).__name__
+        raise EmbeddingError(f"{FAMILY}:{name.repo} cannot be downloaded: {said}") from error
+
+
+def _choice(name: HubName) -> str:
+    """Which of the repository's files is the network."""
+    from huggingface_hub import HfApi
+
+    there = HfApi().list_repo_files(name.repo, revision=name.revision)
+    for file in name.files:
+        if file in there:
+            return file
+    networks = [file for file in there if file.endswith(".onnx")]
+    raise EmbeddingError(
+        f"{FAMILY}:{name.repo} has no {' or '.join(name.files)}."
+        f" Say which file: {', '.join(networks) or 'there is no network in ONNX'}."
+    )
+
+
+def _snapshot(name: HubName, files: Sequence[str], *, local_files_only: bool) -> Path:
+    from huggingface_hub import snapshot_download
+
+    return Path(
+        snapshot_download(
+            name.repo,
+            revision=name.revision,
+            local_files_only=local_files_only,
+            allow_patterns=[*files, *(f"{file}_data*" for file in files), *_BESIDE],
+        )
+    )
