@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, Self
 
+from annclust.errors import InputError
 from annclust.memory_plan import plan_memory
 
 GIBIBYTE = 1 << 30
@@ -74,6 +75,15 @@ class DecodeSettings(_Overridable):
     max_pixels: int = 300_000_000
 
 
+PROVIDERS = ("cpu", "cuda", "openvino", "coreml")
+"""Where networks may run; onnxruntime has more, which nobody has tried."""
+
+
+def _providers_asked_for() -> tuple[str, ...]:
+    names = os.environ.get("ANNCLUST_PROVIDERS", "cpu").lower().split(",")
+    return tuple(name.strip() for name in names if name.strip())
+
+
 @dataclass(frozen=True, slots=True)
 class EmbedSettings(_Overridable):
     """How pixels are turned into vectors.
@@ -86,11 +96,22 @@ class EmbedSettings(_Overridable):
         Images embedded at a time.
     commit_every : int
         Images after which vectors are made durable and acknowledged.
+    providers : tuple of {"cpu", "cuda", "openvino", "coreml"}
+        Where networks run: on the first of these that is there, else on the processor. From
+        ``ANNCLUST_PROVIDERS``, if that is set.
     """
 
     threads: int = field(default_factory=usable_cores)
     batch: int = 8
     commit_every: int = 256
+    providers: tuple[str, ...] = field(default_factory=_providers_asked_for)
+
+    def __post_init__(self) -> None:
+        for name in self.providers:
+            if name not in PROVIDERS:
+                raise InputError(
+                    f"no provider is called {name!r}; there are: {', '.join(PROVIDERS)}."
+                )
 
 
 @dataclass(frozen=True, slots=True)

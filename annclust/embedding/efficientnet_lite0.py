@@ -54,7 +54,7 @@ def load_efficientnet_lite0(
     ModelFileError
         If the network has to be built and the weights are missing or wrong.
     """
-    from annclust.embedding.onnx_model import OnnxModel
+    from annclust.embedding.onnx_model import OnnxModel, is_as_on_processor, open_session
     from annclust.embedding.onnx_plan import OnnxPlan
     from annclust.embedding.onnx_session import OnnxSession
 
@@ -67,8 +67,11 @@ def load_efficientnet_lite0(
         checkpoint = read_checkpoint(found, sha256=WEIGHTS_SHA256, remedy=_REMEDY)
         return build_graph(checkpoint, side=GEOMETRY.crop)
 
-    session = OnnxSession(cached_model(graph_path(cache), build), threads=settings.threads)
+    network = cached_model(graph_path(cache), build)
+    session = open_session(network, settings)
     plan = OnnxPlan(GEOMETRY, PIXELS_AS_THEY_ARE, session.outputs[0].name, "none")
+    if not is_as_on_processor(session, network, plan, settings):
+        session = OnnxSession(network, threads=settings.threads)  # as its revision says
     return OnnxModel(SPEC, plan, session, batch=settings.batch)
 
 

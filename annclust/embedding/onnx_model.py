@@ -26,6 +26,9 @@ from annclust.settings import EmbedSettings
 if TYPE_CHECKING:
     from annclust.embedding.text_tower import TextTower
 
+_KEPT = 2.0**-12
+"""Half of what half precision tells apart in a component of a unit vector, at most."""
+
 _REMEDY = "docs/embedders.md says what annclust can use, and how to say it in a JSON file."
 
 
@@ -113,12 +116,13 @@ def open_onnx_model(name: str, path: Path, settings: EmbedSettings) -> OnnxModel
     """
     card, digest = read_card(path), digest_of_model(path, *weights_beside(path))
     try:
-        session = OnnxSession(path, threads=settings.threads)
+        session = open_session(path, settings)
         plan = plan_for(session.inputs, session.outputs, card)
         dimension = _measured_dimension(session, plan)
+        elsewhere = [] if is_as_on_processor(session, path, plan, settings) else [session.provider]
     except ValueError as error:
         raise ModelFileError(path, reason=str(error), remedy=_REMEDY) from error
-    spec = EmbedderSpec(name, revision(digest, plan.fingerprint), dimension=dimension)
+    spec = EmbedderSpec(name, revision(digest, plan.fingerprint, *elsewhere), dimension)
 
     def text() -> TextTower:
         from annclust.embedding.text_tower import TextTower
@@ -126,6 +130,27 @@ def open_onnx_model(name: str, path: Path, settings: EmbedSettings) -> OnnxModel
         return TextTower(path, card, dimension, threads=settings.threads)
 
     return OnnxModel(spec, plan, session, batch=settings.batch, text=cache(text))
+
+
+def open_session(model: bytes | Path, settings: EmbedSettings) -> OnnxSession:
+    """Load a network where the settings want it to run; raises as `OnnxSession` does."""
+    return OnnxSession(model, threads=settings.threads, providers=settings.providers)
+
+
+def is_as_on_processor(
+    session: OnnxSession, model: bytes | Path, plan: OnnxPlan, settings: EmbedSettings
+) -> bool:
+    """Whether a network gives the vectors that it gives on the processor, as far as they are kept.
+
+    Vectors are kept in half precision. A picture of noise is looked at on both.
+    """
+    if session.provider == "cpu":
+        return True
+    on_processor = OnnxSession(model, threads=settings.threads)
+    side = plan.geometry.crop
+    noise = np.random.default_rng(0).integers(0, 256, (side, side, 3), dtype=np.uint8)
+    here, there = (unit_rows(features_of(s, plan, [noise])) for s in (on_processor, session))
+    return bool(np.abs(here - there).max() <= _KEPT)
 
 
 def features_of(session: OnnxSession, plan: OnnxPlan, images: Sequence[Pixels]) -> Vectors:

@@ -5,8 +5,9 @@ Loaded only when images are embedded: onnxruntime takes a tenth of a second to i
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,25 @@ onnxruntime.disable_telemetry_events()
 onnxruntime.set_default_logger_severity(_ERRORS_ONLY)
 
 
+_PROVIDERS: Mapping[str, tuple[str, dict[str, str]]] = {
+    # Without tensor cores' short products, so that vectors are those of the processor.
+    "cuda": ("CUDAExecutionProvider", {"use_tf32": "0"}),
+    "openvino": ("OpenVINOExecutionProvider", {}),
+    "coreml": ("CoreMLExecutionProvider", {}),
+    "cpu": ("CPUExecutionProvider", {}),
+}
+
+_log = logging.getLogger("annclust")
+
+
+def usable_providers(wanted: Sequence[str]) -> list[str]:
+    """Those of some providers that this onnxruntime has; the processor in the end, in any case."""
+    there = onnxruntime.get_available_providers()
+    return [name for name in dict.fromkeys([*wanted, "cpu"]) if _PROVIDERS[name][0] in there]
+
+
 class OnnxSession:
-    """A network on the processor, ready to run.
+    """A network, ready to run.
 
     Parameters
     ----------
@@ -37,6 +55,8 @@ class OnnxSession:
         An ONNX model, or the file that holds it.
     threads : int
         Threads that share the work of one call.
+    providers : sequence of {"cpu", "cuda", "openvino", "coreml"}
+        Where it may run: on the first of these that is there.
 
     Raises
     ------
@@ -48,18 +68,23 @@ class OnnxSession:
     The threads do not spin while they wait, which leaves the cores to the decoding workers.
     """
 
-    def __init__(self, model: bytes | Path, *, threads: int) -> None:
+    def __init__(
+        self, model: bytes | Path, *, threads: int, providers: Sequence[str] = ("cpu",)
+    ) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = _FATAL_ONLY  # what goes wrong is raised, and told once
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        providers = ["CPUExecutionProvider"]
+        usable = [_PROVIDERS[name] for name in usable_providers(providers)]
         content = model if isinstance(model, bytes) else os.fspath(model)
         try:
-            self._session = onnxruntime.InferenceSession(content, options, providers=providers)
+            self._session = onnxruntime.InferenceSession(content, options, providers=usable)
         except Exception as error:  # its errors have no common base
             raise ValueError(_in_one_line(error)) from error
+        used = self._session.get_providers()[0]
+        self.provider = next(name for name, known in _PROVIDERS.items() if known[0] == used)
+        _log.info("a network runs on %s", used)
         self.inputs = tuple(map(_slot, self._session.get_inputs()))
         self.outputs = tuple(map(_slot, self._session.get_outputs()))
 

@@ -40,20 +40,21 @@ def find(choice: str, settings: EmbedSettings, cache: Path) -> EmbedderLoader:
     ModelFileError
         If the file is missing, damaged, or of a network that annclust does not know.
     """
-    from annclust.embedding.onnx_model import OnnxModel
+    from annclust.embedding.onnx_model import OnnxModel, is_as_on_processor, open_session
     from annclust.embedding.onnx_plan import OnnxPlan
-    from annclust.embedding.onnx_session import OnnxSession
 
     path = Path(choice)
     digest = digest_of_model(path)
     kept = cache / "models" / f"keras-{digest}-{GRAPH_VERSION}.onnx"
-    session = OnnxSession(cached_model(kept, lambda: _built(path)), threads=settings.threads)
+    network = cached_model(kept, lambda: _built(path))
+    session = open_session(network, settings)
     (_, side, _, _), (_, dimension) = session.inputs[0].shape, session.outputs[0].shape
     assert side is not None and dimension is not None  # noqa: PT018 - as it was built
     colors: Colors = "BGR" if side == _SIDE_OF_SQUEEZENET else "RGB"
     pixels = replace(PIXELS_AS_THEY_ARE, colors=colors)
     plan = OnnxPlan(InputGeometry.squash(side, "nearest"), pixels, session.outputs[0].name, "none")
-    parts = revision(digest, f"keras{GRAPH_VERSION}")
+    elsewhere = [] if is_as_on_processor(session, network, plan, settings) else [session.provider]
+    parts = revision(digest, f"keras{GRAPH_VERSION}", *elsewhere)
     spec = EmbedderSpec(f"{FAMILY}:{choice}", parts, dimension)
     model = OnnxModel(spec, plan, session, batch=settings.batch)
     return EmbedderLoader(spec, plan.geometry, lambda: model)

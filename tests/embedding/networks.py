@@ -23,6 +23,7 @@ def save_network(
     outputs: Sequence[str] = ("rows",),
     external: bool = False,
     gain: float = 1.0,
+    shift: float = 0.0,
 ) -> Path:
     """Write a network whose outputs are simple sums over its pixels.
 
@@ -42,6 +43,8 @@ def save_network(
         Whether its one weight lies in a file beside.
     gain : float
         That weight, which all pixels are multiplied with.
+    shift : float
+        Added to all of them.
     """
     shape = ["n", 3, side, side] if layout == "NCHW" else ["n", side, side, 3]
     weight = numpy_helper.from_array(np.array([gain], dtype=np.float32), "gain")
@@ -50,7 +53,10 @@ def save_network(
         nodes.append(helper.make_node("Transpose", ["cast"], ["first"], perm=[0, 3, 1, 2]))
     else:
         nodes.append(helper.make_node("Identity", ["cast"], ["first"]))
-    nodes.append(helper.make_node("Mul", ["first", "gain"], ["map"]))
+    nodes.append(helper.make_node("Mul", ["first", "gain"], ["times"]))
+    added = numpy_helper.from_array(np.array([shift], dtype=np.float32))
+    nodes.append(helper.make_node("Constant", [], ["shift"], value=added))
+    nodes.append(helper.make_node("Add", ["times", "shift"], ["map"]))
     nodes.append(helper.make_node("ReduceMean", ["map"], ["rows"], axes=[2, 3], keepdims=0))
     nodes.append(helper.make_node("Transpose", ["map"], ["turned"], perm=[0, 2, 1, 3]))
     shape_of_places = numpy_helper.from_array(np.array([0, 0, -1]))

@@ -12,6 +12,7 @@ from onnx import TensorProto
 
 from annclust.arrays import Vectors
 from annclust.embedding.embedder import Embedder
+from annclust.embedding.onnx_session import OnnxSession
 from annclust.embedding.registry import find_embedder, settled_name
 from annclust.errors import ModelFileError
 from annclust.input_geometry import InputGeometry
@@ -264,3 +265,25 @@ def test_a_card_that_may_not_be_read_is_told(model: Path) -> None:
     save_network(model)
     model.with_name("model.onnx.json").symlink_to("model.onnx.json")  # which is no file
     assert opened(model).geometry == InputGeometry(5, 4)
+
+
+def running_elsewhere(model: Path) -> OnnxSession:
+    """A session of a network that claims to run on another device."""
+    session = OnnxSession(model, threads=1)
+    session.provider = "openvino"
+    return session
+
+
+def test_a_device_counts_only_if_its_vectors_are_others(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = opened(save_network(model, outputs=["places"])).spec.revision
+    rounded = save_network(tmp_path / "rounded.onnx", outputs=["places"], shift=1e-5)
+    other = save_network(tmp_path / "other.onnx", outputs=["places"], shift=0.5)
+    for network, expected in (
+        (rounded, here),
+        (other, here.replace("+pixels", "+openvino+pixels")),
+    ):
+        session = running_elsewhere(network)
+        monkeypatch.setattr("annclust.embedding.onnx_model.open_session", lambda *_, s=session: s)
+        assert opened(model).spec.revision == expected

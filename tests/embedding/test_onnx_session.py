@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from annclust.embedding.onnx_graph import OnnxGraph
-from annclust.embedding.onnx_session import OnnxSession
+from annclust.embedding.onnx_session import OnnxSession, usable_providers
+from annclust.errors import InputError
+from annclust.settings import EmbedSettings
 
 
 def flattened(*, side: int) -> bytes:
@@ -56,3 +58,34 @@ def test_the_runtime_keeps_no_record_of_its_use(importing: dict[str, str], tmp_p
         check=True,
     )
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_network_runs_on_the_first_provider_that_is_there(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO", logger="annclust")
+    session = OnnxSession(flattened(side=2), threads=1, providers=("cuda", "coreml", "cpu"))
+    assert session.provider == "cpu"  # the only one of them in this build of onnxruntime
+    assert "runs on CPUExecutionProvider" in caplog.text
+
+
+def test_providers_are_taken_in_the_order_that_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    there = ["OpenVINOExecutionProvider", "CUDAExecutionProvider", "CPUExecutionProvider"]
+    monkeypatch.setattr("onnxruntime.get_available_providers", lambda: there)
+    assert usable_providers(("cuda", "openvino")) == ["cuda", "openvino", "cpu"]
+    assert usable_providers(("coreml", "cpu", "cuda")) == ["cpu", "cuda"]
+    assert usable_providers(()) == ["cpu"]
+
+
+def test_an_unknown_provider_is_answered_with_the_known_ones(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with pytest.raises(InputError, match="no provider is called 'tpu'; there are: cpu, cuda"):
+        EmbedSettings(providers=("tpu",))
+    monkeypatch.setenv("ANNCLUST_PROVIDERS", "CUDA, cpu,")
+    assert EmbedSettings().providers == ("cuda", "cpu")
+    monkeypatch.setenv("ANNCLUST_PROVIDERS", "gpu")
+    with pytest.raises(InputError, match="no provider is called 'gpu'"):
+        EmbedSettings()
