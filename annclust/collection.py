@@ -89,6 +89,7 @@ class Collection(Closing):
 
     def close(self) -> None:
         """Let go of the files."""
+        self._embedders.close()
         self._store.close()
 
     def __repr__(self) -> str:
@@ -146,8 +147,9 @@ class Collection(Closing):
             scan = replace(scan, exclude=tuple(exclude))
         settings = replace(self.settings, scan=scan, forget_missing=forget_missing)
         given = [folders] if isinstance(folders, (str, os.PathLike)) else folders
+        places = list(map(Path, given))
         with self._writer() as store:
-            places = list(map(Path, given))
+            store.rename_embedder(self._embedders.name(self.embedder))
             return index_photos(store, places, self._embedder_loader, settings, self.progress)
 
     def similar(

@@ -28,6 +28,13 @@ def add_to(app: typer.Typer) -> None:
             Path, typer.Argument(metavar="PATH", help="A saved SFrame or ImageSimilarityModel.")
         ],
         collection: CollectionOption = DEFAULT_COLLECTION,
+        model: Annotated[
+            str | None,
+            typer.Option(
+                metavar="NAME",
+                help="resnet-50 or squeezenet_v1.1: where features come from that do not say.",
+            ),
+        ] = None,
         paths: Annotated[
             Path | None,
             typer.Option(
@@ -52,6 +59,7 @@ def add_to(app: typer.Typer) -> None:
         report = run(
             saved,
             collection,
+            model=model,
             photos=None if paths is None else _listed(paths),
             roots=root or (),
             settings=IndexingSettings.within(threads=threads),

@@ -128,6 +128,10 @@ class TextEmbedder(Protocol):
         ...
 
 
+def _nothing() -> None:
+    """Most embedders start nothing that would have to be ended."""
+
+
 @dataclass(frozen=True, slots=True)
 class EmbedderLoader:
     """An embedder that is loaded when the first image needs it.
@@ -140,11 +144,14 @@ class EmbedderLoader:
         Known as well, so that decoding can start meanwhile.
     load : callable
         Gives the same embedder each time.
+    close : callable
+        Ends what it started; it is started again when it is needed.
     """
 
     spec: EmbedderSpec
     geometry: InputGeometry
     load: Callable[[], Embedder]
+    close: Callable[[], None] = _nothing
 
 
 def revision(*parts: str) -> str:

@@ -19,6 +19,7 @@ FAMILY = "hub"
 SUMMARY = "a network in ONNX from Hugging Face; downloaded once, its revision is remembered"
 
 _NAME = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w.-]+))?(?:/(?P<file>[\w./-]+))?")
+_COMMIT = re.compile(r"[0-9a-f]{40}")
 
 _USUAL_FILES = (
     *("onnx/vision_model.onnx", "vision_model.onnx"),
@@ -27,7 +28,9 @@ _USUAL_FILES = (
 """Where repositories keep their network; the first that there is. Models of pictures and text come
 in two files, of which that for pictures is wanted."""
 
-_BESIDE = ("preprocessor_config.json", "*.onnx.json", "tokenizer.json")
+_CONFIGURATION = "preprocessor_config.json"
+_TEXT = "text_model.onnx"
+_BESIDE = (_CONFIGURATION, "tokenizer.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +67,15 @@ class HubName:
             )
         return cls(parts["repo"], parts["revision"], parts["file"])
 
-    def at(self, commit: str) -> str:
-        """The name with the revision that was found."""
-        return f"{FAMILY}:{self.repo}@{commit}{f'/{self.file}' if self.file else ''}"
-
     @property
     def files(self) -> Sequence[str]:
         """Where the network may be."""
         return [self.file] if self.file else _USUAL_FILES
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it names one commit and one file: what can never change."""
+        return bool(self.file and _COMMIT.fullmatch(self.revision or ""))
 
 
 def settled(choice: str) -> str:
@@ -93,22 +97,34 @@ def find(choice: str, settings: EmbedSettings, _cache: Path) -> EmbedderLoader:
     from annclust.embedding.onnx_model import open_onnx_model
 
     name = HubName.parse(choice)
+    _load_library()
     snapshot, file = _here(name) or _downloaded(name)
-    model = open_onnx_model(name.at(snapshot.name), snapshot / file, settings)
+    found = f"{FAMILY}:{name.repo}@{snapshot.name}/{file}"
+    model = open_onnx_model(found, snapshot / file, settings)
     return EmbedderLoader(model.spec, model.geometry, lambda: model)
 
 
 def _here(name: HubName) -> tuple[Path, str] | None:
-    """The folder of a revision on this disk, and the network in it."""
-    _load_library()
-    from huggingface_hub.errors import LocalEntryNotFoundError
+    """The folder of a revision on this disk, and the network in it; None if it may not be whole.
+
+    What another program left may lack the configuration; what a collection remembers was whole.
+    """
+    for file in name.files:
+        network = _kept(name, file)
+        if network is not None and (name.is_settled or _kept(name, _CONFIGURATION)):
+            return network.parents[len(PurePosixPath(file).parts) - 1], file
+    return None
+
+
+def _kept(name: HubName, file: str) -> Path | None:
+    """A file of a repository on this disk."""
+    from huggingface_hub import try_to_load_from_cache
 
     try:
-        found = _snapshot(name, name.files, local_files_only=True)
-    except LocalEntryNotFoundError:
-        return None
-    file = next((file for file in name.files if (found / file).is_file()), None)
-    return None if file is None else (found, file)
+        found = try_to_load_from_cache(name.repo, file, revision=name.revision)
+    except ValueError as error:  # which names there may be, it knows best
+        raise InputError(f"{FAMILY}:{name.repo} is no name of a model: {error}.") from error
+    return Path(found) if isinstance(found, str) else None
 
 
 def _load_library() -> None:
@@ -131,7 +147,7 @@ def _load_library() -> None:
 def _downloaded(name: HubName) -> tuple[Path, str]:
     try:
         file = _choice(name)
-        return _snapshot(name, [file], local_files_only=False), file
+        return _snapshot(name, file), file
     except EmbeddingError:
         raise
     except Exception as error:  # of its HTTP library, of its own, of the system
@@ -154,14 +170,9 @@ def _choice(name: HubName) -> str:
     )
 
 
-def _snapshot(name: HubName, files: Sequence[str], *, local_files_only: bool) -> Path:
+def _snapshot(name: HubName, file: str) -> Path:
     from huggingface_hub import snapshot_download
 
-    return Path(
-        snapshot_download(
-            name.repo,
-            revision=name.revision,
-            local_files_only=local_files_only,
-            allow_patterns=[*files, *(f"{file}_data*" for file in files), *_BESIDE],
-        )
-    )
+    networks = file, str(PurePosixPath(file).with_name(_TEXT))
+    wanted = [*networks, *(f"{each}_data*" for each in networks), f"{file}.json", *_BESIDE]
+    return Path(snapshot_download(name.repo, revision=name.revision, allow_patterns=wanted))

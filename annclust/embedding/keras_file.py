@@ -85,7 +85,7 @@ def read_keras(path: Path) -> KerasNetwork:
         raise ModelFileError(path, reason="this model file is missing", remedy=_REMEDY) from error
     except OSError as error:  # h5py says in many words that this is no HDF5, or is cut short
         raise ModelFileError(path, reason="no HDF5 file, or damaged", remedy=_REMEDY) from error
-    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, RuntimeError) as error:
         raise ModelFileError(
             path, reason="no network of Keras, or damaged", remedy=_REMEDY
         ) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+from contextlib import suppress
 from pathlib import Path
 
 from blake3 import blake3
@@ -10,7 +11,7 @@ from blake3 import blake3
 from annclust.errors import ModelFileError
 
 _DIGITS = 16
-_REMEDY = "Say where it is now with --embedder; the same model may lie anywhere."
+_REMEDY = "Say where it is now: annclust index --embedder NAME; the same model may lie anywhere."
 
 
 def digest_of_model(*files: Path) -> str:
@@ -28,6 +29,14 @@ def digest_of_model(*files: Path) -> str:
         except OSError as error:
             raise model_file_error(each, error) from error
     return found.hexdigest()[:_DIGITS]
+
+
+def absolute(choice: str) -> Path:
+    """The absolute path of a file; what looks like the home of nobody is taken as it is."""
+    path = Path(choice)
+    with suppress(RuntimeError):  # there is no such user
+        path = path.expanduser()
+    return path.absolute()
 
 
 def model_file_error(path: Path, error: OSError) -> ModelFileError:

@@ -51,6 +51,8 @@ class OnnxCard:
         Name of the network for text, beside that for pictures.
     text_length : int or None
         Tokens that it always gets.
+    text_pad : int or None
+        Number of the token that fills up shorter texts.
     """
 
     path: Path | None = None
@@ -67,6 +69,7 @@ class OnnxCard:
     pooling: Pooling | None = None
     text: str | None = None
     text_length: int | None = None
+    text_pad: int | None = None
 
     def geometry(self, side: int) -> InputGeometry:
         """Which pixels the network wants to see, if its input is `side` pixels wide.
@@ -78,6 +81,8 @@ class OnnxCard:
         """
         crop, resample = self.crop or side, self.filter or "bicubic"
         if self.resize == "squash":
+            if self.short_side not in (None, crop):
+                raise ValueError('a squashed picture is seen whole: leave "short_side" out')
             return InputGeometry.squash(crop, resample)
         short_side = self.short_side or round(crop * _USUAL_RATIO)
         return InputGeometry(short_side, crop, resample=resample)
@@ -134,6 +139,12 @@ def _side(value: object) -> int:
     return value
 
 
+def _token(value: object) -> int:
+    if type(value) is not int or value < 0:
+        raise ValueError("not a whole number from 0")
+    return value
+
+
 def _number(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError("not a number")
@@ -180,6 +191,7 @@ _CHECKS: Mapping[str, Callable[[object], Any]] = {
     "pooling": _choice(Pooling),
     "text": _text,
     "text_length": _side,
+    "text_pad": _token,
 }
 
 
@@ -209,12 +221,25 @@ def _hugging_face_card(path: Path, said: Mapping[str, Any]) -> OnnxCard:
         return None if value is None else _checked(key, check, value)
 
     size, crop = find("size", _hugging_face_side), find("crop_size", _hugging_face_side)
-    if not said.get("do_center_crop", crop is not None):
+    cropped = said.get("do_center_crop", crop is not None)
+    if not cropped:
         crop = size
-    keeps_ratio = not isinstance(said.get("size"), dict) or "shortest_edge" in said["size"]
+    named = said.get("size")
+    if named is None or isinstance(named, int):  # an int: as it was meant before sides had names
+        keeps_ratio = named is None or bool(cropped)
+    else:
+        keeps_ratio = "shortest_edge" in named
+    if not keeps_ratio and crop != size:
+        raise ValueError(
+            "'crop_size' is smaller than a 'size' of two sides, which annclust has not"
+        )
+    if not said.get("do_resize", True) or "crop_pct" in said:
+        raise ValueError(
+            "'do_resize' or 'crop_pct' says what annclust has not; a JSON of annclust's own can"
+        )
     card = OnnxCard(
         path,
-        resize="squash" if size == crop and not keeps_ratio else "cover",
+        resize="cover" if keeps_ratio else "squash",
         short_side=size,
         crop=crop,
         filter=find("resample", _pillow_filter),

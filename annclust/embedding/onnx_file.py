@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from annclust.embedding.embedder import EmbedderLoader
+from annclust.embedding.model_file import absolute
 from annclust.settings import EmbedSettings
 
 FAMILY = "onnx"
@@ -13,7 +14,7 @@ SUMMARY = "any network in an ONNX file, with a small JSON beside it"
 
 def settled(choice: str) -> str:
     """The absolute path of the ONNX file that is meant by its own name or that of its card."""
-    path = Path(choice).expanduser().absolute()
+    path = absolute(choice)
     if path.suffix == ".json":
         bare = path.with_suffix("")
         path = bare if bare.suffix == ".onnx" else path.with_suffix(".onnx")

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from annclust.arrays import Pixels, Vectors, unit_rows
-from annclust.embedding.embedder import EmbedderSpec, revision, stacked
+from annclust.embedding.embedder import EmbedderSpec, PixelStack, revision, stacked
 from annclust.embedding.model_file import digest_of_model, weights_beside
 from annclust.embedding.onnx_card import read_card
 from annclust.embedding.onnx_plan import OnnxPlan, plan_for, pooled
 from annclust.embedding.onnx_session import OnnxSession
-from annclust.errors import InputError, ModelFileError
+from annclust.errors import EmbeddingError, InputError, ModelFileError
 from annclust.input_geometry import InputGeometry
 from annclust.settings import EmbedSettings
 
@@ -92,10 +92,18 @@ class OnnxModel:
     def features(self, images: Sequence[Pixels], /) -> Vectors:
         """Pooled features as the network gives them, of any length: shape (n, d), float32."""
         rows = np.empty((len(images), self._spec.dimension), dtype=np.float32)
-        for first in range(0, len(images), self._batch):
-            batch = images[first : first + self._batch]
-            rows[first : first + len(batch)] = features_of(self._session, self._plan, batch)
+        step = self._plan.at_once or self._batch
+        for first in range(0, len(images), step):
+            batch = images[first : first + step]
+            rows[first : first + len(batch)] = self._features_of(batch)
         return rows
+
+    def _features_of(self, batch: Sequence[Pixels]) -> Vectors:
+        pixels = stacked(batch, self._plan.geometry)
+        try:
+            return features_of(self._session, self._plan, pixels)
+        except ValueError as error:  # it did with one image, when it was opened
+            raise EmbeddingError(f"{self._spec.name} cannot be run: {error}.") from error
 
 
 def open_onnx_model(name: str, path: Path, settings: EmbedSettings) -> OnnxModel:
@@ -148,29 +156,34 @@ def is_as_on_processor(
         return True
     on_processor = OnnxSession(model, threads=settings.threads)
     side = plan.geometry.crop
-    noise = np.random.default_rng(0).integers(0, 256, (side, side, 3), dtype=np.uint8)
-    here, there = (unit_rows(features_of(s, plan, [noise])) for s in (on_processor, session))
+    noise = np.random.default_rng(0).integers(0, 256, (1, side, side, 3), dtype=np.uint8)
+    here, there = (unit_rows(features_of(s, plan, noise)) for s in (on_processor, session))
     return bool(np.abs(here - there).max() <= _KEPT)
 
 
-def features_of(session: OnnxSession, plan: OnnxPlan, images: Sequence[Pixels]) -> Vectors:
+def features_of(session: OnnxSession, plan: OnnxPlan, images: PixelStack) -> Vectors:
     """Run a network on a few images, and make one row of what it gives for each.
 
     Raises
     ------
     ValueError
-        If it gives something else than a plan says, or an image has another shape.
+        If it gives something else than a plan says, or does not run.
     """
-    pixels = plan.preprocessing.apply(stacked(images, plan.geometry))
-    return pooled(session.run(pixels, output=plan.output), plan.pooling)
+    n = len(images)
+    if plan.at_once is not None and n < plan.at_once:
+        images = np.resize(images, (plan.at_once, *images.shape[1:]))  # again from the first
+    found = session.run(plan.preprocessing.apply(images), output=plan.output)
+    rows = pooled(found, plan.pooling, plan.preprocessing.layout)[:n]
+    if len(rows) != n:
+        raise ValueError(f"its output {plan.output!r} of shape {found.shape} is not for {n} images")
+    return rows
 
 
 def _measured_dimension(session: OnnxSession, plan: OnnxPlan) -> int:
-    """Run the network once, on a gray picture: shapes in files are often unknown."""
-    gray = np.full((plan.geometry.crop, plan.geometry.crop, 3), 128, dtype=np.uint8)
-    rows = features_of(session, plan, [gray])
-    if rows.shape[0] != 1 or rows.shape[1] < 1:
-        raise ValueError(f"its output {plan.output!r} gives {rows.shape} for one image")
+    """Run the network once, on two gray pictures: shapes in files are often unknown."""
+    side = plan.geometry.crop
+    gray = np.full((min(plan.at_once or 2, 2), side, side, 3), 128, dtype=np.uint8)
+    rows = features_of(session, plan, gray)
     if not np.isfinite(rows).all():
         raise ValueError(f"its output {plan.output!r} is no number for a gray picture")
     return int(rows.shape[1])

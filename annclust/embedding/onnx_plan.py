@@ -37,25 +37,30 @@ class OnnxPlan:
     output : str
         Name of the output that is taken.
     pooling : {"none", "mean", "cls"}
+    at_once : int or None
+        Images that the network takes at a time, if it takes no other number.
     """
 
     geometry: InputGeometry
     preprocessing: Preprocessing
     output: str
     pooling: Pooling
+    at_once: int | None = None
 
     @property
     def fingerprint(self) -> str:
         """Tells plans apart: 12 digits."""
-        return xxhash.xxh3_64_hexdigest(repr(asdict(self)).encode())[:12]
+        said = {name: v for name, v in asdict(self).items() if name != "at_once"}
+        return xxhash.xxh3_64_hexdigest(repr(said).encode())[:12]
 
 
-def pooled(features: Features, pooling: Pooling) -> Vectors:
+def pooled(features: Features, pooling: Pooling, layout: Layout = "NCHW") -> Vectors:
     """One row for each image, shape (n, d).
 
     Parameters
     ----------
     features : ndarray of shape (n, d), (n, places, d) or (n, d, rows, columns)
+        The last with d behind where `layout` has the channels there.
     pooling : {"none", "mean", "cls"}
 
     Raises
@@ -64,7 +69,9 @@ def pooled(features: Features, pooling: Pooling) -> Vectors:
         If the two do not fit.
     """
     if features.ndim == 4:
-        features = features.reshape(*features.shape[:2], -1).swapaxes(1, 2)
+        if layout == "NCHW":
+            features = features.transpose(0, 2, 3, 1)
+        features = features.reshape(len(features), -1, features.shape[-1])
     match features.ndim, pooling:
         case 3, "mean":
             features = features.mean(axis=1, dtype=np.float32)
@@ -103,6 +110,7 @@ def plan_for(inputs: Sequence[Slot], outputs: Sequence[Slot], card: OnnxCard) ->
         _preprocessing(pixels, layout, card),
         output.name,
         card.pooling or _usual_pooling(output),
+        pixels.shape[0],
     )
 
 

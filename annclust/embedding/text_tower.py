@@ -59,7 +59,7 @@ class TextTower:
         try:
             self._session = OnnxSession(path, threads=threads)
             self._output = self._usable_output()
-            self._tokens = _Tokens(model, self._length(card))
+            self._tokens = _Tokens(model, self._length(card), card.text_pad)
             found = self.embed(["a photo"]).shape[1]
         except ValueError as error:
             raise ModelFileError(path, reason=str(error), remedy=_REMEDY) from error
@@ -95,7 +95,7 @@ class TextTower:
 class _Tokens:
     """The tokenizer of a network."""
 
-    def __init__(self, model: Path, length: tuple[int, bool]) -> None:
+    def __init__(self, model: Path, length: tuple[int, bool], pad: int | None) -> None:
         try:
             from tokenizers import Tokenizer
         except ImportError as error:
@@ -115,7 +115,8 @@ class _Tokens:
         most, filled = length
         self._tokenizer.enable_truncation(most)
         padding = self._tokenizer.padding or {}
-        usual = {"pad_id": padding.get("pad_id", 0), "pad_token": padding.get("pad_token", "[PAD]")}
+        number = padding.get("pad_id", 0) if pad is None else pad
+        usual = {"pad_id": number, "pad_token": padding.get("pad_token", "[PAD]")}
         self._tokenizer.enable_padding(length=most if filled else None, **usual)
 
     def of(self, texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

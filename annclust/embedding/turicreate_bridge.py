@@ -37,8 +37,8 @@ _IN_FLIGHT = 2
 _TRIES = 2
 """Times that a picture may be alone with a worker that dies, before the picture is to blame."""
 
-_MOST_DEATHS = 6
-"""Deaths in a row, without any features between them, after which the worker is to blame."""
+_MOST_IN_A_ROW = 5
+"""Pictures that are to blame, without any features between them: then rather the worker is."""
 
 
 @dataclass(slots=True)
@@ -47,7 +47,7 @@ class _Work:
 
     waiting: deque[range]
     in_flight: deque[range] = field(default_factory=deque)
-    deaths: int = 0
+    in_a_row: int = 0
     tries: dict[int, int] = field(default_factory=dict)
     refused: dict[int, Unembeddable] = field(default_factory=dict)
 
@@ -61,7 +61,13 @@ class _Work:
         return oldest
 
     def blame(self, span: range, why: Unembeddable, tries: int) -> None:
-        """Halve a span that somebody failed at; a single image is tried so often, then given up."""
+        """Halve a span that somebody failed at; a single image is tried so often, then given up.
+
+        Raises
+        ------
+        EmbeddingError
+            If too many are given up in a row.
+        """
         if len(span) > 1:
             middle = len(span) // 2
             self.waiting.extendleft([span[middle:], span[:middle]])
@@ -70,8 +76,11 @@ class _Work:
         self.tries[image] = self.tries.get(image, 0) + 1
         if self.tries[image] < tries:
             self.waiting.appendleft(span)
-        else:
-            self.refused[image] = why
+            return
+        self.refused[image] = why
+        self.in_a_row += 1
+        if self.in_a_row == _MOST_IN_A_ROW:
+            raise EmbeddingError(f"Turi Create does not run: {why.reason}.")
 
 
 class TuriCreateBridge:
@@ -120,16 +129,23 @@ class TuriCreateBridge:
         rows = np.empty((len(pixels), self._spec.dimension), dtype=np.float32)
         batch, n = self._settings.batch, len(pixels)
         work = _Work(deque(range(i, min(i + batch, n)) for i in range(0, n, batch)))
-        while work.waiting or work.in_flight:
-            try:
-                self._step(work, pixels, rows)
-            except RefusedError as error:
-                self._refused(work, error)
-            except TuriCreateGoneError as error:
-                self._died(work, error)
+        try:
+            while work.waiting or work.in_flight:
+                self._advance(work, pixels, rows)
+        except BaseException:
+            self.close()  # what is on its way must not be taken for an answer to the next call
+            raise
         if work.refused:
             raise UnembeddableError(work.refused)
         return rows
+
+    def _advance(self, work: _Work, pixels: PixelStack, rows: Vectors) -> None:
+        try:
+            self._step(work, pixels, rows)
+        except RefusedError as error:
+            self._refused(work, error)
+        except TuriCreateGoneError as error:
+            self._died(work, error)
 
     def _step(self, work: _Work, pixels: PixelStack, rows: Vectors) -> None:
         """Send what may be on its way, and take the oldest answer."""
@@ -142,14 +158,13 @@ class TuriCreateBridge:
         answer = np.frombuffer(process.receive()[1], dtype=np.float32)
         span = work.in_flight[0]
         if answer.size != len(span) * self._spec.dimension:
-            self.close()
             raise EmbeddingError(
                 f"{self._spec.name} gave {answer.size} numbers for {len(span)} images, instead of"
                 f" {self._spec.dimension} for each."
             )
         rows[span.start : span.stop] = answer.reshape(len(span), -1)
         work.in_flight.popleft()
-        work.deaths = 0
+        work.in_a_row = 0
 
     def _refused(self, work: _Work, error: RefusedError) -> None:
         """The worker goes on, but what else it was sent is to be answered first."""
@@ -158,9 +173,6 @@ class TuriCreateBridge:
 
     def _died(self, work: _Work, error: TuriCreateGoneError) -> None:
         self.close()
-        work.deaths += 1
-        if work.deaths > _MOST_DEATHS:
-            raise EmbeddingError(f"Turi Create does not run: {error}.") from error
         span = work.put_back()
         if span is not None:
             reason = f"Turi Create died of it: {error.reason}"

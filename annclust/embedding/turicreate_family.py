@@ -45,4 +45,4 @@ def find(choice: str, settings: EmbedSettings, _cache: Path) -> EmbedderLoader:
     model, folder = MODELS[choice], model_cache()
     spec = spec_with(model, verified_md5(model, folder))
     bridge = TuriCreateBridge(spec, model, folder, settings)
-    return EmbedderLoader(spec, model.geometry, lambda: bridge)
+    return EmbedderLoader(spec, model.geometry, lambda: bridge, bridge.close)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from annclust.embedding.embedder import EmbedderLoader, EmbedderSpec, revision
 from annclust.embedding.model_cache import cached_model
-from annclust.embedding.model_file import digest_of_model
+from annclust.embedding.model_file import absolute, digest_of_model
 from annclust.embedding.preprocessing import PIXELS_AS_THEY_ARE, Colors
 from annclust.errors import ModelFileError
 from annclust.input_geometry import InputGeometry
@@ -29,7 +29,7 @@ _SIDE_OF_SQUEEZENET = 227
 
 def settled(choice: str) -> str:
     """The absolute path of the file."""
-    return str(Path(choice).expanduser().absolute())
+    return str(absolute(choice))
 
 
 def find(choice: str, settings: EmbedSettings, cache: Path) -> EmbedderLoader:
@@ -68,3 +68,6 @@ def _built(path: Path) -> bytes:
         return build_keras_graph(read_keras(path))
     except ValueError as error:
         raise ModelFileError(path, reason=str(error), remedy=_REMEDY) from error
+    except (KeyError, TypeError, IndexError) as error:
+        reason = "a network of Keras with something that annclust does not know"
+        raise ModelFileError(path, reason=reason, remedy=_REMEDY) from error

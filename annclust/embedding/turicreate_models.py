@@ -70,11 +70,6 @@ def spec_with(model: TuriCreateModel, md5: str) -> EmbedderSpec:
     return EmbedderSpec(name, parts, model.dimension)
 
 
-def geometry_of_published(spec: EmbedderSpec) -> InputGeometry:
-    """Which pixels the model of a spec wants to see."""
-    return MODELS[spec.name.partition(":")[2]].geometry
-
-
 def model_cache() -> Path:
     """The folder below which Turi Create keeps `model_cache`."""
     chosen = os.environ.get("ANNCLUST_TURICREATE_CACHE")

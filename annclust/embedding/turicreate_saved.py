@@ -4,40 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from annclust.arrays import Vectors
 from annclust.closing import Closing
-from annclust.embedding.embedder import EmbedderSpec
-from annclust.embedding.turicreate_models import MODELS, published_spec
 from annclust.embedding.turicreate_process import (
     RefusedError,
     TuriCreateGoneError,
     TuriCreateProcess,
 )
 from annclust.errors import InputError
+from annclust.frames import Head
 
 _READ_PATIENCE = 3600.0
 """Seconds until a model has told its vectors: it is asked for each dimension of all photos."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class SavedFeatures:
-    """Some rows of what was saved.
-
-    Parameters
-    ----------
-    labels : list of str
-        Paths or row numbers, as Turi Create calls its photos.
-    vectors : ndarray of shape (n, d), float32
-        Deep features, of any length.
-    """
-
-    labels: list[str]
-    vectors: Vectors
 
 
 class SavedWork(Closing):
@@ -47,6 +29,13 @@ class SavedWork(Closing):
     ----------
     path : Path
         The folder that Turi Create made.
+
+    Attributes
+    ----------
+    model : str
+        Name of the network that the features come from; empty where Turi Create does not know it.
+    labels : list of str
+        Paths or row numbers, as Turi Create calls its photos.
 
     Raises
     ------
@@ -62,46 +51,37 @@ class SavedWork(Closing):
             self._process = TuriCreateProcess({"saved": str(path.absolute())})
         except RefusedError as error:
             raise InputError(f"{path} cannot be imported: {error}.") from error
-        self.rows = int(self._process.greeting["rows"] or 0)
-        self._model = str(self._process.greeting["model"])
+        self.model = str(self._process.greeting["model"])
+        self.labels: list[str] = json.loads(self._next()[1])
 
-    def spec(self, dimension: int) -> EmbedderSpec:
-        """The embedder that the features come from.
+    def features(self, dimension: int) -> Iterator[Vectors]:
+        """Deep features of all photos, in the order of `labels`: some (m, d) at a time, float32.
 
         Parameters
         ----------
         dimension : int
-            Of the features, which tells the network where nothing else does.
+            Of the features, as it should be.
 
         Raises
         ------
         InputError
-            If it is none of those that annclust can go on with.
+            If Turi Create cannot read them, or they are of another length.
         """
-        for model in MODELS.values():
-            if self._model in ("", model.name) and model.dimension == dimension:
-                return published_spec(model)
-        said = self._model or f"a network of {dimension} features"
-        raise InputError(
-            f"{self._path} cannot be imported: its features come from {said}, which annclust could"
-            f" not embed new photos with; it knows {', '.join(MODELS)}."
-        )
+        left = len(self.labels)
+        while left:
+            head, body = self._next()
+            rows, length = int(head["rows"] or 0), len(body) // 4
+            if not 0 < rows <= left or length != rows * dimension:
+                raise InputError(
+                    f"{self._path} cannot be imported: its features have {length // max(rows, 1)}"
+                    f" numbers, not {dimension}."
+                )
+            yield np.frombuffer(body, dtype=np.float32).reshape(rows, dimension)
+            left -= rows
 
-    def features(self) -> Iterator[SavedFeatures]:
-        """All rows, some at a time.
-
-        Raises
-        ------
-        InputError
-            If Turi Create cannot read them.
-        """
-        left = self.rows
+    def _next(self) -> tuple[Head, bytes]:
         try:
-            while left:
-                labels = json.loads(self._process.receive(_READ_PATIENCE)[1])
-                rows = np.frombuffer(self._process.receive()[1], dtype=np.float32)
-                yield SavedFeatures(labels, rows.reshape(len(labels), -1))
-                left -= len(labels)
+            return self._process.receive(_READ_PATIENCE)
         except (RefusedError, TuriCreateGoneError) as error:
             raise InputError(f"{self._path} cannot be imported: {error}.") from error
 

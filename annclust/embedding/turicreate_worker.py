@@ -146,18 +146,20 @@ class Saved:
 
     def _of_model(self, model: Any) -> None:
         self.model = model.model
-        self.features, self.labels = reference_features(model.similarity_model)
+        hidden = Hidden(model.similarity_model)
+        self.labels, self.features = hidden.labels, hidden
 
     def send(self, channel: Channel) -> None:
-        """Send all of it, some rows at a time: what the photos are called, then the features."""
+        """Send all of it: what the photos are called, then the features, some rows at a time."""
         import numpy
 
-        channel.send({"ready": True, "model": self.model, "rows": len(self.features)})
-        for first in range(0, len(self.features), _ROWS_AT_A_TIME):
-            part = slice(first, first + _ROWS_AT_A_TIME)
-            rows = numpy.array([numpy.asarray(row, "f4") for row in self.features[part]], "f4")
-            labels = [str(label) for label in self.labels[part]]
-            channel.send({"labels": len(labels)}, json.dumps(labels).encode())
+        labels = [str(label) for label in self.labels]
+        channel.send({"ready": True, "model": self.model, "rows": len(labels)})
+        channel.send({"labels": len(labels)}, json.dumps(labels).encode())
+        features = self.features.all() if isinstance(self.features, Hidden) else self.features
+        for first in range(0, len(labels), _ROWS_AT_A_TIME):
+            part = features[first : first + _ROWS_AT_A_TIME]
+            rows = numpy.array([numpy.asarray(row, "f4") for row in part], "f4")
             channel.send({"rows": len(rows)}, rows.tobytes())
 
 
@@ -181,46 +183,57 @@ def load_similarity_model(path: str) -> Any:
     return model
 
 
-_AXIS = 10.0  # length of the queries
-_QUERIES = 256
-
-
-def reference_features(neighbors: Any) -> tuple[Any, Any]:
-    """The vectors that a model of nearest neighbors hides, by what it answers.
+class Hidden:
+    """The vectors that a model of nearest neighbors shows nobody, by what it answers.
 
     Of a vector x, a query at c times the unit axis i and one at the origin tell
     ``x_i = (|x|^2 + c^2 - |x - c e_i|^2) / 2c``.
     """
-    from array import array
 
-    import numpy
-    import turicreate
+    _LENGTH = 10.0  # of the queries
+    _ANSWERS = 1 << 22  # at a time
 
-    if neighbors._get("distance")[0][1] != "euclidean":
-        raise ValueError("only models of Euclidean distance can be read")
-    dimension, feature = neighbors._get("num_unpacked_features"), neighbors._get("features")[0]
-    n = neighbors.num_examples
+    def __init__(self, neighbors: Any) -> None:
+        import numpy
 
-    def answers(queries: Any) -> tuple[Any, Any, Any]:
-        table = turicreate.SFrame({feature: turicreate.SArray([array("d", q) for q in queries])})
-        found = neighbors.query(table, k=n, verbose=False)
+        if neighbors._get("distance")[0][1] != "euclidean":
+            raise ValueError("only models of Euclidean distance can be read")
+        self._neighbors, self._n = neighbors, neighbors.num_examples
+        self._dimension = neighbors._get("num_unpacked_features")
+        self._feature = neighbors._get("features")[0]
+        _, labels, distance = self._answers(numpy.zeros((1, self._dimension)))
+        order = numpy.argsort(labels, kind="stable")
+        self.labels, self._squared = labels[order], distance[order] ** 2
+        if len(set(self.labels.tolist())) != self._n:
+            raise ValueError("its labels are not unique, so that its photos cannot be told apart")
+
+    def _answers(self, queries: Any) -> Any:
+        """Which query, which photo, how far: all photos for each query."""
+        from array import array
+
+        import numpy
+        import turicreate
+
+        rows = turicreate.SArray([array("d", query) for query in queries])
+        table = turicreate.SFrame({self._feature: rows})
+        found = self._neighbors.query(table, k=self._n, verbose=False)
         columns = ("query_label", "reference_label", "distance")
-        return tuple(numpy.array(found[name]) for name in columns)  # type: ignore[return-value]
+        return [numpy.array(found[name]) for name in columns]
 
-    _, labels, distance = answers(numpy.zeros((1, dimension)))
-    order = numpy.argsort(labels, kind="stable")
-    labels, squared = labels[order], distance[order] ** 2
-    if len(set(labels.tolist())) != n:
-        raise ValueError("its labels are not unique, so that its photos cannot be told apart")
-    features = numpy.empty((n, dimension))
-    for first in range(0, dimension, _QUERIES):
-        axes = numpy.arange(first, min(first + _QUERIES, dimension))
-        queries = numpy.zeros((len(axes), dimension))
-        queries[numpy.arange(len(axes)), axes] = _AXIS
-        asked, reference, distance = answers(queries)
-        place = numpy.searchsorted(labels, reference)
-        features[place, axes[asked]] = (squared[place] + _AXIS**2 - distance**2) / (2 * _AXIS)
-    return features, labels
+    def all(self) -> Any:
+        """Every vector, in the order of the labels: shape (n, d), float64."""
+        import numpy
+
+        features = numpy.empty((self._n, self._dimension))
+        step, c = max(self._ANSWERS // self._n, 1), self._LENGTH
+        for first in range(0, self._dimension, step):
+            axes = numpy.arange(first, min(first + step, self._dimension))
+            queries = numpy.zeros((len(axes), self._dimension))
+            queries[numpy.arange(len(axes)), axes] = c
+            asked, photo, distance = self._answers(queries)
+            place = numpy.searchsorted(self.labels, photo)
+            features[place, axes[asked]] = (self._squared[place] + c**2 - distance**2) / (2 * c)
+        return features
 
 
 def serve() -> None:

@@ -58,6 +58,15 @@ class CollectionEmbedder:
             )
         return found
 
+    def name(self, stored: EmbedderSpec) -> str:
+        """What the stored embedder is called by now."""
+        return stored.name if self._found is None else self._found.spec.name
+
+    def close(self) -> None:
+        """End what the embedder started."""
+        if self._found is not None:
+            self._found.close()
+
     def _find(self, name: str) -> EmbedderLoader:
         from annclust.embedding.registry import find_embedder
 

@@ -27,26 +27,10 @@ from annclust.storage.records import Root
 from annclust.storage.store_writer import EmbeddedContent, StoreWriter
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class KnownVectors:
-    """Some photos and their vectors.
-
-    Parameters
-    ----------
-    paths : sequence of Path
-        Absolute.
-    vectors : ndarray of shape (n, d), float32
-        Of any length.
-    """
-
-    paths: Sequence[Path]
-    vectors: Vectors
-
-
 def import_vectors(
     store: StoreWriter,
-    batches: Iterator[KnownVectors],
-    total: int,
+    paths: Sequence[Path],
+    vectors: Iterator[Vectors],
     geometry: InputGeometry,
     roots: Sequence[Path],
     settings: IndexingSettings,
@@ -57,34 +41,44 @@ def import_vectors(
     Parameters
     ----------
     store : StoreWriter
-    batches : iterator of KnownVectors
-    total : int
-        Photos in all of them.
+    paths : sequence of Path
+        Of the photos, absolute.
+    vectors : iterator of ndarray of shape (m, d), float32
+        Theirs, some at a time; of any length.
     geometry : InputGeometry
         Of the embedder that made the vectors.
     roots : sequence of Path
-        Folders that hold the photos; the one that holds them all if empty.
+        Folders that hold the photos.
     settings : IndexingSettings
     progress : Progress
 
     Raises
     ------
     InputError
-        If there are photos already, or the roots do not hold all that are imported.
+        If there is anything in the collection already, or a root is missing, or they do not hold
+        all photos.
     StorageError
         If the system refuses to write.
     """
     started = time.monotonic()
-    if store.catalog.counts()["images"]:
-        raise InputError(f"{store.path} has photos already. Import into a new collection.")
+    if store.catalog.counts()["contents"]:
+        raise InputError(
+            f"{store.path} has photos already, or those of an import that was not finished. Import"
+            " into a new collection, or remove that one first."
+        )
+    place = _placing(choose_roots(store, roots))
+    for path in paths:
+        place(_resolved(path))
     reading = _Reading(store)
     with (
         DecodeWorkers(geometry, settings.decode, follow_symlinks=True) as workers,
-        progress.stage("Reading photos", total, unit="photos") as stage,
+        progress.stage("Reading photos", len(paths), unit="photos") as stage,
     ):
-        for batch in batches:
-            reading.take(batch, workers, stage)
-    added = _added(store, reading.seen, roots)
+        done = 0
+        for rows in vectors:
+            reading.take(paths[done : done + len(rows)], rows, workers, stage)
+            done += len(rows)
+    added = _added(store, reading.seen, place)
     refresh(store, settings.search, progress)
     return IndexReport(
         images=added,
@@ -119,14 +113,16 @@ class _Reading:
     unreadable: list[Unreadable] = field(default_factory=list)
     copies: int = 0
 
-    def take(self, batch: KnownVectors, workers: DecodeWorkers, stage: Stage) -> None:
-        """Read the photos of a batch, and store their contents with the vectors."""
-        vectors = unit_rows(batch.vectors)
-        jobs = [ReadJob(key, os.fsencode(path)) for key, path in enumerate(batch.paths)]
+    def take(
+        self, paths: Sequence[Path], rows: Vectors, workers: DecodeWorkers, stage: Stage
+    ) -> None:
+        """Read some photos, and store their contents with their vectors."""
+        vectors = unit_rows(rows)
+        jobs = [ReadJob(key, os.fsencode(path)) for key, path in enumerate(paths)]
         fresh: dict[bytes, EmbeddedContent] = {}
         for result in sorted(workers.run(jobs), key=lambda result: result.key):
             stage.advance()
-            path = batch.paths[result.key]
+            path = paths[result.key]
             content = _content(result, vectors[result.key])
             if content is None:
                 reason = result.reason or "nothing could be read"
@@ -137,8 +133,7 @@ class _Reading:
             self.copies += known
             if not known:
                 fresh[digest] = content
-            place = os.fsencode(path.parent.resolve() / path.name)
-            self.seen.append(_Seen(place, result.size, result.modified_ns, digest))
+            self.seen.append(_Seen(_resolved(path), result.size, result.modified_ns, digest))
         self.store.append(list(fresh.values()))
 
 
@@ -151,11 +146,15 @@ def _content(result: ReadResult, vector: Vectors) -> EmbeddedContent | None:
     )
 
 
-def _added(store: StoreWriter, seen: Sequence[_Seen], roots: Sequence[Path]) -> int:
+def _resolved(path: Path) -> bytes:
+    """A path whose folder has no links, as those of roots have none."""
+    return os.fsencode(path.parent.resolve() / path.name)
+
+
+def _added(
+    store: StoreWriter, seen: Sequence[_Seen], place: Callable[[bytes], tuple[Root, bytes]]
+) -> int:
     """Add the photos; gives how many. A path that comes twice is one photo."""
-    if not seen:
-        return 0
-    place = _placing(choose_roots(store, roots or [_holding_all(seen)]))
     sightings = {}
     for each in seen:
         root, path = place(each.path)
@@ -163,10 +162,6 @@ def _added(store: StoreWriter, seen: Sequence[_Seen], roots: Sequence[Path]) -> 
         sightings[file.place] = Sighting(file, each.digest)
     add_photos(store, list(sightings.values()))
     return len(sightings)
-
-
-def _holding_all(seen: Sequence[_Seen]) -> Path:
-    return Path(os.path.commonpath([Path(os.fsdecode(each.path)).parent for each in seen]))
 
 
 def _placing(roots: Sequence[Root]) -> Callable[[bytes], tuple[Root, bytes]]:

@@ -137,8 +137,10 @@ def _read(
     folders = {check.root.id: check.root.path for check in surveyed.checks}
     loose = LoosePhotos(store.catalog, surveyed)
     found = embedder()
-    store.rename_embedder(found.spec.name)
-    intake = take_in(store, files, folders, found, settings, loose.may_be, progress)
+    try:
+        intake = take_in(store, files, folders, found, settings, loose.may_be, progress)
+    finally:
+        found.close()
     return _Reading(
         intake.undecided,
         intake.failures,

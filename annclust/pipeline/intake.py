@@ -78,6 +78,7 @@ class Intake:
         self._embedded: list[EmbeddedContent] = []
         self._sightings: list[Sighting] = []
         self._uncommitted: dict[int, set[bytes]] = defaultdict(set)
+        self._refused: dict[bytes, Unembeddable] = {}
         self.undecided: list[Sighting] = []
         self.failures: list[UnreadableRecord] = []
         self.added = 0
@@ -100,6 +101,10 @@ class Intake:
             self._stage.advance()
             return
         seen = FileState(file.root, file.path, result.size, result.modified_ns)
+        if result.digest in self._refused:
+            self._report(seen, self._refused[result.digest])
+            self._stage.advance()
+            return
         self._sightings.append(Sighting(seen, result.digest))
         if self._is_known(result.digest, result.size):
             self.copies.add(seen.place)
@@ -132,14 +137,17 @@ class Intake:
         failed = [s for s in self._sightings if s.digest == decoded.digest]
         self._sightings = [s for s in self._sightings if s.digest != decoded.digest]
         self._uncommitted[decoded.file.size].discard(decoded.digest)
+        self._refused[decoded.digest] = why
         for sighting in failed:
-            file = sighting.file
-            self.copies.discard(file.place)
-            self.failures.append(
-                UnreadableRecord(
-                    file.root, file.path, file.size, file.modified_ns, why.reason, why.retry
-                )
+            self.copies.discard(sighting.file.place)
+            self._report(sighting.file, why)
+
+    def _report(self, file: FileState, why: Unembeddable) -> None:
+        self.failures.append(
+            UnreadableRecord(
+                file.root, file.path, file.size, file.modified_ns, why.reason, why.retry
             )
+        )
 
     def commit(self) -> None:
         """Make everything taken so far durable."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
-from itertools import chain
+from collections.abc import Iterable
 from pathlib import Path
 
-from annclust.embedding.turicreate_models import geometry_of_published
-from annclust.embedding.turicreate_saved import SavedFeatures, SavedWork
+from annclust.embedding.turicreate_models import MODELS, TuriCreateModel, published_spec
+from annclust.embedding.turicreate_saved import SavedWork
 from annclust.errors import InputError
-from annclust.pipeline.importing import KnownVectors, import_vectors
+from annclust.pipeline.importing import import_vectors
 from annclust.pipeline.reports import IndexReport
 from annclust.progress import SILENT, Progress
 from annclust.settings import IndexingSettings
@@ -23,6 +22,7 @@ def import_turicreate(
     saved: PathLike,
     collection: PathLike,
     *,
+    model: str | None = None,
     photos: Iterable[PathLike] | None = None,
     roots: Iterable[PathLike] = (),
     settings: IndexingSettings | None = None,
@@ -36,6 +36,8 @@ def import_turicreate(
         A saved SFrame with a column ``__image_features__``, or a saved ImageSimilarityModel.
     collection : path-like
         The directory to make; without photos, if there is one.
+    model : str or None
+        "resnet-50" or "squeezenet_v1.1": where the features come from, as an SFrame does not say.
     photos : iterable of path-like, or None
         Paths of the photos by their row, where Turi Create only counted them.
     roots : iterable of path-like
@@ -50,37 +52,50 @@ def import_turicreate(
     EmbeddingError
         If Turi Create cannot be started.
     """
-    folder = Path(saved).expanduser()
-    given = None if photos is None else list(map(_absolute, photos))
+    folder, given = _absolute(saved), list(map(_absolute, roots))
+    listed = None if photos is None else list(map(_absolute, photos))
     with SavedWork(folder) as work:
-        features = work.features()
-        first = next(features, None)
-        if first is None:
-            raise InputError(f"{folder} has no rows.")
-        spec = work.spec(first.vectors.shape[1])
-        batches = (
-            KnownVectors(_paths(folder, each, given), each.vectors)
-            for each in chain([first], features)
-        )
-        with StoreWriter.create(Path(collection).expanduser(), spec) as store:
+        known = _model(folder, work.model, model)
+        paths = _paths(folder, work.labels, listed)
+        holding = given or [_holding_all(paths)]
+        features = work.features(known.dimension)
+        with StoreWriter.create(_absolute(collection), published_spec(known)) as store:
             return import_vectors(
                 store,
-                batches,
-                work.rows,
-                geometry_of_published(spec),
-                list(map(_absolute, roots)),
+                paths,
+                features,
+                known.geometry,
+                holding,
                 settings or IndexingSettings(),
                 progress,
             )
+
+
+def _model(saved: Path, said: str, given: str | None) -> TuriCreateModel:
+    """The network that features come from, as Turi Create or the user says."""
+    name = said or given
+    if name is None:
+        raise InputError(
+            f"{saved} does not say which network its features come from. If it was one of"
+            f" {', '.join(MODELS)}, say so: --model NAME"
+        )
+    if name not in MODELS or given not in (None, name):
+        raise InputError(
+            f"{saved} cannot be imported: its features come from {name}. annclust could embed new"
+            f" photos with {', '.join(MODELS)}."
+        )
+    return MODELS[name]
 
 
 def _absolute(path: PathLike) -> Path:
     return Path(path).expanduser().absolute()
 
 
-def _paths(saved: Path, some: SavedFeatures, photos: Sequence[Path] | None) -> list[Path]:
+def _paths(saved: Path, labels: list[str], photos: list[Path] | None) -> list[Path]:
     """The paths of photos that Turi Create calls by their path or by their row."""
-    numbered = all(label.isdigit() for label in some.labels)
+    if not labels:
+        raise InputError(f"{saved} has no rows.")
+    numbered = all(label.isdigit() for label in labels)
     if photos is None and numbered:
         raise InputError(
             f"{saved} only counts its photos. Give their paths in the same order: --paths FILE"
@@ -88,8 +103,18 @@ def _paths(saved: Path, some: SavedFeatures, photos: Sequence[Path] | None) -> l
     if photos is not None and not numbered:
         raise InputError(f"{saved} calls its photos by their paths already: leave --paths out.")
     if photos is None:
-        return list(map(_absolute, some.labels))
-    rows = [int(label) for label in some.labels]
-    if max(rows, default=0) >= len(photos):
-        raise InputError(f"{saved} has more photos than the {len(photos):,} paths that were given.")
+        return list(map(_absolute, labels))
+    rows = list(map(int, labels))
+    if len(photos) != len(rows) or max(rows) >= len(photos):
+        raise InputError(f"{saved} has {len(rows):,} photos, but {len(photos):,} paths were given.")
     return [photos[row] for row in rows]
+
+
+def _holding_all(paths: list[Path]) -> Path:
+    """The folder that holds all photos, which `index` will look through from then on."""
+    folder = Path(os.path.commonpath([path.parent for path in paths]))
+    if folder in (Path("/"), Path.home(), *Path.home().parents):
+        raise InputError(
+            f"the photos lie all over {folder}. Say in which folders, once for each: --root DIR"
+        )
+    return folder

@@ -52,7 +52,7 @@ find_python38() {
     local candidate candidates=(python3.8 "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.8.*/bin/python)
     if [[ -n "${ANNCLUST_PYTHON38:-}" ]]; then candidates=("$ANNCLUST_PYTHON38"); fi
     for candidate in "${candidates[@]}"; do
-        if "$candidate" -c 'import sys, venv; sys.exit(sys.version_info[:2] != (3, 8))' 2>/dev/null; then
+        if "$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info[:2] != (3, 8))' 2>/dev/null; then
             printf '%s\n' "$candidate"
             return
         fi

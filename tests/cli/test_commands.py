@@ -476,7 +476,7 @@ def test_import_from_turi_create_says_what_it_needs(tmp_path: Path, photos: Path
 
 def test_import_from_turi_create_reports_as_index_does(tmp_path: Path, photos: Path) -> None:
     names = sorted(str(path.relative_to(tmp_path)) for path in photos.rglob("*.jpg"))
-    (tmp_path / "paths.txt").write_text("\n".join([*names, "gone.jpg"]) + "\n")
+    (tmp_path / "paths.txt").write_text("\n".join([*names, "photos/gone.jpg"]) + "\n")
     plan = {"labels": [str(row) for row in range(13)], "model": "resnet-50", "dimension": 2048}
     (tmp_path / "plan.json").write_text(json.dumps(plan | {"saved": "old.model"}))
     program = tmp_path / "python3.8"

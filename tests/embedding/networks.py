@@ -24,6 +24,7 @@ def save_network(
     external: bool = False,
     gain: float = 1.0,
     shift: float = 0.0,
+    at_once: int | str = "n",
 ) -> Path:
     """Write a network whose outputs are simple sums over its pixels.
 
@@ -45,8 +46,10 @@ def save_network(
         That weight, which all pixels are multiplied with.
     shift : float
         Added to all of them.
+    at_once : int or str
+        Images that it takes; a text where any number will do.
     """
-    shape = ["n", 3, side, side] if layout == "NCHW" else ["n", side, side, 3]
+    shape = [at_once, 3, side, side] if layout == "NCHW" else [at_once, side, side, 3]
     weight = numpy_helper.from_array(np.array([gain], dtype=np.float32), "gain")
     nodes = [helper.make_node("Cast", ["pixels"], ["cast"], to=TensorProto.FLOAT)]
     if layout == "NHWC":
@@ -62,7 +65,8 @@ def save_network(
     shape_of_places = numpy_helper.from_array(np.array([0, 0, -1]))
     nodes.append(helper.make_node("Constant", [], ["shape"], value=shape_of_places))
     nodes.append(helper.make_node("Reshape", ["turned", "shape"], ["places"]))
-    lengths = {"rows": 2, "map": 4, "places": 3}
+    nodes.append(helper.make_node("Transpose", ["map"], ["map_last"], perm=[0, 2, 3, 1]))
+    lengths = {"rows": 2, "map": 4, "map_last": 4, "places": 3}
     described = [
         helper.make_tensor_value_info(name, TensorProto.FLOAT, [None] * lengths[name])
         for name in outputs

@@ -18,7 +18,7 @@ import pytest
 
 from annclust.embedding.registry import find_embedder, settled_name
 from annclust.errors import EmbeddingError, InputError
-from tests.embedding.networks import checkered, save_network
+from tests.embedding.networks import checkered, save_network, save_text_network
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 CARD = {"size": {"height": 4, "width": 4}, "image_mean": [0.5] * 3, "image_std": [0.5] * 3}
@@ -135,7 +135,7 @@ def test_a_network_is_downloaded_once_and_then_never_asked_for(
     assert first.stdout == again.stdout
     assert first.stderr == ""
     name, revision, fit, *_ = first.stdout.split()
-    assert (name, fit) == (f"hub:me/eyes@{COMMIT}", "squash")
+    assert (name, fit) == (f"hub:me/eyes@{COMMIT}/onnx/model.onnx", "squash")
     assert revision.endswith("+pixels1")
     # As it is remembered, and far from any network.
     offline = embed(tmp_path, importing, None, name)
@@ -153,11 +153,32 @@ def test_of_pictures_and_text_that_for_pictures_is_taken(
     tmp_path: Path, repository: Path, importing: dict[str, str]
 ) -> None:
     save_network(repository / "onnx" / "vision_model.onnx", outputs=["rows"])
+    save_text_network(repository / "onnx")
+    (repository / "onnx" / "tokenizer.json").rename(repository / "tokenizer.json")
     with served(repository) as hub:
         done = embed(tmp_path, importing, hub, "hub:me/eyes")
         assert done.returncode == 0, done.stderr
-        assert any("vision_model" in path for path in hub.asked)
         assert not any(path.endswith("/model.onnx") for path in hub.asked)
+        asked = len(hub.asked)
+        assert embed(tmp_path, importing, hub, "hub:me/eyes").stdout == done.stdout
+        assert len(hub.asked) == asked
+    name = done.stdout.split()[0]
+    assert name == f"hub:me/eyes@{COMMIT}/onnx/vision_model.onnx"
+    offline = embed(tmp_path, importing, None, name)
+    assert offline.stdout == done.stdout, offline.stderr
+    (snapshot,) = (tmp_path / "home").rglob(COMMIT)
+    there = {str(path.relative_to(snapshot)) for path in snapshot.rglob("*.*")}
+    assert {"onnx/text_model.onnx", "tokenizer.json"} < there
+
+
+def test_what_another_program_left_is_completed(
+    tmp_path: Path, repository: Path, importing: dict[str, str]
+) -> None:
+    with served(repository) as hub:
+        whole = embed(tmp_path, importing, hub, "hub:me/eyes")
+        (configuration,) = (tmp_path / "home").rglob("preprocessor_config.json")
+        configuration.unlink()
+        assert embed(tmp_path, importing, hub, "hub:me/eyes").stdout == whole.stdout
 
 
 def test_what_is_not_there_is_told(
@@ -178,6 +199,11 @@ def test_what_is_not_there_is_told(
 def test_what_is_no_name_is_told(name: str) -> None:
     with pytest.raises(InputError, match=r"It looks like hub:owner/name"):
         settled_name(f"hub:{name}")
+
+
+def test_what_the_library_takes_for_no_name_is_told() -> None:
+    with pytest.raises(InputError, match=r"hub:me/eyes.git is no name of a model"):
+        find_embedder("hub:me/eyes.git")
 
 
 def test_without_the_library_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

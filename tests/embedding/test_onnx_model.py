@@ -14,7 +14,7 @@ from annclust.arrays import Vectors
 from annclust.embedding.embedder import Embedder
 from annclust.embedding.onnx_session import OnnxSession
 from annclust.embedding.registry import find_embedder, settled_name
-from annclust.errors import ModelFileError
+from annclust.errors import EmbeddingError, ModelFileError
 from annclust.input_geometry import InputGeometry
 from annclust.settings import EmbedSettings
 from tests.embedding.networks import checkered, save_network, say
@@ -58,7 +58,8 @@ def test_any_number_of_images_gives_as_many_unit_rows(model: Path) -> None:
 @pytest.mark.parametrize("layout", ["NCHW", "NHWC"])
 @pytest.mark.parametrize("dtype", [TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.UINT8])
 def test_the_kind_of_input_is_found_out(model: Path, layout: str, dtype: int) -> None:
-    embedder = opened(save_network(model, layout=layout, dtype=dtype, outputs=["map"]))
+    maps = "map" if layout == "NCHW" else "map_last"
+    embedder = opened(save_network(model, layout=layout, dtype=dtype, outputs=[maps]))
     image = checkered(4)
     plain = image if dtype == TensorProto.UINT8 else (image / 255 - MEAN) / STD
     found = features(embedder, image)[0]
@@ -112,7 +113,7 @@ HUGGING_FACE: list[tuple[dict[str, Any], InputGeometry]] = [
         InputGeometry(5, 4),
     ),
     ({"size": {"height": 4, "width": 4}, "resample": 2}, InputGeometry.squash(4, "bilinear")),
-    ({"size": 4, "do_center_crop": False, "resample": 1}, InputGeometry(4, 4, resample="lanczos")),
+    ({"size": 4, "do_center_crop": True, "resample": 1}, InputGeometry(4, 4, resample="lanczos")),
     ({}, InputGeometry(5, 4)),
 ]
 
@@ -186,6 +187,8 @@ WRONG_NETWORKS: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({}, {"crop": 8}, "does not take squares of 8 pixels"),
     ({}, {"layout": "NHWC"}, "is not NHWC"),
     ({}, {"crop": 4, "short_side": 3}, "need 0 < crop <= short_side"),
+    ({}, {"resize": "squash", "short_side": 5}, "a squashed picture is seen whole"),
+    ({}, {"text_pad": -1}, "not a whole number from 0"),
     ({"dtype": TensorProto.UINT8}, {"mean": 0.5}, "takes whole numbers"),
     ({"outputs": ["places"]}, {"pooling": "none"}, "is no row for each image"),
     ({"gain": float("nan")}, {}, "is no number for a gray picture"),
@@ -287,3 +290,64 @@ def test_a_device_counts_only_if_its_vectors_are_others(
         session = running_elsewhere(network)
         monkeypatch.setattr("annclust.embedding.onnx_model.open_session", lambda *_, s=session: s)
         assert opened(model).spec.revision == expected
+
+
+@pytest.mark.parametrize("at_once", [1, 3])
+def test_a_network_for_a_fixed_number_of_images_gets_that_number(model: Path, at_once: int) -> None:
+    images = [checkered(4, seed) for seed in range(5)]
+    expected = features(opened(save_network(model)), *images)
+    found = features(opened(save_network(model, at_once=at_once)), *images)
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_channels_may_come_last_in_features_too(model: Path) -> None:
+    embedder = opened(save_network(model, layout="NHWC", outputs=["map_last"]))
+    image = checkered(4)
+    expected = ((image / 255 - MEAN) / STD).mean(axis=(0, 1))
+    np.testing.assert_allclose(features(embedder, image)[0], expected, atol=1e-5)
+
+
+def test_what_fails_later_is_told(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    embedder = opened(save_network(model))
+
+    def fails(*_: object, **__: object) -> None:
+        raise ValueError("no memory on the device")
+
+    monkeypatch.setattr(embedder._session, "run", fails)  # type: ignore[attr-defined]
+    with pytest.raises(EmbeddingError, match=r"cannot be run: no memory on the device\.$"):
+        embedder.embed([checkered(4)])
+
+
+@pytest.mark.parametrize(
+    ("said", "geometry"),
+    [
+        ({"size": 4}, InputGeometry.squash(4)),
+        ({"size": 5, "crop_size": 4}, InputGeometry(5, 4)),
+    ],
+)
+def test_sides_without_names_mean_what_they_meant_then(
+    model: Path, said: dict[str, Any], geometry: InputGeometry
+) -> None:
+    save_network(model)
+    (model.parent / "preprocessor_config.json").write_text(json.dumps(said))
+    assert opened(model).geometry == geometry
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"size": {"height": 6, "width": 6}, "crop_size": {"height": 4, "width": 4}},
+        {"size": {"shortest_edge": 4}, "crop_pct": 0.875},
+        {"do_resize": False},
+    ],
+)
+def test_what_cannot_be_done_is_not_done_otherwise(model: Path, said: dict[str, Any]) -> None:
+    save_network(model)
+    (model.parent / "preprocessor_config.json").write_text(json.dumps(said))
+    with pytest.raises(ModelFileError, match=r"preprocessor_config\.json: "):
+        opened(model)
+
+
+def test_a_home_of_nobody_is_no_home() -> None:
+    with pytest.raises(ModelFileError, match="this model file is missing"):
+        find_embedder("onnx:~nobody-of-that-name/m.onnx")

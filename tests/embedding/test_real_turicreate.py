@@ -177,7 +177,10 @@ def test_what_turi_create_saved_is_imported(
     for name in ("table", "counted table", "named", "counted"):
         path = tmp_path / f"{name}.annclust"
         given = paths if name.startswith("counted") else None
-        assert import_turicreate(tmp_path / name, path, photos=given).added == 12
+        assert (
+            import_turicreate(tmp_path / name, path, photos=given, model="squeezenet_v1.1").added
+            == 12
+        )
         with Store(path) as store:
             photo_rows = dict(zip(*(each.tolist() for each in store.catalog.live()), strict=True))
             found = {photo.full_path: photo.id for photo in store.catalog.images_under(1)}

@@ -26,11 +26,11 @@ def main(plan: Path) -> None:
         return
     labels = said["labels"]
     write(pack({"ready": True, "model": said["model"], "rows": len(labels)}))
+    write(pack({"labels": len(labels)}, json.dumps(labels).encode()))
     for number, first in enumerate(range(0, len(labels), ROWS)):
         if said.get("dies_after") == number:
             os._exit(3)
         some = labels[first : first + ROWS]
-        write(pack({"labels": len(some)}, json.dumps(some).encode()))
         angles = np.arange(first, first + len(some)) * 0.1
         rows = np.zeros((len(some), said["dimension"]), dtype=np.float32)
         rows[:, 0], rows[:, 1] = 9 * np.cos(angles), 9 * np.sin(angles)

@@ -27,7 +27,12 @@ class Saved:
         self._plan = folder / "plan.json"
 
     def answers(
-        self, labels: list[str], *, model: str = "", dimension: int = DIMENSION, **more: object
+        self,
+        labels: list[str],
+        *,
+        model: str = "squeezenet_v1.1",
+        dimension: int = DIMENSION,
+        **more: object,
     ) -> None:
         plan = {"labels": labels, "model": model, "dimension": dimension, **more}
         self._plan.write_text(json.dumps(plan))
@@ -82,7 +87,7 @@ def test_photos_that_were_only_counted_need_their_paths(
     saved.answers([str(row) for row in order], model="squeezenet_v1.1")
     with pytest.raises(InputError, match=r"only counts its photos.*--paths FILE"):
         imported(tmp_path)
-    with pytest.raises(InputError, match="more photos than the 11 paths"):
+    with pytest.raises(InputError, match="has 12 photos, but 11 paths were given"):
         imported(tmp_path, photos=paths[:11])
     assert imported(tmp_path, photos=paths).added == 12
     with annclust.open(tmp_path / "c.annclust", settings=ONE) as collection:
@@ -132,8 +137,7 @@ def test_a_collection_with_photos_is_left_alone(tmp_path: Path, photos: Path, sa
     ("model", "dimension", "said"),
     [
         ("VisionFeaturePrint_Scene", 2048, "come from VisionFeaturePrint_Scene"),
-        ("", 512, "a network of 512 features"),
-        ("resnet-50", 1000, "come from resnet-50"),
+        ("", 2048, "does not say which network.*--model NAME"),
     ],
 )
 def test_features_of_other_networks_are_refused(
@@ -141,6 +145,27 @@ def test_features_of_other_networks_are_refused(
 ) -> None:
     saved.answers([str(p) for p in paths_of(photos)], model=model, dimension=dimension)
     with pytest.raises(InputError, match=said):
+        imported(tmp_path)
+    assert not (tmp_path / "c.annclust").exists()
+
+
+def test_an_sframe_does_not_say_which_network(tmp_path: Path, photos: Path, saved: Saved) -> None:
+    labels = [str(path) for path in paths_of(photos)]
+    saved.answers(labels, model="")
+    with pytest.raises(InputError, match="features have 1000 numbers, not 2048"):
+        imported(tmp_path, model="resnet-50")
+    shutil.rmtree(tmp_path / "c.annclust")
+    assert imported(tmp_path, model="squeezenet_v1.1").added == 12
+    saved.answers(labels, model="resnet-50")
+    with pytest.raises(InputError, match="come from resnet-50"):
+        imported(tmp_path, model="squeezenet_v1.1")
+
+
+def test_photos_that_lie_all_over_need_their_folders(
+    tmp_path: Path, photos: Path, saved: Saved
+) -> None:
+    saved.answers([str(paths_of(photos)[0]), "/usr/nowhere/a.jpg"])
+    with pytest.raises(InputError, match=r"lie all over /\. .*--root DIR"):
         imported(tmp_path)
     assert not (tmp_path / "c.annclust").exists()
 
@@ -156,7 +181,8 @@ def test_what_cannot_be_read_is_told(tmp_path: Path, photos: Path, saved: Saved)
     with pytest.raises(InputError, match="cannot be imported: its process ended with status 3"):
         imported(tmp_path)
     saved.answers([str(path) for path in paths_of(photos)])
-    assert imported(tmp_path).added == 12  # what was stored before does no harm
+    with pytest.raises(InputError, match=r"an import that was not finished.*remove that one"):
+        imported(tmp_path)  # whose vectors may be those of other photos
 
 
 def test_without_turi_create_that_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
