@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 
 from annclust.embedding.embedder import EmbedderLoader
@@ -78,6 +79,15 @@ class HubName:
         return bool(self.file and _COMMIT.fullmatch(self.revision or ""))
 
 
+_LACKING = "needs huggingface-hub: pip install 'annclust[hub]'"
+
+
+def readiness() -> tuple[bool, str]:
+    """Whether models can be had, and what is lacking."""
+    there = find_spec("huggingface_hub") is not None
+    return there, "" if there else _LACKING
+
+
 def settled(choice: str) -> str:
     """The name as it is, if it is one."""
     HubName.parse(choice)
@@ -139,9 +149,7 @@ def _load_library() -> None:
     try:
         import huggingface_hub  # noqa: F401 - to see whether it is there
     except ImportError as error:
-        raise EmbeddingError(
-            "models from Hugging Face need huggingface-hub: pip install 'annclust[hub]'."
-        ) from error
+        raise EmbeddingError(f"{FAMILY}: {_LACKING}.") from error
 
 
 def _downloaded(name: HubName) -> tuple[Path, str]:

@@ -68,11 +68,13 @@ class _Entry:
 class _Family:
     """Embedders whose names say where their model is.
 
-    `settled` makes such a choice independent of the working directory.
+    `readiness` tells whether it can be used, and what it lacks; `settled` makes such a choice
+    independent of the working directory.
     """
 
     placeholder: str
     summary: str
+    readiness: Callable[[], tuple[bool, str]]
     settled: Callable[[str], str]
     find: Callable[[str, EmbedSettings, Path], EmbedderLoader]
 
@@ -95,13 +97,23 @@ _BUILT_IN = (
 )
 
 _FAMILIES: Mapping[str, _Family] = {
-    onnx_file.FAMILY: _Family("FILE", onnx_file.SUMMARY, onnx_file.settled, onnx_file.find),
-    hub.FAMILY: _Family("REPO", hub.SUMMARY, hub.settled, hub.find),
+    onnx_file.FAMILY: _Family(
+        "FILE", onnx_file.SUMMARY, lambda: (True, ""), onnx_file.settled, onnx_file.find
+    ),
+    hub.FAMILY: _Family("REPO", hub.SUMMARY, hub.readiness, hub.settled, hub.find),
     TURICREATE: _Family(
-        "MODEL", turicreate_family.SUMMARY, turicreate_family.settled, turicreate_family.find
+        "MODEL",
+        turicreate_family.SUMMARY,
+        turicreate_family.readiness,
+        turicreate_family.settled,
+        turicreate_family.find,
     ),
     turicreate_h5.FAMILY: _Family(
-        "FILE", turicreate_h5.SUMMARY, turicreate_h5.settled, turicreate_h5.find
+        "FILE",
+        turicreate_h5.SUMMARY,
+        turicreate_h5.readiness,
+        turicreate_h5.settled,
+        turicreate_h5.find,
     ),
 }
 
@@ -115,7 +127,7 @@ def describe_embedders(cache: Path) -> tuple[EmbedderInfo, ...]:
     """Describe every embedder and every family; no model is loaded."""
     built_in = (_described(entry, cache) for entry in _BUILT_IN)
     families = (
-        EmbedderInfo(pattern, each.summary, None, True, "")
+        EmbedderInfo(pattern, each.summary, None, *each.readiness())
         for pattern, each in zip(_patterns(), _FAMILIES.values(), strict=True)
     )
     return (*built_in, *families)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+from importlib.util import find_spec
 from pathlib import Path
 
 from annclust.embedding.embedder import EmbedderLoader
@@ -16,6 +19,17 @@ from annclust.errors import UnknownEmbedderError
 from annclust.settings import EmbedSettings
 
 SUMMARY = "Turi Create 6.4.1 itself: resnet-50 or squeezenet_v1.1, in a Python 3.8 beside"
+
+
+def readiness() -> tuple[bool, str]:
+    """Whether there is something to start Turi Create with, and what is lacking.
+
+    Its model file is looked at when it is used.
+    """
+    there = bool(
+        os.environ.get("ANNCLUST_TURICREATE_PYTHON") or shutil.which("uv") or find_spec("uv")
+    )
+    return there, "" if there else "needs uv or a Python 3.8: docs/embedders.md"
 
 
 def settled(choice: str) -> str:

@@ -7,6 +7,7 @@ does not.
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 from annclust.embedding.embedder import EmbedderLoader, EmbedderSpec, revision
@@ -25,6 +26,12 @@ GRAPH_VERSION = 1
 
 _REMEDY = "Turi Create itself can run it: --embedder turicreate:resnet-50."
 _SIDE_OF_SQUEEZENET = 227
+
+
+def readiness() -> tuple[bool, str]:
+    """Whether model files can be read, and what is lacking."""
+    there = find_spec("h5py") is not None
+    return there, "" if there else "needs h5py: pip install 'annclust[turicreate]'"
 
 
 def settled(choice: str) -> str:

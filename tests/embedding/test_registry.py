@@ -104,7 +104,22 @@ def test_every_name_is_described(tmp_path: Path) -> None:
 
 
 def test_every_embedder_is_ready_without_a_download(tmp_path: Path) -> None:
-    assert all(e.ready and e.summary for e in describe_embedders(tmp_path))
+    described = describe_embedders(tmp_path)
+    assert all(e.summary for e in described)
+    assert all(e.ready for e in described if e.dimension)
+
+
+def test_a_family_says_what_it_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANNCLUST_TURICREATE_PYTHON", "/usr/bin/python3.8")
+    ready = {e.name: (e.ready, e.note) for e in describe_embedders(tmp_path)}
+    assert set(ready.values()) <= {(True, ""), (True, "prepared at its first use")}
+    monkeypatch.delenv("ANNCLUST_TURICREATE_PYTHON")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for library in ("huggingface_hub", "h5py", "uv"):
+        monkeypatch.setitem(sys.modules, library, None)
+    lacking = {e.name: e.note for e in describe_embedders(tmp_path) if not e.ready}
+    assert lacking.keys() == {"hub:REPO", "turicreate:MODEL", "turicreate-h5:FILE"}
+    assert all("needs " in note for note in lacking.values())
 
 
 def test_the_default_says_that_its_first_use_prepares_it(tmp_path: Path) -> None:
