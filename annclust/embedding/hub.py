@@ -1,6 +1,8 @@
 """Hub: ``hub:REPO``, a network from Hugging Face; the only import of huggingface_hub.
 
-Looked for on this disk first: a revision that was downloaded once never asks the network again.
+Looked for on this disk first: a revision that was downloaded once never asks the network again. The
+name that a collection remembers, with a commit and a file, never does: who opens a collection has
+not asked for its network.
 """
 
 from __future__ import annotations
@@ -108,7 +110,13 @@ def find(choice: str, settings: EmbedSettings, _cache: Path) -> EmbedderLoader:
 
     name = HubName.parse(choice)
     _load_library()
-    snapshot, file = _here(name) or _downloaded(name)
+    kept = _here(name)
+    if kept is None and name.is_settled:
+        raise EmbeddingError(
+            f"{FAMILY}:{choice} is not on this disk. A model that a collection remembers is fetched"
+            f" only if you name it: annclust index --embedder {FAMILY}:{name.repo}@{name.revision}"
+        )
+    snapshot, file = kept or _downloaded(name)
     found = f"{FAMILY}:{name.repo}@{snapshot.name}/{file}"
     model = open_onnx_model(found, snapshot / file, settings)
     return EmbedderLoader(model.spec, model.geometry, lambda: model)

@@ -145,7 +145,7 @@ def test_a_network_is_downloaded_once_and_then_never_asked_for(
 def test_the_file_may_be_said(tmp_path: Path, repository: Path, importing: dict[str, str]) -> None:
     save_network(repository / "small.onnx", outputs=["rows"], gain=2)
     with served(repository) as hub:
-        done = embed(tmp_path, importing, hub, f"hub:me/eyes@{COMMIT}/small.onnx")
+        done = embed(tmp_path, importing, hub, "hub:me/eyes/small.onnx")
     assert done.stdout.startswith(f"hub:me/eyes@{COMMIT}/small.onnx "), done.stderr
 
 
@@ -204,6 +204,19 @@ def test_what_is_no_name_is_told(name: str) -> None:
 def test_what_the_library_takes_for_no_name_is_told() -> None:
     with pytest.raises(InputError, match=r"hub:me/eyes.git is no name of a model"):
         find_embedder("hub:me/eyes.git")
+
+
+def test_a_remembered_name_is_never_fetched(
+    tmp_path: Path, repository: Path, importing: dict[str, str]
+) -> None:
+    with served(repository) as hub:
+        name = f"hub:me/eyes@{COMMIT}/onnx/model.onnx"
+        done = embed(tmp_path, importing, hub, name)
+        assert f"EmbeddingError: {name} is not on this disk." in done.stderr
+        assert f"--embedder hub:me/eyes@{COMMIT}" in done.stderr
+        assert not hub.asked
+        assert embed(tmp_path, importing, hub, f"hub:me/eyes@{COMMIT}").returncode == 0
+        assert embed(tmp_path, importing, hub, name).returncode == 0
 
 
 def test_without_the_library_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
