@@ -178,18 +178,15 @@ class Collection(Closing):
 
         if k < 1:
             raise InputError(f"k must be 1 or more, not {k}.")
+        searcher = self._current_searcher
         if image is None and text is not None:
             asked = text_vector(text, self._embedder_loader())
-            return self._store.at_one_moment(
-                lambda: self._current_searcher().similar_to_text(asked, k)
-            )
+            return self._store.at_one_moment(lambda: searcher().similar_to_text(asked, k))
         if image is None or text is not None:
             raise InputError("Look for an image or for a text, one of the two.")
         path, decode = Path(image).expanduser(), self.settings.decode
-        query = query_vector(self._store, path, self._embedder_loader, decode)
-        return self._store.at_one_moment(
-            lambda: self._current_searcher().similar(query, k, first=path.resolve())
-        )
+        query, own = query_vector(self._store, path, self._embedder_loader, decode), path.resolve()
+        return self._store.at_one_moment(lambda: searcher().similar(query, k, first=own))
 
     def _current_searcher(self) -> Searcher:
         from annclust.pipeline.querying import Searcher
@@ -372,7 +369,7 @@ class Collection(Closing):
 
         Parameters
         ----------
-        k, radius : int, float or None
+        k, radius
             Neighbors of each photo, and largest distance (0 to 2); all that are stored if None.
         """
         from annclust.pipeline.edges import similarity_graph

@@ -9,6 +9,7 @@ The errors:
         - PhotosNotFoundError: no such folder, or not a folder
         - UnreadableImageError: one image cannot be turned into pixels
         - UnknownEmbedderError: no embedder goes by that name
+        - NoTextError: a text is asked for, but the embedder knows pictures alone
         - UnknownClusterError: no cluster has that id
         - NothingClusteredError: clusters are asked for before `cluster` was run
         - OutputError: a file that was asked for cannot be written
@@ -76,6 +77,17 @@ class UnknownEmbedderError(InputError):
         super().__init__(
             f"no embedder is called {name!r}; there are: {', '.join(known)}."
             " `annclust models` says more."
+        )
+
+
+class NoTextError(InputError):
+    """An embedder is asked about a text, but knows pictures alone."""
+
+    def __init__(self, embedder: str) -> None:
+        self.embedder = embedder
+        super().__init__(
+            f"{embedder} knows pictures alone. Asking by text takes a model that knows both, such"
+            " as CLIP: docs/embedders.md."
         )
 
 

@@ -16,7 +16,6 @@ from annclust.cli.exports import Exported, Format, export_writer
 from annclust.cli.shared_options import (
     DEFAULT_COLLECTION,
     EXIT_ERROR,
-    EXIT_UNREADABLE,
     MOST_PHOTOS,
     MOST_SAMPLES,
     CollectionOption,
@@ -25,6 +24,7 @@ from annclust.cli.shared_options import (
     command,
     open_collection,
     size_of,
+    tell_indexed,
 )
 
 if TYPE_CHECKING:
@@ -124,8 +124,6 @@ def index(
     ] = False,
 ) -> None:
     """Create or update a collection from folders of photos."""
-    from annclust.cli.documents import index_document
-    from annclust.cli.listings import index_lines, unreadable_lines
     from annclust.pipeline.roots import resolve_folder
     from annclust.settings import IndexingSettings
 
@@ -138,11 +136,7 @@ def index(
         collection, console, create=create, embedder=embedder, settings=settings
     ) as opened:
         report = opened.index(folders, exclude=exclude, forget_missing=forget_missing)
-    console.show(index_document(report), lambda: index_lines(report, collection))
-    for line in unreadable_lines(report.unreadable, all_of_them=console.verbose):
-        console.note(line)
-    if report.unreadable:
-        raise typer.Exit(EXIT_UNREADABLE)
+    tell_indexed(console, report, collection)
 
 
 similar.add_to(app)

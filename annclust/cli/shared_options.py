@@ -30,6 +30,7 @@ from annclust.errors import (
 
 if TYPE_CHECKING:
     from annclust.collection import Collection
+    from annclust.pipeline.reports import IndexReport
     from annclust.settings import IndexingSettings
 
 EXIT_ERROR, EXIT_UNREADABLE, EXIT_INTERRUPTED = 1, 3, 130
@@ -199,3 +200,15 @@ def open_collection(
     return Collection(
         path, create=create, embedder=embedder, settings=settings, progress=console.progress()
     )
+
+
+def tell_indexed(console: Console, report: IndexReport, collection: Path) -> None:
+    """Show what came into a collection; ends with an exit code of its own if not all could."""
+    from annclust.cli.documents import index_document
+    from annclust.cli.listings import index_lines, unreadable_lines
+
+    console.show(index_document(report), lambda: index_lines(report, collection))
+    for line in unreadable_lines(report.unreadable, all_of_them=console.verbose):
+        console.note(line)
+    if report.unreadable:
+        raise typer.Exit(EXIT_UNREADABLE)

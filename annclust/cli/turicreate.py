@@ -11,10 +11,10 @@ import typer
 from annclust.cli.console import Console
 from annclust.cli.shared_options import (
     DEFAULT_COLLECTION,
-    EXIT_UNREADABLE,
     CollectionOption,
     ThreadsOption,
     command,
+    tell_indexed,
 )
 
 
@@ -51,8 +51,6 @@ def add_to(app: typer.Typer) -> None:
         threads: ThreadsOption = None,
     ) -> None:
         """Make a collection of features that Turi Create computed, without computing them again."""
-        from annclust.cli.documents import index_document
-        from annclust.cli.listings import index_lines, unreadable_lines
         from annclust.pipeline.turicreate_import import import_turicreate as run
         from annclust.settings import IndexingSettings
 
@@ -65,11 +63,7 @@ def add_to(app: typer.Typer) -> None:
             settings=IndexingSettings.within(threads=threads),
             progress=console.progress(),
         )
-        console.show(index_document(report), lambda: index_lines(report, collection))
-        for line in unreadable_lines(report.unreadable, all_of_them=console.verbose):
-            console.note(line)
-        if report.unreadable:
-            raise typer.Exit(EXIT_UNREADABLE)
+        tell_indexed(console, report, collection)
 
 
 def _listed(file: Path) -> list[Path]:

@@ -15,6 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 
 from annclust.embedding.embedder import EmbedderLoader
+from annclust.embedding.onnx_card import CONFIGURATION, TEXT_MODEL, TOKENIZER
 from annclust.errors import EmbeddingError, InputError
 from annclust.settings import EmbedSettings
 
@@ -30,10 +31,6 @@ _USUAL_FILES = (
 )
 """Where repositories keep their network; the first that there is. Models of pictures and text come
 in two files, of which that for pictures is wanted."""
-
-_CONFIGURATION = "preprocessor_config.json"
-_TEXT = "text_model.onnx"
-_BESIDE = (_CONFIGURATION, "tokenizer.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +126,7 @@ def _here(name: HubName) -> tuple[Path, str] | None:
     """
     for file in name.files:
         network = _kept(name, file)
-        if network is not None and (name.is_settled or _kept(name, _CONFIGURATION)):
+        if network is not None and (name.is_settled or _kept(name, CONFIGURATION)):
             return network.parents[len(PurePosixPath(file).parts) - 1], file
     return None
 
@@ -189,6 +186,12 @@ def _choice(name: HubName) -> str:
 def _snapshot(name: HubName, file: str) -> Path:
     from huggingface_hub import snapshot_download
 
-    networks = file, str(PurePosixPath(file).with_name(_TEXT))
-    wanted = [*networks, *(f"{each}_data*" for each in networks), f"{file}.json", *_BESIDE]
+    networks = file, str(PurePosixPath(file).with_name(TEXT_MODEL))
+    wanted = [
+        *networks,
+        *(f"{each}_data*" for each in networks),
+        f"{file}.json",
+        CONFIGURATION,
+        TOKENIZER,
+    ]
     return Path(snapshot_download(name.repo, revision=name.revision, allow_patterns=wanted))

@@ -25,7 +25,10 @@ _USUAL_RATIO = 256 / 224
 
 _LARGEST_SIDE = 4_096
 
-_HUGGING_FACE = "preprocessor_config.json"
+CONFIGURATION = "preprocessor_config.json"
+TEXT_MODEL = "text_model.onnx"
+TOKENIZER = "tokenizer.json"
+"""What Hugging Face calls the files that belong to a network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,7 @@ def read_card(model: Path) -> OnnxCard:
     if known is not None:
         return _read(known, _own_card)
     folders = model.parent, model.parent.parent
-    known = next((path for f in folders if (path := f / _HUGGING_FACE).is_file()), None)
+    known = next((path for f in folders if (path := f / CONFIGURATION).is_file()), None)
     return OnnxCard() if known is None else _read(known, _hugging_face_card)
 
 

@@ -19,7 +19,7 @@ from annclust.embedding.model_file import digest_of_model, weights_beside
 from annclust.embedding.onnx_card import read_card
 from annclust.embedding.onnx_plan import OnnxPlan, plan_for, pooled
 from annclust.embedding.onnx_session import OnnxSession
-from annclust.errors import EmbeddingError, InputError, ModelFileError
+from annclust.errors import EmbeddingError, ModelFileError, NoTextError
 from annclust.input_geometry import InputGeometry
 from annclust.settings import EmbedSettings
 
@@ -77,16 +77,13 @@ class OnnxModel:
 
         Raises
         ------
-        InputError
+        NoTextError
             If the network knows pictures alone.
         ModelFileError
             If what embeds texts cannot be used.
         """
         if self._text is None:
-            raise InputError(
-                f"{self._spec.name} knows pictures alone. Asking by text takes a model that knows"
-                " both, such as CLIP: docs/embedders.md."
-            )
+            raise NoTextError(self._spec.name)
         return self._text().embed(texts)
 
     def features(self, images: Sequence[Pixels], /) -> Vectors:

@@ -12,12 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annclust.arrays import Vectors, unit_rows
-from annclust.embedding.onnx_card import OnnxCard
+from annclust.embedding.onnx_card import TEXT_MODEL, TOKENIZER, OnnxCard
 from annclust.embedding.onnx_session import OnnxSession
-from annclust.errors import EmbeddingError, InputError, ModelFileError
+from annclust.errors import EmbeddingError, ModelFileError, NoTextError
 
-_USUAL_MODEL = "text_model.onnx"
-_TOKENIZER = "tokenizer.json"
 _KNOWN_OUTPUTS = ("text_embeds", "pooler_output", "embeddings", "embedding")
 _LONGEST = 77
 """Tokens that are read where the network takes any number: CLIP's."""
@@ -41,7 +39,7 @@ class TextTower:
 
     Raises
     ------
-    InputError
+    NoTextError
         If there is no network for text.
     ModelFileError
         If it, or its tokenizer, cannot be used.
@@ -50,12 +48,9 @@ class TextTower:
     """
 
     def __init__(self, model: Path, card: OnnxCard, dimension: int, *, threads: int) -> None:
-        path = model.with_name(card.text or _USUAL_MODEL)
+        path = model.with_name(card.text or TEXT_MODEL)
         if not path.is_file():
-            raise InputError(
-                f"{model} knows pictures alone. Asking by text takes a model that knows both, such"
-                " as CLIP: docs/embedders.md."
-            )
+            raise NoTextError(str(model))
         try:
             self._session = OnnxSession(path, threads=threads)
             self._output = self._usable_output()
@@ -103,10 +98,10 @@ class _Tokens:
                 "asking by text needs tokenizers: pip install 'annclust[hub]'."
             ) from error
         folders = model.parent, model.parent.parent
-        path = next((f / _TOKENIZER for f in folders if (f / _TOKENIZER).is_file()), None)
+        path = next((f / TOKENIZER for f in folders if (f / TOKENIZER).is_file()), None)
         if path is None:
             raise ModelFileError(
-                model.parent / _TOKENIZER, reason="this tokenizer is missing", remedy=_REMEDY
+                model.parent / TOKENIZER, reason="this tokenizer is missing", remedy=_REMEDY
             )
         try:
             self._tokenizer = Tokenizer.from_file(str(path))

@@ -10,7 +10,7 @@ import numpy as np
 
 from annclust.arrays import Distances, Nodes, Vectors, unit_rows
 from annclust.embedding.embedder import EmbedderLoader, TextEmbedder, UnembeddableError
-from annclust.errors import InputError, UnreadableImageError
+from annclust.errors import InputError, NoTextError, UnreadableImageError
 from annclust.images.digest import digest_of
 from annclust.pipeline.reports import Match
 from annclust.pipeline.stored import stored_index
@@ -89,10 +89,7 @@ def text_vector(text: str, embedder: EmbedderLoader) -> Vectors:
         raise InputError("there is no text to look for.")
     model = embedder.load()
     if not isinstance(model, TextEmbedder):
-        raise InputError(
-            f"{embedder.spec.name} knows pictures alone. Asking by text takes a model that knows"
-            " both, such as CLIP: docs/embedders.md."
-        )
+        raise NoTextError(embedder.spec.name)
     return model.embed_texts([text])
 
 
