@@ -12,15 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from annclust.closing import Closing
-from annclust.embedding.embedder import EmbedderLoader, EmbedderSpec
-from annclust.errors import AnnclustError, InputError
+from annclust.errors import InputError
 from annclust.neighbor_graph import NeighborGraph
-from annclust.pipeline.embedders import CollectionEmbedder
+from annclust.opened_collection import OpenedCollection, PathLike
 from annclust.pipeline.reports import Cluster, ClusterReport, IndexReport, Match, Status
-from annclust.progress import SILENT, Progress
-from annclust.settings import ClusterSettings, IndexingSettings, Level, Method, ShownLevel
-from annclust.storage.store import Store
+from annclust.settings import ClusterSettings, Level, Method, ShownLevel
 
 # Each call loads what it needs itself: a query must not wait for what only indexing needs.
 if TYPE_CHECKING:
@@ -31,12 +27,9 @@ if TYPE_CHECKING:
     from annclust.pipeline.edges import SimilarityGraph
     from annclust.pipeline.exporting import Table
     from annclust.pipeline.querying import Searcher
-    from annclust.storage.store_writer import StoreWriter
-
-PathLike = str | os.PathLike[str]
 
 
-class Collection(Closing):
+class Collection(OpenedCollection):
     """A collection of photos: index, search, cluster. Use as a context manager, or close it.
 
     Parameters
@@ -46,7 +39,10 @@ class Collection(Closing):
     create : bool
         Whether to make it if there is none.
     embedder : str or None
-        Name of the embedder of a new collection, or what the stored one is called by now.
+        Name of the embedder of a new collection, or of one whose vectors it has; the one in use
+        if None.
+    add : bool
+        Whether to begin vectors of `embedder` beside the others if it has none of it.
     settings : IndexingSettings or None
         Choices for scanning, decoding, embedding and search.
     progress : Progress
@@ -57,56 +53,6 @@ class Collection(Closing):
     CollectionError
         If there is no collection at `path` and `create` is false, or it cannot be used.
     """
-
-    def __init__(
-        self,
-        path: PathLike,
-        *,
-        create: bool = True,
-        embedder: str | None = None,
-        settings: IndexingSettings | None = None,
-        progress: Progress = SILENT,
-    ) -> None:
-        self.path = Path(path).expanduser()
-        self.settings = settings or IndexingSettings()
-        self.progress = progress
-        self._searcher: tuple[object, Searcher] | None = None
-        self._embedders = CollectionEmbedder(self.settings.embed)
-        if create:
-            self._make_if_missing(embedder)
-        self._store = Store(self.path)
-        try:
-            self._embedders.check(embedder, self.embedder)
-        except AnnclustError:
-            self.close()
-            raise
-
-    def _make_if_missing(self, embedder: str | None) -> None:
-        if not Store.exists(self.path):
-            from annclust.storage.store_writer import StoreWriter
-
-            StoreWriter.create(self.path, self._embedders.choose(embedder)).close()
-
-    def close(self) -> None:
-        """Let go of the files."""
-        self._embedders.close()
-        self._store.close()
-
-    def __repr__(self) -> str:
-        return f"Collection({str(self.path)!r})"
-
-    @property
-    def embedder(self) -> EmbedderSpec:
-        """The embedder that all vectors come from."""
-        return self._store.embedder
-
-    def _embedder_loader(self) -> EmbedderLoader:
-        return self._embedders.loader(self.embedder)
-
-    def _writer(self, *, salvage: bool = False) -> StoreWriter:
-        from annclust.storage.store_writer import StoreWriter
-
-        return StoreWriter(self.path, salvage=salvage)
 
     def index(
         self,
@@ -150,7 +96,10 @@ class Collection(Closing):
         places = list(map(Path, given))
         with self._writer() as store:
             store.rename_embedder(self._embedders.name(self.embedder))
-            return index_photos(store, places, self._embedder_loader, settings, self.progress)
+            loader = self._embedder_loader
+            report = index_photos(store, places, loader, settings, self.progress)
+            store.make_active()
+            return report
 
     def similar(
         self, image: PathLike | None = None, k: int = 10, *, text: str | None = None
@@ -192,7 +141,7 @@ class Collection(Closing):
         from annclust.pipeline.querying import Searcher
 
         catalog = self._store.catalog
-        state = (catalog.setting("vector_file"), catalog.rows(), catalog.generation("index"))
+        state = (catalog.vector_set(), catalog.generation("index"))
         if self._searcher is None or self._searcher[0] != state:
             self._searcher = (state, Searcher(self._store, self.settings.search))
         return self._searcher[1]
@@ -337,11 +286,20 @@ class Collection(Closing):
         with self._writer(salvage=True) as store:
             return check_and_repair(store, self._embedder_loader, self.settings, self.progress)
 
-    def compact(self) -> CompactReport:
+    def compact(self, *, forget: str | None = None) -> CompactReport:
         """Drop what is left of removed photos; should one come back, it gets a new id.
+
+        Parameters
+        ----------
+        forget : str or None
+            Name of an embedder that is not in use: its vectors and groups are dropped as well.
 
         Raises
         ------
+        InputError
+            If `forget` is in use.
+        EmbedderMismatchError
+            If there are no vectors of `forget`.
         CollectionLockedError
             If another process writes to the collection.
         StorageError
@@ -349,8 +307,9 @@ class Collection(Closing):
         """
         from annclust.pipeline.compacting import compact
 
+        dropped = None if forget is None else self._store_of(forget).catalog.set_number
         with self._writer() as store:
-            return compact(store, self.settings.search, self.progress)
+            return compact(store, self.settings.search, self.progress, dropped=dropped)
 
     def neighbor_graph(self) -> NeighborGraph:
         """The k nearest neighbors of every photo, exact copies included.

@@ -176,13 +176,13 @@ class NewerFormatError(CollectionError):
 
 
 class EmbedderMismatchError(CollectionError):
-    """Vectors of two different embedders would meet in one collection."""
+    """Vectors of two different embedders would be taken for those of one."""
 
     def __init__(self, *, stored: str, given: str) -> None:
         self.stored, self.given = stored, given
         super().__init__(
-            f"this collection holds vectors of {stored!r}, which cannot be compared with"
-            f" {given!r}. Leave --embedder out, or start a new collection."
+            f"this collection has vectors of {stored!r}, which cannot be compared with those of"
+            f" {given!r}. It can have both: annclust index --embedder NAME --add."
         )
 
 

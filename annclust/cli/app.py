@@ -102,6 +102,10 @@ def index(
         str | None,
         typer.Option(metavar="NAME", help="Embedder of a new collection; see `annclust models`."),
     ] = None,
+    add: Annotated[
+        bool,
+        typer.Option("--add", help="Embed with another embedder too; what is there stays."),
+    ] = False,
     exclude: Annotated[
         list[str] | None,
         typer.Option(
@@ -133,7 +137,7 @@ def index(
     )
     create = bool(folders)
     with open_collection(
-        collection, console, create=create, embedder=embedder, settings=settings
+        collection, console, create=create, embedder=embedder, add=add, settings=settings
     ) as opened:
         report = opened.index(folders, exclude=exclude, forget_missing=forget_missing)
     tell_indexed(console, report, collection)
@@ -281,15 +285,42 @@ def check(
 
 
 @command(app)
-def compact(console: Console, collection: CollectionOption = DEFAULT_COLLECTION) -> None:
+def compact(
+    console: Console,
+    collection: CollectionOption = DEFAULT_COLLECTION,
+    forget: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Drop the vectors of this embedder, not in use, too."),
+    ] = None,
+) -> None:
     """Drop what is left of removed photos."""
     from dataclasses import asdict
 
     from annclust.cli.listings import compact_lines
 
     with open_collection(collection, console) as opened:
-        report = opened.compact()
+        report = opened.compact(forget=forget)
     console.show(asdict(report), lambda: compact_lines(report))
+
+
+@command(app)
+def use(
+    console: Console,
+    embedder: Annotated[
+        str | None,
+        typer.Argument(metavar="[EMBEDDER]", help="See the photos through this one from now on."),
+    ] = None,
+    collection: CollectionOption = DEFAULT_COLLECTION,
+) -> None:
+    """List the embedders whose vectors the collection has, or use another one of them."""
+    from annclust.cli.documents import use_document
+    from annclust.cli.listings import use_lines
+
+    with open_collection(collection, console) as opened:
+        if embedder is not None:
+            opened.use(embedder)
+        found = opened.status().embedders
+    console.show(use_document(found), lambda: use_lines(found, collection))
 
 
 @command(app)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from annclust.pipeline.reports import (
     Cluster,
     ClusterReport,
+    EmbedderStatus,
     IndexReport,
     Match,
     Photo,
@@ -70,6 +71,14 @@ def status_document(status: Status) -> dict[str, Any]:
     """What `status --json` prints."""
     roots = [{"path": path_text(root.path), "offline": root.offline} for root in status.roots]
     return asdict(status) | {"path": path_text(status.path), "roots": roots}
+
+
+def use_document(embedders: Sequence[EmbedderStatus]) -> dict[str, Any]:
+    """What `use --json` prints."""
+    return {
+        "embedder": next((each.embedder for each in embedders if each.in_use), None),
+        "embedders": [asdict(each) for each in embedders],
+    }
 
 
 def check_document(report: CheckReport) -> dict[str, Any]:

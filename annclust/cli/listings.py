@@ -11,6 +11,7 @@ from annclust.cli.console import shown
 from annclust.pipeline.reports import (
     Cluster,
     ClusterReport,
+    EmbedderStatus,
     IndexReport,
     Match,
     Status,
@@ -73,6 +74,7 @@ def index_lines(report: IndexReport, collection: Path) -> Iterator[str]:
             (report.changed, "changed"),
             (report.moved, "moved"),
             (report.removed, "gone"),
+            (report.embedded if report.embedded > report.added + report.changed else 0, "embedded"),
         )
         if number
     ]
@@ -171,12 +173,24 @@ def status_lines(status: Status) -> Iterator[str]:
     yield f"photos      {status.images:,} ({vectors}, {status.removed:,} gone)"
     yield f"unreadable  {status.unreadable:,}"
     yield f"embedder    {status.embedder} ({status.dimension} dimensions, {status.revision})"
+    if len(status.embedders) > 1:
+        yield f"            one of {len(status.embedders)}; annclust use lists them"
     yield f"index       {_generation_text(status.index)}"
     yield f"graph       {_generation_text(status.graph)}"
     yield f"clustering  {_clustering_text(status.clustering)}"
     for root in status.roots:
         offline = f" (offline: {root.offline})" if root.offline else ""
         yield f"folder      {shown(root.path)}{offline}"
+
+
+def use_lines(embedders: Sequence[EmbedderStatus], collection: Path) -> Iterator[str]:
+    """One embedder after the other, and what to do where photos wait for it."""
+    for each in embedders:
+        waiting = f", {each.waiting:,} without a vector" if each.waiting else ""
+        in_use = ", in use" if each.in_use else ""
+        yield f"{each.embedder}  ({counted(each.photos, 'photo')}{waiting}{in_use})"
+    if any(each.in_use and each.waiting for each in embedders):
+        yield f"annclust index -c {_typed(collection)} embeds those that it finds"
 
 
 def _generation_text(generation: Mapping[str, object] | None) -> str:
@@ -218,7 +232,10 @@ def check_lines(report: CheckReport, *, all_of_them: bool) -> Iterator[str]:
 def compact_lines(report: CompactReport) -> Iterator[str]:
     """Say what compacting dropped."""
     before, after = size_text(report.bytes_before), size_text(report.bytes_after)
-    yield f"dropped {counted(report.removed, 'removed photo')}: {before} before, {after} now"
+    dropped = counted(report.removed, "removed photo")
+    if report.forgotten is not None:
+        dropped += f" and all vectors of {report.forgotten}"
+    yield f"dropped {dropped}: {before} before, {after} now"
 
 
 def model_lines(models: Sequence[EmbedderInfo]) -> Iterator[str]:

@@ -192,13 +192,19 @@ def open_collection(
     *,
     create: bool = False,
     embedder: str | None = None,
+    add: bool = False,
     settings: IndexingSettings | None = None,
 ) -> Collection:
     """Open a collection whose progress is shown; see `Collection`."""
     from annclust.collection import Collection
 
     return Collection(
-        path, create=create, embedder=embedder, settings=settings, progress=console.progress()
+        path,
+        create=create,
+        embedder=embedder,
+        add=add,
+        settings=settings,
+        progress=console.progress(),
     )
 
 

@@ -16,6 +16,7 @@ from annclust.pipeline.derived import refresh_graph, refresh_index
 from annclust.pipeline.live_vectors import live_vectors
 from annclust.progress import SILENT, Progress
 from annclust.settings import IndexingSettings, SearchSettings
+from annclust.storage.layout import KINDS
 from annclust.storage.store import Store
 from annclust.storage.store_writer import StoreWriter
 from annclust.storage.verify import HEALED, Problem, unreadable_catalog, verify
@@ -79,8 +80,11 @@ def check_and_repair(
 def _make_derived_again(store: StoreWriter, settings: SearchSettings, progress: Progress) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DamagedFileWarning)  # is in the report
-        if store.usable_generation("tree") is None:
-            store.forget("tree")  # the next clustering makes it again
-        store.forget_stray_clusters()
+        for each in store.of_each_set():
+            own = each.catalog.set_number == store.catalog.set_number
+            for kind in ("tree",) if own else KINDS:  # whoever needs it next makes it again
+                if each.usable_generation(kind) is None:
+                    each.forget(kind)
+            each.forget_stray_clusters()
         refresh_index(store, settings, progress)
         refresh_graph(store, live_vectors(store), settings, progress)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 
+from annclust.errors import InputError
 from annclust.pipeline.clusters import is_out_of_date
 from annclust.pipeline.derived import refresh
 from annclust.pipeline.live_vectors import live_vectors
@@ -26,36 +27,71 @@ class CompactReport:
     ----------
     removed : int
         Tombstones of photos.
+    forgotten : str or None
+        The embedder whose vectors were dropped as a whole.
     bytes_before, bytes_after : int
         Of all files of the collection.
     """
 
     removed: int
+    forgotten: str | None
     bytes_before: int
     bytes_after: int
 
 
 def compact(
-    store: StoreWriter, settings: SearchSettings, progress: Progress = SILENT
+    store: StoreWriter,
+    settings: SearchSettings,
+    progress: Progress = SILENT,
+    *,
+    dropped: int | None = None,
 ) -> CompactReport:
     """Drop tombstones and unneeded vectors, and make index and graph anew.
 
     The groups stay as they are; the tree they were cut from comes back with the next clustering.
+
+    Parameters
+    ----------
+    store : StoreWriter
+    settings : SearchSettings
+    progress : Progress
+    dropped : int or None
+        Number of a set of vectors that is dropped as a whole.
+
+    Raises
+    ------
+    InputError
+        If that set is in use.
     """
+    if dropped in (store.catalog.set_number, store.catalog.active_set()):
+        raise InputError("these vectors are in use; use others first: annclust use EMBEDDER.")
     before, removed = store.bytes_on_disk(), store.catalog.counts()["removed"]
+    forgotten = None
+    if dropped is not None:
+        forgotten = store.of_set(dropped).embedder.name
+        store.of_set(dropped).drop_set()
     with progress.stage("Compacting"), keeping_clusterings_current(store):
         store.compact()
     refresh(store, settings, progress)
     store.catalog.shrink()
-    return CompactReport(removed, before, store.bytes_on_disk())
+    return CompactReport(removed, forgotten, before, store.bytes_on_disk())
 
 
 @contextmanager
 def keeping_clusterings_current(store: StoreWriter) -> Iterator[None]:
     """Let rows get new numbers: clusterings that were of the photos that are there still are.
 
-    The new numbers may by chance be those that another clustering was of.
+    The new numbers may by chance be those that another clustering was of. All sets of vectors are
+    looked after.
     """
+    with ExitStack() as stack:
+        for each in store.of_each_set():
+            stack.enter_context(_keeping_own_clusterings_current(each))
+        yield
+
+
+@contextmanager
+def _keeping_own_clusterings_current(store: StoreWriter) -> Iterator[None]:
     known, photos = store.catalog.clusterings(), live_vectors(store).photos
     current = [record for record in known if not is_out_of_date(store, record)]
     _note_vectors(store, [record for record in known if record not in current], None)

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from annclust.pipeline.reports import RootStatus, Status
+from annclust.pipeline.reports import EmbedderStatus, RootStatus, Status
 from annclust.storage.layout import GenerationKind
 from annclust.storage.records import Root
 from annclust.storage.store import Store
@@ -31,7 +31,25 @@ def describe(store: Store) -> Status:
             removed=counts["removed"],
             unreadable=counts["unreadable"],
             roots=_roots(store),
+            embedders=_embedders(store, counts["images"]),
         )
+
+
+def _embedders(store: Store, images: int) -> tuple[EmbedderStatus, ...]:
+    found = []
+    for stored in store.catalog.vector_sets():
+        photos = store.catalog.of_set(stored.number).images_with_vector()
+        found.append(
+            EmbedderStatus(
+                embedder=stored.embedder.name,
+                revision=stored.embedder.revision,
+                dimension=stored.embedder.dimension,
+                photos=photos,
+                waiting=images - photos,
+                in_use=stored.number == store.catalog.active_set(),
+            )
+        )
+    return tuple(found)
 
 
 def _generation(store: Store, kind: GenerationKind) -> Mapping[str, object] | None:

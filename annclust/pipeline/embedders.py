@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from annclust.embedding.embedder import EmbedderLoader, EmbedderSpec
 from annclust.errors import EmbedderMismatchError
 from annclust.settings import EmbedSettings
+from annclust.storage.records import VectorSet
 
 # The registry is imported where it is used: most calls of a collection embed nothing.
 
 
+def _called(name: str, stored: Sequence[VectorSet]) -> list[VectorSet]:
+    return [each for each in stored if each.embedder.name == name]
+
+
 class CollectionEmbedder:
-    """Finds the embedder of one collection, once.
+    """Finds the embedder through which a collection is seen, once.
 
     Parameters
     ----------
@@ -22,25 +29,30 @@ class CollectionEmbedder:
         self._found: EmbedderLoader | None = None
 
     def choose(self, name: str | None) -> EmbedderSpec:
-        """Find the embedder of a new collection; the default one if None."""
+        """Find the embedder of new vectors; the default one if None."""
         from annclust.embedding.registry import DEFAULT_EMBEDDER
 
         return self._find(name or DEFAULT_EMBEDDER).spec
 
-    def check(self, name: str | None, stored: EmbedderSpec) -> None:
-        """Whether a name, if one is given, means the stored embedder, by whatever name.
+    def set_of(self, name: str, stored: Sequence[VectorSet]) -> int:
+        """Number of the set of vectors that a name means, whatever it is called there.
 
         Raises
         ------
         EmbedderMismatchError
-            If it is another one.
+            If it is the name of another embedder.
         """
-        if name is None:
-            return
         from annclust.embedding.registry import settled_name
 
-        if settled_name(name) != stored.name and not self._find(name).spec.matches(stored):
-            raise EmbedderMismatchError(stored=stored.name, given=name)
+        named = _called(name, stored) or _called(settled_name(name), stored)
+        if len(named) == 1:  # another revision is told when it is to embed something
+            return named[0].number
+        spec = self._find(name).spec
+        for each in stored:
+            if spec.matches(each.embedder):
+                return each.number
+        known = "', '".join(each.embedder.name for each in stored)
+        raise EmbedderMismatchError(stored=known, given=name)
 
     def loader(self, stored: EmbedderSpec) -> EmbedderLoader:
         """The stored embedder, as long as this version of annclust still has it.
@@ -50,7 +62,9 @@ class CollectionEmbedder:
         EmbedderMismatchError
             If what goes by its name has changed.
         """
-        found = self._found or self._find(stored.name)
+        found = self._found
+        if found is None or not found.spec.matches(stored):
+            found = self._find(stored.name)
         if not found.spec.matches(stored):
             raise EmbedderMismatchError(
                 stored=f"{stored.name} {stored.revision}",
@@ -60,7 +74,8 @@ class CollectionEmbedder:
 
     def name(self, stored: EmbedderSpec) -> str:
         """What the stored embedder is called by now."""
-        return stored.name if self._found is None else self._found.spec.name
+        found = self._found
+        return found.spec.name if found and found.spec.matches(stored) else stored.name
 
     def close(self) -> None:
         """End what the embedder started."""
@@ -70,5 +85,6 @@ class CollectionEmbedder:
     def _find(self, name: str) -> EmbedderLoader:
         from annclust.embedding.registry import find_embedder
 
+        self.close()  # it may be another one that was in use
         self._found = find_embedder(name, self._settings)
         return self._found

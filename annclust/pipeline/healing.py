@@ -30,19 +30,27 @@ def heal(
 ) -> None:
     """Embed the photos of damaged vectors again, and drop the damaged ones.
 
+    Vectors of other embedders than the one in use are dropped, and made when it is used again.
+
     Raises
     ------
     StorageError
         If the system refuses to write.
     """
-    damaged = [VectorRow(row) for row in damaged_rows(store)]
     with keeping_clusterings_current(store):
-        store.lose_vectors(damaged)
+        damaged = sum(_lose_damaged(each) for each in store.of_each_set())
         photos = store.catalog.images_without_vector()
         if photos:
             _embed_again(store, photos, embedder, settings, progress)
         if damaged:
             store.compact()
+
+
+def _lose_damaged(store: StoreWriter) -> int:
+    """Note which vectors are damaged; gives how many."""
+    damaged = [VectorRow(row) for row in damaged_rows(store)]
+    store.lose_vectors(damaged)
+    return len(damaged)
 
 
 def _embed_again(

@@ -87,6 +87,7 @@ def import_vectors(
         moved=0,
         removed=0,
         unreadable=tuple(reading.unreadable),
+        embedded=0,
         duplicates=reading.copies,
         skipped=0,
         offline=(),

@@ -87,6 +87,7 @@ def _index_photos(
         moved=outcome.moved,
         removed=outcome.removed,
         unreadable=_unreadable(store, surveyed),
+        embedded=intake.embedded,
         duplicates=outcome.duplicates,
         skipped=surveyed.skipped,
         offline=outcome.offline,
@@ -119,6 +120,7 @@ class _Reading:
     undecided: Sequence[Sighting] = ()
     failures: Sequence[UnreadableRecord] = ()
     added: int = 0
+    embedded: int = 0
     copies: frozenset[tuple[int, bytes]] = frozenset()
     elsewhere: Sequence[KnownPhoto] = ()
 
@@ -145,6 +147,7 @@ def _read(
         intake.undecided,
         intake.failures,
         intake.added,
+        intake.embedded,
         frozenset(intake.copies),
         tuple(loose.elsewhere.values()),
     )

@@ -81,7 +81,7 @@ class Intake:
         self._refused: dict[bytes, Unembeddable] = {}
         self.undecided: list[Sighting] = []
         self.failures: list[UnreadableRecord] = []
-        self.added = 0
+        self.added = self.embedded = 0
         self.copies: set[tuple[int, bytes]] = set()
         """Places where a content was found that was known before."""
 
@@ -154,6 +154,7 @@ class Intake:
         if self._decoded:
             self._embed()
         self._store.append(self._embedded)
+        self.embedded += len(self._embedded)
         undecided = [s for s in self._sightings if self._may_be_known(s)]
         places = {sighting.file.place for sighting in undecided}
         fresh = [s for s in self._sightings if s.file.place not in places]

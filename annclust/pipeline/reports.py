@@ -30,6 +30,8 @@ class IndexReport:
         Photos that are new, have other content in the same place, lie elsewhere, are gone.
     unreadable : tuple of Unreadable
         Everything under the scanned roots that cannot be read.
+    embedded : int
+        Contents that were embedded.
     duplicates : int
         Added photos whose exact content was known: they cost no embedding.
     skipped : int
@@ -45,6 +47,7 @@ class IndexReport:
     moved: int
     removed: int
     unreadable: tuple[Unreadable, ...]
+    embedded: int
     duplicates: int
     skipped: int
     offline: tuple[Unreadable, ...]
@@ -145,9 +148,32 @@ class RootStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class EmbedderStatus:
+    """An embedder whose vectors a collection has.
+
+    Parameters
+    ----------
+    embedder, revision : str
+    dimension : int
+    photos, waiting : int
+        Photos that have a vector of it, and that have none yet.
+    in_use : bool
+        Whether it is the one that is meant where none is named.
+    """
+
+    embedder: str
+    revision: str
+    dimension: int
+    photos: int
+    waiting: int
+    in_use: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """What is in a collection.
 
+    `embedder` and what follows are of the one through which it is seen, `embedders` are all.
     `index`, `graph` and `clustering` are None where there is none yet.
     """
 
@@ -164,3 +190,4 @@ class Status:
     removed: int
     unreadable: int
     roots: tuple[RootStatus, ...]
+    embedders: tuple[EmbedderStatus, ...]

@@ -7,22 +7,22 @@ consistent state at a time and never block the writer (write-ahead log).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from copy import copy
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-import apsw
 import numpy as np
 
 from annclust.arrays import ImageId, Nodes, VectorRow
-from annclust.closing import Closing
-from annclust.errors import CollectionDamagedError, NewerFormatError, NotACollectionError
-from annclust.storage import schema
-from annclust.storage.checked_sqlite import is_whole, keep_pages, open_to_read
+from annclust.embedding.embedder import EmbedderSpec
+from annclust.errors import CollectionDamagedError
+from annclust.storage.catalog_file import CatalogFile
+from annclust.storage.checked_sqlite import keep_pages
 from annclust.storage.durable import storage_errors
 from annclust.storage.layout import GenerationKind
 from annclust.storage.records import (
+    FORGOTTEN,
     Block,
     ClusteringRecord,
     ContentRecord,
@@ -32,42 +32,53 @@ from annclust.storage.records import (
     ImageRecord,
     Root,
     UnreadableRecord,
+    VectorSet,
     joined,
 )
 
-_IMAGE = """SELECT image.id, image.path, image.size, image.modified_ns, image.digest, content.row,
-    root.id, root.path, root.device, root.offline
-    FROM image JOIN content USING (digest) JOIN root ON root.id = image.root"""
+# In every statement ?1 is the set of vectors.
+_IMAGE = f"""SELECT image.id, image.path, image.size, image.modified_ns, image.digest,
+    ifnull(embedding.row, {FORGOTTEN}), root.id, root.path, root.device, root.offline
+    FROM image JOIN root ON root.id = image.root
+    LEFT JOIN embedding ON embedding.digest = image.digest AND embedding.vector_set = ?1"""
 # The surest present photo of each cluster whose representative is gone, or shows something else.
 _STAND_INS = """SELECT cluster, image FROM (
     SELECT member.cluster AS cluster, image.id AS image, row_number() OVER (
         PARTITION BY member.cluster ORDER BY member.probability DESC, image.id) AS place
     FROM cluster JOIN image AS chosen ON chosen.id = cluster.representative
         AND (chosen.removed OR NOT EXISTS (
-            SELECT 1 FROM content AS held JOIN member AS own USING (row)
-            WHERE held.digest = chosen.digest AND own.level = cluster.level
-            AND own.cluster = cluster.id))
+            SELECT 1 FROM embedding AS held JOIN member AS own USING (vector_set, row)
+            WHERE held.digest = chosen.digest AND held.vector_set = ?1
+            AND own.level = cluster.level AND own.cluster = cluster.id))
     JOIN member ON member.cluster = cluster.id AND member.level = cluster.level
-    JOIN content USING (row) JOIN image ON image.digest = content.digest AND NOT image.removed
-    WHERE cluster.level = ?1) WHERE place = 1"""
+        AND member.vector_set = ?1
+    JOIN embedding ON embedding.row = member.row AND embedding.vector_set = ?1
+    JOIN image ON image.digest = embedding.digest AND NOT image.removed
+    WHERE cluster.level = ?2 AND cluster.vector_set = ?1) WHERE place = 1"""
 # In one statement, so that all of it is of one moment.
 _EXPORT = f"""WITH stand_in AS MATERIALIZED ({_STAND_INS})
     SELECT image.id, root.path, image.path, image.digest, member.cluster, member.probability,
     cluster.representative IS image.id OR stand_in.image IS image.id
-    FROM image JOIN root ON root.id = image.root JOIN content USING (digest)
-    LEFT JOIN member ON member.row = content.row AND member.level = ?1
-    LEFT JOIN cluster ON cluster.id = member.cluster AND cluster.level = ?1
+    FROM image JOIN root ON root.id = image.root
+    LEFT JOIN embedding ON embedding.digest = image.digest AND embedding.vector_set = ?1
+    LEFT JOIN member ON member.row = embedding.row AND member.level = ?2 AND member.vector_set = ?1
+    LEFT JOIN cluster ON cluster.id = member.cluster AND cluster.level = ?2
+        AND cluster.vector_set = ?1
     LEFT JOIN stand_in ON stand_in.cluster = member.cluster
     WHERE NOT image.removed ORDER BY image.id"""
 
 
-class Catalog(Closing):
+class Catalog(CatalogFile):
     """Reads catalog.sqlite. Use as a context manager.
+
+    What it tells of vectors is of one set of them; photos are what they are in all.
 
     Parameters
     ----------
     path : Path
         The SQLite file.
+    vector_set : int or None
+        Number of the set; the active one if None.
 
     Raises
     ------
@@ -79,117 +90,68 @@ class Catalog(Closing):
         If it cannot be read.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        with storage_errors(path):
-            self._db = self._connect()
+    def __init__(self, path: Path, vector_set: int | None = None) -> None:
+        super().__init__(path)
         try:
-            self._check_format()
+            self.set_number = self.active_set() if vector_set is None else vector_set
         except BaseException:
             self._db.close()
             raise
 
-    def _connect(self) -> apsw.Connection:
-        return open_to_read(self.path)
+    def of_set(self, number: int) -> Self:
+        """The same catalog, telling of another set; it is closed with this one."""
+        other = copy(self)
+        other.set_number = number
+        return other
 
-    def _check_format(self) -> None:
-        application = self._one("PRAGMA application_id")[0]
-        if application != schema.APPLICATION_ID:
-            raise NotACollectionError(
-                self.path.parent, reason=f"{self.path.name} belongs to another program"
-            )
-        found = self.format()
-        if found > schema.FORMAT:
-            raise NewerFormatError(self.path.parent, found=found, known=schema.FORMAT)
-        if found >= schema.CHECKED_FORMAT and not self._is_whole():
-            raise CollectionDamagedError(
-                self.path, reason="its size or its header is not as it was written"
-            )
+    # Sets of vectors, and sizes
 
-    def _is_whole(self) -> bool:
-        with storage_errors(self.path):
-            return is_whole(self._db, self.path)
+    def active_set(self) -> int:
+        """Number of the set that is meant where none is named."""
+        number = self.setting("active", "1")
+        if not number.isdecimal():
+            raise CollectionDamagedError(self.path, reason="its setting 'active' is no number")
+        return int(number)
 
-    def format(self) -> int:
-        """The format of docs/format.md that the catalog has."""
-        return int(self._one("PRAGMA user_version")[0])
+    def vector_sets(self) -> list[VectorSet]:
+        """Every set of vectors, oldest first."""
+        sql = """SELECT number, embedder, revision, dimension, vector_file, rows
+            FROM vector_set ORDER BY number"""
+        return [
+            VectorSet(number, EmbedderSpec(name, revision, dimension), file, rows)
+            for number, name, revision, dimension, file, rows in self._all(sql)
+        ]
 
-    def close(self) -> None:
-        """Let go of the file."""
-        self._db.close()
-
-    def _one(self, sql: str, *values: object) -> tuple[Any, ...]:
-        with storage_errors(self.path):
-            row: tuple[Any, ...]
-            (row,) = self._db.execute(sql, values)
-            return row
-
-    def _all(self, sql: str, *values: object) -> Iterator[tuple[Any, ...]]:
-        with storage_errors(self.path):
-            yield from self._db.execute(sql, values)
-
-    def _pairs(self, sql: str, *values: object) -> tuple[Nodes, Nodes]:
-        """Two columns of whole numbers, called a and b."""
-        # As one text each: half the time of a tuple for each row.
-        columns = self._one(f"SELECT group_concat(a), group_concat(b) FROM ({sql})", *values)
-        a, b = (np.fromstring(text or "", dtype=np.int64, sep=",") for text in columns)
-        return a, b
-
-    def _all_with_paths(
-        self, columns: Sequence[int], sql: str, *values: object
-    ) -> Iterator[tuple[Any, ...]]:
-        """As `_all`; paths with zeros, which no system has, are damage.
-
-        The checksum of a page that became all zeros is right, by the way it is computed. One kind
-        of page can be such without anything else being amiss: the last one of a long path.
-        """
-        for row in self._all(sql, *values):
-            if any(b"\0" in row[column] for column in columns):
-                raise CollectionDamagedError(self.path, reason="it has a path with zeros in it")
-            yield row
-
-    @contextmanager
-    def snapshot(self) -> Iterator[None]:
-        """See one state of the catalog throughout the block; keep it short. May be nested."""
-        if self._db.in_transaction:
-            yield
-            return
-        with storage_errors(self.path):
-            self._db.execute("BEGIN")
-            try:
-                yield
-            finally:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-
-    # Settings and sizes
-
-    def setting(self, name: str, default: str | None = None) -> str:
-        """Value of a setting; without `default` it must be one that every collection has.
+    def vector_set(self) -> VectorSet:
+        """The set that this catalog tells of.
 
         Raises
         ------
         CollectionDamagedError
             If it is missing.
         """
-        row = next(self._all("SELECT value FROM setting WHERE name = ?", name), None)
-        if row is not None:
-            return str(row[0])
-        if default is None:
-            raise CollectionDamagedError(self.path, reason=f"its setting {name!r} is missing")
-        return default
+        for found in self.vector_sets():
+            if found.number == self.set_number:
+                return found
+        reason = f"its set of vectors {self.set_number} is missing"
+        raise CollectionDamagedError(self.path, reason=reason)
 
     def rows(self) -> int:
         """Committed rows of the vector file."""
-        return int(self.setting("rows"))
+        return self.vector_set().rows
 
     def counts(self) -> dict[str, int]:
         """How many present images, removed images, contents, vectors and unreadable files."""
         sql = """SELECT (SELECT count(*) FROM image WHERE NOT removed),
             (SELECT count(*) FROM image WHERE removed), (SELECT count(*) FROM content),
-            (SELECT count(*) FROM vector), (SELECT count(*) FROM unreadable)"""
+            (SELECT count(*) FROM vector WHERE vector_set = ?),
+            (SELECT count(*) FROM unreadable)"""
         names = ("images", "removed", "contents", "vectors", "unreadable")
-        return dict(zip(names, self._one(sql), strict=True))
+        return dict(zip(names, self._one(sql, self.set_number), strict=True))
+
+    def _ours(self, sql: str, *values: object) -> Iterator[tuple[Any, ...]]:
+        """As `_all`; the first parameter is the set of vectors."""
+        return self._all(sql, self.set_number, *values)
 
     # Photos
 
@@ -207,7 +169,9 @@ class Catalog(Closing):
             ImageRecord(
                 ImageId(row[0]), Root(*row[6:]), row[1], row[2], row[3], row[4], VectorRow(row[5])
             )
-            for row in self._all_with_paths((1, 7), f"{_IMAGE} WHERE NOT removed {clause}", *values)
+            for row in self._all_with_paths(
+                (1, 7), f"{_IMAGE} WHERE NOT removed {clause}", self.set_number, *values
+            )
         ]
 
     def images_under(self, root: int) -> list[ImageRecord]:
@@ -216,13 +180,18 @@ class Catalog(Closing):
 
     def images_of_rows(self, rows: Iterable[int]) -> list[ImageRecord]:
         """Present images whose content has one of some vectors, by id."""
-        one_of_them = "content.row IN (SELECT value FROM json_each(?))"
+        one_of_them = "embedding.row IN (SELECT value FROM json_each(?))"
         return self._images(f"AND {one_of_them} ORDER BY image.id", json.dumps([*rows]))
+
+    def images_with_vector(self) -> int:
+        """How many present images have a vector."""
+        sql = """SELECT count(*) FROM image JOIN embedding USING (digest)
+            WHERE vector_set = ? AND row >= 0 AND NOT removed"""
+        return int(self._one(sql, self.set_number)[0])
 
     def images_without_vector(self) -> list[ImageRecord]:
         """Present images that are yet to be embedded again, by id."""
-        waiting = "digest IN (SELECT digest FROM content WHERE row < 0)"
-        return self._images(f"AND {waiting} ORDER BY image.id")
+        return self._images("AND ifnull(embedding.row, -1) < 0 ORDER BY image.id")
 
     def images_of_digest(self, digest: bytes) -> list[ImageRecord]:
         """Present images with that content, by id."""
@@ -237,43 +206,47 @@ class Catalog(Closing):
 
     def contents_of_size(self, size: int, most: int) -> frozenset[bytes]:
         """Digests of contents of that many bytes that have a vector, at most so many."""
-        sql = "SELECT digest FROM content WHERE size = ? AND row >= 0 LIMIT ?"
-        return frozenset(row[0] for row in self._all(sql, size, most))
+        sql = """SELECT digest FROM content JOIN embedding USING (digest)
+            WHERE vector_set = ? AND size = ? AND embedding.row >= 0 LIMIT ?"""
+        return frozenset(row[0] for row in self._ours(sql, size, most))
 
     def content(self, digest: bytes) -> ContentRecord | None:
         """The content of that digest, if it has a vector."""
-        sql = """SELECT digest, size, row, width, height, format FROM content
-            WHERE digest = ? AND row >= 0"""
-        row = next(self._all(sql, digest), None)
+        sql = """SELECT digest, size, embedding.row, width, height, format
+            FROM content JOIN embedding USING (digest)
+            WHERE vector_set = ? AND digest = ? AND embedding.row >= 0"""
+        row = next(self._ours(sql, digest), None)
         return None if row is None else ContentRecord(*row)
 
     def live(self) -> tuple[Nodes, Nodes]:
         """Ids of all present images that have a vector, ascending, and its rows: two (m,)."""
         # Both tables in the order of digests, so that what is looked up stands together: a third of
         # the time that looking up digests in the order of images takes.
-        sql = """SELECT image.id AS a, content.row AS b
-            FROM image INDEXED BY image_digest CROSS JOIN content USING (digest)
-            WHERE content.row >= 0 AND image.id NOT IN (SELECT id FROM image WHERE removed)"""
-        images, rows = self._pairs(sql)
+        sql = """SELECT image.id AS a, embedding.row AS b
+            FROM image INDEXED BY image_digest CROSS JOIN embedding USING (digest)
+            WHERE embedding.vector_set = ? AND embedding.row >= 0
+            AND image.id NOT IN (SELECT id FROM image WHERE removed)"""
+        images, rows = self._pairs(sql, self.set_number)
         order = np.argsort(images)
         return images[order], rows[order]
 
     def rows_with_checksum(self, checksum: int) -> list[VectorRow]:
         """Rows whose stored bytes have that checksum."""
-        sql = "SELECT row FROM vector WHERE checksum = ? ORDER BY row"
-        return [VectorRow(row[0]) for row in self._all(sql, checksum)]
+        sql = "SELECT row FROM vector WHERE vector_set = ? AND checksum = ? ORDER BY row"
+        return [VectorRow(row[0]) for row in self._ours(sql, checksum)]
 
     def blocks(self) -> list[Block]:
         """Every block of the vector file, in order."""
-        sql = "SELECT first_row, rows, digest FROM block ORDER BY first_row"
-        return [Block(*row) for row in self._all(sql)]
+        sql = "SELECT first_row, rows, digest FROM block WHERE vector_set = ? ORDER BY first_row"
+        return [Block(*row) for row in self._ours(sql)]
 
     # Generations
 
     def generation(self, kind: GenerationKind) -> Generation | None:
         """The current generation of a kind."""
-        sql = """SELECT number, rows, basis, spec FROM generation WHERE kind = ? AND current"""
-        found = next(self._all(sql, kind), None)
+        sql = """SELECT number, rows, basis, spec FROM generation
+            WHERE vector_set = ? AND kind = ? AND current"""
+        found = next(self._ours(sql, kind), None)
         if found is None:
             return None
         number, rows, basis, spec = found
@@ -297,20 +270,21 @@ class Catalog(Closing):
     def clustering(self, level: str | None = None) -> ClusteringRecord | None:
         """The last clustering, of a level or of any."""
         sql = """SELECT id, level, settings, summary FROM clustering
-            WHERE ?1 IS NULL OR level = ?1 ORDER BY id DESC LIMIT 1"""
-        row = next(self._all(sql, level), None)
+            WHERE vector_set = ?1 AND (?2 IS NULL OR level = ?2) ORDER BY id DESC LIMIT 1"""
+        row = next(self._ours(sql, level), None)
         return None if row is None else ClusteringRecord(*row)
 
     def clusterings(self) -> list[ClusteringRecord]:
         """The last clustering of every level."""
         sql = """SELECT max(id), level, settings, summary FROM clustering
-            GROUP BY level ORDER BY level"""
-        return [ClusteringRecord(*row) for row in self._all(sql)]
+            WHERE vector_set = ? GROUP BY level ORDER BY level"""
+        return [ClusteringRecord(*row) for row in self._ours(sql)]
 
     def memberships(self, level: str) -> tuple[Nodes, Nodes]:
         """Rows that lie in a cluster, ascending, and their cluster ids: two (m,)."""
-        sql = "SELECT row AS a, cluster AS b FROM member WHERE level = ? ORDER BY row"
-        return self._pairs(sql, level)
+        sql = """SELECT row AS a, cluster AS b FROM member
+            WHERE vector_set = ? AND level = ? ORDER BY row"""
+        return self._pairs(sql, self.set_number, level)
 
     def next_cluster(self, level: str) -> int:
         """A cluster id that was never given on that level."""
@@ -318,14 +292,14 @@ class Catalog(Closing):
 
     def export(self, level: str) -> Iterator[ExportRow]:
         """Every present photo with its place in the current clustering of a level, by id."""
-        rows = self._all_with_paths((1, 2), _EXPORT, level)
+        rows = self._all_with_paths((1, 2), _EXPORT, self.set_number, level)
         for image, root, path, digest, cluster, probability, stands in rows:
             full = joined(root, path)
             yield ExportRow(ImageId(image), full, digest, cluster, probability, bool(stands))
 
     def _stand_ins(self, level: str) -> dict[int, int]:
         """The surest present photo of each cluster whose representative is gone."""
-        return dict(self._all(_STAND_INS, level))
+        return dict(self._ours(_STAND_INS, level))
 
     # Health
 
@@ -345,36 +319,40 @@ class Catalog(Closing):
 
     def vector_rows(self) -> tuple[int, int]:
         """How many rows have a checksum, and the first row that none can have."""
-        count, last = self._one("SELECT count(*), max(row) FROM vector")
+        count, last = self._one(
+            "SELECT count(*), max(row) FROM vector WHERE vector_set = ?", self.set_number
+        )
         return count, 0 if last is None else last + 1
 
     def checksums(self, first: int, last: int) -> dict[VectorRow, int]:
         """Checksum of each row in [first, last)."""
-        sql = "SELECT row, checksum FROM vector WHERE row >= ? AND row < ?"
-        return {VectorRow(row): checksum for row, checksum in self._all(sql, first, last)}
+        sql = "SELECT row, checksum FROM vector WHERE vector_set = ? AND row >= ? AND row < ?"
+        return {VectorRow(row): checksum for row, checksum in self._ours(sql, first, last)}
 
     def checksums_of(self, rows: Iterable[int]) -> dict[VectorRow, int]:
         """Checksum of each of some rows."""
-        sql = "SELECT row, checksum FROM vector WHERE row IN (SELECT value FROM json_each(?))"
-        return {VectorRow(row): checksum for row, checksum in self._all(sql, json.dumps([*rows]))}
+        sql = """SELECT row, checksum FROM vector
+            WHERE vector_set = ? AND row IN (SELECT value FROM json_each(?))"""
+        return {VectorRow(row): checksum for row, checksum in self._ours(sql, json.dumps([*rows]))}
 
     def contents_beyond(self, row: int) -> int:
         """How many contents refer to that row or a later one."""
-        return int(self._one("SELECT count(*) FROM content WHERE row >= ?", row)[0])
+        sql = "SELECT count(*) FROM embedding WHERE vector_set = ? AND row >= ?"
+        return int(self._one(sql, self.set_number, row)[0])
 
     def stray_cluster_records(self) -> int:
         """How many members lie in no cluster or have no vector, and clusters have no photo."""
         sql = """SELECT
-            (SELECT count(*) FROM member LEFT JOIN cluster
-                ON cluster.id = member.cluster AND cluster.level = member.level
-                LEFT JOIN vector USING (row)
-                WHERE cluster.id IS NULL OR vector.row IS NULL)
+            (SELECT count(*) FROM member LEFT JOIN cluster ON cluster.id = member.cluster
+                AND cluster.level = member.level AND cluster.vector_set = ?1
+                LEFT JOIN vector ON vector.row = member.row AND vector.vector_set = ?1
+                WHERE member.vector_set = ?1 AND (cluster.id IS NULL OR vector.row IS NULL))
             + (SELECT count(*) FROM cluster LEFT JOIN image ON image.id = cluster.representative
-                WHERE image.id IS NULL)"""
-        return int(self._one(sql)[0])
+                WHERE cluster.vector_set = ?1 AND image.id IS NULL)"""
+        return int(self._one(sql, self.set_number)[0])
 
     def images_in_rows(self, first: int, last: int) -> list[ImageId]:
         """Present images whose vectors lie in rows [first, last), by id."""
-        sql = """SELECT image.id FROM image JOIN content USING (digest)
-            WHERE NOT removed AND content.row >= ? AND content.row < ? ORDER BY image.id"""
-        return [ImageId(row[0]) for row in self._all(sql, first, last)]
+        sql = """SELECT image.id FROM image JOIN embedding USING (digest)
+            WHERE NOT removed AND vector_set = ? AND row >= ? AND row < ? ORDER BY image.id"""
+        return [ImageId(row[0]) for row in self._ours(sql, first, last)]

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import astuple
-from pathlib import Path
-
-import apsw
+from collections.abc import Iterable, Mapping, Sequence
 
 from annclust.arrays import ImageId, VectorRow
-from annclust.errors import CollectionDamagedError, StorageError, StorageWarning
-from annclust.storage import schema
+from annclust.embedding.embedder import EmbedderSpec
 from annclust.storage.catalog import Catalog
-from annclust.storage.checked_sqlite import open_to_write, verifies_pages
-from annclust.storage.durable import storage_errors
+from annclust.storage.catalog_file_writer import CatalogFileWriter, add_set_to
 from annclust.storage.layout import KINDS, GenerationKind
 from annclust.storage.records import (
     FORGOTTEN,
@@ -30,122 +22,41 @@ from annclust.storage.records import (
 
 _KEPT_GENERATIONS = 2
 
-_NOTHING_TO_SAY = apsw.BusyError, apsw.LockedError, apsw.ConnectionClosedError
-"""Why the log is not taken in, without anything amiss: somebody reads it, or it was taken in."""
-
-_COMPACT = (
+_DROP_REMOVED = (
     "DELETE FROM image WHERE removed",
+    "DELETE FROM embedding WHERE digest NOT IN (SELECT digest FROM image)",
     "DELETE FROM content WHERE digest NOT IN (SELECT digest FROM image)",
-    f"UPDATE content SET row = {FORGOTTEN} WHERE row < 0",
-    "UPDATE content SET row = (SELECT new FROM kept WHERE old = row) WHERE row >= 0",
+)
+"""What compaction does to the photos."""
+
+_RENUMBER = (
+    f"UPDATE embedding SET row = {FORGOTTEN} WHERE vector_set = ? AND row < 0",
+    """UPDATE embedding SET row = (SELECT new FROM kept WHERE old = row)
+        WHERE vector_set = ? AND row >= 0""",
     # In two steps: rows are keys, and must not meet while they change.
     """CREATE TEMP TABLE kept_vector AS
-        SELECT new AS row, checksum FROM vector JOIN kept ON old = row""",
-    "DELETE FROM vector",
-    "INSERT INTO vector SELECT row, checksum FROM kept_vector",
+        SELECT vector_set, new AS row, checksum FROM vector JOIN kept ON old = row
+        WHERE vector_set = ?""",
+    "DELETE FROM vector WHERE vector_set = ?",
+    "INSERT INTO vector SELECT * FROM kept_vector",
     """CREATE TEMP TABLE kept_member AS
-        SELECT level, new AS row, cluster, probability FROM member JOIN kept ON old = row""",
-    "DELETE FROM member",
-    "INSERT INTO member SELECT level, row, cluster, probability FROM kept_member",
-    """DELETE FROM cluster WHERE NOT EXISTS (SELECT 1 FROM member
-        WHERE member.level = cluster.level AND member.cluster = cluster.id)""",
-    "DELETE FROM block",
+        SELECT vector_set, level, new AS row, cluster, probability FROM member JOIN kept
+        ON old = row WHERE vector_set = ?""",
+    "DELETE FROM member WHERE vector_set = ?",
+    "INSERT INTO member SELECT * FROM kept_member",
+    """DELETE FROM cluster WHERE vector_set = ? AND NOT EXISTS (SELECT 1 FROM member
+        WHERE member.vector_set = cluster.vector_set
+        AND member.level = cluster.level AND member.cluster = cluster.id)""",
+    "DELETE FROM block WHERE vector_set = ?",
     *(f"DROP TABLE {table}" for table in ("kept", "kept_vector", "kept_member")),
 )
-"""What compaction does to the catalog, given the table `kept` of old and new rows."""
+"""What compaction does to a set of vectors, given the table `kept` of old and new rows."""
 
 
-class CatalogWriter(Catalog):
+class CatalogWriter(CatalogFileWriter, Catalog):
     """Reads and writes catalog.sqlite; the caller holds the writer lock."""
 
-    @classmethod
-    def create(cls, path: Path, settings: Mapping[str, str]) -> None:
-        """Make an empty catalog of the current format with the given settings.
-
-        All of it is written before the write-ahead log is switched on: when this returns, the one
-        file holds everything and can be renamed. (A log would be copied into it on closing, and a
-        full disk silently prevents that.) Switched on later, by the first writer, a crash would
-        leave a file that no reader could open.
-        """
-        with storage_errors(path):
-            db = open_to_write(path)
-            try:
-                db.execute("BEGIN IMMEDIATE")
-                db.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
-                _migrate(db, 0)
-                db.executemany("INSERT INTO setting VALUES (?, ?)", settings.items())
-                db.execute("COMMIT")
-                _switch_log_on(db, path)
-            finally:
-                db.close()
-
-    def _connect(self) -> apsw.Connection:
-        db = open_to_write(self.path)
-        try:
-            _switch_log_on(db, self.path)
-        except BaseException:
-            db.close()
-            raise
-        return db
-
-    def _is_whole(self) -> bool:
-        if not self._can_be_written():
-            # Taking the log in may have been interrupted within a page, even within the first.
-            self._empty_log()
-            self._reopen()
-        return self._can_be_written()
-
-    def _can_be_written(self) -> bool:
-        """Whether the file is whole, and what is written to it gets checksums."""
-        return super()._is_whole() and verifies_pages(self._db)
-
-    def _reopen(self) -> None:
-        """Whether pages have checksums is noticed on opening."""
-        with storage_errors(self.path):
-            self._db.close()
-            self._db = self._connect()
-
-    def shrink(self) -> None:
-        """Give space that is not needed any more back to the disk."""
-        with storage_errors(self.path):
-            self._db.execute("VACUUM")
-        self._empty_log()
-
-    def _empty_log(self) -> None:
-        """Take the log into the file, unless a reader is at it."""
-        try:
-            with storage_errors(self.path), suppress(*_NOTHING_TO_SAY):
-                self._db.execute("PRAGMA busy_timeout = 0")
-                self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        except StorageError as error:
-            told = f"{error.path}: {error.reason}. Everything stored is safe, in the log beside it"
-            warnings.warn(told, StorageWarning, stacklevel=2)
-        except CollectionDamagedError:
-            pass  # whoever reads it is told
-
-    def close(self) -> None:
-        """Let go of the file, which holds everything by itself then, if no reader is at it."""
-        self._empty_log()
-        super().close()
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All changes of the block, or none; durable when the block is left."""
-        with storage_errors(self.path):
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
-
-    def set_setting(self, name: str, value: str) -> None:
-        """Set a setting, new or known."""
-        self._db.execute("INSERT OR REPLACE INTO setting VALUES (?, ?)", (name, value))
-
-    # Photos
+    # Folders
 
     def add_root(self, path: bytes, device: int | None) -> Root:
         """Add a root, or give the one of that path."""
@@ -160,61 +71,133 @@ class CatalogWriter(Catalog):
             "UPDATE root SET device = ?, offline = ? WHERE id = ?", (device, offline, root)
         )
 
+    # Sets of vectors
+
+    def add_set(self, spec: EmbedderSpec, vector_file: str) -> int:
+        """Add an empty set; gives its number.
+
+        What an embedder had nothing to make of may do for another one.
+        """
+        self._db.execute("UPDATE unreadable SET retry = 1")
+        return add_set_to(self._db, spec, vector_file)
+
+    def make_active(self) -> None:
+        """Let this set be the one that is meant where none is named."""
+        self.set_setting("active", str(self.set_number))
+
+    def drop_set(self) -> list[str]:
+        """Forget this set and all that was made from it; gives the names of its files."""
+        dropped = self.vector_set()
+        names = [name for kind in KINDS for name in self.forget_generations(kind)]
+        self.forget_clusterings()
+        for table in ("embedding", "vector", "block"):
+            self._of_set(f"DELETE FROM {table} WHERE vector_set = ?")
+        self._of_set("DELETE FROM vector_set WHERE number = ?")
+        return [*names, dropped.file]
+
+    def _of_set(self, sql: str) -> None:
+        """Run a statement; its only parameter is the set of vectors, if it has one."""
+        self._db.execute(sql, (self.set_number,) * sql.count("?"))
+
+    def _change_set(self, column: str, value: str | int) -> None:
+        """Say something of this set anew."""
+        self._db.execute(
+            f"UPDATE vector_set SET {column} = ? WHERE number = ?", (value, self.set_number)
+        )
+
+    def name_embedder(self, name: str) -> None:
+        """Say what the embedder of this set is called."""
+        self._change_set("embedder", name)
+
+    def name_vector_file(self, name: str) -> None:
+        """Say in which file the vectors of this set are."""
+        self._change_set("vector_file", name)
+
     def add_vectors(self, block: Block, checksums: Sequence[int]) -> None:
         """Note a block of rows that was appended, and the checksum of each row."""
+        rows = enumerate(checksums, start=block.first_row)
         self._db.executemany(
-            "INSERT INTO vector VALUES (?, ?)", enumerate(checksums, start=block.first_row)
+            "INSERT INTO vector VALUES (?, ?, ?)",
+            ((self.set_number, row, checksum) for row, checksum in rows),
         )
         self._add_block(block)
-        self.set_setting("rows", str(block.first_row + block.rows))
+        self._change_set("rows", block.first_row + block.rows)
 
     def _add_block(self, block: Block) -> None:
-        values = block.first_row, block.rows, block.digest
-        self._db.execute("INSERT INTO block VALUES (?, ?, ?)", values)
+        values = self.set_number, block.first_row, block.rows, block.digest
+        self._db.execute("INSERT INTO block VALUES (?, ?, ?, ?)", values)
 
     def lose_vectors(self, rows: Iterable[VectorRow]) -> None:
         """Note that the vectors of some rows are of no use."""
         self._db.executemany(
-            "UPDATE content SET row = ? WHERE row = ?", ((lost(row), row) for row in rows)
+            "UPDATE embedding SET row = ? WHERE vector_set = ? AND row = ?",
+            ((lost(row), self.set_number, row) for row in rows),
         )
 
-    def compact(self, kept: Sequence[int], blocks: Iterable[Block], vector_file: str) -> list[str]:
-        """Drop removed images and what only they needed; `kept` rows are numbered anew from 0.
+    def settle_representatives(self) -> None:
+        """Let a photo that is there stand for each cluster of this set, before others are dropped.
 
-        Gives the names of the derived files, all of which are out of date now.
+        For one whose photos are all gone nobody does.
         """
-        for level in [row[0] for row in self._all("SELECT DISTINCT level FROM cluster")]:
+        levels = "SELECT DISTINCT level FROM cluster WHERE vector_set = ?"
+        for level in [row[0] for row in self._ours(levels)]:
             self._db.executemany(
-                "UPDATE cluster SET representative = ? WHERE level = ? AND id = ?",
-                [(image, level, cluster) for cluster, image in self._stand_ins(level).items()],
+                """UPDATE cluster SET representative = ?
+                WHERE vector_set = ? AND level = ? AND id = ?""",
+                [(image, self.set_number, level, c) for c, image in self._stand_ins(level).items()],
             )
+
+    def drop_removed(self) -> None:
+        """Drop removed images, and the contents that only they had."""
+        for statement in _DROP_REMOVED:
+            self._db.execute(statement)
+
+    def renumber(self, kept: Sequence[int], blocks: Iterable[Block], vector_file: str) -> list[str]:
+        """Number `kept` rows of this set anew from 0, without the others.
+
+        Gives the names of its derived files, all of which are out of date now.
+        """
         self._db.execute("CREATE TEMP TABLE kept (old INTEGER PRIMARY KEY, new INTEGER NOT NULL)")
         self._db.executemany(
             "INSERT INTO kept VALUES (?, ?)", ((old, new) for new, old in enumerate(kept))
         )
-        for statement in _COMPACT:
-            self._db.execute(statement)
+        for statement in _RENUMBER:
+            self._of_set(statement)
         for block in blocks:
             self._add_block(block)
-        self.set_setting("vector_file", vector_file)
-        self.set_setting("rows", str(len(kept)))
+        self.name_vector_file(vector_file)
+        self._change_set("rows", len(kept))
         return [name for kind in KINDS for name in self.forget_generations(kind)]
 
+    # Photos
+
     def add_contents(self, contents: Iterable[ContentRecord]) -> None:
-        """Add contents with the rows of their vectors, or give those that lost theirs a new one."""
-        without = dict(self._all("SELECT digest, row FROM content WHERE row < 0"))
+        """Add contents with the rows of their vectors, or give those that have none theirs."""
+        lost_ones = "SELECT digest, row FROM embedding WHERE vector_set = ? AND row < 0"
+        without = dict(self._ours(lost_ones))
         for content in contents:
+            self._db.execute(
+                "INSERT INTO content VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                (content.digest, content.size, content.width, content.height, content.format),
+            )
             if content.digest in without:
                 self._give_row(content, lost(without[content.digest]))
             else:
-                self._db.execute("INSERT INTO content VALUES (?, ?, ?, ?, ?, ?)", astuple(content))
+                self._db.execute(
+                    "INSERT INTO embedding VALUES (?, ?, ?)",
+                    (self.set_number, content.digest, content.row),
+                )
 
     def _give_row(self, content: ContentRecord, before: VectorRow) -> None:
         """Give a content a vector again, and the clusters that it was in with the one before."""
         self._db.execute(
-            "UPDATE content SET row = ? WHERE digest = ?", (content.row, content.digest)
+            "UPDATE embedding SET row = ? WHERE vector_set = ? AND digest = ?",
+            (content.row, self.set_number, content.digest),
         )
-        self._db.execute("UPDATE OR IGNORE member SET row = ? WHERE row = ?", (content.row, before))
+        self._db.execute(
+            "UPDATE OR IGNORE member SET row = ? WHERE vector_set = ? AND row = ?",
+            (content.row, self.set_number, before),
+        )
 
     def add_image(
         self, root: int, path: bytes, size: int, modified_ns: int, digest: bytes
@@ -263,29 +246,30 @@ class CatalogWriter(Catalog):
     def add_generation(self, generation: Generation) -> list[str]:
         """Make a generation current; give the names of files that nobody needs any more."""
         kind, number = generation.kind, generation.number
-        self._db.execute("UPDATE generation SET current = 0 WHERE kind = ?", (kind,))
         self._db.execute(
-            "INSERT INTO generation VALUES (?, ?, ?, ?, ?, 1)",
-            (kind, number, generation.rows, generation.basis, generation.spec),
+            "UPDATE generation SET current = 0 WHERE vector_set = ? AND kind = ?",
+            (self.set_number, kind),
+        )
+        self._db.execute(
+            """INSERT INTO generation (kind, number, rows, basis, spec, current, vector_set)
+            VALUES (?, ?, ?, ?, ?, 1, ?)""",
+            (kind, number, generation.rows, generation.basis, generation.spec, self.set_number),
         )
         self._db.executemany(
             "INSERT INTO derived_file VALUES (?, ?, ?, ?, ?)",
             ((f.name, kind, number, f.size, f.digest) for f in generation.files),
         )
         self.set_setting(f"next_{kind}", str(number + 1))
-        return self.forget_generations(kind, before=number - _KEPT_GENERATIONS + 1)
+        return self.forget_generations(kind, but=_KEPT_GENERATIONS)
 
-    def forget_generations(self, kind: GenerationKind, *, before: int | None = None) -> list[str]:
-        """Forget generations of a kind (all, or those before a number); gives their files."""
-        old = (kind, self.next_generation(kind) if before is None else before)
-        names = [
-            row[0]
-            for row in self._all(
-                "SELECT name FROM derived_file WHERE kind = ? AND number < ?", *old
-            )
-        ]
-        self._db.execute("DELETE FROM derived_file WHERE kind = ? AND number < ?", old)
-        self._db.execute("DELETE FROM generation WHERE kind = ? AND number < ?", old)
+    def forget_generations(self, kind: GenerationKind, *, but: int = 0) -> list[str]:
+        """Forget generations of a kind, all but so many of the newest; gives their files."""
+        sql = """SELECT number FROM generation WHERE vector_set = ? AND kind = ?
+            ORDER BY number DESC LIMIT -1 OFFSET ?"""
+        old = [(kind, row[0]) for row in self._ours(sql, kind, but)]
+        names = [file.name for which in old for file in self._files(*which)]
+        for table in ("derived_file", "generation"):
+            self._db.executemany(f"DELETE FROM {table} WHERE kind = ? AND number = ?", old)
         return names
 
     # Clusterings
@@ -301,20 +285,21 @@ class CatalogWriter(Catalog):
         next_cluster: int,
     ) -> int:
         """Put a clustering in the place of the level's last one; gives its id."""
-        self._db.execute("DELETE FROM member WHERE level = ?", (level,))
-        self._db.execute("DELETE FROM cluster WHERE level = ?", (level,))
+        place = self.set_number, level
+        for table in ("member", "cluster"):
+            self._db.execute(f"DELETE FROM {table} WHERE vector_set = ? AND level = ?", place)
         self._db.executemany(
-            "INSERT INTO member VALUES (?, ?, ?, ?)",
-            map((level,).__add__, members),
+            "INSERT INTO member VALUES (?, ?, ?, ?, ?)",
+            map(place.__add__, members),
         )
         self._db.executemany(
-            "INSERT INTO cluster VALUES (?, ?, ?)",
-            ((level, cluster, image) for cluster, image in representatives.items()),
+            "INSERT INTO cluster VALUES (?, ?, ?, ?)",
+            ((*place, cluster, image) for cluster, image in representatives.items()),
         )
         self.set_setting(f"next_cluster_{level}", str(next_cluster))
         self._db.execute(
-            "INSERT INTO clustering (level, settings, summary) VALUES (?, ?, ?)",
-            (level, settings, summary),
+            "INSERT INTO clustering (vector_set, level, settings, summary) VALUES (?, ?, ?, ?)",
+            (*place, settings, summary),
         )
         return self._db.last_insert_rowid()
 
@@ -323,42 +308,6 @@ class CatalogWriter(Catalog):
         self._db.execute("UPDATE clustering SET settings = ? WHERE id = ?", (settings, clustering))
 
     def forget_clusterings(self) -> None:
-        """Forget every clustering; ids that were given stay given."""
+        """Forget every clustering of this set; ids that were given stay given."""
         for table in ("member", "cluster", "clustering"):
-            self._db.execute(f"DELETE FROM {table}")
-
-    def migrate(self) -> None:
-        """Bring an older format up to the current one; whatever interrupts it, it is one of them.
-
-        Raises
-        ------
-        StorageError
-            If the system refuses; the catalog has its old format then.
-        """
-        found = self.format()
-        if found < schema.FORMAT:
-            self._give_pages_checksums()  # which the first format, the only older one, has not
-            with self.transaction():
-                _migrate(self._db, found)
-
-    def _give_pages_checksums(self) -> None:
-        """Rewrite every page, and wait until the file itself says so: not only its log."""
-        with storage_errors(self.path):
-            self._db.execute("VACUUM")
-            ((busy, *_),) = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        self._reopen()
-        if busy or not verifies_pages(self._db):
-            raise StorageError(self.path, reason="another process is reading it")
-
-
-def _migrate(db: apsw.Connection, found: int) -> None:
-    for statements in schema.MIGRATIONS[found:]:
-        for statement in statements:
-            db.execute(statement)
-    db.execute(f"PRAGMA user_version = {schema.FORMAT}")
-
-
-def _switch_log_on(db: apsw.Connection, path: Path) -> None:
-    ((mode,),) = db.execute("PRAGMA journal_mode = WAL")  # to its end, which may be an error
-    if mode != "wal":
-        raise StorageError(path, reason="this disk cannot hold a write-ahead log")
+            self._of_set(f"DELETE FROM {table} WHERE vector_set = ?")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Literal, get_args
 
 CATALOG = "catalog.sqlite"
@@ -23,10 +24,10 @@ def vector_file(number: int) -> str:
 _VECTORS = re.compile(r"vectors-(\d{6,})\.f16")
 
 
-def next_vector_file(name: str) -> str:
-    """Name of the vector file that comes after `name`."""
-    found = _VECTORS.fullmatch(name)
-    return vector_file(int(found[1]) + 1 if found else 1)
+def next_vector_file(names: Iterable[str]) -> str:
+    """Name of the vector file that comes after all those of `names`."""
+    found = map(_VECTORS.fullmatch, names)
+    return vector_file(1 + max((int(each[1]) for each in found if each), default=0))
 
 
 def is_vector_file(name: str) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from annclust.arrays import ImageId, VectorRow
+from annclust.embedding.embedder import EmbedderSpec
 from annclust.storage.layout import GenerationKind
 
 FORGOTTEN = VectorRow(-1)
@@ -26,6 +27,28 @@ def lost(row: int) -> VectorRow:
 def joined(folder: bytes, path: bytes) -> Path:
     """Full path of a file below a folder."""
     return Path(os.fsdecode(folder), os.fsdecode(path))
+
+
+@dataclass(frozen=True, slots=True)
+class VectorSet:
+    """The vectors of one embedder: one vector file, and what is derived from it.
+
+    Parameters
+    ----------
+    number : int
+        Never given twice.
+    embedder : EmbedderSpec
+        What all of them come from.
+    file : str
+        Name of the vector file.
+    rows : int
+        Its committed rows.
+    """
+
+    number: int
+    embedder: EmbedderSpec
+    file: str
+    rows: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ tables. A migration is never edited once released: the next one corrects it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from annclust.storage.layout import KINDS
 
 APPLICATION_ID = 0x616E6E63
@@ -58,8 +60,86 @@ _FORMAT_1 = (
 # The tables stay as they are; the catalog is rewritten so that every page has a checksum.
 _FORMAT_2 = ()
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FORMAT_1, _FORMAT_2)
+_FIRST_SET = """SELECT 1, (SELECT value FROM setting WHERE name = 'embedder'),
+    (SELECT value FROM setting WHERE name = 'revision'),
+    (SELECT CAST(value AS INTEGER) FROM setting WHERE name = 'dimension'),
+    (SELECT value FROM setting WHERE name = 'vector_file'),
+    (SELECT CAST(value AS INTEGER) FROM setting WHERE name = 'rows')
+    WHERE EXISTS (SELECT 1 FROM setting WHERE name = 'embedder')"""
+"""Before there were several sets of vectors there was one, described in the settings."""
+
+# Photos stay one; everything about vectors is of one set of them, and there may be several.
+_FORMAT_3 = (
+    """CREATE TABLE vector_set (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, embedder TEXT NOT NULL, revision TEXT NOT NULL,
+        dimension INTEGER NOT NULL, vector_file TEXT NOT NULL, rows INTEGER NOT NULL)""",
+    f"INSERT INTO vector_set {_FIRST_SET}",
+    "INSERT INTO setting SELECT 'active', number FROM vector_set",
+    """DELETE FROM setting WHERE name IN
+        ('embedder', 'revision', 'dimension', 'vector_file', 'rows')""",
+    """CREATE TABLE embedding (
+        vector_set INTEGER NOT NULL REFERENCES vector_set (number),
+        digest BLOB NOT NULL REFERENCES content (digest), row INTEGER NOT NULL,
+        PRIMARY KEY (digest, vector_set)) WITHOUT ROWID""",
+    "INSERT INTO embedding SELECT 1, digest, row FROM content ORDER BY digest",
+    "CREATE INDEX embedding_row ON embedding (vector_set, row)",
+    "DROP INDEX content_row",
+    "ALTER TABLE content DROP COLUMN row",
+    "ALTER TABLE vector RENAME TO vector_before",
+    "DROP INDEX vector_checksum",
+    """CREATE TABLE vector (
+        vector_set INTEGER NOT NULL REFERENCES vector_set (number), row INTEGER NOT NULL,
+        checksum INTEGER NOT NULL, PRIMARY KEY (vector_set, row)) WITHOUT ROWID""",
+    "INSERT INTO vector SELECT 1, row, checksum FROM vector_before ORDER BY row",
+    "DROP TABLE vector_before",
+    "CREATE INDEX vector_checksum ON vector (vector_set, checksum)",
+    "ALTER TABLE block RENAME TO block_before",
+    """CREATE TABLE block (
+        vector_set INTEGER NOT NULL REFERENCES vector_set (number), first_row INTEGER NOT NULL,
+        rows INTEGER NOT NULL, digest BLOB NOT NULL,
+        PRIMARY KEY (vector_set, first_row)) WITHOUT ROWID""",
+    "INSERT INTO block SELECT 1, first_row, rows, digest FROM block_before",
+    "DROP TABLE block_before",
+    # Numbers of generations and clusterings are of the whole collection.
+    "ALTER TABLE generation ADD COLUMN vector_set INTEGER NOT NULL DEFAULT 1",
+    "ALTER TABLE clustering ADD COLUMN vector_set INTEGER NOT NULL DEFAULT 1",
+    "ALTER TABLE cluster RENAME TO cluster_before",
+    """CREATE TABLE cluster (
+        vector_set INTEGER NOT NULL REFERENCES vector_set (number), level TEXT NOT NULL,
+        id INTEGER NOT NULL, representative INTEGER NOT NULL,
+        PRIMARY KEY (vector_set, level, id)) WITHOUT ROWID""",
+    "INSERT INTO cluster SELECT 1, level, id, representative FROM cluster_before",
+    "DROP TABLE cluster_before",
+    "ALTER TABLE member RENAME TO member_before",
+    """CREATE TABLE member (
+        vector_set INTEGER NOT NULL REFERENCES vector_set (number), level TEXT NOT NULL,
+        row INTEGER NOT NULL, cluster INTEGER NOT NULL, probability REAL NOT NULL,
+        PRIMARY KEY (vector_set, level, row)) WITHOUT ROWID""",
+    "INSERT INTO member SELECT 1, level, row, cluster, probability FROM member_before",
+    "DROP TABLE member_before",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FORMAT_1, _FORMAT_2, _FORMAT_3)
 """``MIGRATIONS[i]`` leads from format i to format i + 1."""
+
+_FIRST_WITH_SETS = 3
+"""The first format with several sets of vectors."""
+
+_AS_SETS = {
+    "vector_set": f"""WITH first (number, embedder, revision, dimension, vector_file, rows)
+        AS ({_FIRST_SET}) SELECT * FROM first""",
+    "embedding": "SELECT 1 AS vector_set, digest, row FROM content",
+    **{
+        table: f"SELECT 1 AS vector_set, * FROM main.{table}"
+        for table in ("vector", "block", "generation", "clustering", "cluster", "member")
+    },
+}
+
+
+def views_of(format_: int) -> Mapping[str, str]:
+    """Views, by name, through which an older format reads like the current one."""
+    return _AS_SETS if 0 < format_ < _FIRST_WITH_SETS else {}
+
 
 CHECKED_FORMAT = 2
 """The first format whose pages have checksums."""
@@ -67,8 +147,5 @@ CHECKED_FORMAT = 2
 FORMAT = len(MIGRATIONS)
 """The format that this annclust writes."""
 
-NEEDED_SETTINGS = (
-    *("embedder", "revision", "dimension", "vector_file", "rows"),
-    *(f"next_{kind}" for kind in KINDS),
-)
+NEEDED_SETTINGS = tuple(f"next_{kind}" for kind in KINDS)
 """Settings without which a catalog is damaged."""

@@ -6,10 +6,11 @@ reader loads nothing that only writing needs.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from copy import copy
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, Self
 
 from annclust.closing import Closing
 from annclust.embedding.embedder import EmbedderSpec
@@ -31,6 +32,12 @@ from annclust.storage.vector_file import VectorReader, holds_vectors
 class Store(Closing):
     """A collection on disk, seen by a reader. Use as a context manager.
 
+    Parameters
+    ----------
+    path : Path
+    vector_set : int or None
+        Which of its sets of vectors is seen; the active one if None.
+
     Raises
     ------
     CollectionNotFoundError, NotACollectionError, NewerFormatError, CollectionDamagedError,
@@ -38,7 +45,7 @@ class Store(Closing):
         If `path` cannot be read as a collection.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, vector_set: int | None = None) -> None:
         self.path = path
         if not path.exists():
             raise CollectionNotFoundError(path)
@@ -46,15 +53,26 @@ class Store(Closing):
             raise NotACollectionError(path, reason="it is a file")
         if not self.exists(path):
             _refuse(path)
-        self.catalog = self._open_catalog()
+        self.catalog = self._open_catalog(vector_set)
 
     @staticmethod
     def exists(path: Path) -> bool:
         """Whether there is a collection at a path, sound or not."""
         return (path / CATALOG).is_file()
 
-    def _open_catalog(self) -> Catalog:
-        return Catalog(self.path / CATALOG)
+    def _open_catalog(self, vector_set: int | None) -> Catalog:
+        return Catalog(self.path / CATALOG, vector_set)
+
+    def of_set(self, number: int) -> Self:
+        """The same collection, seen with another set of vectors; it is closed with this one."""
+        other = copy(self)
+        other.catalog = self.catalog.of_set(number)
+        return other
+
+    def of_each_set(self) -> Iterator[Self]:
+        """The same collection, seen with each of its sets of vectors."""
+        for found in self.catalog.vector_sets():
+            yield self.of_set(found.number)
 
     def close(self) -> None:
         """Let go of the files."""
@@ -63,19 +81,19 @@ class Store(Closing):
     @property
     def embedder(self) -> EmbedderSpec:
         """The embedder that all vectors come from."""
-        setting = self.catalog.setting
-        return EmbedderSpec(setting("embedder"), setting("revision"), int(setting("dimension")))
+        return self.catalog.vector_set().embedder
 
     @property
     def vector_path(self) -> Path:
         """The vector file in use."""
-        return self.path / self.catalog.setting("vector_file")
+        return self.path / self.catalog.vector_set().file
 
     def vectors(self) -> VectorReader:
         """Every committed vector, live or not."""
         with self.catalog.snapshot():
+            stored = self.catalog.vector_set()
             return VectorReader.open(
-                self.vector_path, rows=self.catalog.rows(), dimension=self.embedder.dimension
+                self.path / stored.file, rows=stored.rows, dimension=stored.embedder.dimension
             )
 
     def at_one_moment(self, read: Callable[[], Loaded]) -> Loaded:
@@ -84,12 +102,12 @@ class Store(Closing):
         Again if the vectors were compacted meanwhile: their file may be gone then.
         """
         while True:
-            name = self.catalog.setting("vector_file")
+            path = self.vector_path
             try:
                 with self.catalog.snapshot():
                     return read()
             except StorageError:
-                if self.catalog.setting("vector_file") == name:
+                if self.vector_path == path:
                     raise
 
     def load_generation(

@@ -5,8 +5,7 @@ The order is always vectors → fsync → catalog transaction → acknowledged; 
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,22 +13,22 @@ from typing import Self
 
 import numpy as np
 
-from annclust.arrays import StoredVectors, VectorRow, Vectors
+from annclust.arrays import Nodes, StoredVectors, VectorRow, Vectors
 from annclust.embedding.embedder import EmbedderSpec
 from annclust.errors import (
     CollectionDamagedError,
     CollectionNotFoundError,
     EmbedderMismatchError,
-    NetworkDiskError,
     NotACollectionError,
     StorageError,
 )
 from annclust.storage import layout
 from annclust.storage.catalog_writer import CatalogWriter
 from annclust.storage.compaction import copy_rows
-from annclust.storage.durable import storage_errors, sync_directory
+from annclust.storage.durable import storage_errors
 from annclust.storage.generation_writer import Writers, unlink_all, write_generation
-from annclust.storage.network_disk import network_file_system
+from annclust.storage.new_collection import lay_out, refuse_network_disk
+from annclust.storage.placement import place
 from annclust.storage.records import Block, ContentRecord, Generation
 from annclust.storage.store import Store
 from annclust.storage.unfinished_work import UnfinishedWork
@@ -38,7 +37,6 @@ from annclust.storage.vector_file import (
     VectorReader,
     block_digest,
     create,
-    holds_vectors,
     row_checksum,
     salvage_rows,
 )
@@ -58,6 +56,16 @@ class EmbeddedContent:
     vector: Vectors
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Renumbered:
+    """A set of vectors, the rows that it keeps, and where they are from now on."""
+
+    store: StoreWriter
+    kept: Nodes
+    blocks: Sequence[Block]
+    file: str
+
+
 class StoreWriter(Store):
     """A collection on disk, seen by its one writer. Use as a context manager.
 
@@ -73,22 +81,24 @@ class StoreWriter(Store):
     Parameters
     ----------
     path : Path
+    vector_set : int or None
+        Which of its sets of vectors is written to; the active one if None.
     salvage : bool
-        Whether to go on with what is left of the vector file if it is damaged: each vector that is
+        Whether to go on with what is left of a vector file if it is damaged: each vector that is
         missing is as good as a damaged one then.
     """
 
     catalog: CatalogWriter
 
-    def __init__(self, path: Path, *, salvage: bool = False) -> None:
+    def __init__(self, path: Path, vector_set: int | None = None, *, salvage: bool = False) -> None:
         if not path.is_dir():
             raise CollectionNotFoundError(path)
-        _refuse_network_disk(path)
+        refuse_network_disk(path)
         with storage_errors(path):
             self._refuse_foreign(path)
         self._lock = WriterLock(path)
         try:
-            super().__init__(path)
+            super().__init__(path, vector_set)
             self._open_for_writing(salvage=salvage)
         except BaseException:
             self._lock.release()
@@ -101,25 +111,39 @@ class StoreWriter(Store):
         if layout.CATALOG not in names and not all(map(layout.may_be_leftover, names)):
             raise NotACollectionError(path, reason="it is a folder of other files")
 
-    def _open_catalog(self) -> CatalogWriter:
-        return CatalogWriter(self.path / layout.CATALOG)
+    def _open_catalog(self, vector_set: int | None) -> CatalogWriter:
+        return CatalogWriter(self.path / layout.CATALOG, vector_set)
 
     def _open_for_writing(self, *, salvage: bool) -> None:
+        self._appenders: dict[str, VectorAppender] = {}
+        self._looked_at: dict[str, int] = {}  # rows of each vector file
         try:
-            self.catalog.migrate()
             if salvage:
-                self._salvage()
-            self._appender = self._open_vectors()
-            self._looked_at = self.vector_path, 0
+                for each in self.of_each_set():
+                    each._salvage()
+            self._appender()
             self._remove_unlisted()
         except BaseException:
+            self._close_appenders()
             self.catalog.close()
             raise
 
-    def _open_vectors(self) -> VectorAppender:
-        return VectorAppender(
-            self.vector_path, rows=self.catalog.rows(), dimension=self.embedder.dimension
-        )
+    def _appender(self) -> VectorAppender:
+        """What appends to the vector file of this set."""
+        stored = self.catalog.vector_set()
+        if stored.file not in self._appenders:
+            self._appenders[stored.file] = VectorAppender(
+                self.path / stored.file, rows=stored.rows, dimension=stored.embedder.dimension
+            )
+        return self._appenders[stored.file]
+
+    def _close_appenders(self) -> None:
+        while self._appenders:
+            self._appenders.popitem()[1].close()
+
+    def _new_vector_file(self, *also: str) -> str:
+        """A name that no set's vector file has, nor one of `also`."""
+        return layout.next_vector_file([*(s.file for s in self.catalog.vector_sets()), *also])
 
     def _salvage(self) -> None:
         """Put a file of the right length in the place of a vector file that cannot be opened."""
@@ -127,45 +151,95 @@ class StoreWriter(Store):
             self.vectors()
         except (CollectionDamagedError, StorageError):
             old = self.vector_path
-            new = old.with_name(layout.next_vector_file(old.name))
+            new = old.with_name(self._new_vector_file())
             salvage_rows(old, new, rows=self.catalog.rows(), dimension=self.embedder.dimension)
             with self.catalog.transaction():
-                self.catalog.set_setting("vector_file", new.name)
+                self.catalog.name_vector_file(new.name)
 
     def _remove_unlisted(self) -> None:
         """Unlink what an interrupted writer left: it is not listed (any more), and means nothing.
 
-        The vector file in use was opened before, so it is there and whole.
+        No vector file goes before those in use are seen to be there and whole.
         """
-        listed = self.catalog.derived_names() | {self.vector_path.name}
+        listed = self.catalog.derived_names() | {s.file for s in self.catalog.vector_sets()}
         with storage_errors(self.path):
             for path in self.path.iterdir():
-                ours = layout.may_be_removed(path.name) or layout.is_vector_file(path.name)
+                ours = layout.may_be_removed(path.name) or (
+                    layout.is_vector_file(path.name) and self._has_all_vectors()
+                )
                 if ours and path.name not in listed:
                     path.unlink()
 
+    def _has_all_vectors(self) -> bool:
+        try:
+            for each in self.of_each_set():
+                each.vectors()
+        except (CollectionDamagedError, StorageError):
+            return False
+        return True
+
     @classmethod
-    def create(cls, path: Path, spec: EmbedderSpec) -> Self:
-        """Open the collection at `path`, made with `spec` if there is none.
+    def create(cls, path: Path, spec: EmbedderSpec, *, add: bool = False) -> Self:
+        """Open the collection at `path`, made if there is none, at the vectors of `spec`.
+
+        Parameters
+        ----------
+        path : Path
+        spec : EmbedderSpec
+        add : bool
+            Whether to add a set of vectors if it has none of that embedder.
 
         Raises
         ------
         NotACollectionError
             If `path` is a file, or a folder of other things.
         EmbedderMismatchError
-            If the collection holds vectors of another embedder.
+            If the collection holds vectors of other embedders only.
         """
         if path.exists() and not path.is_dir():
             raise NotACollectionError(path, reason="it is a file")
-        _refuse_network_disk(path)
+        refuse_network_disk(path)
         if not cls.exists(path):
-            _lay_out(path, spec, cls._refuse_foreign)
+            lay_out(path, spec, cls._refuse_foreign)
         writer = cls(path)
-        if writer.embedder != spec:
-            stored = writer.embedder
+        try:
+            return writer._at_vectors_of(spec, add=add)
+        except BaseException:
             writer.close()
-            raise EmbedderMismatchError(stored=str(stored), given=str(spec))
-        return writer
+            raise
+
+    def _at_vectors_of(self, spec: EmbedderSpec, *, add: bool) -> Self:
+        for stored in self.catalog.vector_sets():
+            if stored.embedder.matches(spec):
+                return self.of_set(stored.number)
+        if not add:
+            raise EmbedderMismatchError(stored=str(self.embedder), given=str(spec))
+        name = self._new_vector_file()
+        create(self.path / name, spec.dimension)
+        with self.catalog.transaction():
+            number = self.catalog.add_set(spec, name)
+        return self.of_set(number)
+
+    def make_active(self) -> None:
+        """Let these vectors be the ones that are meant where no embedder is named."""
+        if self.catalog.active_set() != self.catalog.set_number:
+            with self.catalog.transaction():
+                self.catalog.make_active()
+
+    def drop_set(self) -> None:
+        """Forget these vectors and all that was made from them; never the active ones.
+
+        Raises
+        ------
+        ValueError
+            If they are the active ones.
+        """
+        if self.catalog.active_set() == self.catalog.set_number:
+            raise ValueError("the active vectors cannot be dropped")
+        with self.catalog.transaction():
+            unneeded = self.catalog.drop_set()
+        self._close_appenders()
+        self.discard(unneeded)
 
     def close(self) -> None:
         """Let go of the files and of the lock; once is enough, twice does no harm."""
@@ -173,7 +247,7 @@ class StoreWriter(Store):
             with ExitStack() as last:
                 last.callback(self._lock.release)
                 last.callback(super().close)
-                self._appender.close()
+                self._close_appenders()
 
     def append(self, contents: Sequence[EmbeddedContent]) -> None:
         """Make contents and their vectors durable; equal vectors share a row.
@@ -187,10 +261,10 @@ class StoreWriter(Store):
             return
         first = self.catalog.rows()
         stored = np.stack([content.vector for content in contents]).astype("<f2")
-        placed = _place(stored, first, self._equal_row)
+        placed = place(stored, first, self._equal_row)
         added = stored[placed.new]
         if placed.new:
-            self._appender.append(added, at=first)
+            self._appender().append(added, at=first)
         with self.catalog.transaction():
             if self.catalog.rows() != first:
                 raise CollectionDamagedError(self.path, reason="another process has written")
@@ -212,9 +286,9 @@ class StoreWriter(Store):
         StorageError
             If the system refuses.
         """
-        path, known = self._looked_at
-        vectors = sound_vectors(self, known=known if path == self.vector_path else 0)
-        self._looked_at = self.vector_path, vectors.shape[0]
+        name = self.vector_path.name
+        vectors = sound_vectors(self, known=self._looked_at.get(name, 0))
+        self._looked_at[name] = vectors.shape[0]
         return vectors
 
     def lose_vectors(self, rows: Iterable[VectorRow]) -> None:
@@ -228,7 +302,8 @@ class StoreWriter(Store):
     def compact(self) -> None:
         """Drop tombstones, and the vectors that no present photo needs.
 
-        All rows are numbered anew, and everything derived is forgotten.
+        In a set of vectors where some are dropped, all rows are numbered anew, and everything
+        derived is forgotten.
 
         Raises
         ------
@@ -237,16 +312,29 @@ class StoreWriter(Store):
         StorageError
             If the system refuses; then nothing has changed.
         """
-        old = self.vector_path
-        name = layout.next_vector_file(old.name)
-        kept = np.unique(self.catalog.live()[1])
-        target, checksums = self.path / name, self.catalog.checksums
-        blocks = list(copy_rows(self.vectors(), kept, target, checksums))
+        renumbered: list[_Renumbered] = []
+        for each in self.of_each_set():
+            kept = np.unique(each.catalog.live()[1])
+            if len(kept) < each.catalog.rows():
+                name = self._new_vector_file(*(done.file for done in renumbered))
+                renumbered.append(each._kept_in(name, kept))
+        unneeded = [done.store.vector_path.name for done in renumbered]
         with self.catalog.transaction():
-            unneeded = self.catalog.compact(kept.tolist(), blocks, name)
-        self._appender.close()  # first: nothing may be appended to what is not named any more
-        self._appender = self._open_vectors()
-        self.discard([*unneeded, old.name])
+            for each in self.of_each_set():
+                each.catalog.settle_representatives()
+            self.catalog.drop_removed()
+            for done in renumbered:
+                catalog = done.store.catalog
+                unneeded += catalog.renumber(done.kept.tolist(), done.blocks, done.file)
+        self._close_appenders()  # nothing may be appended to what is not named any more
+        self._appender()
+        self.discard(unneeded)
+
+    def _kept_in(self, name: str, kept: Nodes) -> _Renumbered:
+        """Copy the rows that are kept to a new vector file."""
+        checksums = self.catalog.checksums
+        blocks = list(copy_rows(self.vectors(), kept, self.path / name, checksums))
+        return _Renumbered(self, kept, blocks, name)
 
     def _equal_row(self, vector: StoredVectors) -> VectorRow | None:
         candidates = self.catalog.rows_with_checksum(row_checksum(vector))
@@ -283,7 +371,7 @@ class StoreWriter(Store):
 
     def shelf(self, basis: str) -> UnfinishedWork:
         """Where long work on something derived keeps its finished parts."""
-        return UnfinishedWork(self.path, basis)
+        return UnfinishedWork(self.path, f"set={self.catalog.set_number} {basis}")
 
     def discard(self, names: Iterable[str]) -> None:
         """Unlink files that the catalog does not list any more."""
@@ -293,7 +381,7 @@ class StoreWriter(Store):
         """Remember another name of the same embedder, whose model may have been moved."""
         if name != self.embedder.name:
             with self.catalog.transaction():
-                self.catalog.set_setting("embedder", name)
+                self.catalog.name_embedder(name)
 
     def forget_stray_clusters(self) -> None:
         """Drop clusterings that refer to nothing; `cluster` makes them again."""
@@ -306,75 +394,3 @@ class StoreWriter(Store):
         with self.catalog.transaction():
             names = self.catalog.forget_generations(kind)
         self.discard(names)
-
-
-def _refuse_network_disk(path: Path) -> None:
-    kind = network_file_system(path.absolute())
-    if kind is not None:
-        raise NetworkDiskError(path, kind=kind)
-
-
-@dataclass(frozen=True, slots=True)
-class _Placement:
-    rows: list[VectorRow]
-    new: list[int]
-
-
-def _place(
-    stored: StoredVectors, first: int, known: Callable[[StoredVectors], VectorRow | None]
-) -> _Placement:
-    """Give each vector a row: that of an equal one, stored or in the batch, or a new one."""
-    rows: list[VectorRow] = []
-    new: list[int] = []
-    seen: dict[bytes, VectorRow] = {}
-    for position, vector in enumerate(stored):
-        key = vector.tobytes()
-        row = seen.get(key)
-        if row is None:
-            row = known(vector)
-        if row is None:
-            row = VectorRow(first + len(new))
-            new.append(position)
-        seen[key] = row
-        rows.append(row)
-    return _Placement(rows, new)
-
-
-def _lay_out(path: Path, spec: EmbedderSpec, refuse_foreign: Callable[[Path], None]) -> None:
-    """Make the files of an empty collection; the catalog comes last, by rename."""
-    with storage_errors(path):
-        made = [folder for folder in (path, *path.parents) if not folder.exists()]
-        path.mkdir(parents=True, exist_ok=True)
-        refuse_foreign(path)
-        lock = WriterLock(path)
-        try:
-            if not (path / layout.CATALOG).exists():
-                _write_empty(path, spec)
-            for folder in made or [path]:
-                sync_directory(folder.parent)
-        finally:
-            lock.release()
-
-
-def _write_empty(path: Path, spec: EmbedderSpec) -> None:
-    """Make an empty collection, but not in the place of one whose catalog is lost."""
-    if holds_vectors(path):
-        raise CollectionDamagedError(path, reason=f"it has vectors, but no {layout.CATALOG}")
-    if os.path.lexists(path / layout.CATALOG):
-        raise CollectionDamagedError(path, reason=f"its {layout.CATALOG} is not a file")
-    vectors = layout.vector_file(1)
-    create(path / vectors, spec.dimension)
-    beside = path / (layout.CATALOG + layout.UNFINISHED)
-    for leftover in path.glob(f"{layout.CATALOG}{layout.UNFINISHED}*"):
-        leftover.unlink()
-    settings = {
-        "embedder": spec.name,
-        "revision": spec.revision,
-        "dimension": str(spec.dimension),
-        "vector_file": vectors,
-        "rows": "0",
-        **{f"next_{kind}": "1" for kind in layout.KINDS},
-    }
-    CatalogWriter.create(beside, settings)
-    beside.rename(path / layout.CATALOG)
-    sync_directory(path)

@@ -62,14 +62,23 @@ def verify(store: Store) -> list[Problem]:
 
     def look() -> None:
         found.clear()
-        for invariant, check in CHECKS.items():
-            found.extend(Problem(invariant, message, ids) for message, ids in check(store))
+        for invariant in CHECKS:
+            found.extend(_broken(store, invariant))
 
     try:
         store.at_one_moment(look)
     except CollectionDamagedError as error:
         found.append(unreadable_catalog(error))
     return found
+
+
+def _broken(store: Store, invariant: str) -> Iterator[Problem]:
+    """How an invariant is broken, in each set of vectors that it is about."""
+    sets = [store] if invariant in _OF_ALL else list(store.of_each_set())
+    for each in sets:
+        whose = f"{each.embedder.name}: " if len(sets) > 1 else ""
+        for message, ids in CHECKS[invariant](each):
+            yield Problem(invariant, whose + message, ids)
 
 
 def unreadable_catalog(error: CollectionDamagedError) -> Problem:
@@ -85,6 +94,7 @@ def _catalog_is_sound(store: Store) -> Iterator[Finding]:
         yield f"{store.catalog.path.name}: {message}", ()
     for name in NEEDED_SETTINGS:
         store.catalog.setting(name)
+    store.catalog.of_set(store.catalog.active_set()).vector_set()
 
 
 def _vectors_are_there(store: Store) -> Iterator[Finding]:
@@ -269,3 +279,6 @@ CHECKS: dict[str, Callable[[Store], Iterator[Finding]]] = {
     "S4": _photos_have_vectors,
 }
 """The check of each invariant, by its number in docs/format.md."""
+
+_OF_ALL = frozenset({"M1", "S4"})
+"""Those that are not checked in each set of vectors: of the catalog, and of the vectors in use."""

@@ -14,14 +14,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import onnx
+from onnx import TensorProto, helper
 from PIL import Image
 
 from annclust.collection import Collection
+from annclust.embedding.embedder import EmbedderSpec
 from annclust.settings import DecodeSettings, EmbedSettings, IndexingSettings, SearchSettings
+from annclust.storage.store_writer import EmbeddedContent, StoreWriter
 
 SETTINGS = IndexingSettings(decode=DecodeSettings(workers=1), embed=EmbedSettings(threads=1))
 AS_MANY = replace(SETTINGS, search=SearchSettings(exact_up_to=0, threads=1))
-COLLECTION, PHOTOS = "c.annclust", "photos"
+COLLECTION, PHOTOS, EYES = "c.annclust", "photos", "eyes.onnx"
+OTHER = EmbedderSpec("other", "other", 2)
 _MANY = 60
 _FORMATS = Path(__file__).parents[2] / "tests" / "storage" / "formats"
 
@@ -120,10 +125,44 @@ def older(folder: Path) -> None:
 def thinned(folder: Path) -> None:
     """Photos went, and the collection knows it."""
     clustered(folder)
+    _thin_out(folder)
+
+
+def _thin_out(folder: Path) -> None:
     for number in (0, 3):
         (folder / PHOTOS / f"{number % 2}" / f"{number}.png").unlink()
     with Collection(folder / COLLECTION, settings=SETTINGS) as made:
         made.index(forget_missing=True)
+
+
+def seen_twice(folder: Path) -> None:
+    """Photos went, and another embedder had seen them as well."""
+    clustered(folder)
+    with Collection(folder / COLLECTION, settings=SETTINGS) as made:
+        digests = [bytes.fromhex(str(row["digest"])) for row in made.photo_table().records]
+    with StoreWriter.create(folder / COLLECTION, OTHER, add=True) as store:
+        angles = np.linspace(0, 1, len(digests))
+        vectors = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
+        store.append(
+            [
+                EmbeddedContent(digest, 1, 96, 72, "PNG", vector)
+                for digest, vector in zip(digests, vectors, strict=True)
+            ]
+        )
+    with Collection(folder / COLLECTION, embedder=OTHER.name, settings=SETTINGS) as made:
+        made.cluster()
+    _thin_out(folder)
+
+
+def with_eyes(folder: Path) -> None:
+    """A network of three numbers, which has seen none of the photos yet."""
+    mixed(folder)
+    pixels = helper.make_tensor_value_info("pixels", TensorProto.FLOAT, ["n", 3, 8, 8])
+    color = helper.make_tensor_value_info("color", TensorProto.FLOAT, ["n", 3])
+    mean = helper.make_node("ReduceMean", ["pixels"], ["color"], axes=[2, 3], keepdims=0)
+    graph = helper.make_graph([mean], "eyes", [pixels], [color])
+    opset = helper.make_opsetid("", 17)
+    onnx.save(helper.make_model(graph, opset_imports=[opset], ir_version=8), folder / EYES)
 
 
 def large_album(folder: Path) -> None:
@@ -160,6 +199,9 @@ OPERATIONS = (
     Operation("cluster", ("cluster",), indexed),
     Operation("cluster again", ("cluster",), grown),
     Operation("compact", ("compact",), thinned),
+    Operation("compact what two embedders saw", ("compact",), seen_twice),
+    Operation("use another embedder", ("use", OTHER.name), seen_twice),
+    Operation("add an embedder", (*INDEX, "--embedder", f"onnx:{EYES}", "--add"), with_eyes),
     Operation("repair", ("check", "--repair"), damaged),
     Operation("heal", ("check", "--repair"), cut_off),
     Operation("migrate", ("check", "--repair"), older),

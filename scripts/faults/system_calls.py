@@ -40,8 +40,8 @@ ACTIONS = {
     "SIGINT": "signal=INT",
 }
 
-State = dict[str, tuple[str, object]]
-"""Digest and cluster of every photo, by its path."""
+State = dict[tuple[int, str], tuple[bytes, int | None]]
+"""Digest and cluster of every photo, by the embedder (0 is that in use) and its path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +67,13 @@ def ids(folder: Path) -> dict[str, int]:
 
 def state(folder: Path) -> State:
     """What the collection says of every photo."""
-    with Collection(folder / COLLECTION, create=False, settings=SETTINGS) as found:
-        records = list(found.photo_table().records)
-        return {Path(str(r["path"])).name: (str(r["digest"]), r["cluster"]) for r in records}
+    with Store(folder / COLLECTION) as store:
+        seen = {0: store, **{each.catalog.set_number: each for each in store.of_each_set()}}
+        return {
+            (number, row.path.name): (row.digest, row.cluster)
+            for number, each in seen.items()
+            for row in each.catalog.export("shots")
+        }
 
 
 def broken_promises(folder: Path) -> list[Problem]:
@@ -81,9 +85,9 @@ def broken_promises(folder: Path) -> list[Problem]:
 
 
 def vectors(folder: Path) -> int:
-    """Committed rows."""
+    """Committed rows, of all embedders."""
     with Store(folder / COLLECTION) as store:
-        return store.catalog.rows()
+        return sum(found.rows for found in store.catalog.vector_sets())
 
 
 class Workplace:
@@ -132,8 +136,7 @@ def violations(
     yield from _telling(outcome, action, may_fail=may_fail)
     path = place.folder / COLLECTION
     if Store.exists(path):
-        with Store(path) as store:
-            rows = store.catalog.rows()
+        rows = vectors(place.folder)
         yield from (
             f"{problem.invariant}: {problem.message}"
             for problem in broken_promises(place.folder)

@@ -17,6 +17,7 @@ from annclust.search.graph_plan import neighbors_wanted
 from annclust.settings import SearchSettings
 from annclust.storage.store_writer import StoreWriter
 from tests.albums import save
+from tests.embedding.networks import save_network
 
 
 def run(*arguments: object, cwd: Path | None = None, **environment: str) -> Any:
@@ -495,3 +496,34 @@ def test_import_from_turi_create_reports_as_index_does(tmp_path: Path, photos: P
     assert [Path(each["path"]).name for each in report["unreadable"]] == ["gone.jpg"]
     matches = document("similar", tmp_path / names[0], "-c", tmp_path / "c.annclust", "-n", 1)
     assert matches[0]["matches"][0]["path"] == str(tmp_path / names[0])
+
+
+def test_a_collection_is_seen_through_several_embedders(
+    made: Path, photos: Path, tmp_path: Path
+) -> None:
+    eyes = save_network(tmp_path / "eyes.onnx", side=8, outputs=["places"])
+    name = f"onnx:{eyes}"
+    refused = run("index", "-c", made, "--embedder", name)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "--add" in refused.stderr
+    added = document("index", "-c", made, "--embedder", name, "--add")
+    assert (added["added"], added["embedded"], added["images"]) == (0, 12, 12)
+    assert document("use", "-c", made)["embedder"] == name
+    save(photos / "more.jpg", 9)
+    run("index", "-c", made)
+    used = document("use", "color-histogram", "-c", made)
+    assert [(e["embedder"], e["waiting"], e["in_use"]) for e in used["embedders"]] == [
+        ("color-histogram", 1, True),
+        (name, 0, False),
+    ]
+    told = run("use", "-c", made).stdout
+    assert "12 photos, 1 without a vector, in use" in told
+    assert "annclust index" in told
+    assert "one of 2" in run("status", "-c", made).stdout
+    assert "1 embedded" in run("index", "-c", made).stdout
+    nobody = run("use", "efficientnet-lite0", "-c", made)
+    assert (nobody.returncode, len(nobody.stderr.splitlines())) == (1, 1)
+    assert run("compact", "-c", made, "--forget", "color-histogram").returncode == 1
+    dropped = document("compact", "-c", made, "--forget", name)
+    assert dropped["forgotten"] == name
+    assert [e["embedder"] for e in document("use", "-c", made)["embedders"]] == ["color-histogram"]

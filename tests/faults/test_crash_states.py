@@ -21,6 +21,7 @@ pytestmark = [
     [
         (["--lives", "1", "--rounds", "1", "--every", "12", "--no-operations"], 100),
         (["--lives", "0", "--operation", "compact", "--every", "15"], 10),
+        (["--lives", "0", "--operation", "embedder", "--every", "15"], 10),
     ],
 )
 def test_whatever_a_crash_leaves_is_what_was_acknowledged(what: list[str], fewest: int) -> None:

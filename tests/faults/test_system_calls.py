@@ -19,6 +19,7 @@ pytestmark = [
 @pytest.mark.parametrize(
     ("operation", "action", "every"),
     [("first index", "kill", 30), ("every change", "EIO", 30), ("compact", "kill", 40),
+     ("add an embedder", "kill", 40), ("use another", "EIO", 10),
      ("cluster again", "ENOSPC", 10), ("heal", "SIGINT", 20), ("migrate", "kill", 10),
      ("first index of many", "ENOSPC", 40), ("many again", "kill", 30), ("extend many", "EIO", 40)],
 )  # fmt: skip

@@ -17,9 +17,10 @@ from annclust.errors import (
     StorageError,
     StorageWarning,
 )
-from annclust.storage import catalog_writer
+from annclust.storage import catalog_file_writer
 from annclust.storage.catalog import Catalog
-from annclust.storage.catalog_writer import CatalogWriter, _switch_log_on
+from annclust.storage.catalog_file_writer import _switch_log_on
+from annclust.storage.catalog_writer import CatalogWriter
 from annclust.storage.checked_sqlite import open_to_write, verifies_pages
 from annclust.storage.records import UnreadableRecord
 from annclust.storage.store import Store
@@ -170,7 +171,7 @@ def test_a_catalog_damaged_in_its_middle_is_damage(directory: Path) -> None:
     whole = bytearray(path.read_bytes())
     whole[4096:] = b"\xff" * (len(whole) - 4096)
     path.write_bytes(whole)
-    with Catalog(path) as reader, pytest.raises(CollectionDamagedError, match="not as it was"):
+    with pytest.raises(CollectionDamagedError, match="not as it was"), Catalog(path) as reader:
         reader.live()
 
 
@@ -340,7 +341,7 @@ class _SneakingIn(Sequence[EmbeddedContent]):
 
     def __iter__(self) -> Iterator[EmbeddedContent]:
         db = open_to_write(self.path)
-        db.execute("UPDATE setting SET value = '7' WHERE name = 'rows'")
+        db.execute("UPDATE vector_set SET rows = 7")
         db.close()
         return iter(self.contents)
 
@@ -366,7 +367,7 @@ def test_a_pending_log_is_read_on_a_folder_without_write_permission(writer: Stor
 
 def test_a_catalog_that_can_not_start_its_log_is_let_go(tmp_path: Path) -> None:
     path = tmp_path / "catalog.sqlite"
-    CatalogWriter.create(path, {"rows": "0"})
+    CatalogWriter.create(path, SPEC, "vectors-000001.f16")
     before = path.read_bytes()
     with limited_file_size(0), pytest.raises(StorageError, match=r"catalog\.sqlite"):
         CatalogWriter(path)
@@ -392,7 +393,7 @@ def test_a_snapshot_that_sqlite_ended_is_not_ended_twice(catalog: CatalogWriter)
 def test_snapshots_may_be_nested(catalog: CatalogWriter) -> None:
     with Catalog(catalog.path) as reader, reader.snapshot():
         before = reader.rows()
-        catalog.set_setting("rows", "99")
+        catalog._db.execute("UPDATE vector_set SET rows = 99")
         with reader.snapshot():
             assert reader.rows() == before
         assert reader.rows() == before
@@ -413,7 +414,7 @@ def test_a_catalog_whose_disk_has_no_log_is_let_go(
         raise StorageError(path, reason="no log here")
 
     with monkeypatch.context() as patch:
-        patch.setattr(catalog_writer, "_switch_log_on", refuse)
+        patch.setattr(catalog_file_writer, "_switch_log_on", refuse)
         with pytest.raises(StorageError, match="no log here"):
             CatalogWriter(path)
     with CatalogWriter(path) as opened:

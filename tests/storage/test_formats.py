@@ -13,9 +13,10 @@ from annclust.errors import CollectionDamagedError, NotACollectionError, Storage
 from annclust.storage import checked_sqlite
 from annclust.storage.catalog import Catalog
 from annclust.storage.checked_sqlite import verifies_pages
-from annclust.storage.schema import FORMAT
+from annclust.storage.schema import CHECKED_FORMAT, FORMAT
 from annclust.storage.store import Store
 from annclust.storage.store_writer import StoreWriter
+from annclust.storage.verify import verify
 from tests.storage.conftest import limited_file_size
 
 FORMATS = Path(__file__).with_name("formats")
@@ -79,7 +80,8 @@ def test_a_full_disk_leaves_the_older_format(older: Path) -> None:
     _says_what_it_said(older)
 
 
-def test_an_older_format_stays_while_somebody_reads_it(
+@pytest.mark.parametrize("older", [1], indirect=True)
+def test_a_format_without_checksums_stays_while_somebody_reads_it(
     older: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(checked_sqlite, "_BUSY_TIMEOUT_MS", 100)
@@ -91,6 +93,20 @@ def test_an_older_format_stays_while_somebody_reads_it(
     _says_what_it_said(older)
     StoreWriter(older / "photos.annclust").close()
     _says_what_it_said(older)
+
+
+@pytest.mark.parametrize("older", range(CHECKED_FORMAT, FORMAT), indirect=True)
+def test_a_reader_goes_on_while_the_format_is_brought_up(older: Path) -> None:
+    expected = json.loads((older / "expected.json").read_text())
+    with Store(older / "photos.annclust") as reader:
+        with reader.catalog.snapshot():
+            rows = reader.catalog.rows()
+            StoreWriter(older / "photos.annclust").close()
+            assert reader.catalog.format() < FORMAT
+            assert (reader.catalog.rows(), verify(reader)) == (rows, [])
+        assert reader.catalog.format() == FORMAT
+        assert (reader.catalog.rows(), verify(reader)) == (rows, [])
+        assert len(list(reader.catalog.export("shots"))) == len(expected)
 
 
 def test_a_file_that_never_was_a_catalog_is_none(tmp_path: Path) -> None:

@@ -18,16 +18,17 @@ from annclust.errors import (
     NotACollectionError,
     StorageError,
 )
-from annclust.storage import store_writer
+from annclust.storage import new_collection, store_writer
 from annclust.storage.catalog import Catalog
 from annclust.storage.checked_sqlite import open_to_write
 from annclust.storage.generation_writer import array_writer
 from annclust.storage.generations import load_array, load_current
 from annclust.storage.layout import GenerationKind
+from annclust.storage.new_collection import lay_out
 from annclust.storage.records import Generation
 from annclust.storage.schema import FORMAT
 from annclust.storage.store import Store
-from annclust.storage.store_writer import StoreWriter, _lay_out
+from annclust.storage.store_writer import StoreWriter
 from annclust.storage.vector_file import row_checksum
 from annclust.storage.verify import verify
 from tests.storage.conftest import DIMENSION, SPEC, add_photos, content, limited_file_size
@@ -124,7 +125,7 @@ def test_every_folder_that_was_made_is_durable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     synced: list[Path] = []
-    monkeypatch.setattr(store_writer, "sync_directory", synced.append)
+    monkeypatch.setattr(new_collection, "sync_directory", synced.append)
     StoreWriter.create(tmp_path / "one" / "two" / "c.annclust", SPEC).close()
     assert {tmp_path, tmp_path / "one", tmp_path / "one" / "two"} <= set(synced)
 
@@ -132,14 +133,14 @@ def test_every_folder_that_was_made_is_durable(
 def test_a_writer_that_cannot_open_what_it_compacted_lets_go_of_all(
     writer: StoreWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    writer.append([content(1)])
+    writer.append([content(1), content(2)])
     add_photos(writer, 1)
 
-    def refuse(_writer: StoreWriter) -> None:
-        raise StorageError(writer.path, reason="too many open files")
+    def refuse(path: Path, **_: object) -> None:
+        raise StorageError(path, reason="too many open files")
 
     with monkeypatch.context() as patched, writer:
-        patched.setattr(StoreWriter, "_open_vectors", refuse)
+        patched.setattr(store_writer, "VectorAppender", refuse)
         with pytest.raises(StorageError, match="too many"):
             writer.compact()
     with StoreWriter(writer.path) as again:
@@ -170,7 +171,7 @@ def test_closing_twice_closes_nothing_of_anybody_else(directory: Path) -> None:
 def test_the_lock_is_free_after_closing_and_after_a_failed_opening(directory: Path) -> None:
     StoreWriter.create(directory, SPEC).close()
     with pytest.raises(EmbedderMismatchError, match="test"):
-        StoreWriter.create(directory, EmbedderSpec("other", "1", DIMENSION))
+        StoreWriter.create(directory, EmbedderSpec("other", "other 1", DIMENSION))
     StoreWriter(directory).close()
 
 
@@ -427,7 +428,7 @@ def test_a_file_that_vanishes_while_it_is_opened_is_looked_for_again(writer: Sto
 def test_a_collection_made_meanwhile_is_not_made_again(directory: Path) -> None:
     with StoreWriter.create(directory, SPEC) as writer:
         writer.append([content(1)])
-    _lay_out(directory, SPEC, StoreWriter._refuse_foreign)
+    lay_out(directory, SPEC, StoreWriter._refuse_foreign)
     with StoreWriter(directory) as writer:
         assert writer.catalog.rows() == 1
 
@@ -448,7 +449,7 @@ def test_a_lock_whose_text_can_not_be_written_is_let_go(directory: Path) -> None
 def test_stray_clusters_are_forgotten(writer: StoreWriter) -> None:
     writer.append([content(1)])
     add_photos(writer, 1)
-    writer.catalog._db.execute("INSERT INTO cluster VALUES ('shots', 0, 999)")
+    writer.catalog._db.execute("INSERT INTO cluster VALUES (1, 'shots', 0, 999)")
     writer.forget_stray_clusters()
     assert writer.catalog.stray_cluster_records() == 0
     assert verify(writer) == []

@@ -53,16 +53,19 @@ def empty_the_derived_file(writer: StoreWriter) -> None:
 
 
 HARMS: dict[str, tuple[Harm, list[int]]] = {
-    "M1": (sql("DELETE FROM content WHERE row = 2"), []),
+    "M1": (
+        sql("DELETE FROM content WHERE digest IN (SELECT digest FROM embedding WHERE row = 2)"),
+        [],
+    ),
     "M2": (cut_the_vector_file, [4, 5, 6]),
     "M3": (sql("DELETE FROM block WHERE first_row = 2"), []),
     "M4": (flip_a_bit_of_row_3, [4]),
-    "M5": (sql("UPDATE content SET row = 99 WHERE row = 5"), [6]),
+    "M5": (sql("UPDATE embedding SET row = 99 WHERE row = 5"), [6]),
     "M6": (sql("DELETE FROM vector WHERE row = 3"), []),
     "S1": (empty_the_derived_file, []),
     "S2": (sql("UPDATE generation SET rows = 99"), []),
-    "S3": (sql("INSERT INTO member VALUES ('shots', 2, 7, 1.0)"), []),
-    "S4": (sql("UPDATE content SET row = -1 WHERE row IN (1, 3)"), [2, 4]),
+    "S3": (sql("INSERT INTO member VALUES (1, 'shots', 2, 7, 1.0)"), []),
+    "S4": (sql("UPDATE embedding SET row = -1 WHERE row IN (1, 3)"), [2, 4]),
 }
 
 
@@ -101,12 +104,12 @@ def test_a_lost_last_block_is_found(filled: StoreWriter) -> None:
 def test_a_content_of_a_removed_photo_counts_too(filled: StoreWriter) -> None:
     with filled.catalog.transaction():
         filled.catalog.remove_images([ImageId(6)])
-    sql("UPDATE content SET row = 99 WHERE row = 5")(filled)
+    sql("UPDATE embedding SET row = 99 WHERE row = 5")(filled)
     assert [(p.invariant, p.ids) for p in verify(filled)] == [("M5", ())]
 
 
 def test_a_cluster_without_a_photo_is_found(filled: StoreWriter) -> None:
-    sql("INSERT INTO cluster VALUES ('shots', 0, 999)")(filled)
+    sql("INSERT INTO cluster VALUES (1, 'shots', 0, 999)")(filled)
     assert [problem.invariant for problem in verify(filled)] == ["S3"]
 
 
@@ -158,7 +161,7 @@ def test_a_writer_looks_at_each_vector_once(filled: StoreWriter) -> None:
     with filled.vector_path.open("r+b") as file:
         file.truncate(64 + 7 * 2 * DIMENSION)
         file.truncate(64 + 8 * 2 * DIMENSION)
-    filled._looked_at = filled.vector_path, 6
+    filled._looked_at[filled.vector_path.name] = 6
     with pytest.raises(CollectionDamagedError, match="1 of vectors 6 to 8"):
         filled.sound_vectors()
     filled.close()
@@ -170,14 +173,13 @@ def test_a_writer_looks_at_each_vector_once(filled: StoreWriter) -> None:
 
 
 def test_a_setting_that_is_missing_is_damage(filled: StoreWriter) -> None:
-    sql("DELETE FROM setting WHERE name = 'dimension'")(filled)
+    sql("DELETE FROM setting WHERE name = 'next_index'")(filled)
     assert [problem.invariant for problem in verify(filled)] == ["M1"]
 
 
 def test_a_writer_at_work_looks_like_no_damage(filled: StoreWriter) -> None:
     with Store(filled.path) as store, store.catalog.snapshot():
         filled.append([content(7), content(8)])
-        filled.catalog.set_setting("rows", "8")
         assert verify(store) == []
 
 

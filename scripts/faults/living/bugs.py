@@ -16,7 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from annclust.arrays import ImageId, StoredVectors
-from annclust.storage import compaction, generation_writer, generations, layout, store_writer
+from annclust.storage import (
+    compaction,
+    generation_writer,
+    generations,
+    layout,
+    new_collection,
+    store_writer,
+)
 from annclust.storage.catalog_writer import CatalogWriter
 from annclust.storage.layout import GenerationKind
 from annclust.storage.records import Generation
@@ -98,13 +105,12 @@ def _catalog_first() -> None:
     real = StoreWriter.append
 
     def append(self: StoreWriter, contents: Sequence[EmbeddedContent]) -> None:
-        appender = self._appender
-        later = _Later(appender)
-        _put(self, "_appender", later)  # type: ignore[arg-type]
+        later = _Later(self._appender())
+        self._appender = lambda: later  # type: ignore[method-assign, assignment, return-value]
         try:
             real(self, contents)
         finally:
-            self._appender = appender
+            del self._appender
         later.write()
 
     _put(StoreWriter, "append", append)
@@ -120,23 +126,23 @@ def _vectors_synced_late() -> None:
 
     def append(self: StoreWriter, contents: Sequence[EmbeddedContent]) -> None:
         real(self, contents)
-        os.fsync(self._appender._descriptor)
+        os.fsync(self._appender()._descriptor)
 
     _put(StoreWriter, "append", append)
 
 
 def _new_vector_file_not_synced() -> None:
-    for module in (store_writer, compaction):
+    for module in (new_collection, store_writer, compaction):
         _wrap(module, "create", _without("fsync", _is_file))
 
 
 def _new_vector_file_not_named() -> None:
-    for module in (store_writer, compaction):
+    for module in (new_collection, store_writer, compaction):
         _wrap(module, "create", _without("fsync", _is_directory))
 
 
 def _catalog_not_named() -> None:
-    _put(store_writer, "sync_directory", lambda _: None)
+    _put(new_collection, "sync_directory", lambda _: None)
 
 
 def _derived_not_synced() -> None:
@@ -187,15 +193,15 @@ def _generation_overwritten() -> None:
 
 
 def _old_vectors_gone_early() -> None:
-    real = CatalogWriter.compact
+    real = CatalogWriter.renumber
 
-    def compact(self: CatalogWriter, *arguments: Any) -> list[str]:
-        old = self.path.with_name(self.setting("vector_file"))
+    def renumber(self: CatalogWriter, *arguments: Any) -> list[str]:
+        old = self.path.with_name(self.vector_set().file)
         unneeded = real(self, *arguments)
         old.unlink()
         return unneeded
 
-    _put(CatalogWriter, "compact", compact)
+    _put(CatalogWriter, "renumber", renumber)
 
 
 def _acknowledged_early() -> None:
@@ -252,7 +258,7 @@ def _catalog_in_place() -> None:
 
         return write_empty
 
-    _wrap(store_writer, "_write_empty", wrapper)
+    _wrap(new_collection, "_write_empty", wrapper)
 
 
 _LIST = (

@@ -174,6 +174,15 @@ def _clustered(state: State) -> State:
 
 
 def _compacted(state: State) -> State:
+    """The state without what no present photo needs; rows stay if all of them are needed."""
+    if len(state.live) == len(state.vectors):
+        shown = {photo.content for photo in state.photos.values()}
+        return replace(
+            state,
+            row_of={content: row for content, row in state.row_of.items() if content in shown},
+            removed={},
+            chosen={c: state.representative(c) for c in state.chosen},
+        )
     new = {row: number for number, row in enumerate(state.live)}
     contents = {photo.content for photo in state.photos.values()}
     clusters = {new[row]: c for row, c in state.clusters.items() if row in new}

@@ -1,0 +1,105 @@
+"""Opened collection: a collection that is open, and the embedder through which it is seen."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from annclust.closing import Closing
+from annclust.embedding.embedder import EmbedderLoader, EmbedderSpec
+from annclust.errors import AnnclustError, InputError
+from annclust.pipeline.embedders import CollectionEmbedder
+from annclust.progress import SILENT, Progress
+from annclust.settings import IndexingSettings
+from annclust.storage.store import Store
+
+# What only writing needs is loaded when something is written.
+if TYPE_CHECKING:
+    from annclust.pipeline.querying import Searcher
+    from annclust.storage.store_writer import StoreWriter
+
+PathLike = str | os.PathLike[str]
+
+
+class OpenedCollection(Closing):
+    """A collection that is open; what can be done with it comes above.
+
+    The parameters are those of `Collection`.
+    """
+
+    def __init__(
+        self,
+        path: PathLike,
+        *,
+        create: bool = True,
+        embedder: str | None = None,
+        add: bool = False,
+        settings: IndexingSettings | None = None,
+        progress: Progress = SILENT,
+    ) -> None:
+        self.path = Path(path).expanduser()
+        self.settings = settings or IndexingSettings()
+        self.progress = progress
+        self._searcher: tuple[object, Searcher] | None = None
+        self._embedders = CollectionEmbedder(self.settings.embed)
+        if add if Store.exists(self.path) else create:
+            self._make(embedder, add=add)
+        self._store = Store(self.path)
+        try:
+            self._store = self._store_of(embedder)
+        except AnnclustError:
+            self.close()
+            raise
+
+    def _make(self, embedder: str | None, *, add: bool) -> None:
+        from annclust.storage.store_writer import StoreWriter
+
+        if add and embedder is None:
+            raise InputError("say which embedder to add: annclust index --embedder NAME --add.")
+        StoreWriter.create(self.path, self._embedders.choose(embedder), add=add).close()
+
+    def _store_of(self, embedder: str | None) -> Store:
+        """The store, seen with the vectors of an embedder."""
+        if embedder is None:
+            return self._store
+        sets = self._store.catalog.vector_sets()
+        return self._store.of_set(self._embedders.set_of(embedder, sets))
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._embedders.close()
+        self._store.close()
+
+    def __repr__(self) -> str:
+        return f"Collection({str(self.path)!r})"
+
+    @property
+    def embedder(self) -> EmbedderSpec:
+        """The embedder whose vectors are searched and clustered."""
+        return self._store.embedder
+
+    def _embedder_loader(self) -> EmbedderLoader:
+        return self._embedders.loader(self.embedder)
+
+    def _writer(self, *, salvage: bool = False) -> StoreWriter:
+        from annclust.storage.store_writer import StoreWriter
+
+        return StoreWriter(self.path, self._store.catalog.set_number, salvage=salvage)
+
+    def use(self, embedder: str) -> None:
+        """See the photos through another embedder, from now on and wherever none is named.
+
+        Parameters
+        ----------
+        embedder : str
+            Name of one whose vectors the collection has; nothing is scanned or embedded.
+
+        Raises
+        ------
+        EmbedderMismatchError
+            If it has none of it.
+        """
+        self._store = self._store_of(embedder)
+        with self._writer() as store:
+            store.make_active()
