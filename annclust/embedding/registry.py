@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache as remembered
+from functools import partial
 from pathlib import Path
 
 from annclust.embedding import (
@@ -86,6 +87,13 @@ _BUILT_IN = (
         efficientnet_lite0.SUMMARY,
         efficientnet_lite0.readiness,
         efficientnet_lite0.load_efficientnet_lite0,
+    ),
+    _Entry(
+        efficientnet_lite0.EXACT_SPEC,
+        efficientnet_lite0.GEOMETRY,
+        efficientnet_lite0.EXACT_SUMMARY,
+        partial(efficientnet_lite0.readiness, spec=efficientnet_lite0.EXACT_SPEC),
+        partial(efficientnet_lite0.load_efficientnet_lite0, spec=efficientnet_lite0.EXACT_SPEC),
     ),
     _Entry(
         color_histogram.SPEC,
@@ -181,6 +189,17 @@ def find_embedder(
     return EmbedderLoader(
         entry.spec, entry.geometry, remembered(lambda: entry.load(settings, cache))
     )
+
+
+def find_stored(
+    stored: EmbedderSpec, settings: EmbedSettings | None = None, cache: Path | None = None
+) -> EmbedderLoader:
+    """Find the embedder of stored vectors: a built-in one by what it gives, whatever its name was.
+
+    Its spec may be another one, if what goes by the name has changed; raises as `find_embedder`.
+    """
+    same = (entry.spec.name for entry in _BUILT_IN if entry.spec.matches(stored))
+    return find_embedder(next(same, stored.name), settings, cache)
 
 
 def _family(name: str) -> tuple[_Family | None, str]:

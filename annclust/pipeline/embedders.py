@@ -64,7 +64,9 @@ class CollectionEmbedder:
         """
         found = self._found
         if found is None or not found.spec.matches(stored):
-            found = self._find(stored.name)
+            from annclust.embedding.registry import find_stored
+
+            found = self._keep(find_stored(stored, self._settings))
         if not found.spec.matches(stored):
             raise EmbedderMismatchError(
                 stored=f"{stored.name} {stored.revision}",
@@ -85,6 +87,9 @@ class CollectionEmbedder:
     def _find(self, name: str) -> EmbedderLoader:
         from annclust.embedding.registry import find_embedder
 
+        return self._keep(find_embedder(name, self._settings))
+
+    def _keep(self, found: EmbedderLoader) -> EmbedderLoader:
         self.close()  # it may be another one that was in use
-        self._found = find_embedder(name, self._settings)
-        return self._found
+        self._found = found
+        return found

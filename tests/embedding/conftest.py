@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from annclust.embedding.efficientnet_lite0 import load_efficientnet_lite0
+from annclust.embedding.efficientnet_lite0 import EXACT_SPEC, load_efficientnet_lite0
 from annclust.embedding.onnx_model import OnnxModel
 from annclust.settings import EmbedSettings
 
@@ -27,6 +27,12 @@ def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def lite0(model_folder: Path) -> OnnxModel:
     return load_efficientnet_lite0(EmbedSettings(threads=1, batch=4), model_folder)
+
+
+@pytest.fixture(scope="session")
+def exact_lite0(model_folder: Path) -> OnnxModel:
+    settings = EmbedSettings(threads=1, batch=4)
+    return load_efficientnet_lite0(settings, model_folder, spec=EXACT_SPEC)
 
 
 @pytest.fixture(scope="session")

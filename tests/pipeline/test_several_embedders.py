@@ -11,6 +11,7 @@ from annclust.embedding.onnx_model import OnnxModel
 from annclust.errors import EmbedderMismatchError, InputError
 from annclust.progress import StoppedError
 from annclust.settings import DecodeSettings, EmbedSettings, IndexingSettings
+from annclust.storage.store_writer import StoreWriter
 from tests.albums import save
 from tests.embedding.networks import save_network, say
 from tests.stopping import StopAt
@@ -191,3 +192,23 @@ def test_photos_that_go_are_gone_for_all(path: Path, eyes: str, photos: Path) ->
             added.use(name)
             assert added.check().ok
             assert added.cluster().clusters == 3
+
+
+def test_vectors_of_the_exact_edition_go_by_its_name_from_now_on(
+    path: Path, photos: Path, tmp_path: Path
+) -> None:
+    """Once the default had 32 bits, under the name that the one of 8 has now."""
+    default, exact = "efficientnet-lite0", "efficientnet-lite0-fp32"
+    with opened(path, exact, add=True) as added:
+        added.index()
+    with StoreWriter(path) as writer:
+        writer.rename_embedder(default)
+    save(photos / "more.jpg", 9)
+    with opened(path) as found:
+        assert found.embedder.name == default
+        assert found.index().embedded == 1
+        assert found.embedder.name == exact
+        assert found.similar(photos / "more.jpg", 1)[0].path == photos / "more.jpg"
+    with opened(path, default, add=True) as added:
+        assert added.index().embedded == 13
+        assert [each.embedder for each in added.status().embedders] == [HISTOGRAM, exact, default]
