@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from annclust.errors import InputError
+from annclust.errors import AnnclustError, InputError
 from annclust.neighbor_graph import NeighborGraph
 from annclust.opened_collection import OpenedCollection, PathLike
 from annclust.pipeline.reports import Cluster, ClusterReport, IndexReport, Match, Status
@@ -95,10 +96,11 @@ class Collection(OpenedCollection):
         given = [folders] if isinstance(folders, (str, os.PathLike)) else folders
         places = list(map(Path, given))
         with self._writer() as store:
+            store.rename_embedder(self._embedders.name(self.embedder))
             loader = self._embedder_loader
             report = index_photos(store, places, loader, settings, self.progress)
-            store.rename_embedder(self._embedders.name(self.embedder))
-            store.make_active()
+            if self._was_named and not report.waiting:
+                store.make_active()
             return report
 
     def similar(
@@ -292,14 +294,13 @@ class Collection(OpenedCollection):
         Parameters
         ----------
         forget : str or None
-            Name of an embedder that is not in use: its vectors and groups are dropped as well.
+            Name of an embedder that is not in use: its vectors and groups are dropped as well, if
+            there are any.
 
         Raises
         ------
         InputError
             If `forget` is in use.
-        EmbedderMismatchError
-            If there are no vectors of `forget`.
         CollectionLockedError
             If another process writes to the collection.
         StorageError
@@ -307,7 +308,10 @@ class Collection(OpenedCollection):
         """
         from annclust.pipeline.compacting import compact
 
-        dropped = None if forget is None else self._store_of(forget).catalog.set_number
+        dropped = None
+        if forget is not None:
+            with suppress(AnnclustError):  # dropped before, maybe: this may be the second time
+                dropped = self._store_of(forget).catalog.set_number
         with self._writer() as store:
             return compact(store, self.settings.search, self.progress, dropped=dropped)
 

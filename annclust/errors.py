@@ -186,6 +186,16 @@ class EmbedderMismatchError(CollectionError):
         )
 
 
+class VectorsDroppedError(CollectionError):
+    """The vectors of the embedder that a collection is seen through were dropped meanwhile."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(
+            f"the vectors that {path} was opened with were dropped meanwhile. Open it again."
+        )
+
+
 class CollectionLockedError(CollectionError):
     """Another process is writing to the collection."""
 

@@ -41,6 +41,7 @@ class OpenedCollection(Closing):
         self.path = Path(path).expanduser()
         self.settings = settings or IndexingSettings()
         self.progress = progress
+        self._was_named = embedder is not None
         self._searcher: tuple[object, Searcher] | None = None
         self._embedders = CollectionEmbedder(self.settings.embed)
         if add if Store.exists(self.path) else create:
@@ -57,7 +58,11 @@ class OpenedCollection(Closing):
 
         if add and embedder is None:
             raise InputError("say which embedder to add: annclust index --embedder NAME --add.")
-        StoreWriter.create(self.path, self._embedders.choose(embedder), add=add).close()
+        spec = self._embedders.choose(embedder)
+        with StoreWriter.create(self.path, spec, add=add) as store:
+            for each in store.of_each_set():
+                if each.embedder.name == spec.name and not spec.matches(each.embedder):
+                    each.rename_embedder(self._embedders.name_of_others(each.embedder))
 
     def _store_of(self, embedder: str | None) -> Store:
         """The store, seen with the vectors of an embedder."""
@@ -100,6 +105,9 @@ class OpenedCollection(Closing):
         EmbedderMismatchError
             If it has none of it.
         """
-        self._store = self._store_of(embedder)
-        with self._writer() as store:
+        from annclust.storage.store_writer import StoreWriter
+
+        seen = self._store_of(embedder)
+        with StoreWriter(self.path, seen.catalog.set_number) as store:
             store.make_active()
+        self._store, self._was_named = seen, True

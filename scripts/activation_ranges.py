@@ -71,7 +71,9 @@ def best_range(values: np.ndarray) -> tuple[float, float]:
         return float(np.square((whole - to.zero) * to.scale - values).mean())
 
     cut = min(CUTS, key=error)
-    return round(float(low * cut), 5), round(float(high * cut), 5)
+    # Layers without negative values end at ReLU6, whose bound rounding takes over.
+    most = 6.0 if low == 0 else np.inf
+    return round(float(low * cut), 5), round(float(min(high * cut, most)), 5)
 
 
 def main() -> None:

@@ -300,6 +300,8 @@ def compact(
 
     with open_collection(collection, console) as opened:
         report = opened.compact(forget=forget)
+    if forget is not None and report.forgotten is None:
+        console.note(f"there were no vectors of {forget} to forget")
     console.show(asdict(report), lambda: compact_lines(report))
 
 

@@ -85,6 +85,9 @@ def index_lines(report: IndexReport, collection: Path) -> Iterator[str]:
     if report.duplicates:
         known = counted(report.duplicates, "photo")
         yield f"{known} not embedded again: the exact content was known"
+    if report.waiting:
+        waiting = counted(report.waiting, "photo")
+        yield f"{waiting} without a vector: their files were not among those that were read"
     if report.skipped:
         yield f"{counted(report.skipped, 'file')} passed over: no images, or links"
     for root in report.offline:
@@ -185,10 +188,12 @@ def status_lines(status: Status) -> Iterator[str]:
 
 def use_lines(embedders: Sequence[EmbedderStatus], collection: Path) -> Iterator[str]:
     """One embedder after the other, and what to do where photos wait for it."""
+    names = [each.embedder for each in embedders]
     for each in embedders:
+        again = f"@{each.revision}" if names.count(each.embedder) > 1 else ""
         waiting = f", {each.waiting:,} without a vector" if each.waiting else ""
         in_use = ", in use" if each.in_use else ""
-        yield f"{each.embedder}  ({counted(each.photos, 'photo')}{waiting}{in_use})"
+        yield f"{each.embedder}{again}  ({counted(each.photos, 'photo')}{waiting}{in_use})"
     if any(each.in_use and each.waiting for each in embedders):
         yield f"annclust index -c {_typed(collection)} embeds those that it finds"
 

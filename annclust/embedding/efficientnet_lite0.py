@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -87,6 +88,8 @@ def load_efficientnet_lite0(
         return build_graph(checkpoint, side=GEOMETRY.crop, ranges=ranges)
 
     network = cached_model(graph_path(cache, spec), build)
+    if spec == SPEC:  # other devices compute whole numbers in floats, and so other vectors
+        settings = replace(settings, providers=("cpu",))
     session = open_session(network, settings)
     plan = OnnxPlan(GEOMETRY, PIXELS_AS_THEY_ARE, session.outputs[0].name, "none")
     if not is_as_on_processor(session, network, plan, settings):

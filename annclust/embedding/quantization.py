@@ -70,7 +70,8 @@ def quantized_filters(
     scales : ndarray of shape (filters,), float32
         Of each filter: the one that changes its weights least, in the mean of squares.
     """
-    rows = kernel.reshape(len(kernel), -1)
+    in_order = np.moveaxis(kernel, 1, -1)  # channels of one place beside each other, as stored
+    rows = in_order.reshape(len(kernel), -1)
     largest = np.abs(rows).max(axis=1)
     needed = np.maximum(largest, _SMALLEST) / _LEVELS
     best = np.full(len(rows), np.inf)
@@ -83,7 +84,8 @@ def quantized_filters(
         error = np.square(tried * scale[:, np.newaxis] - rows).sum(axis=1)
         better = error < best
         best[better], scales[better], weights[better] = error[better], scale[better], tried[better]
-    return weights.astype(np.int8).reshape(kernel.shape), scales.astype(np.float32)
+    whole = np.moveaxis(weights.astype(np.int8).reshape(in_order.shape), -1, 1)
+    return whole, scales.astype(np.float32)
 
 
 def quantized_bias(

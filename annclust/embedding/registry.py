@@ -198,8 +198,13 @@ def find_stored(
 
     Its spec may be another one, if what goes by the name has changed; raises as `find_embedder`.
     """
+    return find_embedder(built_in_name(stored) or stored.name, settings, cache)
+
+
+def built_in_name(stored: EmbedderSpec) -> str | None:
+    """What the built-in embedder that gives such vectors is called, if there is one."""
     same = (entry.spec.name for entry in _BUILT_IN if entry.spec.matches(stored))
-    return find_embedder(next(same, stored.name), settings, cache)
+    return next(same, None)
 
 
 def _family(name: str) -> tuple[_Family | None, str]:

@@ -70,7 +70,7 @@ def check_and_repair(
     if any(problem.invariant in HEALED for problem in before):
         from annclust.pipeline.healing import heal
 
-        heal(store, embedder(), settings, progress)
+        heal(store, embedder, settings, progress)
     if before:
         _make_derived_again(store, settings.search, progress)
     after = verify(store)

@@ -64,29 +64,32 @@ def compact(
         If that set is in use.
     """
     if dropped in (store.catalog.set_number, store.catalog.active_set()):
-        raise InputError("these vectors are in use; use others first: annclust use EMBEDDER.")
+        raise InputError(
+            "these vectors are in use. Use others first (annclust use EMBEDDER), or give the"
+            " name with @REVISION, as annclust use lists it."
+        )
     before, removed = store.bytes_on_disk(), store.catalog.counts()["removed"]
-    forgotten = None
-    if dropped is not None:
-        forgotten = store.of_set(dropped).embedder.name
-        store.of_set(dropped).drop_set()
-    with progress.stage("Compacting"), keeping_clusterings_current(store):
-        store.compact()
+    forgotten = None if dropped is None else store.of_set(dropped).embedder.name
+    with progress.stage("Compacting"), keeping_clusterings_current(store, without=dropped):
+        store.compact(dropped=dropped)
     refresh(store, settings, progress)
     store.catalog.shrink()
     return CompactReport(removed, forgotten, before, store.bytes_on_disk())
 
 
 @contextmanager
-def keeping_clusterings_current(store: StoreWriter) -> Iterator[None]:
+def keeping_clusterings_current(
+    store: StoreWriter, *, without: int | None = None
+) -> Iterator[None]:
     """Let rows get new numbers: clusterings that were of the photos that are there still are.
 
     The new numbers may by chance be those that another clustering was of. All sets of vectors are
-    looked after.
+    looked after, `without` one.
     """
     with ExitStack() as stack:
         for each in store.of_each_set():
-            stack.enter_context(_keeping_own_clusterings_current(each))
+            if each.catalog.set_number != without:
+                stack.enter_context(_keeping_own_clusterings_current(each))
         yield
 
 

@@ -12,6 +12,11 @@ from annclust.storage.records import VectorSet
 # The registry is imported where it is used: most calls of a collection embed nothing.
 
 
+def full_name(spec: EmbedderSpec) -> str:
+    """A name that no other embedder has."""
+    return f"{spec.name}@{spec.revision}"
+
+
 def _called(name: str, stored: Sequence[VectorSet]) -> list[VectorSet]:
     return [each for each in stored if each.embedder.name == name]
 
@@ -37,6 +42,8 @@ class CollectionEmbedder:
     def set_of(self, name: str, stored: Sequence[VectorSet]) -> int:
         """Number of the set of vectors that a name means, whatever it is called there.
 
+        Of several sets of one name, that of its present revision; ``NAME@REVISION`` is any of them.
+
         Raises
         ------
         EmbedderMismatchError
@@ -44,6 +51,9 @@ class CollectionEmbedder:
         """
         from annclust.embedding.registry import settled_name
 
+        for each in stored:
+            if name == full_name(each.embedder):
+                return each.number
         named = _called(name, stored) or _called(settled_name(name), stored)
         if len(named) == 1:  # another revision is told when it is to embed something
             return named[0].number
@@ -75,9 +85,16 @@ class CollectionEmbedder:
         return found
 
     def name(self, stored: EmbedderSpec) -> str:
-        """What the stored embedder is called by now."""
+        """What the stored embedder is called by now: a model of the user may have been moved."""
         found = self._found
-        return found.spec.name if found and found.spec.matches(stored) else stored.name
+        moved = found is not None and ":" in stored.name and found.spec.matches(stored)
+        return found.spec.name if found is not None and moved else stored.name
+
+    def name_of_others(self, stored: EmbedderSpec) -> str:
+        """What a built-in embedder is called that another one has taken the name of."""
+        from annclust.embedding.registry import built_in_name
+
+        return built_in_name(stored) or stored.name
 
     def close(self) -> None:
         """End what the embedder started."""

@@ -7,7 +7,7 @@ place in the collection, are named by `annclust check`, and get their vector whe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from annclust.arrays import VectorRow
@@ -24,7 +24,7 @@ from annclust.storage.verify import damaged_rows
 
 def heal(
     store: StoreWriter,
-    embedder: EmbedderLoader,
+    embedder: Callable[[], EmbedderLoader],
     settings: IndexingSettings,
     progress: Progress = SILENT,
 ) -> None:
@@ -41,7 +41,7 @@ def heal(
         damaged = sum(_lose_damaged(each) for each in store.of_each_set())
         photos = store.catalog.images_without_vector()
         if photos:
-            _embed_again(store, photos, embedder, settings, progress)
+            _embed_again(store, photos, embedder(), settings, progress)
         if damaged:
             store.compact()
 

@@ -88,6 +88,7 @@ def import_vectors(
         removed=0,
         unreadable=tuple(reading.unreadable),
         embedded=0,
+        waiting=0,
         duplicates=reading.copies,
         skipped=0,
         offline=(),

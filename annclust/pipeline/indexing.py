@@ -80,14 +80,16 @@ def _index_photos(
     intake = _read(store, surveyed, embedder, settings, progress)
     outcome = settle(store, surveyed, intake, forget_missing=settings.forget_missing)
     refresh(store, settings.search, progress)
+    images = store.catalog.counts()["images"]
     return IndexReport(
-        images=store.catalog.counts()["images"],
+        images=images,
         added=outcome.added,
         changed=outcome.changed,
         moved=outcome.moved,
         removed=outcome.removed,
         unreadable=_unreadable(store, surveyed),
         embedded=intake.embedded,
+        waiting=images - store.catalog.images_with_vector(),
         duplicates=outcome.duplicates,
         skipped=surveyed.skipped,
         offline=outcome.offline,

@@ -32,6 +32,8 @@ class IndexReport:
         Everything under the scanned roots that cannot be read.
     embedded : int
         Contents that were embedded.
+    waiting : int
+        Photos that have no vector of the embedder yet.
     duplicates : int
         Added photos whose exact content was known: they cost no embedding.
     skipped : int
@@ -48,6 +50,7 @@ class IndexReport:
     removed: int
     unreadable: tuple[Unreadable, ...]
     embedded: int
+    waiting: int
     duplicates: int
     skipped: int
     offline: tuple[Unreadable, ...]

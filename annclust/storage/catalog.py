@@ -16,7 +16,7 @@ import numpy as np
 
 from annclust.arrays import ImageId, Nodes, VectorRow
 from annclust.embedding.embedder import EmbedderSpec
-from annclust.errors import CollectionDamagedError
+from annclust.errors import CollectionDamagedError, VectorsDroppedError
 from annclust.storage.catalog_file import CatalogFile
 from annclust.storage.checked_sqlite import keep_pages
 from annclust.storage.durable import storage_errors
@@ -108,7 +108,7 @@ class Catalog(CatalogFile):
 
     def active_set(self) -> int:
         """Number of the set that is meant where none is named."""
-        number = self.setting("active", "1")
+        number = self.setting("active", "1" if self._views else None)
         if not number.isdecimal():
             raise CollectionDamagedError(self.path, reason="its setting 'active' is no number")
         return int(number)
@@ -127,14 +127,23 @@ class Catalog(CatalogFile):
 
         Raises
         ------
+        VectorsDroppedError
+            If it was dropped.
         CollectionDamagedError
             If it is missing.
         """
         for found in self.vector_sets():
             if found.number == self.set_number:
                 return found
+        if self.active_set() != self.set_number:
+            raise VectorsDroppedError(self.path.parent)
         reason = f"its set of vectors {self.set_number} is missing"
         raise CollectionDamagedError(self.path, reason=reason)
+
+    @property
+    def _own(self) -> int:
+        """Number of the set, which is there: of one that is not, all questions would be empty."""
+        return self.vector_set().number
 
     def rows(self) -> int:
         """Committed rows of the vector file."""
@@ -147,11 +156,11 @@ class Catalog(CatalogFile):
             (SELECT count(*) FROM vector WHERE vector_set = ?),
             (SELECT count(*) FROM unreadable)"""
         names = ("images", "removed", "contents", "vectors", "unreadable")
-        return dict(zip(names, self._one(sql, self.set_number), strict=True))
+        return dict(zip(names, self._one(sql, self._own), strict=True))
 
     def _ours(self, sql: str, *values: object) -> Iterator[tuple[Any, ...]]:
         """As `_all`; the first parameter is the set of vectors."""
-        return self._all(sql, self.set_number, *values)
+        return self._all(sql, self._own, *values)
 
     # Photos
 
@@ -170,7 +179,7 @@ class Catalog(CatalogFile):
                 ImageId(row[0]), Root(*row[6:]), row[1], row[2], row[3], row[4], VectorRow(row[5])
             )
             for row in self._all_with_paths(
-                (1, 7), f"{_IMAGE} WHERE NOT removed {clause}", self.set_number, *values
+                (1, 7), f"{_IMAGE} WHERE NOT removed {clause}", self._own, *values
             )
         ]
 
@@ -190,7 +199,7 @@ class Catalog(CatalogFile):
         sql = """SELECT count(*) FROM image INDEXED BY image_digest
             CROSS JOIN embedding USING (digest) WHERE vector_set = ? AND embedding.row >= 0
             AND image.id NOT IN (SELECT id FROM image WHERE removed)"""
-        return int(self._one(sql, self.set_number)[0])
+        return int(self._one(sql, self._own)[0])
 
     def images_without_vector(self) -> list[ImageRecord]:
         """Present images that are yet to be embedded again, by id."""
@@ -232,7 +241,7 @@ class Catalog(CatalogFile):
             FROM image INDEXED BY image_digest CROSS JOIN embedding USING (digest)
             WHERE embedding.vector_set = ? AND embedding.row >= 0
             AND image.id NOT IN (SELECT id FROM image WHERE removed)"""
-        images, rows = self._pairs(sql, self.set_number)
+        images, rows = self._pairs(sql, self._own)
         order = np.argsort(images)
         return images[order], rows[order]
 
@@ -290,7 +299,7 @@ class Catalog(CatalogFile):
         """Rows that lie in a cluster, ascending, and their cluster ids: two (m,)."""
         sql = """SELECT row AS a, cluster AS b FROM member
             WHERE vector_set = ? AND level = ? ORDER BY row"""
-        return self._pairs(sql, self.set_number, level)
+        return self._pairs(sql, self._own, level)
 
     def next_cluster(self, level: str) -> int:
         """A cluster id that was never given on that level."""
@@ -298,7 +307,7 @@ class Catalog(CatalogFile):
 
     def export(self, level: str) -> Iterator[ExportRow]:
         """Every present photo with its place in the current clustering of a level, by id."""
-        rows = self._all_with_paths((1, 2), _EXPORT, self.set_number, level)
+        rows = self._all_with_paths((1, 2), _EXPORT, self._own, level)
         for image, root, path, digest, cluster, probability, stands in rows:
             full = joined(root, path)
             yield ExportRow(ImageId(image), full, digest, cluster, probability, bool(stands))
@@ -326,7 +335,7 @@ class Catalog(CatalogFile):
     def vector_rows(self) -> tuple[int, int]:
         """How many rows have a checksum, and the first row that none can have."""
         count, last = self._one(
-            "SELECT count(*), max(row) FROM vector WHERE vector_set = ?", self.set_number
+            "SELECT count(*), max(row) FROM vector WHERE vector_set = ?", self._own
         )
         return count, 0 if last is None else last + 1
 
@@ -344,7 +353,7 @@ class Catalog(CatalogFile):
     def contents_beyond(self, row: int) -> int:
         """How many contents refer to that row or a later one."""
         sql = "SELECT count(*) FROM embedding WHERE vector_set = ? AND row >= ?"
-        return int(self._one(sql, self.set_number, row)[0])
+        return int(self._one(sql, self._own, row)[0])
 
     def stray_cluster_records(self) -> int:
         """How many members lie in no cluster or have no vector, and clusters have no photo."""
@@ -355,7 +364,7 @@ class Catalog(CatalogFile):
                 WHERE member.vector_set = ?1 AND (cluster.id IS NULL OR vector.row IS NULL))
             + (SELECT count(*) FROM cluster LEFT JOIN image ON image.id = cluster.representative
                 WHERE cluster.vector_set = ?1 AND image.id IS NULL)"""
-        return int(self._one(sql, self.set_number)[0])
+        return int(self._one(sql, self._own)[0])
 
     def images_in_rows(self, first: int, last: int) -> list[ImageId]:
         """Present images whose vectors lie in rows [first, last), by id."""

@@ -23,22 +23,7 @@ from annclust.storage.durable import storage_errors
 
 
 class CatalogFile(Closing):
-    """The SQLite file, checked to be a catalog. Use as a context manager.
-
-    Parameters
-    ----------
-    path : Path
-        The SQLite file.
-
-    Raises
-    ------
-    NotACollectionError
-        If the file is not one of ours.
-    NewerFormatError
-        If a later annclust wrote it.
-    StorageError
-        If it cannot be read.
-    """
+    """The SQLite file, checked to be a catalog; what can be asked comes above (:mod:`catalog`)."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -75,12 +60,12 @@ class CatalogFile(Closing):
         for name, definition in self._views.items():
             self._db.execute(f"CREATE TEMP VIEW {name} AS {definition}")
 
-    def _execute(self, sql: str, values: Sequence[object]) -> Iterator[tuple[Any, ...]]:
-        if self._views and not schema.views_of(self.format()):  # a writer was here
+    def _keep_up(self) -> None:
+        """Let go of the views once a writer has brought the format up."""
+        if self._views and not schema.views_of(self.format()):
             for name in self._views:
                 self._db.execute(f"DROP VIEW temp.{name}")
             self._views.clear()
-        return self._db.execute(sql, values)
 
     def _is_whole(self) -> bool:
         with storage_errors(self.path):
@@ -96,14 +81,18 @@ class CatalogFile(Closing):
         self._db.close()
 
     def _one(self, sql: str, *values: object) -> tuple[Any, ...]:
-        with storage_errors(self.path):
-            row: tuple[Any, ...]
-            (row,) = self._execute(sql, values)
-            return row
+        row: tuple[Any, ...]
+        (row,) = self._all(sql, *values)
+        return row
 
     def _all(self, sql: str, *values: object) -> Iterator[tuple[Any, ...]]:
+        if self._views and not self._db.in_transaction:
+            with self.snapshot():  # of the format that the views are for, or of the current one
+                found = list(self._db.execute(sql, values))
+            yield from found
+            return
         with storage_errors(self.path):
-            yield from self._execute(sql, values)
+            yield from self._db.execute(sql, values)
 
     def _pairs(self, sql: str, *values: object) -> tuple[Nodes, Nodes]:
         """Two columns of whole numbers, called a and b."""
@@ -132,12 +121,21 @@ class CatalogFile(Closing):
             yield
             return
         with storage_errors(self.path):
-            self._db.execute("BEGIN")
+            self._begin()
             try:
                 yield
             finally:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
+
+    def _begin(self) -> None:
+        """Begin a snapshot; not one of a newer format than the views are for."""
+        while True:
+            self._keep_up()
+            self._db.execute("BEGIN")
+            if not self._views or schema.views_of(self.format()):
+                return
+            self._db.execute("ROLLBACK")  # a writer was here just now
 
     def setting(self, name: str, default: str | None = None) -> str:
         """Value of a setting; without `default` it must be one that every collection has.

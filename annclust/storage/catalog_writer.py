@@ -74,15 +74,17 @@ class CatalogWriter(CatalogFileWriter, Catalog):
     # Sets of vectors
 
     def add_set(self, spec: EmbedderSpec, vector_file: str) -> int:
-        """Add an empty set; gives its number.
-
-        What an embedder had nothing to make of may do for another one.
-        """
-        self._db.execute("UPDATE unreadable SET retry = 1")
+        """Add an empty set; gives its number."""
+        self.try_unreadable_again()
         return add_set_to(self._db, spec, vector_file)
+
+    def try_unreadable_again(self) -> None:
+        """What an embedder had nothing to make of may do for another one."""
+        self._db.execute("UPDATE unreadable SET retry = 1")
 
     def make_active(self) -> None:
         """Let this set be the one that is meant where none is named."""
+        self.try_unreadable_again()
         self.set_setting("active", str(self.set_number))
 
     def drop_set(self) -> list[str]:

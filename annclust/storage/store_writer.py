@@ -226,21 +226,6 @@ class StoreWriter(Store):
             with self.catalog.transaction():
                 self.catalog.make_active()
 
-    def drop_set(self) -> None:
-        """Forget these vectors and all that was made from them; never the active ones.
-
-        Raises
-        ------
-        ValueError
-            If they are the active ones.
-        """
-        if self.catalog.active_set() == self.catalog.set_number:
-            raise ValueError("the active vectors cannot be dropped")
-        with self.catalog.transaction():
-            unneeded = self.catalog.drop_set()
-        self._close_appenders()
-        self.discard(unneeded)
-
     def close(self) -> None:
         """Let go of the files and of the lock; once is enough, twice does no harm."""
         if self._lock.is_held:
@@ -299,11 +284,16 @@ class StoreWriter(Store):
         with self.catalog.transaction():
             self.catalog.lose_vectors(rows)
 
-    def compact(self) -> None:
+    def compact(self, *, dropped: int | None = None) -> None:
         """Drop tombstones, and the vectors that no present photo needs.
 
         In a set of vectors where some are dropped, all rows are numbered anew, and everything
         derived is forgotten.
+
+        Parameters
+        ----------
+        dropped : int or None
+            Number of a set that goes as a whole; neither this one nor the active one.
 
         Raises
         ------
@@ -313,14 +303,17 @@ class StoreWriter(Store):
             If the system refuses; then nothing has changed.
         """
         renumbered: list[_Renumbered] = []
-        for each in self.of_each_set():
+        stay = [each for each in self.of_each_set() if each.catalog.set_number != dropped]
+        for each in stay:
             kept = np.unique(each.catalog.live()[1])
             if len(kept) < each.catalog.rows():
                 name = self._new_vector_file(*(done.file for done in renumbered))
                 renumbered.append(each._kept_in(name, kept))
         unneeded = [done.store.vector_path.name for done in renumbered]
         with self.catalog.transaction():
-            for each in self.of_each_set():
+            if dropped is not None:
+                unneeded += self.catalog.of_set(dropped).drop_set()
+            for each in stay:
                 each.catalog.settle_representatives()
             self.catalog.drop_removed()
             for done in renumbered:

@@ -14,7 +14,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,12 +40,12 @@ class PeerRun:
     found: np.ndarray
 
 
-def peer_python(folder: Path) -> Path:
-    """An interpreter with all peers, made in a folder unless it is there."""
+def peer_python(folder: Path, programs: Sequence[str] = PROGRAMS) -> Path:
+    """An interpreter with some programs, made in a folder unless it is there."""
     python = folder / "bin" / "python"
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-        subprocess.run([str(python), "-m", "pip", "install", "-q", *PROGRAMS], check=True)
+        subprocess.run([str(python), "-m", "pip", "install", "-q", *programs], check=True)
     return python
 
 

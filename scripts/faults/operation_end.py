@@ -79,7 +79,9 @@ class Ending:
                 case "cluster":
                     found.cluster()
                 case "compact":
-                    found.compact()
+                    there = {each.embedder for each in found.status().embedders}
+                    forget = "--forget" in self._operation.arguments and OTHER.name in there
+                    found.compact(forget=OTHER.name if forget else None)
                 case _:
                     found.check(repair=True)
         yield from (f"given again: {difference}" for difference in self._reached())

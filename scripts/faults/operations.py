@@ -200,6 +200,7 @@ OPERATIONS = (
     Operation("cluster again", ("cluster",), grown),
     Operation("compact", ("compact",), thinned),
     Operation("compact what two embedders saw", ("compact",), seen_twice),
+    Operation("compact and forget an embedder", ("compact", "--forget", OTHER.name), seen_twice),
     Operation("use another embedder", ("use", OTHER.name), seen_twice),
     Operation("add an embedder", (*INDEX, "--embedder", f"onnx:{EYES}", "--add"), with_eyes),
     Operation("repair", ("check", "--repair"), damaged),

@@ -524,6 +524,8 @@ def test_a_collection_is_seen_through_several_embedders(
     nobody = run("use", "efficientnet-lite0", "-c", made)
     assert (nobody.returncode, len(nobody.stderr.splitlines())) == (1, 1)
     assert run("compact", "-c", made, "--forget", "color-histogram").returncode == 1
+    nothing = run("compact", "-c", made, "--forget", "never-there")
+    assert (nothing.returncode, "no vectors of never-there" in nothing.stderr) == (0, True)
     dropped = document("compact", "-c", made, "--forget", name)
     assert dropped["forgotten"] == name
     assert [e["embedder"] for e in document("use", "-c", made)["embedders"]] == ["color-histogram"]

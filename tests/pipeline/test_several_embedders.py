@@ -8,7 +8,7 @@ import pytest
 
 from annclust.collection import Collection
 from annclust.embedding.onnx_model import OnnxModel
-from annclust.errors import EmbedderMismatchError, InputError
+from annclust.errors import CollectionLockedError, EmbedderMismatchError, InputError
 from annclust.progress import StoppedError
 from annclust.settings import DecodeSettings, EmbedSettings, IndexingSettings
 from annclust.storage.store_writer import StoreWriter
@@ -130,6 +130,72 @@ def test_an_embedder_is_in_use_once_it_has_seen_the_photos(
     assert seen(path)[0] == eyes
 
 
+def test_an_embedder_that_has_seen_only_a_part_is_not_in_use(
+    path: Path, eyes: str, photos: Path, tmp_path: Path
+) -> None:
+    more = tmp_path / "more"
+    for number in range(2):
+        save(more / f"{number}.jpg", 20 + number)
+    with opened(path, eyes, add=True) as added:
+        report = added.index(more)
+        assert (report.images, report.embedded, report.waiting) == (14, 2, 12)
+        assert [e.in_use for e in added.status().embedders] == [True, False]
+        assert added.index(photos).waiting == 0
+        assert [e.in_use for e in added.status().embedders] == [False, True]
+
+
+def test_who_names_no_embedder_changes_nothing_about_which_is_in_use(
+    path: Path, eyes: str, photos: Path
+) -> None:
+    with opened(path) as before:
+        with opened(path, eyes, add=True) as added:
+            added.index()
+        save(photos / "more.jpg", 9)
+        assert before.index().added == 1
+        assert before.embedder.name == HISTOGRAM
+    with opened(path) as found:
+        assert found.embedder.name == eyes
+
+
+def test_an_embedder_that_could_not_be_taken_into_use_is_not_seen(path: Path, eyes: str) -> None:
+    with opened(path, eyes, add=True) as added:
+        added.index()
+        with StoreWriter(path), pytest.raises(CollectionLockedError):
+            added.use(HISTOGRAM)
+        assert added.embedder.name == eyes
+
+
+def test_two_revisions_of_one_model_are_told_apart_by_their_full_names(
+    path: Path, eyes: str
+) -> None:
+    with opened(path, eyes, add=True) as added:
+        added.index()
+    model = save_network(Path(eyes.removeprefix("onnx:")), side=8, outputs=["places"], gain=3)
+    say(model, resize="squash", scale=1, mean=127.5, std=127.5, pooling="mean")
+    with opened(path, eyes, add=True) as added:
+        assert added.index().embedded == 12
+        _, before, after = (f"{e.embedder}@{e.revision}" for e in added.status().embedders)
+        added.use(before)
+        assert [e.in_use for e in added.status().embedders] == [False, True, False]
+        added.use(eyes)  # what goes by the name now
+        assert [e.in_use for e in added.status().embedders] == [False, False, True]
+        with pytest.raises(InputError, match="@REVISION"):
+            added.compact(forget=eyes)
+        assert added.compact(forget=before).forgotten == eyes
+        assert f"{added.embedder.name}@{added.embedder.revision}" == after
+
+
+def test_what_another_embedder_lost_is_noted_without_the_one_in_use(path: Path, eyes: str) -> None:
+    with opened(path, eyes, add=True) as added:
+        added.index()
+    Path(eyes.removeprefix("onnx:")).unlink()
+    with (path / "vectors-000001.f16").open("r+b") as file:
+        file.seek(64)
+        file.write(b"\xff" * 512)
+    with opened(path) as found:
+        assert found.check(repair=True).ok
+
+
 def test_an_embedder_must_be_added_before_it_is_used(path: Path, eyes: str) -> None:
     with pytest.raises(EmbedderMismatchError, match="--add"):
         opened(path, eyes)
@@ -194,9 +260,7 @@ def test_photos_that_go_are_gone_for_all(path: Path, eyes: str, photos: Path) ->
             assert added.cluster().clusters == 3
 
 
-def test_vectors_of_the_exact_edition_go_by_its_name_from_now_on(
-    path: Path, photos: Path, tmp_path: Path
-) -> None:
+def test_vectors_of_the_exact_edition_go_on_in_it(path: Path, photos: Path, tmp_path: Path) -> None:
     """Once the default had 32 bits, under the name that the one of 8 has now."""
     default, exact = "efficientnet-lite0", "efficientnet-lite0-fp32"
     with opened(path, exact, add=True) as added:
@@ -207,8 +271,10 @@ def test_vectors_of_the_exact_edition_go_by_its_name_from_now_on(
     with opened(path) as found:
         assert found.embedder.name == default
         assert found.index().embedded == 1
-        assert found.embedder.name == exact
         assert found.similar(photos / "more.jpg", 1)[0].path == photos / "more.jpg"
+    for name in (default, exact, default):
+        with opened(path, name) as found:
+            assert (found.index().embedded, found.embedder.name) == (0, default)
     with opened(path, default, add=True) as added:
         assert added.index().embedded == 13
         assert [each.embedder for each in added.status().embedders] == [HISTOGRAM, exact, default]

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from annclust.arrays import ImageId
 from annclust.embedding.embedder import EmbedderSpec
 from annclust.storage.store_writer import EmbeddedContent, StoreWriter
 
@@ -47,6 +48,19 @@ def add_photos(writer: StoreWriter, *numbers: int) -> list[int]:
             )
             for number in numbers
         ]
+
+
+def store_groups(writer: StoreWriter, groups: dict[int, int], representative: int) -> None:
+    """Put rows into groups, for all of which one photo stands."""
+    with writer.catalog.transaction():
+        writer.catalog.add_clustering(
+            "shots",
+            settings="{}",
+            summary="{}",
+            members=[(row, group, 1.0) for row, group in groups.items()],
+            representatives=dict.fromkeys(groups.values(), ImageId(representative)),
+            next_cluster=9,
+        )
 
 
 @contextmanager

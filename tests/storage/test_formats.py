@@ -105,7 +105,9 @@ def test_a_reader_goes_on_while_the_format_is_brought_up(older: Path) -> None:
             assert reader.catalog.format() < FORMAT
             assert (reader.catalog.rows(), verify(reader)) == (rows, [])
         assert reader.catalog.format() == FORMAT
-        assert (reader.catalog.rows(), verify(reader)) == (rows, [])
+        for _ in range(2):
+            assert (verify(reader), reader.catalog.rows()) == ([], rows)
+            assert len(reader.catalog.live()[0]) == len(expected)
         assert len(list(reader.catalog.export("shots"))) == len(expected)
 
 

@@ -13,13 +13,20 @@ from annclust.errors import CollectionDamagedError, StorageError
 from annclust.storage.store_writer import StoreWriter
 from annclust.storage.verify import damaged_rows, require_sound, sound_vectors, verify
 from tests.failing_disks import FailingDisk
-from tests.storage.conftest import DIMENSION, SPEC, add_photos, content, limited_file_size
+from tests.storage.conftest import (
+    DIMENSION,
+    SPEC,
+    add_photos,
+    content,
+    limited_file_size,
+    store_groups,
+)
 
 
 def test_a_content_that_lost_its_vector_counts_as_new_and_gets_another(writer: StoreWriter) -> None:
     writer.append([content(1), content(2, like=1), content(3)])
     first, *_ = add_photos(writer, 1, 2, 3)
-    _cluster(writer, {0: 5, 1: 6}, first)
+    store_groups(writer, {0: 5, 1: 6}, first)
     writer.lose_vectors([VectorRow(0)])
     assert writer.catalog.content((1).to_bytes(32, "big")) is None
     assert writer.catalog.contents_of_size(101, 9) == frozenset()
@@ -33,23 +40,10 @@ def test_a_content_that_lost_its_vector_counts_as_new_and_gets_another(writer: S
     assert [problem.invariant for problem in verify(writer)] == ["S4"]
 
 
-def _cluster(writer: StoreWriter, clusters: dict[int, int], representative: int) -> None:
-    """Put rows into clusters."""
-    with writer.catalog.transaction():
-        writer.catalog.add_clustering(
-            "shots",
-            settings="{}",
-            summary="{}",
-            members=[(row, cluster, 1.0) for row, cluster in clusters.items()],
-            representatives=dict.fromkeys(clusters.values(), ImageId(representative)),
-            next_cluster=9,
-        )
-
-
 def test_a_lost_vector_survives_compacting_as_lost(writer: StoreWriter) -> None:
     writer.append([content(1), content(2), content(3)])
     add_photos(writer, 1, 2, 3)
-    _cluster(writer, {0: 5, 1: 5}, 2)
+    store_groups(writer, {0: 5, 1: 5}, 2)
     writer.lose_vectors([VectorRow(0), VectorRow(2)])
     writer.compact()
     assert writer.catalog.rows() == 1

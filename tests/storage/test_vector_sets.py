@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,14 +11,18 @@ import pytest
 
 from annclust.arrays import ImageId
 from annclust.embedding.embedder import EmbedderSpec
-from annclust.errors import CollectionDamagedError, EmbedderMismatchError
+from annclust.errors import (
+    CollectionDamagedError,
+    EmbedderMismatchError,
+    VectorsDroppedError,
+)
 from annclust.storage.catalog import Catalog
 from annclust.storage.generation_writer import array_writer
 from annclust.storage.records import UnreadableRecord
 from annclust.storage.store import Store
 from annclust.storage.store_writer import EmbeddedContent, StoreWriter
 from annclust.storage.verify import verify
-from tests.storage.conftest import DIMENSION, SPEC, add_photos, content
+from tests.storage.conftest import DIMENSION, SPEC, add_photos, content, store_groups
 
 OTHER = EmbedderSpec("other", "other 1", 3)
 
@@ -28,19 +33,6 @@ def other_content(number: int) -> EmbeddedContent:
     return replace(content(number), vector=vector)
 
 
-def cluster(writer: StoreWriter, members: dict[int, int], **representatives: int) -> None:
-    """Store groups by row, with the photo that stands for each."""
-    with writer.catalog.transaction():
-        writer.catalog.add_clustering(
-            "shots",
-            settings="{}",
-            summary="{}",
-            members=[(row, group, 1.0) for row, group in members.items()],
-            representatives={int(g[1:]): ImageId(p) for g, p in representatives.items()},
-            next_cluster=10,
-        )
-
-
 @pytest.fixture
 def both(directory: Path) -> StoreWriter:
     """Four photos with a vector of each of two embedders; groups and trees of both."""
@@ -48,11 +40,11 @@ def both(directory: Path) -> StoreWriter:
         first.append([content(number) for number in range(4)])
         add_photos(first, *range(4))
         first.publish("tree", {"rows.npy": array_writer(np.arange(4))}, basis="", spec={})
-        cluster(first, {0: 1, 1: 1}, g1=1)
+        store_groups(first, {0: 1, 1: 1}, 1)
     second = StoreWriter.create(directory, OTHER, add=True)
     second.append([other_content(number) for number in range(4)])
     second.publish("tree", {"rows.npy": array_writer(np.arange(3))}, basis="", spec={})
-    cluster(second, {0: 2, 2: 2}, g2=3)
+    store_groups(second, {0: 2, 2: 2}, 3)
     return second
 
 
@@ -152,20 +144,49 @@ def test_compacting_numbers_each_set_by_what_it_needs(both: StoreWriter) -> None
 
 def test_a_set_that_is_dropped_takes_nothing_else_with_it(both: StoreWriter) -> None:
     with both:
-        first = both.of_set(1)
-        with pytest.raises(ValueError, match="active"):
-            first.drop_set()
         both.make_active()
-        first.drop_set()
+        with both.catalog.transaction():
+            both.catalog.remove_images([ImageId(1)])
+        both.compact(dropped=1)
         assert [found.embedder for found in both.catalog.vector_sets()] == [OTHER]
         assert [path.name for path in both.path.glob("vectors-*")] == ["vectors-000002.f16"]
         assert len(list(both.path.glob("tree-*"))) == 1
-        assert groups(both) == {1: 2, 2: None, 3: 2, 4: 2}
+        assert groups(both) == {2: None, 3: 2, 4: 2}
         assert verify(both) == []
         both.append([other_content(9)])
     with StoreWriter.create(both.path, SPEC, add=True) as again:
         assert again.catalog.set_number == 3  # never given twice
         assert again.catalog.rows() == 0
+
+
+def test_a_reader_of_vectors_that_were_dropped_is_told_so(both: StoreWriter) -> None:
+    with both, Store(both.path) as reader:
+        assert len(reader.catalog.live()[0]) == 4
+        both.make_active()
+        both.compact(dropped=1)
+        questions: list[Callable[[], object]] = [
+            reader.catalog.live,
+            reader.catalog.counts,
+            reader.vectors,
+            lambda: list(reader.catalog.export("shots")),
+            lambda: reader.catalog.clustering(),
+            lambda: verify(reader),
+        ]
+        for ask in questions:
+            with pytest.raises(VectorsDroppedError, match="Open it again"):
+                ask()
+
+
+def test_what_one_embedder_refused_is_tried_again_when_another_one_is_used(
+    both: StoreWriter,
+) -> None:
+    with both:
+        with both.catalog.transaction():
+            root = both.catalog.roots()[0].id
+            odd = UnreadableRecord(root, b"odd.jpg", 1, 1, "the embedder fails", False)
+            both.catalog.replace_unreadable(root, [odd])
+        both.make_active()
+        assert [record.retry for _, record in both.catalog.unreadable()] == [True]
 
 
 def test_damage_in_a_set_that_is_not_in_use_is_found_and_named(both: StoreWriter) -> None:
@@ -222,7 +243,7 @@ def test_a_crash_between_vector_file_and_catalog_leaves_the_sets_that_were(
 def test_a_set_that_is_missing_is_damage(both: StoreWriter) -> None:
     both.close()
     path = both.path / "catalog.sqlite"
-    with Catalog(path, 7) as catalog, pytest.raises(CollectionDamagedError, match="vectors 7"):
+    with Catalog(path, 7) as catalog, pytest.raises(VectorsDroppedError):
         catalog.rows()
     with StoreWriter(both.path) as writer, writer.catalog.transaction():
         writer.catalog.set_setting("active", "7")
