@@ -282,6 +282,5 @@ class VectorAppender:
 
     def close(self) -> None:
         """Let go of the file; appending is an error from now on."""
-        if self._descriptor != _CLOSED:
-            descriptor, self._descriptor = self._descriptor, _CLOSED
-            os.close(descriptor)
+        descriptor, self._descriptor = self._descriptor, _CLOSED
+        os.close(descriptor)

@@ -111,6 +111,26 @@ def test_a_reader_goes_on_while_the_format_is_brought_up(older: Path) -> None:
         assert len(list(reader.catalog.export("shots"))) == len(expected)
 
 
+@pytest.mark.parametrize("older", range(CHECKED_FORMAT, FORMAT), indirect=True)
+def test_a_writer_that_comes_just_before_a_snapshot_is_noticed(
+    older: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Store(older / "photos.annclust") as reader:
+        rows, keep_up = reader.catalog.rows(), reader.catalog._keep_up
+        writers = [1]
+
+        def late() -> None:
+            keep_up()
+            if writers:
+                writers.pop()
+                StoreWriter(older / "photos.annclust").close()
+
+        monkeypatch.setattr(reader.catalog, "_keep_up", late)
+        assert reader.catalog.rows() == rows
+        assert reader.catalog.format() == FORMAT
+        assert verify(reader) == []
+
+
 def test_a_file_that_never_was_a_catalog_is_none(tmp_path: Path) -> None:
     (tmp_path / "catalog.sqlite").touch()
     with pytest.raises(NotACollectionError):
