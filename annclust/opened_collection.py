@@ -54,6 +54,7 @@ class OpenedCollection(Closing):
             raise
 
     def _make(self, embedder: str | None, *, add: bool) -> None:
+        from annclust.embedding.registry import built_in_name
         from annclust.storage.store_writer import StoreWriter
 
         if add and embedder is None:
@@ -62,7 +63,7 @@ class OpenedCollection(Closing):
         with StoreWriter.create(self.path, spec, add=add) as store:
             for each in store.of_each_set():
                 if each.embedder.name == spec.name and not spec.matches(each.embedder):
-                    each.rename_embedder(self._embedders.name_of_others(each.embedder))
+                    each.rename_embedder(built_in_name(each.embedder) or spec.name)
 
     def _store_of(self, embedder: str | None) -> Store:
         """The store, seen with the vectors of an embedder."""

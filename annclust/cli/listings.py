@@ -190,10 +190,10 @@ def use_lines(embedders: Sequence[EmbedderStatus], collection: Path) -> Iterator
     """One embedder after the other, and what to do where photos wait for it."""
     names = [each.embedder for each in embedders]
     for each in embedders:
-        again = f"@{each.revision}" if names.count(each.embedder) > 1 else ""
+        name = each.full_name if names.count(each.embedder) > 1 else each.embedder
         waiting = f", {each.waiting:,} without a vector" if each.waiting else ""
         in_use = ", in use" if each.in_use else ""
-        yield f"{each.embedder}{again}  ({counted(each.photos, 'photo')}{waiting}{in_use})"
+        yield f"{name}  ({counted(each.photos, 'photo')}{waiting}{in_use})"
     if any(each.in_use and each.waiting for each in embedders):
         yield f"annclust index -c {_typed(collection)} embeds those that it finds"
 

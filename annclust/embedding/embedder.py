@@ -45,6 +45,11 @@ class EmbedderSpec:
     revision: str
     dimension: int
 
+    @property
+    def full_name(self) -> str:
+        """A name that no other embedder has."""
+        return f"{self.name}@{self.revision}"
+
     def matches(self, other: EmbedderSpec) -> bool:
         """Whether vectors of both can be compared, whatever they are called."""
         return (self.revision, self.dimension) == (other.revision, other.dimension)

@@ -229,11 +229,14 @@ def derived_is_current(store: Store, live: LiveVectors, settings: SearchSettings
     return graph is not None and store.usable_generation("index") is not None
 
 
-def refresh(store: StoreWriter, settings: SearchSettings, progress: Progress = SILENT) -> None:
-    """Bring index and graph up to date; loads nothing if they are."""
+def refresh(
+    store: StoreWriter, settings: SearchSettings, progress: Progress = SILENT
+) -> LiveVectors:
+    """Bring index and graph up to date, loading nothing if they are; gives what they are of."""
     live = live_vectors(store)
     if not derived_is_current(store, live, settings):
         refresh_graph(store, live, settings, progress)
+    return live
 
 
 def refreshed_photo_graph(

@@ -12,11 +12,6 @@ from annclust.storage.records import VectorSet
 # The registry is imported where it is used: most calls of a collection embed nothing.
 
 
-def full_name(spec: EmbedderSpec) -> str:
-    """A name that no other embedder has."""
-    return f"{spec.name}@{spec.revision}"
-
-
 def _called(name: str, stored: Sequence[VectorSet]) -> list[VectorSet]:
     return [each for each in stored if each.embedder.name == name]
 
@@ -52,7 +47,7 @@ class CollectionEmbedder:
         from annclust.embedding.registry import settled_name
 
         for each in stored:
-            if name == full_name(each.embedder):
+            if name == each.embedder.full_name:
                 return each.number
         named = _called(name, stored) or _called(settled_name(name), stored)
         if len(named) == 1:  # another revision is told when it is to embed something
@@ -87,14 +82,9 @@ class CollectionEmbedder:
     def name(self, stored: EmbedderSpec) -> str:
         """What the stored embedder is called by now: a model of the user may have been moved."""
         found = self._found
-        moved = found is not None and ":" in stored.name and found.spec.matches(stored)
-        return found.spec.name if found is not None and moved else stored.name
-
-    def name_of_others(self, stored: EmbedderSpec) -> str:
-        """What a built-in embedder is called that another one has taken the name of."""
-        from annclust.embedding.registry import built_in_name
-
-        return built_in_name(stored) or stored.name
+        if found is None or ":" not in stored.name or not found.spec.matches(stored):
+            return stored.name
+        return found.spec.name
 
     def close(self) -> None:
         """End what the embedder started."""

@@ -79,7 +79,7 @@ def _index_photos(
     surveyed = survey(store, choose_roots(store, folders), scan, progress)
     intake = _read(store, surveyed, embedder, settings, progress)
     outcome = settle(store, surveyed, intake, forget_missing=settings.forget_missing)
-    refresh(store, settings.search, progress)
+    live = refresh(store, settings.search, progress)
     images = store.catalog.counts()["images"]
     return IndexReport(
         images=images,
@@ -89,7 +89,7 @@ def _index_photos(
         removed=outcome.removed,
         unreadable=_unreadable(store, surveyed),
         embedded=intake.embedded,
-        waiting=images - store.catalog.images_with_vector(),
+        waiting=images - len(live.photos),
         duplicates=outcome.duplicates,
         skipped=surveyed.skipped,
         offline=outcome.offline,

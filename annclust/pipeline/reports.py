@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from annclust.arrays import ImageId
+from annclust.embedding.embedder import EmbedderSpec
 from annclust.settings import Level
 
 
@@ -170,6 +171,11 @@ class EmbedderStatus:
     photos: int
     waiting: int
     in_use: bool
+
+    @property
+    def full_name(self) -> str:
+        """A name that no other embedder has."""
+        return EmbedderSpec(self.embedder, self.revision, self.dimension).full_name
 
 
 @dataclass(frozen=True, slots=True)

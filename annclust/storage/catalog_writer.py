@@ -56,6 +56,11 @@ _RENUMBER = (
 class CatalogWriter(CatalogFileWriter, Catalog):
     """Reads and writes catalog.sqlite; the caller holds the writer lock."""
 
+    @property
+    def _own(self) -> int:
+        """Number of the set: nobody else drops one, so that it need not be looked for."""
+        return self.set_number
+
     # Folders
 
     def add_root(self, path: bytes, device: int | None) -> Root:

@@ -68,6 +68,19 @@ _FIRST_SET = """SELECT 1, (SELECT value FROM setting WHERE name = 'embedder'),
     WHERE EXISTS (SELECT 1 FROM setting WHERE name = 'embedder')"""
 """Before there were several sets of vectors there was one, described in the settings."""
 
+
+def _with_set(table: str, columns: str, *, key: str) -> tuple[str, ...]:
+    """Put the set of vectors before the columns of a table, and before its key."""
+    return (
+        f"ALTER TABLE {table} RENAME TO {table}_before",
+        f"""CREATE TABLE {table} (
+        vector_set INTEGER NOT NULL REFERENCES vector_set (number), {columns},
+        PRIMARY KEY (vector_set, {key})) WITHOUT ROWID""",
+        f"INSERT INTO {table} SELECT 1, * FROM {table}_before",
+        f"DROP TABLE {table}_before",
+    )
+
+
 # Photos stay one; everything about vectors is of one set of them, and there may be several.
 _FORMAT_3 = (
     """CREATE TABLE vector_set (
@@ -85,38 +98,28 @@ _FORMAT_3 = (
     "CREATE INDEX embedding_row ON embedding (vector_set, row)",
     "DROP INDEX content_row",
     "ALTER TABLE content DROP COLUMN row",
-    "ALTER TABLE vector RENAME TO vector_before",
     "DROP INDEX vector_checksum",
-    """CREATE TABLE vector (
-        vector_set INTEGER NOT NULL REFERENCES vector_set (number), row INTEGER NOT NULL,
-        checksum INTEGER NOT NULL, PRIMARY KEY (vector_set, row)) WITHOUT ROWID""",
-    "INSERT INTO vector SELECT 1, row, checksum FROM vector_before ORDER BY row",
-    "DROP TABLE vector_before",
+    *_with_set("vector", "row INTEGER NOT NULL, checksum INTEGER NOT NULL", key="row"),
     "CREATE INDEX vector_checksum ON vector (vector_set, checksum)",
-    "ALTER TABLE block RENAME TO block_before",
-    """CREATE TABLE block (
-        vector_set INTEGER NOT NULL REFERENCES vector_set (number), first_row INTEGER NOT NULL,
-        rows INTEGER NOT NULL, digest BLOB NOT NULL,
-        PRIMARY KEY (vector_set, first_row)) WITHOUT ROWID""",
-    "INSERT INTO block SELECT 1, first_row, rows, digest FROM block_before",
-    "DROP TABLE block_before",
+    *_with_set(
+        "block",
+        "first_row INTEGER NOT NULL, rows INTEGER NOT NULL, digest BLOB NOT NULL",
+        key="first_row",
+    ),
     # Numbers of generations and clusterings are of the whole collection.
     "ALTER TABLE generation ADD COLUMN vector_set INTEGER NOT NULL DEFAULT 1",
     "ALTER TABLE clustering ADD COLUMN vector_set INTEGER NOT NULL DEFAULT 1",
-    "ALTER TABLE cluster RENAME TO cluster_before",
-    """CREATE TABLE cluster (
-        vector_set INTEGER NOT NULL REFERENCES vector_set (number), level TEXT NOT NULL,
-        id INTEGER NOT NULL, representative INTEGER NOT NULL,
-        PRIMARY KEY (vector_set, level, id)) WITHOUT ROWID""",
-    "INSERT INTO cluster SELECT 1, level, id, representative FROM cluster_before",
-    "DROP TABLE cluster_before",
-    "ALTER TABLE member RENAME TO member_before",
-    """CREATE TABLE member (
-        vector_set INTEGER NOT NULL REFERENCES vector_set (number), level TEXT NOT NULL,
-        row INTEGER NOT NULL, cluster INTEGER NOT NULL, probability REAL NOT NULL,
-        PRIMARY KEY (vector_set, level, row)) WITHOUT ROWID""",
-    "INSERT INTO member SELECT 1, level, row, cluster, probability FROM member_before",
-    "DROP TABLE member_before",
+    *_with_set(
+        "cluster",
+        "level TEXT NOT NULL, id INTEGER NOT NULL, representative INTEGER NOT NULL",
+        key="level, id",
+    ),
+    *_with_set(
+        "member",
+        """level TEXT NOT NULL, row INTEGER NOT NULL, cluster INTEGER NOT NULL,
+        probability REAL NOT NULL""",
+        key="level, row",
+    ),
 )
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (_FORMAT_1, _FORMAT_2, _FORMAT_3)

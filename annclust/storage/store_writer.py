@@ -164,10 +164,11 @@ class StoreWriter(Store):
         listed = self.catalog.derived_names() | {s.file for s in self.catalog.vector_sets()}
         with storage_errors(self.path):
             for path in self.path.iterdir():
-                ours = layout.may_be_removed(path.name) or (
+                if path.name in listed:
+                    continue
+                if layout.may_be_removed(path.name) or (
                     layout.is_vector_file(path.name) and self._has_all_vectors()
-                )
-                if ours and path.name not in listed:
+                ):
                     path.unlink()
 
     def _has_all_vectors(self) -> bool:
