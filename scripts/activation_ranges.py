@@ -27,7 +27,8 @@ from annclust.embedding.efficientnet_lite0_graph import build_observed
 from annclust.embedding.onnx_session import OnnxSession
 from annclust.embedding.quantization import Quantization
 from annclust.embedding.torch_checkpoint import read_checkpoint
-from annclust.images.decoding import UndecodableError, decode
+from annclust.images.decoded_image import UndecodableError
+from annclust.images.decoding import decode
 
 MOST_PHOTOS = 280
 SAMPLED = 8_000

@@ -20,7 +20,8 @@ from PIL import JpegImagePlugin as JpegImagePlugin
 
 from annclust.frames import read_exactly
 from annclust.images.content import UnreadableFileError, read_content
-from annclust.images.decoding import UndecodableError, decode_square
+from annclust.images.decoded_image import UndecodableError
+from annclust.images.decoding import decode_square
 from annclust.images.worker_protocol import (
     GRANT,
     READY,

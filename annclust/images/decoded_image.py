@@ -1,4 +1,5 @@
-"""Decoded image: what comes out of decoding, as bytes between processes and as an array here.
+"""Decoded image: what comes out of decoding, as bytes between processes and as an array here; or
+why nothing does.
 
 A module of its own, without Pillow: the process that embeds never decodes and need not load it.
 """
@@ -12,6 +13,22 @@ from annclust.input_geometry import InputGeometry
 
 if TYPE_CHECKING:
     from annclust.arrays import Pixels
+
+
+class UndecodableError(Exception):
+    """The bytes cannot be turned into a picture.
+
+    Parameters
+    ----------
+    reason : str
+        A few words without a full stop, to be shown beside the file's name.
+    retry : bool
+        Whether the same bytes may do another time: there was too little memory.
+    """
+
+    def __init__(self, reason: str, *, retry: bool = False) -> None:
+        self.reason, self.retry = reason, retry
+        super().__init__(reason)
 
 
 @dataclass(frozen=True, slots=True)

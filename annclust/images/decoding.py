@@ -11,16 +11,19 @@ import io
 import re
 import struct
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from importlib import import_module
 
 from PIL import Image, ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
 
-from annclust.images.decoded_image import DecodedImage, Square
+from annclust.images.decoded_image import DecodedImage, Square, UndecodableError
 from annclust.images.formats import RAW, is_cut_short, sniff
 from annclust.images.memory_need import memory_needed
-from annclust.images.orientation import Window, central_window, orientation_of
+from annclust.images.orientation import UPRIGHT, Orientation, Window, central_window, orientation_of
+from annclust.images.raw_photo import Claim, is_raw, open_raw
 from annclust.images.scaling import cut_and_scale
 from annclust.input_geometry import InputGeometry
 
@@ -45,22 +48,6 @@ Pillow's own search would also try formats that nobody takes photos in."""
 _DRAFT_SCALE = 2
 """JPEGs are decoded at no less than so many times the size that is needed: 12 MP take 36 ms instead
 of 156, and the vectors have a cosine of .9997 to those of a full decode (docs/benchmarks.md)."""
-
-
-class UndecodableError(Exception):
-    """The bytes cannot be turned into a picture.
-
-    Parameters
-    ----------
-    reason : str
-        A few words without a full stop, to be shown beside the file's name.
-    retry : bool
-        Whether the same bytes may do another time: there was too little memory.
-    """
-
-    def __init__(self, reason: str, *, retry: bool = False) -> None:
-        self.reason, self.retry = reason, retry
-        super().__init__(reason)
 
 
 def decode(data: bytes, geometry: InputGeometry, *, max_pixels: int) -> DecodedImage:
@@ -99,7 +86,7 @@ def decode_square(
     geometry: InputGeometry,
     *,
     max_pixels: int,
-    claim: Callable[[int], bool] = _grant,
+    claim: Claim = _grant,
 ) -> Square:
     """As `decode`, but give plain bytes, without numpy.
 
@@ -113,9 +100,12 @@ def decode_square(
         its time; False if that is more than may be had.
     """
     name = _decodable_format(data)
+    wish = _Wish(geometry, max_pixels, claim)
     with _strict_pillow(max_pixels):
         try:
-            return _decode(data, name, geometry, max_pixels, claim)
+            if name == "TIFF" and is_raw(data):
+                name = RAW
+            return _decode_raw(data, wish) if name == RAW else _decode(data, name, wish)
         except UndecodableError:
             raise
         except Exception as error:
@@ -135,7 +125,7 @@ def _decodable_format(data: bytes) -> str:
     name = sniff(data)
     if name is None:
         raise UndecodableError("not an image")
-    if name not in _DECODERS:
+    if name not in _DECODERS and name != RAW:
         raise UndecodableError(f"unsupported format ({name})")
     if name in ("HEIF", "AVIF") and is_cut_short(data):
         raise UndecodableError(f"truncated {name}")
@@ -156,46 +146,51 @@ def _strict_pillow(max_pixels: int) -> Iterator[None]:
         Image.MAX_IMAGE_PIXELS = before
 
 
-def _decode(
-    data: bytes,
-    name: str,
-    geometry: InputGeometry,
-    max_pixels: int,
-    claim: Callable[[int], bool],
-) -> Square:
-    picture = _open(data, name)
-    size = picture.size
-    _check_size(size, max_pixels)
-    extent = _shrink_while_loading(picture, geometry)
-    if not claim(memory_needed(picture, name, size, data)):
-        raise UndecodableError(f"decoding this {name} takes more memory than is allowed")
-    picture.load()
-    if extent is None:
-        size = extent = picture.size  # TIFFs are turned, HEIFs may be cut while loading
-    orientation = orientation_of(picture)
-    upright = orientation.upright_size(size)
-    window = orientation.stored_window(central_window(upright, geometry))
-    square = orientation.turn_upright(_cut(picture, window, extent, geometry))
-    return Square(square.convert("RGB").tobytes(), *upright, name)
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What is to be seen of a picture, and what that may cost."""
+
+    geometry: InputGeometry
+    max_pixels: int
+    claim: Claim
+
+
+def _decode(data: bytes, name: str, wish: _Wish) -> Square:
+    return _see(_open(data, name), name, data, wish)
+
+
+def _decode_raw(data: bytes, wish: _Wish) -> Square:
+    photo = open_raw(data, wish.geometry.short_side, wish.claim)
+    if photo.is_developed:
+        wish = replace(wish, claim=_grant)
+    seen = _see(photo.picture, "JPEG", photo.jpeg, wish, photo.orientation)
+    return replace(seen, width=photo.width, height=photo.height, format=RAW)
 
 
 def _open(data: bytes, name: str) -> ImageFile.ImageFile:
     module, decoder = _DECODERS[name]
     picture = getattr(import_module(module), decoder)(io.BytesIO(data))
     assert isinstance(picture, ImageFile.ImageFile)
-    if name == "TIFF" and _is_raw_preview(picture):
-        raise UndecodableError(f"unsupported format ({RAW})")
     return picture
 
 
-def _is_raw_preview(picture: Image.Image) -> bool:
-    """Whether a TIFF is a raw photo, whose first page is but a small preview of what is in it."""
-    tags = getattr(picture, "tag_v2", {})
-    is_dng = _DNG_VERSION in tags
-    return is_dng or (_SUB_IFDS in tags and bool(tags.get(_NEW_SUBFILE_TYPE, 0) & 1))
-
-
-_NEW_SUBFILE_TYPE, _SUB_IFDS, _DNG_VERSION = 254, 330, 50706  # TIFF tags
+def _see(
+    picture: Image.Image, name: str, data: bytes, wish: _Wish, default: Orientation = UPRIGHT
+) -> Square:
+    """Load a picture, and cut out what is to be seen of it."""
+    geometry, size = wish.geometry, picture.size
+    _check_size(size, wish.max_pixels)
+    extent = _shrink_while_loading(picture, geometry)
+    if not wish.claim(memory_needed(picture, name, size, data)):
+        raise UndecodableError(f"decoding this {name} takes more memory than is allowed")
+    picture.load()
+    if extent is None:
+        size = extent = picture.size  # TIFFs are turned, HEIFs may be cut while loading
+    orientation = orientation_of(picture, default)
+    upright = orientation.upright_size(size)
+    window = orientation.stored_window(central_window(upright, geometry))
+    square = orientation.turn_upright(_cut(picture, window, extent, geometry))
+    return Square(square.convert("RGB").tobytes(), *upright, name)
 
 
 def _check_size(size: tuple[int, int], max_pixels: int) -> None:
@@ -211,7 +206,7 @@ def _limit(max_pixels: int) -> str:
 
 
 def _shrink_while_loading(
-    picture: ImageFile.ImageFile, geometry: InputGeometry
+    picture: Image.Image, geometry: InputGeometry
 ) -> tuple[float, float] | None:
     """Ask a JPEG decoder for no more pixels than are needed.
 
@@ -221,7 +216,7 @@ def _shrink_while_loading(
         Width and height of the picture in the pixels that will be loaded; the last ones may be
         covered only in part. None if the picture will not be shrunk.
     """
-    if picture.format != "JPEG" or geometry.resample == "nearest":
+    if not isinstance(picture, JpegImageFile) or geometry.resample == "nearest":
         return None
     side = _DRAFT_SCALE * geometry.short_side
     drafted = picture.draft(None, (side, side))

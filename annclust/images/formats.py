@@ -7,33 +7,40 @@ bytes alone. No other format is ever handed to a decoder.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from typing import Final
 
 PREFIX_BYTES: Final = 64
 """How much of a file `sniff` wants to see; more does no harm."""
 
 RAW: Final = "camera RAW"
-"""What `sniff` calls the raw formats of cameras, all of them."""
+"""What `sniff` calls the raw formats of cameras, where they do not begin as any TIFF does."""
+
+RAW_NEEDS_AN_EXTRA: Final = f"unsupported format ({RAW}; pip install 'annclust[raw]')"
+"""The reason against a raw photo where rawpy is not installed."""
 
 DECODABLE: Final = frozenset(
     {
         *("JPEG", "PNG", "GIF", "WebP", "TIFF", "BMP", "DIB", "JPEG 2000", "AVIF", "HEIF"),
-        *("PSD", "ICO"),
+        *("PSD", "ICO", RAW),
     }
 )
-"""What `sniff` calls the formats that have a decoder."""
+"""The formats that have a decoder, as `sniff` calls them."""
 
 _DECODABLE_EXTENSIONS = (
     "jpg jpeg jpe jfif mpo png apng gif webp tif tiff bmp dib"
     " heic heics heif heifs hif avif avifs jp2 j2k j2c jpf jpx jpc psd ico"
 )
-_REPORTED_EXTENSIONS = (
-    "svg svgz jxl"
-    " 3fr arw cr2 cr3 crw dcr dng erf iiq k25 kdc mef mos mrw nef nrw orf pef raf raw rw2 rwl sr2"
+_RAW_EXTENSIONS = (
+    "3fr arw cr2 cr3 crw dcr dng erf iiq k25 kdc mef mos mrw nef nrw orf pef raf raw rw2 rwl sr2"
     " srf srw x3f"
 )
-IMAGE_EXTENSIONS: Final = frozenset(
-    name.encode() for name in f"{_DECODABLE_EXTENSIONS} {_REPORTED_EXTENSIONS}".split()
+_REPORTED_EXTENSIONS = "svg svgz jxl"
+RAW_EXTENSIONS: Final = frozenset(_RAW_EXTENSIONS.encode().split())
+"""Lower-case extensions of raw photos, without the dot."""
+
+IMAGE_EXTENSIONS: Final = RAW_EXTENSIONS.union(
+    _DECODABLE_EXTENSIONS.encode().split(), _REPORTED_EXTENSIONS.encode().split()
 )
 """Lower-case extensions of images, without the dot. Some cannot be decoded; they are among them to
 be reported rather than left out."""
@@ -59,6 +66,7 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"MMOR", RAW),
     (b"FOVb", RAW),
     (b"\0MRM", RAW),
+    (b"II\x1a\0\0\0HEAPCCDR", RAW),
 )
 _TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _DIB_HEADER_SIZES = (40, 52, 56, 64, 108, 124)
@@ -81,8 +89,12 @@ def is_photo(prefix: bytes) -> bool:
     prefix : bytes
         As for `sniff`.
     """
-    name = sniff(prefix)
-    return name in DECODABLE or name == RAW
+    return sniff(prefix) in DECODABLE
+
+
+def may_do_by_now(reason: str) -> bool:
+    """Whether what a file was refused for is not so any more: rawpy was installed since."""
+    return reason.startswith(f"unsupported format ({RAW}") and find_spec("rawpy") is not None
 
 
 def sniff(prefix: bytes) -> str | None:

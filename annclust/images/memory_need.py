@@ -9,7 +9,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final
 
-from PIL import ImageFile
+from PIL import Image
 
 _BYTES: Final = MappingProxyType(
     {
@@ -29,14 +29,12 @@ _DEEP = 1.7  # times as much, for more than 8 bits
 _FULL = 4.5  # for 32 bits
 
 
-def memory_needed(
-    picture: ImageFile.ImageFile, name: str, size: tuple[int, int], data: bytes
-) -> int:
+def memory_needed(picture: Image.Image, name: str, size: tuple[int, int], data: bytes) -> int:
     """Estimate what decoding takes at its peak.
 
     Parameters
     ----------
-    picture : ImageFile
+    picture : Image.Image
         Opened, not loaded; a JPEG was told by `draft` how small it may become.
     name : str
         Of the format, as `formats.sniff` gives it.
@@ -58,7 +56,7 @@ def memory_needed(
     return int(width * height * bands * bytes_each)
 
 
-def _depth(picture: ImageFile.ImageFile) -> float:
+def _depth(picture: Image.Image) -> float:
     """How many times as much as with 8 bits a band takes."""
     if picture.mode in ("I", "F"):
         return _FULL
@@ -66,7 +64,7 @@ def _depth(picture: ImageFile.ImageFile) -> float:
     return _DEEP if is_deep else 1
 
 
-def _is_decoded_line_by_line(picture: ImageFile.ImageFile, data: bytes) -> bool:
+def _is_decoded_line_by_line(picture: Image.Image, data: bytes) -> bool:
     """Whether a JPEG's first scan holds all of it; of others, all coefficients are kept in memory.
 
     Until then the file is a chain of segments: two bytes of marker, then, two bytes each, their

@@ -58,7 +58,7 @@ class Orientation:
 
 UPRIGHT = Orientation()
 
-_BY_EXIF_VALUE = {
+BY_EXIF_VALUE = {
     2: Orientation(mirrors_x=True, turn=Image.Transpose.FLIP_LEFT_RIGHT),
     3: Orientation(mirrors_x=True, mirrors_y=True, turn=Image.Transpose.ROTATE_180),
     4: Orientation(mirrors_y=True, turn=Image.Transpose.FLIP_TOP_BOTTOM),
@@ -71,16 +71,16 @@ _BY_EXIF_VALUE = {
 }
 
 
-def orientation_of(picture: Image.Image) -> Orientation:
-    """How a loaded picture is stored, as its EXIF or XMP says; upright if that is damaged.
+def orientation_of(picture: Image.Image, default: Orientation = UPRIGHT) -> Orientation:
+    """How a loaded picture is stored, as its EXIF or XMP says; `default` if they do not.
 
     Asking before loading would make some decoders load it.
     """
     try:
         value = picture.getexif().get(ExifTags.Base.Orientation)
     except Exception:  # damaged EXIF raises anything, and is no reason to give up
-        return UPRIGHT
-    return _BY_EXIF_VALUE.get(value, UPRIGHT) if isinstance(value, int) else UPRIGHT
+        return default
+    return BY_EXIF_VALUE.get(value, UPRIGHT) if isinstance(value, int) else default
 
 
 def central_window(upright: tuple[int, int], geometry: InputGeometry) -> Window:

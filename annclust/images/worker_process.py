@@ -9,6 +9,7 @@ may use annclust without ``if __name__ == "__main__"``. Without numpy it starts 
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -31,6 +32,9 @@ _START_PATIENCE = 60.0
 _BOOT = (
     "import sys; sys.path[:] = sys.argv[1:]; import annclust.images.decode_worker as w; w.serve()"
 )
+
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+"""For libraries that would take as many as there are processors: there is a worker for each."""
 
 _LONGEST_WAIT = 1.0  # seconds
 
@@ -194,7 +198,12 @@ def _start_interpreter() -> tuple[socket.socket, subprocess.Popen[bytes]]:
     ours, theirs = socket.socketpair()
     with theirs:
         try:
-            process = subprocess.Popen(command, stdin=theirs.fileno(), stdout=subprocess.DEVNULL)
+            process = subprocess.Popen(
+                command,
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                env=os.environ | _ONE_THREAD,
+            )
         except BaseException:
             ours.close()
             raise

@@ -16,6 +16,7 @@ from annclust.images.discovery import (
     is_excluded,
     walk,
 )
+from annclust.images.formats import may_do_by_now
 from annclust.images.scan_plan import (
     FileState,
     KnownFailure,
@@ -194,6 +195,8 @@ def _known_photos(catalog: Catalog, check: RootCheck, *, lost: bool) -> list[Kno
 
 def _known_failures(catalog: Catalog) -> list[KnownFailure]:
     return [
-        KnownFailure(FileState(r.root, r.path, r.size, r.modified_ns), r.retry)
+        KnownFailure(
+            FileState(r.root, r.path, r.size, r.modified_ns), r.retry or may_do_by_now(r.reason)
+        )
         for _, r in catalog.unreadable()
     ]

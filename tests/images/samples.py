@@ -15,8 +15,8 @@ from PIL import Image
 from pillow_heif import register_heif_opener
 
 from annclust.arrays import Pixels
-from annclust.images.decoded_image import DecodedImage
-from annclust.images.decoding import UndecodableError, decode
+from annclust.images.decoded_image import DecodedImage, UndecodableError
+from annclust.images.decoding import decode
 from annclust.images.read_jobs import ReadJob, ReadResult
 from annclust.input_geometry import InputGeometry
 from annclust.settings import DecodeSettings

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from PIL import ExifTags, Image, ImageOps
 
 from annclust.arrays import Pixels
-from annclust.images.decoding import UndecodableError, decode
+from annclust.images.decoded_image import UndecodableError
+from annclust.images.decoding import decode
 from annclust.images.formats import RAW
 from annclust.input_geometry import InputGeometry, Resample
 from tests.images.samples import (
@@ -210,9 +211,9 @@ def test_what_follows_the_end_of_a_picture_does_no_harm() -> None:
 
 
 def test_the_preview_of_a_raw_photo_is_not_taken_for_the_photo() -> None:
-    for tags in ({50706: (1, 4, 0, 0)}, {254: 1, 330: 8}):
+    for tags in ({50706: (1, 4, 0, 0)}, {254: 1, 330: 8}, {262: 32803}):
         preview = encode(landscape(), "tif", tiffinfo=tags)
-        assert reason_against(preview) == f"unsupported format ({RAW})"
+        assert reason_against(preview) == f"damaged {RAW}, or of an unsupported kind"
 
 
 def test_pillow_is_left_as_it_was() -> None:

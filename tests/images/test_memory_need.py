@@ -7,7 +7,8 @@ import pytest
 from PIL import Image, JpegImagePlugin
 
 from annclust.images.decode_workers import DecodeWorkers
-from annclust.images.decoding import UndecodableError, decode_square
+from annclust.images.decoded_image import UndecodableError
+from annclust.images.decoding import decode_square
 from annclust.images.memory_need import memory_needed
 from tests.images.samples import ENCODINGS, ENOUGH_PIXELS, GEOMETRY, ONE_WORKER, encode, job, only
 from tests.images.watching import peak_memory

@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Iterator
 
 import numpy as np
+from hostile.raw_photos import dng
 from numpy.typing import NDArray
 from PIL import Image
 from pillow_heif import register_heif_opener
@@ -33,6 +34,7 @@ def small_images() -> dict[str, bytes]:
             *_tiffs(color, gray),
             *_modern(color, gray),
             *_by_hand(color, gray),
+            *_raw_photos(color),
         )
     )
 
@@ -144,6 +146,12 @@ def _modern(color: Image.Image, gray: Image.Image) -> Iterator[tuple[str, bytes]
     yield "heic alpha", _saved(layered, "HEIF", quality=70)
     yield "heic gray", _saved(gray, "HEIF", quality=70)
     yield "heic pictures", _saved(color, "HEIF", **_frames(color))
+
+
+def _raw_photos(color: Image.Image) -> Iterator[tuple[str, bytes]]:
+    preview = _saved(color.resize((320, 240)), "JPEG", quality=70)
+    yield "dng", dng(color, preview=preview, preview_size=(320, 240), orientation=6)
+    yield "dng alone", dng(color)
 
 
 def _undated(sequence: bytes) -> bytes:
