@@ -49,7 +49,11 @@ def similar_document(query: Path | str, matches: Sequence[Match]) -> dict[str, A
 
 
 def _photo(photo: Photo) -> dict[str, Any]:
-    return {"id": photo.id, "path": path_text(photo.path)}
+    return {
+        "id": photo.id,
+        "path": path_text(photo.path),
+        "companions": [path_text(path) for path in photo.companions],
+    }
 
 
 def cluster_document(cluster: Cluster) -> dict[str, Any]:

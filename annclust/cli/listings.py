@@ -82,6 +82,9 @@ def index_lines(report: IndexReport, collection: Path) -> Iterator[str]:
         f"{counted(report.images, 'photo')} in {shown(collection)}"
         f" ({', '.join(changes) or 'nothing new'}; {report.seconds:.1f} s)"
     )
+    if report.companions:
+        files = counted(report.companions, "file")
+        yield f"{files} with them: raw photos of the same shots, videos of Live Photos"
     if report.duplicates:
         known = counted(report.duplicates, "photo")
         yield f"{known} not embedded again: the exact content was known"
@@ -166,7 +169,8 @@ def cluster_lines(cluster: Cluster) -> Iterator[str]:
     """The photos of one cluster, its representative first."""
     yield f"group {cluster.id}: {counted(cluster.size, 'photo')}, the most typical one first"
     for photo in cluster.members:
-        yield f"  {shown(photo.path)}"
+        others = "".join(f" + {shown(path.name)}" for path in photo.companions)
+        yield f"  {shown(photo.path)}{others}"
 
 
 def status_lines(status: Status) -> Iterator[str]:
@@ -174,6 +178,8 @@ def status_lines(status: Status) -> Iterator[str]:
     yield f"collection  {shown(status.path)}, {size_text(status.bytes)}"
     vectors = counted(status.vectors, "vector")
     yield f"photos      {status.images:,} ({vectors}, {status.removed:,} gone)"
+    if status.companions:
+        yield f"            {counted(status.companions, 'file')} with them: raw photos, videos"
     yield f"unreadable  {status.unreadable:,}"
     yield f"embedder    {status.embedder} ({status.dimension} dimensions, {status.revision})"
     if len(status.embedders) > 1:

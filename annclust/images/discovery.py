@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from annclust.images.content import describe_os_error
-from annclust.images.formats import IMAGE_EXTENSIONS, PREFIX_BYTES, is_photo
+from annclust.images.formats import IMAGE_EXTENSIONS, PREFIX_BYTES, VIDEO_EXTENSIONS, is_photo
 from annclust.settings import ScanSettings
 
 _NOT_PHOTOS = frozenset(
@@ -30,7 +30,7 @@ _COLLECTION_SUFFIX = b".annclust"
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
-    """A file that may be a photo, as it looks from outside.
+    """A file that may be a photo, or a video that may belong to one, as it looks from outside.
 
     Parameters
     ----------
@@ -42,6 +42,8 @@ class FoundFile:
         Time of change in nanoseconds.
     device, inode : int
         Equal for two names of one file.
+    is_video : bool
+        Whether it is a video by its name.
     """
 
     path: bytes
@@ -49,6 +51,7 @@ class FoundFile:
     modified_ns: int
     device: int
     inode: int
+    is_video: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +130,12 @@ def _matches(name: bytes, path: bytes, patterns: tuple[str, ...]) -> bool:
     return any(fnmatchcase(text, pattern) for pattern in patterns for text in names)
 
 
+def _extension(name: bytes) -> bytes | None:
+    """What stands behind the last dot, in lower case; None without a dot."""
+    _, dot, extension = name.rpartition(b".")
+    return extension.lower() if dot else None
+
+
 class _Walker:
     def __init__(self, root: bytes, settings: ScanSettings, skip: Collection[bytes]) -> None:
         self._root = root.rstrip(b"/")
@@ -181,21 +190,24 @@ class _Walker:
             return SkippedFile(path)
         if entry.is_dir(follow_symlinks=self._follow):
             return path if self._may_enter(entry.name, path) else None
-        if not self._may_be_photo(entry):
+        is_video = _extension(entry.name) in VIDEO_EXTENSIONS
+        if not is_video and not self._may_be_photo(entry):
             return SkippedFile(path)
         state = entry.stat(follow_symlinks=self._follow)
         if not stat.S_ISREG(state.st_mode):
             return SkippedFile(path)
-        return FoundFile(path, state.st_size, state.st_mtime_ns, state.st_dev, state.st_ino)
+        return FoundFile(
+            path, state.st_size, state.st_mtime_ns, state.st_dev, state.st_ino, is_video
+        )
 
     def _may_enter(self, name: bytes, path: bytes) -> bool:
         is_system = name.lower() in _NOT_PHOTOS or name.endswith(_COLLECTION_SUFFIX)
         return not is_system and self._root + b"/" + path not in self._skip
 
     def _may_be_photo(self, entry: os.DirEntry[bytes]) -> bool:
-        _, dot, extension = entry.name.rpartition(b".")
-        if dot:
-            return extension.lower() in IMAGE_EXTENSIONS
+        extension = _extension(entry.name)
+        if extension is not None:
+            return extension in IMAGE_EXTENSIONS
         return entry.is_file(follow_symlinks=self._follow) and self._looks_like_photo(entry.path)
 
     def _looks_like_photo(self, full_path: bytes) -> bool:

@@ -39,6 +39,9 @@ _REPORTED_EXTENSIONS = "svg svgz jxl"
 RAW_EXTENSIONS: Final = frozenset(_RAW_EXTENSIONS.encode().split())
 """Lower-case extensions of raw photos, without the dot."""
 
+VIDEO_EXTENSIONS: Final = frozenset((b"mov", b"mp4"))
+"""Lower-case extensions of the videos that phones write beside photos, without the dot."""
+
 IMAGE_EXTENSIONS: Final = RAW_EXTENSIONS.union(
     _DECODABLE_EXTENSIONS.encode().split(), _REPORTED_EXTENSIONS.encode().split()
 )

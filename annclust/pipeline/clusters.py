@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import cast
 
 from annclust.arrays import ImageId
@@ -70,11 +71,13 @@ def copies(store: Store) -> list[Cluster]:
         shared = live.copies[live.node_of] >= _FEWEST
         wanted = set(live.photos[shared].tolist())
         paths = [row.path for row in store.catalog.export("") if row.id in wanted]
+        companions = store.catalog.companions()
     grouped: dict[int, list[Photo]] = defaultdict(list)
     for node, photo, path in zip(
         live.node_of[shared].tolist(), live.photos[shared].tolist(), paths, strict=True
     ):
-        grouped[node].append(Photo(ImageId(photo), path))
+        image = ImageId(photo)
+        grouped[node].append(Photo(image, path, companions.get(image, ())))
     found = [
         Cluster(first.id, 1 + len(rest), first, (first, *rest)) for first, *rest in grouped.values()
     ]
@@ -92,10 +95,16 @@ def clusters(store: Store, level: ShownLevel | None = None) -> list[Cluster]:
     if level == "copies":
         return copies(store)
     grouped: dict[int, list[ExportRow]] = defaultdict(list)
-    for row in store.catalog.export(last_clustering(store, level).level):
-        if row.cluster is not None:
-            grouped[row.cluster].append(row)
-    found = [_cluster(number, rows) for number, rows in grouped.items() if len(rows) >= _FEWEST]
+    with store.catalog.snapshot():
+        for row in store.catalog.export(last_clustering(store, level).level):
+            if row.cluster is not None:
+                grouped[row.cluster].append(row)
+        companions = store.catalog.companions()
+    found = [
+        _cluster(number, rows, companions)
+        for number, rows in grouped.items()
+        if len(rows) >= _FEWEST
+    ]
     return sorted(found, key=lambda cluster: (-cluster.size, cluster.id))
 
 
@@ -115,9 +124,11 @@ def cluster_of_id(store: Store, number: int, level: ShownLevel | None = None) ->
     raise UnknownClusterError(number)
 
 
-def _cluster(number: int, rows: list[ExportRow]) -> Cluster:
+def _cluster(
+    number: int, rows: list[ExportRow], companions: Mapping[ImageId, tuple[Path, ...]]
+) -> Cluster:
     ordered = sorted(
         rows, key=lambda row: (not row.representative, -(row.probability or 0), row.id)
     )
-    members = tuple(Photo(row.id, row.path) for row in ordered)
+    members = tuple(Photo(row.id, row.path, companions.get(row.id, ())) for row in ordered)
     return Cluster(number, len(members), members[0], members)

@@ -28,6 +28,7 @@ def describe(store: Store) -> Status:
             graph=_generation(store, "graph"),
             clustering=_clustering(store),
             bytes=store.bytes_on_disk(),
+            companions=counts["companions"],
             removed=counts["removed"],
             unreadable=counts["unreadable"],
             roots=_roots(store),

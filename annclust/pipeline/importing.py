@@ -82,6 +82,7 @@ def import_vectors(
     refresh(store, settings.search, progress)
     return IndexReport(
         images=added,
+        companions=0,
         added=added,
         changed=0,
         moved=0,

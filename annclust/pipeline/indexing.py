@@ -18,6 +18,7 @@ from annclust.embedding.embedder import EmbedderLoader
 from annclust.errors import AnnclustError
 from annclust.images.recognition import Resolution, resolve
 from annclust.images.scan_plan import KnownPhoto, Sighting
+from annclust.pipeline.companions import note_companions
 from annclust.pipeline.derived import refresh
 from annclust.pipeline.intake import take_in
 from annclust.pipeline.loose_photos import LoosePhotos
@@ -80,9 +81,11 @@ def _index_photos(
     intake = _read(store, surveyed, embedder, settings, progress)
     outcome = settle(store, surveyed, intake, forget_missing=settings.forget_missing)
     live = refresh(store, settings.search, progress)
-    images = store.catalog.counts()["images"]
+    counts = store.catalog.counts()
+    images = counts["images"]
     return IndexReport(
         images=images,
+        companions=counts["companions"],
         added=outcome.added,
         changed=outcome.changed,
         moved=outcome.moved,
@@ -142,7 +145,9 @@ def _read(
     loose = LoosePhotos(store.catalog, surveyed)
     found = embedder()
     try:
-        intake = take_in(store, files, folders, found, settings, loose.may_be, progress)
+        intake = take_in(
+            store, files, folders, found, settings, loose.may_be, progress, surveyed.spares()
+        )
     finally:
         found.close()
     return _Reading(
@@ -186,6 +191,8 @@ def settle(
         _place_photos(store, resolution)
         for check in surveyed.checks:
             _note_root(store, surveyed, reading, check, doubts.get(check.root.id))
+        failed = {(failure.root, failure.path) for failure in reading.failures}
+        note_companions(store, surveyed, failed, doubts)
     new_copies = sum(sighting.file.place in reading.copies for sighting in resolution.added)
     settled_copies = sum(sighting.file.place in reading.copies for sighting in reading.undecided)
     return _Outcome(

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from types import MappingProxyType
 
 from annclust.arrays import Vectors
 from annclust.embedding.embedder import (
@@ -191,6 +192,7 @@ def take_in(
     settings: IndexingSettings,
     may_be_known: Callable[[Sighting], bool],
     progress: Progress,
+    spares: Mapping[FileState, Sequence[FileState]] = MappingProxyType({}),
 ) -> Intake:
     """Read files, embed what is new, and commit it.
 
@@ -205,6 +207,8 @@ def take_in(
     may_be_known : callable
         As for `Intake`.
     progress : Progress
+    spares : mapping of FileState to sequence of FileState
+        What to read in the stead of files that cannot be read.
 
     Raises
     ------
@@ -220,6 +224,9 @@ def take_in(
         ):
             intake = Intake(store, model, settings.embed, may_be_known, embedding)
             _read_all(workers, files, folders, intake, decoding)
+            failed = {(failure.root, failure.path) for failure in intake.failures}
+            instead = [f for file in files if file.place in failed for f in spares.get(file, ())]
+            _read_all(workers, instead, folders, intake, decoding)
     return intake
 
 

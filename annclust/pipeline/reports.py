@@ -27,6 +27,9 @@ class IndexReport:
     ----------
     images : int
         Photos in the collection now.
+    companions : int
+        Files that belong to them: raw photos beside those that the camera made of them, videos of
+        Live Photos.
     added, changed, moved, removed : int
         Photos that are new, have other content in the same place, lie elsewhere, are gone.
     unreadable : tuple of Unreadable
@@ -45,6 +48,7 @@ class IndexReport:
     """
 
     images: int
+    companions: int
     added: int
     changed: int
     moved: int
@@ -80,10 +84,19 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A photo by its id and where it lies."""
+    """A photo by its id and where it lies.
+
+    Parameters
+    ----------
+    id : ImageId
+    path : Path
+    companions : tuple of Path
+        Files that belong to it: its raw photo, the video of a Live Photo.
+    """
 
     id: ImageId
     path: Path
+    companions: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +209,7 @@ class Status:
     graph: Mapping[str, object] | None
     clustering: Mapping[str, object] | None
     bytes: int
+    companions: int
     removed: int
     unreadable: int
     roots: tuple[RootStatus, ...]

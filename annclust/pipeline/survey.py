@@ -9,6 +9,7 @@ from pathlib import Path
 
 from annclust.arrays import ImageId
 from annclust.errors import InputError
+from annclust.images.assets import Companion, find_companions
 from annclust.images.discovery import (
     FoundFile,
     SkippedFile,
@@ -54,10 +55,12 @@ class Survey:
     plan : ScanPlan
     unlisted : tuple of UnreadableRecord
         Folders that could not be listed; the photos below them are kept as they are.
+    companions : tuple of Companion
+        Files that belong to photos under the roots, and are none of their own.
     skipped : int
         Files that are not images by their name.
     excluded : frozenset of ImageId
-        Known photos that the scan was told to leave out.
+        Known photos that the scan was told to leave out, or that belong to others now.
     """
 
     checks: tuple[RootCheck, ...]
@@ -65,8 +68,17 @@ class Survey:
     known: dict[int, int]
     plan: ScanPlan
     unlisted: tuple[UnreadableRecord, ...]
+    companions: tuple[Companion, ...]
     skipped: int
     excluded: frozenset[ImageId]
+
+    def spares(self) -> dict[FileState, list[FileState]]:
+        """Raw photos, by the photos that they could stand for."""
+        spares: dict[FileState, list[FileState]] = {}
+        for each in self.companions:
+            if each.is_raw:
+                spares.setdefault(each.photo, []).append(each.file)
+        return spares
 
 
 def choose_roots(store: StoreWriter, folders: Sequence[Path]) -> list[Root]:
@@ -113,17 +125,25 @@ def survey(
                 stage.advance()
     # Looked at once more: a folder may have gone while it was walked.
     checks = tuple(check_root(root) for root in roots)
-    found = _count(file.root for file in walked.files)
+    failures = _known_failures(store.catalog)
+    companions = walked.companions(failures)
+    belonging = {each.file.place for each in companions}
+    files = [file for file in walked.files if file.place not in belonging]
+    found = _count(file.root for file in files)
     photos = [
         photo
         for check in _with_lost(checks, everyone)
         for photo in _known_photos(store.catalog, check, lost=_is_lost(check, checks, found))
-        if not walked.hides(photo.file)
+        if not is_hidden(photo.file.place, walked.unlisted)
     ]
-    excluded = frozenset(p.id for p in photos if is_excluded(p.file.path, settings))
-    plan = plan_scan(photos, _known_failures(store.catalog), walked.files)
+    excluded = frozenset(
+        p.id for p in photos if p.file.place in belonging or is_excluded(p.file.path, settings)
+    )
+    plan = plan_scan(photos, failures, files)
     known = _count(photo.file.root for photo in photos if photo.id not in excluded)
-    return Survey(checks, found, known, plan, tuple(walked.unlisted), walked.skipped, excluded)
+    skipped = walked.skipped + sum(video.place not in belonging for video in walked.videos)
+    unlisted = tuple(walked.unlisted)
+    return Survey(checks, found, known, plan, unlisted, companions, skipped, excluded)
 
 
 def _inner_folders(root: Root, everyone: Sequence[Root]) -> list[bytes]:
@@ -147,6 +167,7 @@ class _Walked:
 
     def __init__(self) -> None:
         self.files: list[FileState] = []
+        self.videos: list[FileState] = []
         self.unlisted: list[UnreadableRecord] = []
         self.skipped = 0
 
@@ -155,18 +176,23 @@ class _Walked:
         match entry:
             case FoundFile():
                 state = FileState(root.id, entry.path, entry.size, entry.modified_ns)
-                self.files.append(state)
+                (self.videos if entry.is_video else self.files).append(state)
             case SkippedFile():
                 self.skipped += 1
             case UnlistedFolder():
                 failure = UnreadableRecord(root.id, entry.path, 0, 0, entry.reason, retry=True)
                 self.unlisted.append(failure)
 
-    def hides(self, file: FileState) -> bool:
-        """Whether a file lies below a folder that could not be listed."""
-        return any(
-            folder.root == file.root and inside(file.path, folder.path) for folder in self.unlisted
-        )
+    def companions(self, failures: Sequence[KnownFailure]) -> tuple[Companion, ...]:
+        """Files that belong to photos; to one that could not be read nothing does."""
+        broken = {failure.file for failure in failures}
+        return find_companions(self.files, self.videos, broken)
+
+
+def is_hidden(place: tuple[int, bytes], unlisted: Iterable[UnreadableRecord]) -> bool:
+    """Whether a file lies below a folder that could not be listed."""
+    root, path = place
+    return any(folder.root == root and inside(path, folder.path) for folder in unlisted)
 
 
 def _count(roots: Iterable[int]) -> dict[int, int]:

@@ -8,39 +8,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from copy import copy
-from pathlib import Path
-from typing import Any, Self
 
 import numpy as np
 
 from annclust.arrays import ImageId, Nodes, VectorRow
-from annclust.embedding.embedder import EmbedderSpec
-from annclust.errors import CollectionDamagedError, VectorsDroppedError
-from annclust.storage.catalog_file import CatalogFile
 from annclust.storage.checked_sqlite import keep_pages
 from annclust.storage.durable import storage_errors
 from annclust.storage.layout import GenerationKind
+from annclust.storage.photo_catalog import PhotoCatalog
 from annclust.storage.records import (
-    FORGOTTEN,
     Block,
     ClusteringRecord,
-    ContentRecord,
     DerivedFile,
     ExportRow,
     Generation,
-    ImageRecord,
-    Root,
-    UnreadableRecord,
-    VectorSet,
     joined,
 )
 
 # In every statement ?1 is the set of vectors.
-_IMAGE = f"""SELECT image.id, image.path, image.size, image.modified_ns, image.digest,
-    ifnull(embedding.row, {FORGOTTEN}), root.id, root.path, root.device, root.offline
-    FROM image JOIN root ON root.id = image.root
-    LEFT JOIN embedding ON embedding.digest = image.digest AND embedding.vector_set = ?1"""
 # The surest present photo of each cluster whose representative is gone, or shows something else.
 _STAND_INS = """SELECT cluster, image FROM (
     SELECT member.cluster AS cluster, image.id AS image, row_number() OVER (
@@ -68,7 +53,7 @@ _EXPORT = f"""WITH stand_in AS MATERIALIZED ({_STAND_INS})
     WHERE NOT image.removed ORDER BY image.id"""
 
 
-class Catalog(CatalogFile):
+class Catalog(PhotoCatalog):
     """Reads catalog.sqlite. Use as a context manager.
 
     What it tells of vectors is of one set of them; photos are what they are in all.
@@ -90,148 +75,7 @@ class Catalog(CatalogFile):
         If it cannot be read.
     """
 
-    def __init__(self, path: Path, vector_set: int | None = None) -> None:
-        super().__init__(path)
-        try:
-            self.set_number = self.active_set() if vector_set is None else vector_set
-        except BaseException:
-            self._db.close()
-            raise
-
-    def of_set(self, number: int) -> Self:
-        """The same catalog, telling of another set; it is closed with this one."""
-        other = copy(self)
-        other.set_number = number
-        return other
-
-    # Sets of vectors, and sizes
-
-    def active_set(self) -> int:
-        """Number of the set that is meant where none is named."""
-        number = self.setting("active", "1" if self._views else None)
-        if not number.isdecimal():
-            raise CollectionDamagedError(self.path, reason="its setting 'active' is no number")
-        return int(number)
-
-    def vector_sets(self) -> list[VectorSet]:
-        """Every set of vectors, oldest first."""
-        sql = """SELECT number, embedder, revision, dimension, vector_file, rows
-            FROM vector_set ORDER BY number"""
-        return [
-            VectorSet(number, EmbedderSpec(name, revision, dimension), file, rows)
-            for number, name, revision, dimension, file, rows in self._all(sql)
-        ]
-
-    def vector_set(self) -> VectorSet:
-        """The set that this catalog tells of.
-
-        Raises
-        ------
-        VectorsDroppedError
-            If it was dropped.
-        CollectionDamagedError
-            If it is missing.
-        """
-        for found in self.vector_sets():
-            if found.number == self.set_number:
-                return found
-        if self.active_set() != self.set_number:
-            raise VectorsDroppedError(self.path.parent)
-        reason = f"its set of vectors {self.set_number} is missing"
-        raise CollectionDamagedError(self.path, reason=reason)
-
-    @property
-    def _own(self) -> int:
-        """Number of the set, which is there: of one that is not, all questions would be empty."""
-        return self.vector_set().number
-
-    def rows(self) -> int:
-        """Committed rows of the vector file."""
-        return self.vector_set().rows
-
-    def counts(self) -> dict[str, int]:
-        """How many present images, removed images, contents, vectors and unreadable files."""
-        sql = """SELECT (SELECT count(*) FROM image WHERE NOT removed),
-            (SELECT count(*) FROM image WHERE removed), (SELECT count(*) FROM content),
-            (SELECT count(*) FROM vector WHERE vector_set = ?),
-            (SELECT count(*) FROM unreadable)"""
-        names = ("images", "removed", "contents", "vectors", "unreadable")
-        return dict(zip(names, self._one(sql, self._own), strict=True))
-
-    def _ours(self, sql: str, *values: object) -> Iterator[tuple[Any, ...]]:
-        """As `_all`; the first parameter is the set of vectors."""
-        return self._all(sql, self._own, *values)
-
-    # Photos
-
-    def roots(self) -> list[Root]:
-        """Every root, oldest first."""
-        sql = "SELECT id, path, device, offline FROM root ORDER BY id"
-        return [Root(*row) for row in self._all_with_paths((1,), sql)]
-
-    def used_roots(self) -> set[int]:
-        """Ids of the roots that have present images."""
-        return {row[0] for row in self._all("SELECT DISTINCT root FROM image WHERE NOT removed")}
-
-    def _images(self, clause: str, *values: object) -> list[ImageRecord]:
-        return [
-            ImageRecord(
-                ImageId(row[0]), Root(*row[6:]), row[1], row[2], row[3], row[4], VectorRow(row[5])
-            )
-            for row in self._all_with_paths(
-                (1, 7), f"{_IMAGE} WHERE NOT removed {clause}", self._own, *values
-            )
-        ]
-
-    def images_under(self, root: int) -> list[ImageRecord]:
-        """Present images of one root, by id."""
-        return self._images("AND image.root = ? ORDER BY image.id", root)
-
-    def images_of_rows(self, rows: Iterable[int]) -> list[ImageRecord]:
-        """Present images whose content has one of some vectors, by id."""
-        # What cannot be of a photo without an embedding lets SQLite begin with the rows.
-        one_of_them = "embedding.row >= 0 AND embedding.row IN (SELECT value FROM json_each(?))"
-        return self._images(f"AND {one_of_them} ORDER BY image.id", json.dumps([*rows]))
-
-    def images_with_vector(self) -> int:
-        """How many present images have a vector."""
-        # In the order of digests, as in `live`.
-        sql = """SELECT count(*) FROM image INDEXED BY image_digest
-            CROSS JOIN embedding USING (digest) WHERE vector_set = ? AND embedding.row >= 0
-            AND image.id NOT IN (SELECT id FROM image WHERE removed)"""
-        return int(self._one(sql, self._own)[0])
-
-    def images_without_vector(self) -> list[ImageRecord]:
-        """Present images that are yet to be embedded again, by id."""
-        without = """digest IN (SELECT digest FROM content WHERE NOT EXISTS (
-            SELECT 1 FROM embedding AS held
-            WHERE held.digest = content.digest AND held.vector_set = ?1 AND held.row >= 0))"""
-        return self._images(f"AND image.{without} ORDER BY image.id")
-
-    def images_of_digest(self, digest: bytes) -> list[ImageRecord]:
-        """Present images with that content, by id."""
-        return self._images("AND image.digest = ? ORDER BY image.id", digest)
-
-    def unreadable(self) -> list[tuple[Root, UnreadableRecord]]:
-        """Files that could not be read, by root and path."""
-        roots = {root.id: root for root in self.roots()}
-        sql = "SELECT root, path, size, modified_ns, reason, retry FROM unreadable"
-        records = (UnreadableRecord(*row) for row in self._all_with_paths((1,), sql))
-        return [(roots[record.root], record) for record in records]
-
-    def contents_of_size(self, size: int, most: int) -> frozenset[bytes]:
-        """Digests of contents of that many bytes that have a vector, at most so many."""
-        sql = """SELECT digest FROM content JOIN embedding USING (digest)
-            WHERE vector_set = ? AND size = ? AND embedding.row >= 0 LIMIT ?"""
-        return frozenset(row[0] for row in self._ours(sql, size, most))
-
-    def content(self, digest: bytes) -> ContentRecord | None:
-        """The content of that digest, if it has a vector."""
-        sql = """SELECT digest, size, embedding.row, width, height, format
-            FROM content JOIN embedding USING (digest)
-            WHERE vector_set = ? AND digest = ? AND embedding.row >= 0"""
-        row = next(self._ours(sql, digest), None)
-        return None if row is None else ContentRecord(*row)
+    # Vectors
 
     def live(self) -> tuple[Nodes, Nodes]:
         """Ids of all present images that have a vector, ascending, and its rows: two (m,)."""
@@ -327,9 +171,9 @@ class Catalog(CatalogFile):
             f"{row[0]} refers to a missing {row[2]}"
             for row in self._all("PRAGMA foreign_key_check")
         ]
-        sql = """SELECT count(*) FROM (SELECT path FROM root UNION ALL SELECT path FROM image
-            UNION ALL SELECT path FROM unreadable) WHERE instr(path, x'00')"""
-        zeros = self._one(sql)[0]
+        tables = ("root", "image", "companion", "unreadable")
+        paths = " UNION ALL ".join(f"SELECT path FROM {table}" for table in tables)
+        zeros = self._one(f"SELECT count(*) FROM ({paths}) WHERE instr(path, x'00')")[0]
         return [*checks, *dangling, *(["paths have zeros in them"] if zeros else [])]
 
     def vector_rows(self) -> tuple[int, int]:

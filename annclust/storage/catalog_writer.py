@@ -12,6 +12,7 @@ from annclust.storage.layout import KINDS, GenerationKind
 from annclust.storage.records import (
     FORGOTTEN,
     Block,
+    CompanionRecord,
     ContentRecord,
     Generation,
     Member,
@@ -23,6 +24,7 @@ from annclust.storage.records import (
 _KEPT_GENERATIONS = 2
 
 _DROP_REMOVED = (
+    "DELETE FROM companion WHERE image IN (SELECT id FROM image WHERE removed)",
     "DELETE FROM image WHERE removed",
     "DELETE FROM embedding WHERE digest NOT IN (SELECT digest FROM image)",
     "DELETE FROM content WHERE digest NOT IN (SELECT digest FROM image)",
@@ -246,6 +248,20 @@ class CatalogWriter(CatalogFileWriter, Catalog):
         self._db.executemany(
             "INSERT OR REPLACE INTO unreadable VALUES (?, ?, ?, ?, ?, ?)",
             ((r.root, r.path, r.size, r.modified_ns, r.reason, r.retry) for r in records),
+        )
+
+    def add_companions(self, records: Iterable[CompanionRecord]) -> None:
+        """Note files that belong to photos, or anew which and how."""
+        self._db.executemany(
+            "INSERT OR REPLACE INTO companion VALUES (?, ?, ?, ?, ?)",
+            ((r.root, r.path, r.size, r.modified_ns, r.image) for r in records),
+        )
+
+    def remove_companions(self, records: Iterable[CompanionRecord]) -> None:
+        """Forget files that belong to photos no more."""
+        self._db.executemany(
+            "DELETE FROM companion WHERE root = ? AND path = ?",
+            ((r.root, r.path) for r in records),
         )
 
     # Generations

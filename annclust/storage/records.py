@@ -118,6 +118,17 @@ class UnreadableRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class CompanionRecord:
+    """A file that belongs to a photo, and is none of its own."""
+
+    root: int
+    path: bytes
+    size: int
+    modified_ns: int
+    image: ImageId
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """Rows of the vector file that were appended together, and the digest of their bytes."""
 

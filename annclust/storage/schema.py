@@ -122,11 +122,17 @@ _FORMAT_3 = (
     ),
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FORMAT_1, _FORMAT_2, _FORMAT_3)
-"""``MIGRATIONS[i]`` leads from format i to format i + 1."""
+# Files that belong to photos, and are none of their own.
+_FORMAT_4 = (
+    """CREATE TABLE companion (
+        root INTEGER NOT NULL REFERENCES root (id), path BLOB NOT NULL, size INTEGER NOT NULL,
+        modified_ns INTEGER NOT NULL, image INTEGER NOT NULL REFERENCES image (id),
+        PRIMARY KEY (root, path)) WITHOUT ROWID""",
+    "CREATE INDEX companion_image ON companion (image)",
+)
 
-_FIRST_WITH_SETS = 3
-"""The first format with several sets of vectors."""
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FORMAT_1, _FORMAT_2, _FORMAT_3, _FORMAT_4)
+"""``MIGRATIONS[i]`` leads from format i to format i + 1."""
 
 _AS_SETS = {
     "vector_set": f"""WITH first (number, embedder, revision, dimension, vector_file, rows)
@@ -139,9 +145,20 @@ _AS_SETS = {
 }
 
 
+_NO_COMPANIONS = {
+    "companion": """SELECT id AS root, path, 0 AS size, 0 AS modified_ns, 0 AS image
+        FROM root WHERE 0"""
+}
+
+_FIRST_WITH_SETS, _FIRST_WITH_COMPANIONS = 3, 4
+
+
 def views_of(format_: int) -> Mapping[str, str]:
     """Views, by name, through which an older format reads like the current one."""
-    return _AS_SETS if 0 < format_ < _FIRST_WITH_SETS else {}
+    return {
+        **(_AS_SETS if 0 < format_ < _FIRST_WITH_SETS else {}),
+        **(_NO_COMPANIONS if 0 < format_ < _FIRST_WITH_COMPANIONS else {}),
+    }
 
 
 CHECKED_FORMAT = 2

@@ -18,9 +18,11 @@ from PIL import Image
 from reporting import command_seconds, table, versions
 
 
-def multiply(source: Path, target: Path, files: int) -> None:
-    """Write `files` different JPEGs made of the photos in `source`."""
+def multiply(source: Path, target: Path, files: int, side: int = 1 << 16) -> None:
+    """Write `files` different JPEGs made of the photos in `source`, no side longer than `side`."""
     photos = [Image.open(path).convert("RGB") for path in sorted(source.glob("*.jpg"))]
+    for photo in photos:
+        photo.thumbnail((side, side))
     for number, photo in zip(range(files), cycle(photos), strict=False):
         inset = number // len(photos)
         folder = target / f"{number // 500:03d}"

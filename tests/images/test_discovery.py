@@ -49,9 +49,15 @@ def test_a_slash_after_the_root_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_other_files_are_counted_as_skipped(tmp_path: Path) -> None:
-    root = make(tmp_path, "notes.txt", "film.mp4", "jpg", "a.jpg")
+    root = make(tmp_path, "notes.txt", "film.avi", "jpg", "mov", "a.jpg")
     skipped = [f.path for f in walk(root, USUAL) if isinstance(f, SkippedFile)]
-    assert skipped == [b"film.mp4", b"jpg", b"notes.txt"]
+    assert skipped == [b"film.avi", b"jpg", b"mov", b"notes.txt"]
+
+
+def test_videos_that_may_belong_to_photos_are_told_apart(tmp_path: Path) -> None:
+    root = make(tmp_path, "a.MOV", "a.heic", "b.mp4")
+    found = [(f.path, f.is_video) for f in walk(root, USUAL) if isinstance(f, FoundFile)]
+    assert found == [(b"a.MOV", True), (b"a.heic", False), (b"b.mp4", True)]
 
 
 def test_raw_photos_and_drawings_are_candidates_so_that_they_get_reported(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def test_photos_keep_their_ids_and_vectors(filled: StoreWriter) -> None:
     assert table(filled) == before
     assert len(before) == 7
     assert filled.catalog.counts() == {
-        "images": 7, "removed": 0, "contents": 7, "vectors": 7, "unreadable": 0,
+        "images": 7, "removed": 0, "contents": 7, "vectors": 7, "unreadable": 0, "companions": 0,
     }  # fmt: skip
     assert verify(filled) == []
 

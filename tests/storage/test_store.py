@@ -36,7 +36,7 @@ from tests.storage.conftest import DIMENSION, SPEC, add_photos, content, limited
 
 def test_a_new_collection_is_empty(writer: StoreWriter) -> None:
     assert writer.catalog.counts() == dict.fromkeys(
-        ("images", "removed", "contents", "vectors", "unreadable"), 0
+        ("images", "removed", "contents", "vectors", "unreadable", "companions"), 0
     )
     assert writer.vectors().shape == (0, DIMENSION)
     assert writer.embedder == SPEC

@@ -1,0 +1,212 @@
+"""PhotoCatalog: what catalog.sqlite knows of folders, photos and contents.
+
+Photos are common to all sets of vectors; whether one has a vector is a matter of the set in view.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from copy import copy
+from pathlib import Path
+from typing import Any, Self
+
+from annclust.arrays import ImageId, VectorRow
+from annclust.embedding.embedder import EmbedderSpec
+from annclust.errors import CollectionDamagedError, VectorsDroppedError
+from annclust.storage.catalog_file import CatalogFile
+from annclust.storage.records import (
+    FORGOTTEN,
+    CompanionRecord,
+    ContentRecord,
+    ImageRecord,
+    Root,
+    UnreadableRecord,
+    VectorSet,
+    joined,
+)
+
+# In every statement ?1 is the set of vectors.
+_IMAGE = f"""SELECT image.id, image.path, image.size, image.modified_ns, image.digest,
+    ifnull(embedding.row, {FORGOTTEN}), root.id, root.path, root.device, root.offline
+    FROM image JOIN root ON root.id = image.root
+    LEFT JOIN embedding ON embedding.digest = image.digest AND embedding.vector_set = ?1"""
+
+_COMPANION = """companion JOIN image ON image.id = companion.image
+    AND image.root = companion.root AND NOT image.removed"""
+"""Files that belong to present photos. One that lies elsewhere than its photo was left behind."""
+
+
+class PhotoCatalog(CatalogFile):
+    """Reads what is common to all sets of vectors, and which of its photos one of them has.
+
+    Parameters
+    ----------
+    path : Path
+        The SQLite file.
+    vector_set : int or None
+        Number of the set; the active one if None.
+    """
+
+    def __init__(self, path: Path, vector_set: int | None = None) -> None:
+        super().__init__(path)
+        try:
+            self.set_number = self.active_set() if vector_set is None else vector_set
+        except BaseException:
+            self._db.close()
+            raise
+
+    def of_set(self, number: int) -> Self:
+        """The same catalog, telling of another set; it is closed with this one."""
+        other = copy(self)
+        other.set_number = number
+        return other
+
+    # Sets of vectors, and sizes
+
+    def active_set(self) -> int:
+        """Number of the set that is meant where none is named."""
+        number = self.setting("active", "1" if "vector_set" in self._views else None)
+        if not number.isdecimal():
+            raise CollectionDamagedError(self.path, reason="its setting 'active' is no number")
+        return int(number)
+
+    def vector_sets(self) -> list[VectorSet]:
+        """Every set of vectors, oldest first."""
+        sql = """SELECT number, embedder, revision, dimension, vector_file, rows
+            FROM vector_set ORDER BY number"""
+        return [
+            VectorSet(number, EmbedderSpec(name, revision, dimension), file, rows)
+            for number, name, revision, dimension, file, rows in self._all(sql)
+        ]
+
+    def vector_set(self) -> VectorSet:
+        """The set that this catalog tells of.
+
+        Raises
+        ------
+        VectorsDroppedError
+            If it was dropped.
+        CollectionDamagedError
+            If it is missing.
+        """
+        for found in self.vector_sets():
+            if found.number == self.set_number:
+                return found
+        if self.active_set() != self.set_number:
+            raise VectorsDroppedError(self.path.parent)
+        reason = f"its set of vectors {self.set_number} is missing"
+        raise CollectionDamagedError(self.path, reason=reason)
+
+    @property
+    def _own(self) -> int:
+        """Number of the set, which is there: of one that is not, all questions would be empty."""
+        return self.vector_set().number
+
+    def rows(self) -> int:
+        """Committed rows of the vector file."""
+        return self.vector_set().rows
+
+    def counts(self) -> dict[str, int]:
+        """How many present images, removed images, contents, vectors, and other files."""
+        sql = f"""SELECT (SELECT count(*) FROM image WHERE NOT removed),
+            (SELECT count(*) FROM image WHERE removed), (SELECT count(*) FROM content),
+            (SELECT count(*) FROM vector WHERE vector_set = ?),
+            (SELECT count(*) FROM unreadable), (SELECT count(*) FROM {_COMPANION})"""
+        names = ("images", "removed", "contents", "vectors", "unreadable", "companions")
+        return dict(zip(names, self._one(sql, self._own), strict=True))
+
+    def _ours(self, sql: str, *values: object) -> Iterator[tuple[Any, ...]]:
+        """As `_all`; the first parameter is the set of vectors."""
+        return self._all(sql, self._own, *values)
+
+    # Photos
+
+    def roots(self) -> list[Root]:
+        """Every root, oldest first."""
+        sql = "SELECT id, path, device, offline FROM root ORDER BY id"
+        return [Root(*row) for row in self._all_with_paths((1,), sql)]
+
+    def used_roots(self) -> set[int]:
+        """Ids of the roots that have present images."""
+        return {row[0] for row in self._all("SELECT DISTINCT root FROM image WHERE NOT removed")}
+
+    def _images(self, clause: str, *values: object) -> list[ImageRecord]:
+        return [
+            ImageRecord(
+                ImageId(row[0]), Root(*row[6:]), row[1], row[2], row[3], row[4], VectorRow(row[5])
+            )
+            for row in self._all_with_paths(
+                (1, 7), f"{_IMAGE} WHERE NOT removed {clause}", self._own, *values
+            )
+        ]
+
+    def images_under(self, root: int) -> list[ImageRecord]:
+        """Present images of one root, by id."""
+        return self._images("AND image.root = ? ORDER BY image.id", root)
+
+    def places_under(self, root: int) -> dict[bytes, ImageId]:
+        """Present images of one root, by path."""
+        sql = "SELECT path, id FROM image WHERE root = ? AND NOT removed"
+        return {path: ImageId(image) for path, image in self._all_with_paths((0,), sql, root)}
+
+    def images_of_rows(self, rows: Iterable[int]) -> list[ImageRecord]:
+        """Present images whose content has one of some vectors, by id."""
+        # What cannot be of a photo without an embedding lets SQLite begin with the rows.
+        one_of_them = "embedding.row >= 0 AND embedding.row IN (SELECT value FROM json_each(?))"
+        return self._images(f"AND {one_of_them} ORDER BY image.id", json.dumps([*rows]))
+
+    def images_with_vector(self) -> int:
+        """How many present images have a vector."""
+        # In the order of digests, as in `live`.
+        sql = """SELECT count(*) FROM image INDEXED BY image_digest
+            CROSS JOIN embedding USING (digest) WHERE vector_set = ? AND embedding.row >= 0
+            AND image.id NOT IN (SELECT id FROM image WHERE removed)"""
+        return int(self._one(sql, self._own)[0])
+
+    def images_without_vector(self) -> list[ImageRecord]:
+        """Present images that are yet to be embedded again, by id."""
+        without = """digest IN (SELECT digest FROM content WHERE NOT EXISTS (
+            SELECT 1 FROM embedding AS held
+            WHERE held.digest = content.digest AND held.vector_set = ?1 AND held.row >= 0))"""
+        return self._images(f"AND image.{without} ORDER BY image.id")
+
+    def images_of_digest(self, digest: bytes) -> list[ImageRecord]:
+        """Present images with that content, by id."""
+        return self._images("AND image.digest = ? ORDER BY image.id", digest)
+
+    def unreadable(self) -> list[tuple[Root, UnreadableRecord]]:
+        """Files that could not be read, by root and path."""
+        roots = {root.id: root for root in self.roots()}
+        sql = "SELECT root, path, size, modified_ns, reason, retry FROM unreadable"
+        records = (UnreadableRecord(*row) for row in self._all_with_paths((1,), sql))
+        return [(roots[record.root], record) for record in records]
+
+    def companions_under(self, root: int) -> list[CompanionRecord]:
+        """Files in one root that belong to photos, by path; also of photos that are gone."""
+        sql = """SELECT path, size, modified_ns, image FROM companion
+            WHERE root = ? ORDER BY path"""
+        return [CompanionRecord(root, *row) for row in self._all_with_paths((0,), sql, root)]
+
+    def companions(self) -> dict[ImageId, tuple[Path, ...]]:
+        """Where the files lie that belong to present photos, by photo; of those that have any."""
+        sql = f"""SELECT image.id, root.path, companion.path FROM {_COMPANION}
+            JOIN root ON root.id = companion.root ORDER BY companion.path"""
+        found: dict[ImageId, tuple[Path, ...]] = {}
+        for image, root, path in self._all_with_paths((1, 2), sql):
+            found[image] = (*found.get(image, ()), joined(root, path))
+        return found
+
+    def contents_of_size(self, size: int, most: int) -> frozenset[bytes]:
+        """Digests of contents of that many bytes that have a vector, at most so many."""
+        sql = """SELECT digest FROM content JOIN embedding USING (digest)
+            WHERE vector_set = ? AND size = ? AND embedding.row >= 0 LIMIT ?"""
+        return frozenset(row[0] for row in self._ours(sql, size, most))
+
+    def content(self, digest: bytes) -> ContentRecord | None:
+        """The content of that digest, if it has a vector."""
+        sql = """SELECT digest, size, embedding.row, width, height, format
+            FROM content JOIN embedding USING (digest)
+            WHERE vector_set = ? AND digest = ? AND embedding.row >= 0"""
+        row = next(self._ours(sql, digest), None)
+        return None if row is None else ContentRecord(*row)
