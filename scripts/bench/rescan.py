@@ -24,10 +24,10 @@ def multiply(source: Path, target: Path, files: int, side: int = 1 << 16) -> Non
     for photo in photos:
         photo.thumbnail((side, side))
     for number, photo in zip(range(files), cycle(photos), strict=False):
-        inset = number // len(photos)
+        top, left = divmod(number // len(photos), 100)
         folder = target / f"{number // 500:03d}"
         folder.mkdir(parents=True, exist_ok=True)
-        photo.crop((inset, 0, photo.width, photo.height)).save(folder / f"{number:06d}.jpg")
+        photo.crop((left, top, photo.width, photo.height)).save(folder / f"{number:06d}.jpg")
 
 
 def main() -> None:
