@@ -16,7 +16,7 @@ from annclust.errors import AnnclustError
 from annclust.images.decoded_image import DecodedImage
 from annclust.images.memory_budget import MemoryBudget
 from annclust.images.read_jobs import ReadJob, ReadResult
-from annclust.images.worker_process import WorkerGoneError, WorkerProcess
+from annclust.images.worker_process import MISBEHAVED, WorkerGoneError, WorkerProcess
 from annclust.images.worker_protocol import GRANT, Answer, Request, WorkerOrders
 
 _DEPTH = 2
@@ -195,6 +195,9 @@ class DecodeLane:
                 worker.send(GRANT)
                 try:
                     answer = worker.receive(self._patience)
+                    if answer.claim:  # once is enough
+                        worker.kill()
+                        raise WorkerGoneError(MISBEHAVED)
                 except (TimeoutError, WorkerGoneError):
                     self._replace_worker(None)  # before somebody else gets its memory
                     raise

@@ -11,10 +11,11 @@ import io
 import re
 import struct
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib import import_module
+from typing import TypeAlias
 
 from PIL import Image, ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
@@ -23,7 +24,7 @@ from annclust.images.decoded_image import DecodedImage, Square, UndecodableError
 from annclust.images.formats import RAW, is_cut_short, sniff
 from annclust.images.memory_need import memory_needed
 from annclust.images.orientation import UPRIGHT, Orientation, Window, central_window, orientation_of
-from annclust.images.raw_photo import Claim, is_raw, open_raw
+from annclust.images.raw_photo import BYTES_A_PIXEL, RawPhoto, is_raw
 from annclust.images.scaling import cut_and_scale
 from annclust.input_geometry import InputGeometry
 
@@ -74,6 +75,10 @@ def decode(data: bytes, geometry: InputGeometry, *, max_pixels: int) -> DecodedI
     """
     square = decode_square(data, geometry, max_pixels=max_pixels)
     return DecodedImage.from_square(square, geometry)
+
+
+Claim: TypeAlias = Callable[[int], bool]
+"""Asks for so many bytes of memory; False if that is more than may be had."""
 
 
 def _grant(_amount: int) -> bool:
@@ -160,11 +165,40 @@ def _decode(data: bytes, name: str, wish: _Wish) -> Square:
 
 
 def _decode_raw(data: bytes, wish: _Wish) -> Square:
-    photo = open_raw(data, wish.geometry.short_side, wish.claim)
-    if photo.is_developed:
-        wish = replace(wish, claim=_grant)
-    seen = _see(photo.picture, "JPEG", photo.jpeg, wish, photo.orientation)
-    return replace(seen, width=photo.width, height=photo.height, format=RAW)
+    """See the preview of a raw photo; develop it if there is none, or one with too few pixels."""
+    wish = replace(wish, claim=_OneClaim(wish.claim))
+    with RawPhoto(data) as photo:
+        preview = photo.preview()
+        picture, jpeg = (preview.picture, preview.jpeg) if preview else (None, b"")
+        if picture is None or min(picture.size) < wish.geometry.short_side:
+            developed = _develop(photo, wish)
+            picture, jpeg = (picture, jpeg) if developed is None else (developed, b"")
+        if picture is None:
+            raise UndecodableError(f"damaged {RAW}, or of an unsupported kind")
+        seen = _see(picture, "JPEG", jpeg, wish, photo.orientation)
+        return replace(seen, width=photo.width, height=photo.height, format=RAW)
+
+
+def _develop(photo: RawPhoto, wish: _Wish) -> Image.Image | None:
+    _check_size((photo.width, photo.height), wish.max_pixels)
+    if not wish.claim(photo.sensor_pixels * BYTES_A_PIXEL):
+        raise UndecodableError(f"developing this {RAW} takes more memory than is allowed")
+    return photo.develop()
+
+
+class _OneClaim:
+    """Claims memory once: what comes later must do with what was granted, as nobody waits twice."""
+
+    def __init__(self, claim: Claim) -> None:
+        self._claim = claim
+        self._granted: int | None = None
+
+    def __call__(self, amount: int) -> bool:
+        if self._granted is not None:
+            return amount <= self._granted
+        granted = self._claim(amount)
+        self._granted = amount if granted else None
+        return granted
 
 
 def _open(data: bytes, name: str) -> ImageFile.ImageFile:
@@ -251,5 +285,6 @@ def _is_of_memory(error: Exception) -> bool:
 
 
 _MEMORY = re.compile(
-    r"out of memory|memory allocation|allocation failed|allocating \d+", re.IGNORECASE
+    r"(out of|cannot allocate) memory|memory allocation|allocation failed|allocating \d+",
+    re.IGNORECASE,
 )

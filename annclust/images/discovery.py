@@ -13,7 +13,13 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from annclust.images.content import describe_os_error
-from annclust.images.formats import IMAGE_EXTENSIONS, PREFIX_BYTES, VIDEO_EXTENSIONS, is_photo
+from annclust.images.formats import (
+    IMAGE_EXTENSIONS,
+    PREFIX_BYTES,
+    VIDEO_EXTENSIONS,
+    extension_of,
+    is_photo,
+)
 from annclust.settings import ScanSettings
 
 _NOT_PHOTOS = frozenset(
@@ -130,12 +136,6 @@ def _matches(name: bytes, path: bytes, patterns: tuple[str, ...]) -> bool:
     return any(fnmatchcase(text, pattern) for pattern in patterns for text in names)
 
 
-def _extension(name: bytes) -> bytes | None:
-    """What stands behind the last dot, in lower case; None without a dot."""
-    _, dot, extension = name.rpartition(b".")
-    return extension.lower() if dot else None
-
-
 class _Walker:
     def __init__(self, root: bytes, settings: ScanSettings, skip: Collection[bytes]) -> None:
         self._root = root.rstrip(b"/")
@@ -190,7 +190,7 @@ class _Walker:
             return SkippedFile(path)
         if entry.is_dir(follow_symlinks=self._follow):
             return path if self._may_enter(entry.name, path) else None
-        is_video = _extension(entry.name) in VIDEO_EXTENSIONS
+        is_video = extension_of(entry.name) in VIDEO_EXTENSIONS
         if not is_video and not self._may_be_photo(entry):
             return SkippedFile(path)
         state = entry.stat(follow_symlinks=self._follow)
@@ -205,7 +205,7 @@ class _Walker:
         return not is_system and self._root + b"/" + path not in self._skip
 
     def _may_be_photo(self, entry: os.DirEntry[bytes]) -> bool:
-        extension = _extension(entry.name)
+        extension = extension_of(entry.name)
         if extension is not None:
             return extension in IMAGE_EXTENSIONS
         return entry.is_file(follow_symlinks=self._follow) and self._looks_like_photo(entry.path)

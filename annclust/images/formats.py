@@ -7,7 +7,6 @@ bytes alone. No other format is ever handed to a decoder.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from importlib.util import find_spec
 from typing import Final
 
 PREFIX_BYTES: Final = 64
@@ -32,12 +31,19 @@ _DECODABLE_EXTENSIONS = (
     " heic heics heif heifs hif avif avifs jp2 j2k j2c jpf jpx jpc psd ico"
 )
 _RAW_EXTENSIONS = (
-    "3fr arw cr2 cr3 crw dcr dng erf iiq k25 kdc mef mos mrw nef nrw orf pef raf raw rw2 rwl sr2"
-    " srf srw x3f"
+    "3fr arw bay cr2 cr3 crw dcr dcs dng drf erf fff gpr iiq k25 kdc mdc mef mos mrw nef nrw orf"
+    " ori pef ptx pxn raf raw rw2 rwl rwz sr2 srf srw x3f"
 )
 _REPORTED_EXTENSIONS = "svg svgz jxl"
 RAW_EXTENSIONS: Final = frozenset(_RAW_EXTENSIONS.encode().split())
 """Lower-case extensions of raw photos, without the dot."""
+
+
+def extension_of(name: bytes) -> bytes | None:
+    """What stands behind the last dot of a name, in lower case; None without a dot."""
+    _, dot, extension = name.rpartition(b".")
+    return extension.lower() if dot else None
+
 
 VIDEO_EXTENSIONS: Final = frozenset((b"mov", b"mp4"))
 """Lower-case extensions of the videos that phones write beside photos, without the dot."""
@@ -95,9 +101,9 @@ def is_photo(prefix: bytes) -> bool:
     return sniff(prefix) in DECODABLE
 
 
-def may_do_by_now(reason: str) -> bool:
-    """Whether what a file was refused for is not so any more: rawpy was installed since."""
-    return reason.startswith(f"unsupported format ({RAW}") and find_spec("rawpy") is not None
+def is_for_want_of_rawpy(reason: str) -> bool:
+    """Whether rawpy could read a file that was refused for some reason."""
+    return reason.startswith(f"unsupported format ({RAW}")
 
 
 def sniff(prefix: bytes) -> str | None:

@@ -1,57 +1,28 @@
-"""Raw photos: what a camera's sensor saw, and the one module that knows rawpy (LibRaw).
+"""Raw photos: what a camera's sensor saw, and the one module that uses rawpy (LibRaw).
 
 A camera puts into the file what it would have made of the photo itself, as a JPEG of full size or
-nearly so. That is what is seen here, as in any photo manager; it takes no longer than another JPEG.
-Only where the file has none, or a tiny one, its sensor's pixels are developed, at half their size.
+nearly so. Its sensor's pixels can be developed, too, which takes longer and looks different.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
+from annclust.closing import Closing
 from annclust.images.decoded_image import UndecodableError
-from annclust.images.formats import RAW, RAW_NEEDS_AN_EXTRA
-from annclust.images.orientation import BY_EXIF_VALUE, UPRIGHT, Orientation
+from annclust.images.formats import RAW_NEEDS_AN_EXTRA
+from annclust.images.orientation import BY_EXIF_VALUE, UPRIGHT
 
 if TYPE_CHECKING:
-    from types import ModuleType
-
-    from rawpy import RawPy, Thumbnail
-
-Claim: TypeAlias = Callable[[int], bool]
-"""Asks for so many bytes of memory; False if that is more than may be had."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class RawPhoto:
-    """A raw photo, and what is seen of it.
-
-    Parameters
-    ----------
-    width, height : int
-        Of the photo itself, upright, in pixels.
-    orientation : Orientation
-        How it is stored. What the picture tells of itself counts more.
-    picture : Image.Image
-        What is seen, as it is stored; a JPEG is not loaded yet.
-    jpeg : bytes
-        The file of that JPEG; empty if the picture is none.
-    is_developed : bool
-        Whether the memory for the picture was claimed already.
-    """
-
-    width: int
-    height: int
-    orientation: Orientation
-    picture: Image.Image
-    jpeg: bytes = b""
-    is_developed: bool = False
+    from rawpy import Thumbnail
 
 
 def is_raw(data: bytes) -> bool:
@@ -69,6 +40,8 @@ def is_raw(data: bytes) -> bool:
         tags.load(file)
         is_reduced = _SUB_IFDS in tags and bool(int(tags.get(_NEW_SUBFILE_TYPE, 0)) & 1)
         return _DNG_VERSION in tags or is_reduced or tags.get(_PHOTOMETRIC) == _COLOR_FILTERS
+    except MemoryError:
+        raise
     except Exception:  # damaged tags raise anything; their decoder will have words for them
         return False
 
@@ -78,48 +51,112 @@ _NEW_SUBFILE_TYPE, _PHOTOMETRIC, _SUB_IFDS, _DNG_VERSION = 254, 262, 330, 50706 
 _COLOR_FILTERS = 32803
 
 
-def open_raw(data: bytes, least_side: int, claim: Claim) -> RawPhoto:
-    """Find what is to be seen of a raw photo.
+class RawPhoto(Closing):
+    """A raw photo, opened; a context manager.
 
     Parameters
     ----------
     data : bytes
         The whole file.
-    least_side : int
-        A preview whose short side has fewer pixels does not do, if there can be another.
-    claim : callable
-        Called before a photo is developed.
+
+    Attributes
+    ----------
+    orientation : Orientation
+        How it is stored.
+    width, height : int
+        Upright, in pixels.
+    sensor_pixels : int
+        How many its sensor has, or claims to have.
 
     Raises
     ------
     UndecodableError
-        If rawpy is not installed, or developing takes more memory than may be had.
+        If rawpy is not installed.
     MemoryError
     Exception
         Whatever rawpy likes, if the file is damaged or of a camera that LibRaw does not know.
     """
-    rawpy = _rawpy()
+
+    def __init__(self, data: bytes) -> None:
+        self._rawpy = _rawpy()
+        with self._memory_errors():
+            self._raw = self._rawpy.imread(io.BytesIO(data))
+        sizes = self._raw.sizes  # developing changes them
+        self.orientation = BY_EXIF_VALUE.get(_EXIF_VALUES[sizes.flip & 7], UPRIGHT)
+        self.width, self.height = self.orientation.upright_size((sizes.width, sizes.height))
+        self.sensor_pixels = max(sizes.raw_width, sizes.width + sizes.left_margin) * max(
+            sizes.raw_height, sizes.height + sizes.top_margin
+        )
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._raw.close()
+
+    @contextmanager
+    def _memory_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except self._rawpy.LibRawUnsufficientMemoryError as error:
+            raise MemoryError from error
+
+    def preview(self) -> Preview | None:
+        """The largest JPEG in the file; None if there is none that can be opened.
+
+        Plain pixels are not taken: LibRaw believes whatever size the file says they have.
+        """
+        try:
+            with self._memory_errors():
+                found: Thumbnail = self._raw.extract_thumb()
+        except self._rawpy.LibRawNonFatalError:
+            return None
+        if found.format != self._rawpy.ThumbFormat.JPEG or not isinstance(found.data, bytes):
+            return None
+        jpeg = _as_in_the_file(found.data)
+        try:
+            return Preview(JpegImageFile(io.BytesIO(jpeg)), jpeg)
+        except MemoryError:
+            raise
+        except Exception:  # what a broken JPEG raises, see `decoding`
+            return None
+
+    def develop(self) -> Image.Image | None:
+        """The photo with the colors that its camera would have given it, two pixels as one.
+
+        Takes `BYTES_A_PIXEL` for each of the sensor's. None if the sensor's data are damaged, or of
+        an unsupported kind.
+        """
+        try:
+            with self._memory_errors():
+                pixels = self._raw.postprocess(half_size=True, use_camera_wb=True, user_flip=0)
+        except self._rawpy.LibRawError:
+            return None
+        return Image.fromarray(pixels.squeeze())  # gray ones have an axis of one color
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Preview:
+    """What a camera made of a photo: a picture that is not loaded yet, and its file."""
+
+    picture: Image.Image
+    jpeg: bytes
+
+
+BYTES_A_PIXEL = 6
+"""What developing takes for each pixel of the sensor, as those of nearly all cameras are: one color
+a pixel, of which four become one. A DNG that holds all three takes four times that, which only
+unpacking it would tell; the limit of its worker holds for it, too."""
+
+_EXIF_VALUES = (1, 2, 4, 3, 5, 8, 6, 7)
+"""By LibRaw's flip, whose bits mirror the columns (1), the rows (2) and then swap both (4)."""
+
+
+def is_rawpy_there() -> bool:
+    """Whether rawpy is installed, and can be loaded."""
     try:
-        return _open(rawpy, data, least_side, claim)
-    except rawpy.LibRawUnsufficientMemoryError as error:
-        raise MemoryError from error
-
-
-def _open(rawpy: ModuleType, data: bytes, least_side: int, claim: Claim) -> RawPhoto:
-    with rawpy.imread(io.BytesIO(data)) as raw:
-        sizes = raw.sizes  # developing changes them
-        orientation = BY_EXIF_VALUE.get(_EXIF_VALUES[sizes.flip & 7], UPRIGHT)
-        width, height = orientation.upright_size((sizes.width, sizes.height))
-        preview = _preview(rawpy, raw)
-        if preview is None or min(preview[0].size) < least_side:
-            try:
-                picture = _develop(raw, claim)
-            except (rawpy.LibRawError, UndecodableError):
-                if preview is None:
-                    raise
-            else:
-                return RawPhoto(width, height, orientation, picture, is_developed=True)
-        return RawPhoto(width, height, orientation, *preview)
+        _rawpy()
+    except UndecodableError:
+        return False
+    return True
 
 
 def _rawpy() -> ModuleType:
@@ -130,28 +167,11 @@ def _rawpy() -> ModuleType:
     return rawpy
 
 
-def _preview(rawpy: ModuleType, raw: RawPy) -> tuple[Image.Image, bytes] | None:
-    """The largest preview in the file; None if there is none of a kind that can be read."""
-    try:
-        found: Thumbnail = raw.extract_thumb()
-    except (rawpy.LibRawNoThumbnailError, rawpy.LibRawUnsupportedThumbnailError):
-        return None
-    if isinstance(found.data, bytes):
-        return JpegImageFile(io.BytesIO(found.data)), found.data
-    return Image.fromarray(found.data), b""
+def _as_in_the_file(jpeg: bytes) -> bytes:
+    """Take out what LibRaw puts before all else if a JPEG does not begin with EXIF: its own."""
+    end = 4 + int.from_bytes(jpeg[4:6], "big")
+    is_by_libraw = jpeg[2:4] == b"\xff\xe1" and _LIBRAW in jpeg[:end]
+    return jpeg[:2] + jpeg[end:] if is_by_libraw else jpeg
 
 
-def _develop(raw: RawPy, claim: Claim) -> Image.Image:
-    """The photo with the colors that its camera would have given it, two pixels as one."""
-    if not claim(raw.sizes.raw_width * raw.sizes.raw_height * _BYTES_A_PIXEL):
-        raise UndecodableError(f"developing this {RAW} takes more memory than is allowed")
-    return Image.fromarray(raw.postprocess(half_size=True, use_camera_wb=True, user_flip=0))
-
-
-_BYTES_A_PIXEL = 6
-"""What developing takes for each pixel of the sensor, as those of nearly all cameras are: one color
-a pixel, of which four become one. A DNG that holds all three takes four times that, which only
-unpacking it would tell; the limit of its worker holds for it, too."""
-
-_EXIF_VALUES = (1, 2, 4, 3, 5, 8, 6, 7)
-"""By LibRaw's flip, whose bits mirror the columns (1), the rows (2) and then swap both (4)."""
+_LIBRAW = b"dcraw v9"  # calls itself by the name of the program that it comes from

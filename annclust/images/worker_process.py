@@ -41,7 +41,8 @@ _LONGEST_WAIT = 1.0  # seconds
 _END_PATIENCE = 1.0
 """Seconds that a worker may still be there after it hung up: usually it hung up by dying."""
 
-_MISBEHAVED = 1  # as an exit status
+MISBEHAVED = 1
+"""Exit status of a worker that did not keep to the protocol."""
 
 
 class WorkerGoneError(Exception):
@@ -114,7 +115,7 @@ class WorkerProcess:
         """
         if self.receive(_START_PATIENCE) != READY:
             self.kill()
-            raise WorkerGoneError(_MISBEHAVED)
+            raise WorkerGoneError(MISBEHAVED)
 
     def send(self, request: Request) -> None:
         """Ask for a file; should the worker be gone, `receive` will tell."""
@@ -151,7 +152,7 @@ class WorkerProcess:
             raise WorkerGoneError(self._exit_status()) from None
         except ProtocolError:
             self.kill()
-            raise WorkerGoneError(_MISBEHAVED) from None
+            raise WorkerGoneError(MISBEHAVED) from None
 
     def _exit_status(self) -> int:
         """What a worker that hung up ended with; it is ended if it lives on."""
@@ -159,7 +160,7 @@ class WorkerProcess:
             return self._process.wait(_END_PATIENCE)
         except subprocess.TimeoutExpired:
             self.kill()
-            return _MISBEHAVED
+            return MISBEHAVED
 
     def _read_exactly(self, count: int) -> bytearray:
         return read_exactly(count, self._read_some)

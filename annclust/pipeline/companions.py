@@ -1,21 +1,54 @@
-"""Companions: which files belong to which photos, noted at the end of a scan."""
+"""Companions: which files belong to which photos, as a scan goes on and at its end."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Sequence
 
-from annclust.arrays import ImageId
 from annclust.images.assets import Companion
+from annclust.images.scan_plan import FileState
 from annclust.pipeline.survey import Survey, is_hidden
-from annclust.storage.records import CompanionRecord
+from annclust.storage.records import CompanionRecord, UnreadableRecord
 from annclust.storage.store_writer import StoreWriter
+
+
+class Standing:
+    """What becomes of photos whose files cannot be read, and of what belongs to them.
+
+    Parameters
+    ----------
+    surveyed : Survey
+    """
+
+    def __init__(self, surveyed: Survey) -> None:
+        self._surveyed = surveyed
+        self._loose = {photo.file.place: photo for photo in surveyed.plan.loose}
+        self._raws: dict[tuple[int, bytes], list[FileState]] = defaultdict(list)
+        for each in surveyed.companions:
+            if each.is_raw:
+                self._raws[each.photo.place].append(each.file)
+
+    def stays(self, failure: UnreadableRecord) -> bool:
+        """Whether a file is a photo of the collection all the same: it told nothing new."""
+        photo = self._loose.get(failure.place)
+        return photo is not None and (failure.retry or photo.without_vector)
+
+    def instead_of(self, failure: UnreadableRecord) -> Sequence[FileState]:
+        """Raw photos of the same shot, to be read in the stead of a file that is no photo."""
+        return () if self.stays(failure) else self._raws.get(failure.place, ())
+
+    def companions(self, failures: Sequence[UnreadableRecord]) -> tuple[Companion, ...]:
+        """What belongs to photos after all; to what is no photo nothing does."""
+        lost = (failure for failure in failures if not self.stays(failure))
+        return self._surveyed.companions_without(
+            {FileState(*each.place, each.size, each.modified_ns) for each in lost}
+        )
 
 
 def note_companions(
     store: StoreWriter,
     surveyed: Survey,
-    failed: Container[tuple[int, bytes]],
+    companions: Sequence[Companion],
     doubtful: Container[int],
 ) -> None:
     """Note what belongs to the photos under the scanned roots; within a transaction.
@@ -25,40 +58,28 @@ def note_companions(
     store : StoreWriter
         Knows by now where the photos lie.
     surveyed : Survey
-    failed : container of (int, bytes)
-        Places of files that could not be read: nothing belongs to them.
+    companions : sequence of Companion
     doubtful : container of int
         Roots whose losses are not believed: what belonged to their photos still does.
     """
-    found: dict[int, list[Companion]] = defaultdict(list)
-    for each in surveyed.companions:
-        if each.photo.place not in failed:
-            found[each.file.root].append(each)
+    found: dict[int, list[CompanionRecord]] = defaultdict(list)
+    for each in companions:
+        found[each.file.root].append(_record(each))
+    catalog = store.catalog
     for root in (check.root.id for check in surveyed.checks if not check.lost):
-        known = store.catalog.companions_under(root)
-        if not known and root not in found:
-            continue
-        photos = store.catalog.places_under(root)
-        wanted = _records(found[root], photos)
-        unseen = [record for record in known if record.path not in wanted]
+        known, wanted = set(catalog.companions_under(root)), set(found[root])
+        places = {record.path for record in wanted}
         gone = [
             record
-            for record in unseen
-            if record.path in photos
-            or not (root in doubtful or is_hidden((root, record.path), surveyed.unlisted))
+            for record in known - wanted
+            if record.path in places
+            or catalog.has_image(root, record.path)
+            or not (root in doubtful or is_hidden(record.place, surveyed.unlisted))
         ]
-        store.catalog.remove_companions(gone)
-        store.catalog.add_companions(set(wanted.values()) - set(known))
+        catalog.remove_companions(gone)
+        catalog.add_companions(wanted - known)
 
 
-def _records(
-    found: Iterable[Companion], photos: Mapping[bytes, ImageId]
-) -> dict[bytes, CompanionRecord]:
-    """What to note, by path, as far as the photos are there."""
-    return {
-        file.path: CompanionRecord(
-            file.root, file.path, file.size, file.modified_ns, photos[photo.path]
-        )
-        for file, photo in ((each.file, each.photo) for each in found)
-        if photo.path in photos
-    }
+def _record(companion: Companion) -> CompanionRecord:
+    file = companion.file
+    return CompanionRecord(file.root, file.path, file.size, file.modified_ns, companion.photo.path)

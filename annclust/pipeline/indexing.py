@@ -18,7 +18,7 @@ from annclust.embedding.embedder import EmbedderLoader
 from annclust.errors import AnnclustError
 from annclust.images.recognition import Resolution, resolve
 from annclust.images.scan_plan import KnownPhoto, Sighting
-from annclust.pipeline.companions import note_companions
+from annclust.pipeline.companions import Standing, note_companions
 from annclust.pipeline.derived import refresh
 from annclust.pipeline.intake import take_in
 from annclust.pipeline.loose_photos import LoosePhotos
@@ -94,7 +94,7 @@ def _index_photos(
         embedded=intake.embedded,
         waiting=images - len(live.photos),
         duplicates=outcome.duplicates,
-        skipped=surveyed.skipped,
+        skipped=outcome.skipped,
         offline=outcome.offline,
         seconds=time.monotonic() - started,
     )
@@ -146,7 +146,14 @@ def _read(
     found = embedder()
     try:
         intake = take_in(
-            store, files, folders, found, settings, loose.may_be, progress, surveyed.spares()
+            store,
+            files,
+            folders,
+            found,
+            settings,
+            loose.may_be,
+            progress,
+            Standing(surveyed).instead_of,
         )
     finally:
         found.close()
@@ -169,6 +176,7 @@ class _Outcome:
     moved: int
     removed: int
     duplicates: int
+    skipped: int
     offline: tuple[Unreadable, ...]
 
 
@@ -191,8 +199,8 @@ def settle(
         _place_photos(store, resolution)
         for check in surveyed.checks:
             _note_root(store, surveyed, reading, check, doubts.get(check.root.id))
-        failed = {(failure.root, failure.path) for failure in reading.failures}
-        note_companions(store, surveyed, failed, doubts)
+        companions = Standing(surveyed).companions(reading.failures)
+        note_companions(store, surveyed, companions, doubts)
     new_copies = sum(sighting.file.place in reading.copies for sighting in resolution.added)
     settled_copies = sum(sighting.file.place in reading.copies for sighting in reading.undecided)
     return _Outcome(
@@ -201,6 +209,7 @@ def settle(
         moved=len(resolution.moved),
         removed=len(gone),
         duplicates=len(reading.copies) - settled_copies + new_copies,
+        skipped=surveyed.others - sum(not each.is_raw for each in companions),
         offline=tuple(
             Unreadable(_folder(check.root), doubts[check.root.id])
             for check in surveyed.checks
@@ -211,9 +220,9 @@ def settle(
 
 def _loose(surveyed: Survey, reading: _Reading) -> list[KnownPhoto]:
     """Photos whose fate is open, without those whose files are there and told nothing."""
-    unsure = {(f.root, f.path) for f in reading.failures if f.retry}
+    unsure = {f.place for f in reading.failures if f.retry}
     # The file of a photo that waits for its vector looks as before, whatever it is refused for.
-    refused = {(f.root, f.path) for f in reading.failures}
+    refused = {f.place for f in reading.failures}
     return [
         photo
         for photo in (*surveyed.plan.loose, *reading.elsewhere)
@@ -291,7 +300,7 @@ def _note_root(
     still = {file.place for file in surveyed.plan.failing}
     known = [record for _, record in store.catalog.unreadable()]
     records = [
-        *(r for r in known if (r.root, r.path) in still and r.root == root),
+        *(r for r in known if r.place in still and r.root == root),
         *(r for r in (*surveyed.unlisted, *reading.failures) if r.root == root),
     ]
     store.catalog.replace_unreadable(root, records)

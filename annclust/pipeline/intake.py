@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from types import MappingProxyType
 
 from annclust.arrays import Vectors
 from annclust.embedding.embedder import (
@@ -184,6 +183,10 @@ def _failure(file: FileState, result: ReadResult) -> UnreadableRecord:
     return UnreadableRecord(file.root, file.path, file.size, file.modified_ns, reason, result.retry)
 
 
+def _nothing(_failure: UnreadableRecord) -> Sequence[FileState]:
+    return ()
+
+
 def take_in(
     store: StoreWriter,
     files: Sequence[FileState],
@@ -192,7 +195,7 @@ def take_in(
     settings: IndexingSettings,
     may_be_known: Callable[[Sighting], bool],
     progress: Progress,
-    spares: Mapping[FileState, Sequence[FileState]] = MappingProxyType({}),
+    instead_of: Callable[[UnreadableRecord], Sequence[FileState]] = _nothing,
 ) -> Intake:
     """Read files, embed what is new, and commit it.
 
@@ -207,8 +210,8 @@ def take_in(
     may_be_known : callable
         As for `Intake`.
     progress : Progress
-    spares : mapping of FileState to sequence of FileState
-        What to read in the stead of files that cannot be read.
+    instead_of : callable
+        What to read in the stead of a file that cannot be read.
 
     Raises
     ------
@@ -224,8 +227,9 @@ def take_in(
         ):
             intake = Intake(store, model, settings.embed, may_be_known, embedding)
             _read_all(workers, files, folders, intake, decoding)
-            failed = {(failure.root, failure.path) for failure in intake.failures}
-            instead = [f for file in files if file.place in failed for f in spares.get(file, ())]
+            instead = [file for failure in intake.failures for file in instead_of(failure)]
+            for stage in (decoding, embedding) if instead else ():
+                stage.expect(len(files) + len(instead))
             _read_all(workers, instead, folders, intake, decoding)
     return intake
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
 from annclust.arrays import ImageId
 from annclust.errors import InputError
-from annclust.images.assets import Companion, find_companions
+from annclust.images.assets import Companion, Shots, bond
 from annclust.images.discovery import (
     FoundFile,
     SkippedFile,
@@ -17,7 +17,7 @@ from annclust.images.discovery import (
     is_excluded,
     walk,
 )
-from annclust.images.formats import may_do_by_now
+from annclust.images.formats import is_for_want_of_rawpy
 from annclust.images.scan_plan import (
     FileState,
     KnownFailure,
@@ -49,16 +49,20 @@ class Survey:
     checks : tuple of RootCheck
         The roots that are scanned, those that turned out lost among them.
     found : dict of int to int
-        Candidate files found under each root.
+        Candidate files found under each root, without those that belong to others.
     known : dict of int to int
         Photos known under each root.
     plan : ScanPlan
     unlisted : tuple of UnreadableRecord
         Folders that could not be listed; the photos below them are kept as they are.
+    shots : Shots
+        Files under the roots that may belong to photos, beside those photos.
+    unreadable : frozenset of FileState
+        Files that are known to be no photos.
     companions : tuple of Companion
-        Files that belong to photos under the roots, and are none of their own.
-    skipped : int
-        Files that are not images by their name.
+        Files that belong to photos, and are none of their own.
+    others : int
+        Files that are not images by their name, and may belong to photos.
     excluded : frozenset of ImageId
         Known photos that the scan was told to leave out, or that belong to others now.
     """
@@ -68,17 +72,15 @@ class Survey:
     known: dict[int, int]
     plan: ScanPlan
     unlisted: tuple[UnreadableRecord, ...]
+    shots: Shots
+    unreadable: frozenset[FileState]
     companions: tuple[Companion, ...]
-    skipped: int
+    others: int
     excluded: frozenset[ImageId]
 
-    def spares(self) -> dict[FileState, list[FileState]]:
-        """Raw photos, by the photos that they could stand for."""
-        spares: dict[FileState, list[FileState]] = {}
-        for each in self.companions:
-            if each.is_raw:
-                spares.setdefault(each.photo, []).append(each.file)
-        return spares
+    def companions_without(self, lost: Set[FileState]) -> tuple[Companion, ...]:
+        """What belongs to photos, if some of them turned out to be none."""
+        return self.shots.companions(self.unreadable | lost) if lost else self.companions
 
 
 def choose_roots(store: StoreWriter, folders: Sequence[Path]) -> list[Root]:
@@ -125,25 +127,44 @@ def survey(
                 stage.advance()
     # Looked at once more: a folder may have gone while it was walked.
     checks = tuple(check_root(root) for root in roots)
-    failures = _known_failures(store.catalog)
-    companions = walked.companions(failures)
-    belonging = {each.file.place for each in companions}
-    files = [file for file in walked.files if file.place not in belonging]
-    found = _count(file.root for file in files)
+    there = _count(file.root for file in walked.files)
     photos = [
         photo
         for check in _with_lost(checks, everyone)
-        for photo in _known_photos(store.catalog, check, lost=_is_lost(check, checks, found))
+        for photo in _known_photos(store.catalog, check, lost=_is_lost(check, checks, there))
         if not is_hidden(photo.file.place, walked.unlisted)
     ]
+    failures = _known_failures(store.catalog)
+    unreadable = _unreadable(failures, photos)
+    shots = walked.shots(store.catalog)
+    companions = shots.companions(unreadable)
+    belonging = {each.file.place for each in companions}
+    files = [file for file in walked.files if file.place not in belonging]
     excluded = frozenset(
         p.id for p in photos if p.file.place in belonging or is_excluded(p.file.path, settings)
     )
-    plan = plan_scan(photos, failures, files)
-    known = _count(photo.file.root for photo in photos if photo.id not in excluded)
-    skipped = walked.skipped + sum(video.place not in belonging for video in walked.videos)
-    unlisted = tuple(walked.unlisted)
-    return Survey(checks, found, known, plan, unlisted, companions, skipped, excluded)
+    return Survey(
+        checks=checks,
+        found=_count(file.root for file in files),
+        known=_count(photo.file.root for photo in photos if photo.id not in excluded),
+        plan=plan_scan(photos, failures, files),
+        unlisted=tuple(walked.unlisted),
+        shots=shots,
+        unreadable=unreadable,
+        companions=companions,
+        others=walked.skipped + len(walked.videos),
+        excluded=excluded,
+    )
+
+
+def _unreadable(
+    failures: Iterable[KnownFailure], photos: Iterable[KnownPhoto]
+) -> frozenset[FileState]:
+    """Files that are no photos, and will not be any at the next try."""
+    final = {failure.file.place: failure.file for failure in failures if not failure.retry}
+    for photo in photos if final else ():
+        final.pop(photo.file.place, None)  # an embedder refused it
+    return frozenset(final.values())
 
 
 def _inner_folders(root: Root, everyone: Sequence[Root]) -> list[bytes]:
@@ -183,10 +204,9 @@ class _Walked:
                 failure = UnreadableRecord(root.id, entry.path, 0, 0, entry.reason, retry=True)
                 self.unlisted.append(failure)
 
-    def companions(self, failures: Sequence[KnownFailure]) -> tuple[Companion, ...]:
-        """Files that belong to photos; to one that could not be read nothing does."""
-        broken = {failure.file for failure in failures}
-        return find_companions(self.files, self.videos, broken)
+    def shots(self, catalog: Catalog) -> Shots:
+        """What may be of one shot, and what is known to be."""
+        return Shots(self.files, self.videos, {bond(*each) for each in catalog.bonds()})
 
 
 def is_hidden(place: tuple[int, bytes], unlisted: Iterable[UnreadableRecord]) -> bool:
@@ -220,9 +240,18 @@ def _known_photos(catalog: Catalog, check: RootCheck, *, lost: bool) -> list[Kno
 
 
 def _known_failures(catalog: Catalog) -> list[KnownFailure]:
+    known = [record for _, record in catalog.unreadable()]
+    waiting = {record.reason for record in known if is_for_want_of_rawpy(record.reason)}
+    by_now = waiting if waiting and _is_rawpy_there() else ()
     return [
         KnownFailure(
-            FileState(r.root, r.path, r.size, r.modified_ns), r.retry or may_do_by_now(r.reason)
+            FileState(r.root, r.path, r.size, r.modified_ns), r.retry or r.reason in by_now
         )
-        for _, r in catalog.unreadable()
+        for r in known
     ]
+
+
+def _is_rawpy_there() -> bool:
+    from annclust.images.raw_photo import is_rawpy_there  # with Pillow
+
+    return is_rawpy_there()

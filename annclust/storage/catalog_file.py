@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -56,16 +56,24 @@ class CatalogFile(Closing):
 
     def _come_to_date(self) -> None:
         """See an older format as if it were the current one."""
-        self._views.update(schema.views_of(self.format()))
-        for name, definition in self._views.items():
+        self._see_through(schema.views_of(self.format()))
+
+    def _see_through(self, views: Mapping[str, str]) -> None:
+        """Have these views, and no others."""
+        for name in self._views:
+            self._db.execute(f"DROP VIEW temp.{name}")
+        self._views = dict(views)
+        for name, definition in views.items():
             self._db.execute(f"CREATE TEMP VIEW {name} AS {definition}")
 
     def _keep_up(self) -> None:
-        """Let go of the views once a writer has brought the format up."""
-        if self._views and not schema.views_of(self.format()):
-            for name in self._views:
-                self._db.execute(f"DROP VIEW temp.{name}")
-            self._views.clear()
+        """Let go of views once a writer has brought the format up."""
+        if self._views and not self._fit():
+            self._see_through(schema.views_of(self.format()))
+
+    def _fit(self) -> bool:
+        """Whether the views are those of the format, which a writer may have brought up."""
+        return self._views == schema.views_of(self.format())
 
     def _is_whole(self) -> bool:
         with storage_errors(self.path):
@@ -133,7 +141,7 @@ class CatalogFile(Closing):
         while True:
             self._keep_up()
             self._db.execute("BEGIN")
-            if not self._views or schema.views_of(self.format()):
+            if not self._views or self._fit():
                 return
             self._db.execute("ROLLBACK")  # a writer was here just now
 

@@ -251,17 +251,18 @@ class CatalogWriter(CatalogFileWriter, Catalog):
         )
 
     def add_companions(self, records: Iterable[CompanionRecord]) -> None:
-        """Note files that belong to photos, or anew which and how."""
+        """Note files that belong to photos, as far as the photos are there."""
         self._db.executemany(
-            "INSERT OR REPLACE INTO companion VALUES (?, ?, ?, ?, ?)",
-            ((r.root, r.path, r.size, r.modified_ns, r.image) for r in records),
+            """INSERT INTO companion SELECT ?1, ?2, ?3, ?4, id FROM image
+            WHERE root = ?1 AND path = ?5 AND NOT removed""",
+            ((*r.place, r.size, r.modified_ns, r.photo) for r in records),
         )
 
     def remove_companions(self, records: Iterable[CompanionRecord]) -> None:
         """Forget files that belong to photos no more."""
         self._db.executemany(
             "DELETE FROM companion WHERE root = ? AND path = ?",
-            ((r.root, r.path) for r in records),
+            (record.place for record in records),
         )
 
     # Generations

@@ -145,10 +145,10 @@ class PhotoCatalog(CatalogFile):
         """Present images of one root, by id."""
         return self._images("AND image.root = ? ORDER BY image.id", root)
 
-    def places_under(self, root: int) -> dict[bytes, ImageId]:
-        """Present images of one root, by path."""
-        sql = "SELECT path, id FROM image WHERE root = ? AND NOT removed"
-        return {path: ImageId(image) for path, image in self._all_with_paths((0,), sql, root)}
+    def has_image(self, root: int, path: bytes) -> bool:
+        """Whether a photo is present there."""
+        sql = "SELECT EXISTS (SELECT 1 FROM image WHERE root = ? AND path = ? AND NOT removed)"
+        return bool(self._one(sql, root, path)[0])
 
     def images_of_rows(self, rows: Iterable[int]) -> list[ImageRecord]:
         """Present images whose content has one of some vectors, by id."""
@@ -183,10 +183,18 @@ class PhotoCatalog(CatalogFile):
         return [(roots[record.root], record) for record in records]
 
     def companions_under(self, root: int) -> list[CompanionRecord]:
-        """Files in one root that belong to photos, by path; also of photos that are gone."""
-        sql = """SELECT path, size, modified_ns, image FROM companion
-            WHERE root = ? ORDER BY path"""
+        """Files in one root that belong to photos, or did, by path."""
+        sql = """SELECT companion.path, companion.size, companion.modified_ns,
+            CASE WHEN image.root = companion.root AND NOT removed THEN image.path END
+            FROM companion JOIN image ON image.id = companion.image
+            WHERE companion.root = ? ORDER BY companion.path"""
         return [CompanionRecord(root, *row) for row in self._all_with_paths((0,), sql, root)]
+
+    def bonds(self) -> Iterator[tuple[bytes, int, int, bytes]]:
+        """Path, size and time of all that belongs to photos, or did, and the photo's path."""
+        sql = """SELECT companion.path, companion.size, companion.modified_ns, image.path
+            FROM companion JOIN image ON image.id = companion.image"""
+        yield from self._all_with_paths((0, 3), sql)
 
     def companions(self) -> dict[ImageId, tuple[Path, ...]]:
         """Where the files lie that belong to present photos, by photo; of those that have any."""

@@ -116,16 +116,29 @@ class UnreadableRecord:
     reason: str
     retry: bool
 
+    @property
+    def place(self) -> tuple[int, bytes]:
+        """Root and root-relative path."""
+        return self.root, self.path
+
 
 @dataclass(frozen=True, slots=True)
 class CompanionRecord:
-    """A file that belongs to a photo, and is none of its own."""
+    """A file that belongs to a photo, and is none of its own.
+
+    `photo` is where the photo lies in the same root; None if it does not any more.
+    """
 
     root: int
     path: bytes
     size: int
     modified_ns: int
-    image: ImageId
+    photo: bytes | None
+
+    @property
+    def place(self) -> tuple[int, bytes]:
+        """Root and root-relative path."""
+        return self.root, self.path
 
 
 @dataclass(frozen=True, slots=True)

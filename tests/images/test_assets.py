@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from annclust.images.assets import find_companions
+from annclust.images.assets import Shots, bond
 from annclust.images.scan_plan import FileState
 
 SECOND = 10**9
@@ -13,10 +13,17 @@ def file(path: str, seconds: float = 0, root: int = 1) -> FileState:
 
 
 def companions(
-    photos: list[FileState], videos: list[FileState] | None = None, *unreadable: FileState
+    photos: list[FileState],
+    videos: list[FileState] | None = None,
+    *unreadable: FileState,
+    known: dict[FileState, str] | None = None,
 ) -> dict[str, str]:
     """Which file belongs to which photo."""
-    found = find_companions(photos, videos or [], set(unreadable))
+    bonds = {
+        bond(file.path, file.size, file.modified_ns, photo.encode())
+        for file, photo in (known or {}).items()
+    }
+    found = Shots(photos, videos or [], bonds).companions(set(unreadable))
     assert all(each.is_raw == (each.file in photos) for each in found)
     return {each.file.path.decode(): each.photo.path.decode() for each in found}
 
@@ -71,3 +78,24 @@ def test_nothing_belongs_to_what_cannot_be_read() -> None:
     assert companions(photos, videos, *photos) == {}
     # A raw photo that cannot be read belongs to one that can.
     assert companions(photos, videos, photos[1]) == {"a.dng": "a.jpg", "a.mov": "a.jpg"}
+
+
+def test_a_film_is_no_companion_of_the_picture_beside_it() -> None:
+    film = FileState(1, b"MVI_1.MOV", 200_000_000, 0)
+    assert companions([file("MVI_1.JPG")], [film]) == {}
+
+
+def test_what_belonged_together_does_so_though_the_photo_was_edited() -> None:
+    photos, video = [file("a.jpg", 3600), file("a.dng")], file("a.mov")
+    known = {photos[1]: "a.jpg", video: "a.jpg"}
+    assert companions(photos, [video], known=known) == {"a.dng": "a.jpg", "a.mov": "a.jpg"}
+    # ... and wherever all of it was moved to.
+    moved, raw = [file("b/a.jpg", 3600), file("b/a.dng")], file("b/a.mov")
+    assert companions(moved, [raw], known=known) == {"b/a.dng": "b/a.jpg", "b/a.mov": "b/a.jpg"}
+
+
+def test_a_companion_that_was_replaced_is_looked_at_anew() -> None:
+    photos = [file("a.jpg", 3600), file("a.dng", 50)]
+    assert companions(photos, known={file("a.dng"): "a.jpg"}) == {}
+    renamed = [file("b.jpg", 3600), file("b.dng")]
+    assert companions(renamed, known={file("a.dng"): "a.jpg"}) == {}

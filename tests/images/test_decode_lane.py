@@ -5,10 +5,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from queue import SimpleQueue
 
+import pytest
+
 from annclust.images.decode_lane import DecodeLane, Lanes, Run, Task
 from annclust.images.decode_workers import worker_orders
 from annclust.images.memory_budget import MemoryBudget
 from annclust.images.read_jobs import ReadResult
+from annclust.images.worker_process import WorkerProcess
+from annclust.images.worker_protocol import Answer
 from annclust.settings import DecodeSettings
 from tests.images.samples import GEOMETRY, job
 
@@ -58,3 +62,18 @@ def test_a_file_that_only_takes_long_by_the_clock_may_do_better_another_time(
 def test_the_timeout_of_the_settings_is_of_processor_time() -> None:
     orders = worker_orders(GEOMETRY, DecodeSettings(timeout=7), follow_symlinks=False)
     assert orders.cpu_seconds == 7
+
+
+def test_a_worker_that_claims_memory_twice_is_replaced(
+    photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patience, claims = 77.0, [Answer(claim=1)] * 4  # twice for each of two attempts
+    receive = WorkerProcess.receive
+
+    def greedy(worker: WorkerProcess, seconds: float) -> Answer:
+        return claims.pop() if claims and seconds == patience else receive(worker, seconds)
+
+    monkeypatch.setattr(WorkerProcess, "receive", greedy)
+    first, second = results_of(photo, photo, timeout=NO_LIMIT, patience=patience)
+    assert (first.image, first.reason, first.retry) == (None, "its decoder crashed", False)
+    assert second.image is not None

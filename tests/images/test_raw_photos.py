@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import rawpy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import ExifTags, Image, ImageOps
@@ -12,7 +13,8 @@ from PIL import ExifTags, Image, ImageOps
 from annclust.images.decode_workers import DecodeWorkers
 from annclust.images.decoded_image import UndecodableError
 from annclust.images.decoding import decode_square
-from annclust.images.formats import RAW, RAW_NEEDS_AN_EXTRA, may_do_by_now
+from annclust.images.formats import RAW, RAW_NEEDS_AN_EXTRA, is_for_want_of_rawpy
+from annclust.images.raw_photo import is_rawpy_there
 from scripts.faults.hostile.raw_photos import dng
 from tests.images.samples import (
     ENOUGH_PIXELS,
@@ -97,10 +99,64 @@ def test_a_tiny_preview_does_only_if_there_is_nothing_better() -> None:
     data = dng(SENSOR, preview=tiny, preview_size=(24, 16))
     assert seen(data).pixels[14, 14].argmax() == 0  # red, as the sensor saw it
 
-    square = decode_square(
-        data, GEOMETRY, max_pixels=ENOUGH_PIXELS, claim=lambda amount: amount < 10_000
-    )
-    assert square.rgb[2] > 200  # blue
+    damaged = dng(SENSOR, preview=tiny, preview_size=(24, 16), damaged=True)
+    assert seen(damaged).pixels[14, 14].argmax() == 2  # blue
+    assert reason_against(dng(SENSOR, damaged=True)).startswith("damaged")
+
+
+def test_a_preview_that_is_broken_or_no_jpeg_is_passed_over() -> None:
+    plain = np.full((64, 96, 3), 200, dtype=np.uint8).tobytes()
+    for preview in (plain[:300], plain, b"\xff\xd8\xff" + bytes(500), PREVIEW[:9]):
+        for compression in (1, 7):
+            data = dng(SENSOR, preview=preview, preview_size=(96, 64), compression=compression)
+            assert seen(data).pixels[14, 14].argmax() == 0
+
+
+def test_gray_photos_are_developed() -> None:
+    image = seen(dng(landscape(480, 320), gray=True))
+    assert np.ptp(image.pixels.astype(int), axis=2).max() == 0
+    assert image.pixels[14, -1, 0] > image.pixels[14, 0, 0]
+
+
+def test_what_the_sensor_claims_counts_as_pixels() -> None:
+    assert "more than the limit" in reason_against(dng(SENSOR), max_pixels=480 * 320 - 1)
+    seen(dng(SENSOR))
+
+
+def test_nobody_claims_twice() -> None:
+    tiny = encode(Image.new("RGB", (960, 16), "blue"), "progressive.jpg")
+    damaged = dng(SENSOR, preview=tiny, preview_size=(960, 16), damaged=True)
+    claims: list[int] = []
+
+    def claim(amount: int) -> bool:
+        claims.append(amount)
+        return True
+
+    decode_square(damaged, GEOMETRY, max_pixels=ENOUGH_PIXELS, claim=claim)
+    assert len(claims) == 1
+
+
+@pytest.mark.parametrize("act", ["extract_thumb", "postprocess"])
+def test_lack_of_memory_is_no_verdict(act: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_arguments: object, **_options: object) -> object:
+        raise rawpy.LibRawUnsufficientMemoryError(b"Unsufficient memory")
+
+    tiny = encode(landscape(24, 16), "jpg")
+
+    class Short:
+        """A raw photo that takes more memory than there is."""
+
+        def __init__(self, photo: rawpy.RawPy) -> None:
+            self._photo = photo
+
+        def __getattr__(self, name: str) -> object:
+            return fail if name == act else getattr(self._photo, name)
+
+    imread = rawpy.imread
+    monkeypatch.setattr(rawpy, "imread", lambda file: Short(imread(file)))
+    with pytest.raises(UndecodableError) as caught:
+        seen(dng(SENSOR, preview=tiny, preview_size=(24, 16)))
+    assert caught.value.retry
 
 
 def test_what_developing_takes_is_asked_for_first(tmp_path: Path) -> None:
@@ -128,12 +184,13 @@ def test_what_is_no_raw_photo_after_all_is_told(begin: bytes) -> None:
 
 
 def test_without_rawpy_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert may_do_by_now(RAW_NEEDS_AN_EXTRA)
-    assert may_do_by_now("unsupported format (camera RAW)")  # what versions before said
+    assert is_rawpy_there()
     monkeypatch.setitem(sys.modules, "rawpy", None)
+    assert not is_rawpy_there()
     assert reason_against(with_preview()) == RAW_NEEDS_AN_EXTRA
-    assert not may_do_by_now(RAW_NEEDS_AN_EXTRA)
-    assert not may_do_by_now("not an image")
+    assert is_for_want_of_rawpy(RAW_NEEDS_AN_EXTRA)
+    assert is_for_want_of_rawpy("unsupported format (camera RAW)")  # what versions before said
+    assert not is_for_want_of_rawpy("not an image")
 
 
 def test_workers_read_raw_photos(tmp_path: Path) -> None:

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
+from annclust.arrays import Pixels, Vectors
 from annclust.collection import Collection
+from annclust.embedding.embedder import Unembeddable, UnembeddableError
+from annclust.embedding.onnx_model import OnnxModel
+from annclust.images.decode_workers import DecodeWorkers, ReadJob, ReadResult
 from annclust.images.formats import RAW_NEEDS_AN_EXTRA
 from annclust.pipeline.reports import Photo
 from annclust.storage.store import Store
 from scripts.faults.hostile.raw_photos import dng
 from tests.albums import picture, save
+from tests.embedding.networks import save_network, say
 
 NOON = 1_700_000_000
 
@@ -153,6 +159,86 @@ def test_the_raw_photo_stands_for_a_photo_that_cannot_be_read(
     mended = collection.index()
     assert (mended.images, mended.added, mended.removed, mended.unreadable) == (3, 1, 1, ())
     assert companions(collection) == TOGETHER
+
+
+def test_a_photo_that_is_edited_keeps_what_belongs_to_it(
+    collection: Collection, trip: Path
+) -> None:
+    collection.index([trip])
+    at(save(trip / "a.jpg", 1, quality=80), NOON + 3600)
+    at(save(trip / "b.jpg", 2, quality=80), NOON + 3600)
+    report = collection.index()
+    assert (report.images, report.changed, report.added, report.removed) == (3, 2, 0, 0)
+    assert companions(collection) == TOGETHER
+    (trip / "sorted").mkdir()
+    for name in ("a.jpg", "a.dng"):
+        (trip / name).rename(trip / "sorted" / name)
+    assert collection.index().moved == 1
+    assert companions(collection) == TOGETHER
+
+
+def test_a_photo_that_cannot_be_read_for_now_is_waited_for(
+    collection: Collection, trip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at(save(trip / "e.jpg", 7))
+    video(trip / "e.mov")
+    raw(trip / "e.dng", 7)
+    with monkeypatch.context() as locked:
+        _refuse_to_read(locked, trip / "e.jpg")
+        for scan in range(2):
+            report = collection.index([trip])
+            assert (report.images, report.companions, report.skipped) == (4, 3, 1)
+            assert (report.removed, len(report.unreadable), scan) == (0, 1, scan)
+            assert companions(collection) == TOGETHER | {"e.dng": ["e.mov"]}
+    report = collection.index()
+    assert (report.images, report.added, report.removed, report.companions) == (4, 1, 1, 4)
+    assert collection.index().removed == 0
+    with monkeypatch.context() as locked:  # what is known already stays
+        at(save(trip / "e.jpg", 7, quality=80), NOON + 60)
+        _refuse_to_read(locked, trip / "e.jpg")
+        report = collection.index()
+    assert (report.images, report.removed, report.companions) == (4, 0, 4)
+
+
+def _refuse_to_read(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
+    run = DecodeWorkers.run
+
+    def refusing(workers: DecodeWorkers, jobs: Iterable[ReadJob]) -> Iterator[ReadResult]:
+        jobs = list(jobs)
+        locked = {job.key for job in jobs if job.path == os.fsencode(path)}
+        for result in run(workers, jobs):
+            denied = ReadResult(result.key, reason="permission denied", retry=True)
+            yield denied if result.key in locked else result
+
+    monkeypatch.setattr(DecodeWorkers, "run", refusing)
+
+
+def test_an_embedder_that_refuses_a_photo_takes_nothing_from_it(
+    collection: Collection, trip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collection.index([trip])
+    collection.close()
+    model = save_network(tmp_path / "eyes.onnx", side=8, outputs=["places"])
+    say(model, resize="squash", scale=1, mean=127.5, std=127.5, pooling="mean")
+    embed = OnnxModel.embed
+    refused: list[bytes] = []
+
+    def refusing(embedder: OnnxModel, images: Sequence[Pixels]) -> Vectors:
+        first = images[0].tobytes() if images else b""
+        refused.append(first)  # the first one of all is a.jpg
+        if first == refused[0]:
+            raise UnembeddableError({0: Unembeddable("too red", retry=False)})
+        return embed(embedder, images)
+
+    monkeypatch.setattr(OnnxModel, "embed", refusing)
+    for _ in range(2):
+        with Collection(
+            collection.path, embedder=f"onnx:{model}", add=True, settings=collection.settings
+        ) as added:
+            report = added.index()
+        assert (report.images, report.companions, report.waiting, report.removed) == (3, 2, 1, 0)
+        assert [entry.path.name for entry in report.unreadable] == ["a.jpg"]
+        assert companions(collection) == TOGETHER
 
 
 def test_compaction_drops_what_belonged_to_removed_photos(

@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 _BYTE, _ASCII, _SHORT, _LONG, _RATIONAL, _SIGNED_RATIONAL = 1, 2, 3, 4, 5, 10
 _WIDTHS = {_BYTE: "B", _SHORT: "H", _LONG: "I", _RATIONAL: "I", _SIGNED_RATIONAL: "i"}
-_COLOR_FILTERS = 32803  # what is stored is one color a pixel
+_COLOR_FILTERS, _LINEAR = 32803, 34892  # one color a pixel, or the same ones in each
 _SRGB_OF_XYZ = (32406, -15372, -4986, -9689, 18758, 415, 557, -2040, 10570)  # IEC 61966-2-1
 _COLOR_MATRIX = tuple(number for one in _SRGB_OF_XYZ for number in (one, 10000))
 
@@ -26,6 +27,9 @@ def dng(
     preview: bytes | None = None,
     preview_size: tuple[int, int] = (0, 0),
     orientation: int = 1,
+    compression: int = 7,
+    gray: bool = False,
+    damaged: bool = False,
 ) -> bytes:
     """A raw photo of an upright picture that is stored as its sensor saw it.
 
@@ -34,21 +38,27 @@ def dng(
     picture : Image.Image
         What the sensor saw: RGB.
     preview : bytes or None
-        A JPEG, to be the preview.
+        To be the preview.
     preview_size : tuple of int
         Its width and height.
     orientation : int
         As in EXIF: what turns both upright.
+    compression : int
+        Of the preview: 7 if it is a JPEG, 1 if it is plain pixels.
+    gray : bool
+        Whether the sensor saw no colors.
+    damaged : bool
+        Whether what the sensor saw is not where it should be.
     """
     file = io.BytesIO()
     file.write(b"II*\0" + bytes(4))
-    mosaic = _mosaic(picture)
+    mosaic = _linear(picture.convert("L")) if gray else _mosaic(picture)
     sensor: dict[int, _Value] = {
-        **_layout(picture.size, file.tell(), mosaic.nbytes),
+        **_layout(picture.size, file.tell() + (1 << 30) * damaged, mosaic.nbytes),
         254: (_LONG, (0,)),
         258: (_SHORT, (16,)),
         259: (_SHORT, (1,)),
-        262: (_SHORT, (_COLOR_FILTERS,)),
+        262: (_SHORT, (_LINEAR if gray else _COLOR_FILTERS,)),
         277: (_SHORT, (1,)),
         33421: (_SHORT, (2, 2)),
         33422: (_BYTE, (0, 1, 1, 2)),
@@ -74,8 +84,8 @@ def dng(
             **_layout(preview_size, start, len(preview)),
             254: (_LONG, (1,)),
             258: (_SHORT, (8, 8, 8)),
-            259: (_SHORT, (7,)),
-            262: (_SHORT, (6,)),
+            259: (_SHORT, (compression,)),
+            262: (_SHORT, (6 if compression == 7 else 2,)),
             277: (_SHORT, (3,)),
             330: (_LONG, (inner,)),
         }
@@ -85,14 +95,17 @@ def dng(
     return file.getvalue()
 
 
-def _mosaic(picture: Image.Image) -> np.ndarray[tuple[int, int], np.dtype[np.uint16]]:
+def _mosaic(picture: Image.Image) -> NDArray[np.uint16]:
     """One color a pixel, red, green, green and blue by turns, linear in light."""
-    encoded = np.asarray(picture.convert("RGB"), dtype=np.float64) / 255
-    light = (encoded**2.2 * 65535).astype(np.uint16)
+    light = _linear(picture.convert("RGB"))
     mosaic = light[:, :, 1].copy()
     mosaic[0::2, 0::2] = light[0::2, 0::2, 0]
     mosaic[1::2, 1::2] = light[1::2, 1::2, 2]
     return mosaic
+
+
+def _linear(picture: Image.Image) -> NDArray[np.uint16]:
+    return ((np.asarray(picture, dtype=np.float64) / 255) ** 2.2 * 65535).astype(np.uint16)
 
 
 def _layout(size: tuple[int, int], start: int, length: int) -> dict[int, _Value]:
@@ -112,11 +125,7 @@ def _write(file: io.BytesIO, tags: Mapping[int, _Value]) -> int:
     entries = []
     for tag, (kind, value) in sorted(tags.items()):
         count = len(value) // (2 if kind in (_RATIONAL, _SIGNED_RATIONAL) else 1)
-        data = (
-            value
-            if isinstance(value, bytes)
-            else struct.pack(f"<{len(value)}{_WIDTHS[kind]}", *value)
-        )
+        data = _packed(kind, value)
         if len(data) > 4:
             file.write(bytes(file.tell() % 2))
             place = file.tell()
