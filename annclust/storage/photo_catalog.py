@@ -32,7 +32,7 @@ _IMAGE = f"""SELECT image.id, image.path, image.size, image.modified_ns, image.d
     FROM image JOIN root ON root.id = image.root
     LEFT JOIN embedding ON embedding.digest = image.digest AND embedding.vector_set = ?1"""
 
-_COMPANION = """companion JOIN image ON image.id = companion.image
+_COMPANION = """companion CROSS JOIN image ON image.id = companion.image
     AND image.root = companion.root AND NOT image.removed"""
 """Files that belong to present photos. One that lies elsewhere than its photo was left behind."""
 
@@ -207,7 +207,8 @@ class PhotoCatalog(CatalogFile):
 
     def contents_of_size(self, size: int, most: int) -> frozenset[bytes]:
         """Digests of contents of that many bytes that have a vector, at most so many."""
-        sql = """SELECT digest FROM content JOIN embedding USING (digest)
+        # Asked for every file: from the few of that size, never from all that have a vector.
+        sql = """SELECT digest FROM content CROSS JOIN embedding USING (digest)
             WHERE vector_set = ? AND size = ? AND embedding.row >= 0 LIMIT ?"""
         return frozenset(row[0] for row in self._ours(sql, size, most))
 

@@ -419,3 +419,28 @@ def test_a_catalog_whose_disk_has_no_log_is_let_go(
             CatalogWriter(path)
     with CatalogWriter(path) as opened:
         assert opened.rows() == 0
+
+
+def test_what_is_asked_for_every_file_is_looked_up(catalog: CatalogWriter) -> None:
+    asked: list[tuple[str, object]] = []
+
+    def note(_cursor: object, sql: str, values: object) -> bool:
+        asked.append((sql, values))
+        return True
+
+    digest = content(3).digest
+    with catalog.transaction():
+        catalog._db.exec_trace = note
+        catalog.contents_of_size(content(3).size, 5)
+        catalog.content(digest)
+        catalog.images_of_digest(digest)
+        catalog.rows_with_checksum(7)
+        catalog.has_image(1, b"photo")
+        catalog.add_image(1, b"another", 1, 1, digest)
+        catalog._db.exec_trace = None
+        questions = [each for each in asked if each[0].lstrip().startswith(("SELECT", "INSERT"))]
+        assert len(questions) >= 6
+        for sql, values in questions:
+            for *_, step in catalog._db.execute(f"EXPLAIN QUERY PLAN {sql}", values):
+                assert not step.startswith("SCAN ") or step == "SCAN CONSTANT ROW", sql
+                assert "row>" not in step, sql
