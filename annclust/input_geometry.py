@@ -5,20 +5,31 @@ Neither room knows the other; this one value says which pixels an embedder wants
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Final, Literal, TypeAlias, get_args
 
-Fit = Literal["cover", "squash"]
-"""How a picture becomes a square: its middle is cut out, or its sides are scaled to one length."""
+Fit = Literal["cover", "squash", "frame"]
+"""How a picture becomes what is seen of it: a square is cut out of its middle, its sides are scaled
+to one length, or the whole of it is scaled to about the area of a square."""
 
 Resample = Literal["bicubic", "bilinear", "lanczos", "nearest"]
 """How pixels are scaled. The first three are antialiased; "nearest" takes for each pixel the one
 that lies nearest if corners lie on corners, as Turi Create does."""
 
+Size: TypeAlias = tuple[int, int]
+"""Width and height, in pixels."""
+
+FRAME_STEP: Final = 32
+"""Sides of whole frames are multiples of it: what convolutional networks halve five times."""
+
+_LONGEST_FRAME = 4.0
+"""Pictures that are more times as long as wide are squashed to that."""
+
 
 @dataclass(frozen=True, slots=True)
 class InputGeometry:
-    """Scale a picture, then cut a square from the centre.
+    """Scale a picture, then cut a square from the centre; or scale the whole of it.
 
     Parameters
     ----------
@@ -26,8 +37,9 @@ class InputGeometry:
         Length in pixels to which the shorter side is scaled.
     crop : int
         Side in pixels of the square that is cut from the centre; at most `short_side`.
-    fit : {"cover", "squash"}
-        Whether the sides keep their ratio, or both become `short_side`, which is `crop` then.
+    fit : {"cover", "squash", "frame"}
+        Whether the sides keep their ratio, or both become `short_side`, which is `crop` then, or
+        the picture is scaled to about the area of that square, to sides that are multiples of 32.
     resample : {"bicubic", "bilinear", "lanczos", "nearest"}
         The filter.
     """
@@ -42,10 +54,48 @@ class InputGeometry:
             raise ValueError(f"need 0 < crop <= short_side, not {self.crop}, {self.short_side}")
         if self.fit not in get_args(Fit) or self.resample not in get_args(Resample):
             raise ValueError(f"no such fit or filter: {self.fit!r}, {self.resample!r}")
-        if self.fit == "squash" and self.crop != self.short_side:
-            raise ValueError(f"a squashed picture is seen whole, not {self.crop} pixels of it")
+        if self.fit != "cover" and self.crop != self.short_side:
+            raise ValueError(f"a whole picture is seen, not {self.crop} pixels of it")
+        if self.fit == "frame" and (self.crop % FRAME_STEP or self.resample == "nearest"):
+            raise ValueError(f"whole frames are filtered, to multiples of {FRAME_STEP} pixels")
 
     @classmethod
     def squash(cls, side: int, resample: Resample = "bicubic") -> InputGeometry:
         """The whole picture, both of whose sides become `side`."""
         return cls(side, side, "squash", resample)
+
+    @classmethod
+    def frame(cls, side: int) -> InputGeometry:
+        """The whole picture, with about as many pixels as a square of `side`."""
+        return cls(side, side, "frame")
+
+    def size_of(self, upright: Size) -> Size:
+        """Width and height of what is seen of a picture of that size."""
+        if self.fit != "frame":
+            return self.crop, self.crop
+        width, height = upright
+        ratio = min(max(width / height, 1 / _LONGEST_FRAME), _LONGEST_FRAME)
+        sides = self.crop * math.sqrt(ratio), self.crop / math.sqrt(ratio)
+        across, down = (FRAME_STEP * max(1, round(side / FRAME_STEP)) for side in sides)
+        return across, down
+
+    def allows(self, size: Size) -> bool:
+        """Whether something of that size may be what is seen of a picture."""
+        if self.fit != "frame":
+            return size == (self.crop, self.crop)
+        longest, shortest = self._extremes()
+        return (
+            all(side % FRAME_STEP == 0 and shortest <= side <= longest for side in size)
+            and size[0] * size[1] <= self.most_pixels
+        )
+
+    @property
+    def most_pixels(self) -> int:
+        """How many pixels are seen of a picture at most."""
+        if self.fit != "frame":
+            return self.crop**2
+        return 2 * self.crop**2
+
+    def _extremes(self) -> Size:
+        across, down = self.size_of((round(_LONGEST_FRAME), 1))
+        return across, down

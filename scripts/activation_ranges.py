@@ -31,9 +31,8 @@ from annclust.images.decoded_image import UndecodableError
 from annclust.images.decoding import decode
 
 MOST_PHOTOS = 280
-SAMPLED = 8_000
-"""Values kept of each layer of each batch."""
-BATCH = 8
+SAMPLED = 1_000
+"""Values kept of each layer of each photo."""
 CUTS = np.linspace(0.4, 1.2, 81)
 
 
@@ -49,17 +48,15 @@ def photos(folder: Path) -> Iterator[np.ndarray]:
 def sampled(folder: Path) -> tuple[dict[str, np.ndarray], int]:
     """Values of every layer, picked at random."""
     weights = read_checkpoint(installed_weights(), sha256=WEIGHTS_SHA256, remedy="")
-    model, layers = build_observed(weights, side=GEOMETRY.crop)
+    model, layers = build_observed(weights)
     session = OnnxSession(model, threads=2)
     found: dict[str, list[np.ndarray]] = {layer: [] for layer in layers}
     rng = np.random.default_rng(0)
-    pixels = list(photos(folder))
-    for first in range(0, len(pixels), BATCH):
-        batch = np.stack(pixels[first : first + BATCH])
+    for pixels in photos(folder):
         for layer, output in zip(layers, session.outputs[1:], strict=True):
-            values = session.run(batch, output=output.name).ravel()
+            values = session.run(pixels[np.newaxis], output=output.name).ravel()
             found[layer].append(rng.choice(values, SAMPLED))
-    return {layer: np.concatenate(parts) for layer, parts in found.items()}, len(pixels)
+    return {layer: np.concatenate(parts) for layer, parts in found.items()}, len(found[layers[0]])
 
 
 def best_range(values: np.ndarray) -> tuple[float, float]:

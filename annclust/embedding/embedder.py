@@ -169,24 +169,26 @@ def revision(*parts: str) -> str:
 
 
 def stacked(images: Sequence[Pixels], geometry: InputGeometry) -> PixelStack:
-    """Put images into one array.
+    """Put images of one size into one array.
 
     Parameters
     ----------
-    images : sequence of ndarray of shape (crop, crop, 3), uint8
+    images : sequence of ndarray of shape (rows, columns, 3), uint8
     geometry : InputGeometry
-        Which states `crop`.
+        Which says how large they may be.
 
     Returns
     -------
-    ndarray of shape (n, crop, crop, 3), uint8
+    ndarray of shape (n, rows, columns, 3), uint8
 
     Raises
     ------
     ValueError
         If an image has another shape or dtype.
     """
-    expected = (geometry.crop, geometry.crop, 3)
+    expected = images[0].shape if len(images) else (geometry.crop, geometry.crop, 3)
+    if not (len(expected) == 3 and expected[2] == 3 and geometry.allows(expected[1::-1])):
+        expected = (geometry.crop, geometry.crop, 3)
     for position, image in enumerate(images):
         if image.shape != expected or image.dtype != np.uint8:
             raise ValueError(

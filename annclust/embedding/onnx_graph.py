@@ -48,9 +48,9 @@ class OnnxGraph:
         self._nodes: list[object] = []
         self._constants: list[object] = []
 
-    def images(self, name: str, *, side: int) -> str:
-        """Add the input: n uint8 RGB images of shape (n, side, side, 3)."""
-        shape = ["n", side, side, 3]
+    def images(self, name: str, *, side: int | None) -> str:
+        """Add the input: n uint8 RGB images of shape (n, side, side, 3); of any size if None."""
+        shape = ["n", side or "rows", side or "columns", 3]
         self._inputs.append(helper.make_tensor_value_info(name, TensorProto.UINT8, shape))
         return name
 
@@ -86,6 +86,37 @@ class OnnxGraph:
         self._constants.append(numpy_helper.from_array(np.array(to.zero, np.uint8), place[1]))
         whole = self.apply("QuantizeLinear", step, *place)
         return self.apply("DequantizeLinear", whole, *place)
+
+    def pooled(self, step: str) -> str:
+        """Add means of maps (n, c, rows, columns): (n, c)."""
+        return self.apply("Flatten", self.apply("GlobalAveragePool", step))
+
+    def averaged(self, step: str, cells: int) -> str:
+        """Add means over cells of maps (n, c, rows, columns): (n, c, cells, cells).
+
+        The sides are multiples of `cells`.
+        """
+        shape = self.apply("Shape", step)
+        of_each = self.apply("Div", shape, self.integers(f"{step}.cells", [cells] * 4))
+        rows, columns = (
+            self.apply(
+                "Slice",
+                of_each,
+                self.integers(f"{step}.from{axis}", [axis]),
+                self.integers(f"{step}.to{axis}", [axis + 1]),
+            )
+            for axis in (2, 3)
+        )
+        # 0 keeps the length of an axis.
+        apart = self.apply(
+            "Concat",
+            self.integers(f"{step}.first", [0, 0, cells]),
+            rows,
+            self.integers(f"{step}.second", [cells]),
+            columns,
+            axis=0,
+        )
+        return self.apply("ReduceMean", self.apply("Reshape", step, apart), axes=[3, 5], keepdims=0)
 
     def as_float(self, step: str) -> str:
         """Add a conversion to float32."""

@@ -6,6 +6,7 @@ guessed from the shapes of input and output, where only one guess makes sense.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
@@ -90,9 +91,10 @@ class OnnxModel:
         """Pooled features as the network gives them, of any length: shape (n, d), float32."""
         rows = np.empty((len(images), self._spec.dimension), dtype=np.float32)
         step = self._plan.at_once or self._batch
-        for first in range(0, len(images), step):
-            batch = images[first : first + step]
-            rows[first : first + len(batch)] = self._features_of(batch)
+        for positions in _of_one_size(images):
+            for first in range(0, len(positions), step):
+                batch = positions[first : first + step]
+                rows[batch] = self._features_of([images[position] for position in batch])
         return rows
 
     def _features_of(self, batch: Sequence[Pixels]) -> Vectors:
@@ -101,6 +103,14 @@ class OnnxModel:
             return features_of(self._session, self._plan, pixels)
         except ValueError as error:  # it did with one image, when it was opened
             raise EmbeddingError(f"{self._spec.name} cannot be run: {error}.") from error
+
+
+def _of_one_size(images: Sequence[Pixels]) -> list[list[int]]:
+    """Positions of images, those of one size together: a network takes them at a time."""
+    positions: dict[tuple[int, ...], list[int]] = defaultdict(list)
+    for position, image in enumerate(images):
+        positions[image.shape].append(position)
+    return list(positions.values())
 
 
 def open_onnx_model(name: str, path: Path, settings: EmbedSettings) -> OnnxModel:

@@ -215,8 +215,8 @@ class DecodeLane:
 
     def _as_result(self, task: Task, answer: Answer) -> ReadResult:
         image = None
-        if answer.square is not None:
-            image = DecodedImage.from_square(answer.square, self._orders.geometry)
+        if answer.view is not None:
+            image = DecodedImage.from_view(answer.view)
         return ReadResult(
             task.job.key,
             answer.digest,

@@ -21,7 +21,7 @@ from PIL import JpegImagePlugin as JpegImagePlugin
 from annclust.frames import read_exactly
 from annclust.images.content import UnreadableFileError, read_content
 from annclust.images.decoded_image import UndecodableError
-from annclust.images.decoding import decode_square
+from annclust.images.decoding import decode_view
 from annclust.images.worker_protocol import (
     GRANT,
     READY,
@@ -169,7 +169,7 @@ def answer(request: Request, orders: WorkerOrders, claim: Claim) -> Answer:
     if digest in request.known:
         return Answer(*seen)
     try:
-        square = decode_square(
+        view = decode_view(
             content.data,
             orders.geometry,
             max_pixels=orders.max_pixels,
@@ -177,4 +177,4 @@ def answer(request: Request, orders: WorkerOrders, claim: Claim) -> Answer:
         )
     except UndecodableError as error:
         return Answer(*seen, reason=error.reason, retry=error.retry)
-    return Answer(*seen, square)
+    return Answer(*seen, view)

@@ -170,7 +170,7 @@ def memory_for_large_pictures(settings: DecodeSettings) -> MemoryBudget:
 
 def _files_ahead(geometry: InputGeometry, workers: int) -> int:
     """How many files may be on their way at a time, decoded or not."""
-    bytes_each = geometry.crop**2 * 3
+    bytes_each = geometry.most_pixels * 3
     return max(2 * workers, min((2 + workers) * _AHEAD_PER_WORKER, _AHEAD_BYTES // bytes_each))
 
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from annclust.input_geometry import InputGeometry
-
 if TYPE_CHECKING:
     from annclust.arrays import Pixels
 
@@ -32,13 +30,15 @@ class UndecodableError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Square:
-    """A decoded picture as plain bytes: what travels between processes.
+class View:
+    """What an embedder is to see of a picture, as plain bytes: what travels between processes.
 
     Parameters
     ----------
     rgb : bytes or bytearray
-        ``crop * crop * 3`` bytes, row by row.
+        ``columns * rows * 3`` bytes, row by row.
+    columns, rows : int
+        Width and height of these pixels.
     width, height : int
         Of the whole original picture, upright, in pixels.
     format : str
@@ -46,6 +46,8 @@ class Square:
     """
 
     rgb: bytes | bytearray
+    columns: int
+    rows: int
     width: int
     height: int
     format: str
@@ -57,7 +59,7 @@ class DecodedImage:
 
     Parameters
     ----------
-    pixels : ndarray of shape (crop, crop, 3), uint8
+    pixels : ndarray of shape (rows, columns, 3), uint8
         Read-only.
     width, height : int
         Of the whole original picture, upright, in pixels.
@@ -71,11 +73,10 @@ class DecodedImage:
     format: str
 
     @classmethod
-    def from_square(cls, square: Square, geometry: InputGeometry) -> DecodedImage:
-        """See the bytes of a square as an array."""
+    def from_view(cls, view: View) -> DecodedImage:
+        """See bytes as an array."""
         import numpy as np  # workers never get here, and start faster without it
 
-        shape = geometry.crop, geometry.crop, 3
-        pixels = np.frombuffer(square.rgb, dtype=np.uint8).reshape(shape)
+        pixels = np.frombuffer(view.rgb, dtype=np.uint8).reshape(view.rows, view.columns, 3)
         pixels.flags.writeable = False
-        return cls(pixels, square.width, square.height, square.format)
+        return cls(pixels, view.width, view.height, view.format)

@@ -1,4 +1,4 @@
-"""Decoding: the bytes of one file become the square of pixels that an embedder wants to see.
+"""Decoding: the bytes of one file become the pixels that an embedder wants to see.
 
 Comes after reading (:mod:`content`) and runs in a process of its own (:mod:`decode_worker`), as no
 decoder can be trusted with a file from anywhere. A broken file is an error, never a part of a
@@ -20,13 +20,13 @@ from typing import TypeAlias
 from PIL import Image, ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 
-from annclust.images.decoded_image import DecodedImage, Square, UndecodableError
+from annclust.images.decoded_image import DecodedImage, UndecodableError, View
 from annclust.images.formats import RAW, is_cut_short, sniff
 from annclust.images.memory_need import memory_needed
 from annclust.images.orientation import UPRIGHT, Orientation, Window, central_window, orientation_of
 from annclust.images.raw_photo import BYTES_A_PIXEL, RawPhoto, is_raw
 from annclust.images.scaling import cut_and_scale
-from annclust.input_geometry import InputGeometry
+from annclust.input_geometry import InputGeometry, Size
 
 _DECODERS = {
     # MPO files, too: their first picture is an ordinary JPEG.
@@ -52,7 +52,7 @@ of 156, and the vectors have a cosine of .9997 to those of a full decode (docs/b
 
 
 def decode(data: bytes, geometry: InputGeometry, *, max_pixels: int) -> DecodedImage:
-    """Decode the first picture of a file and cut the square that an embedder wants to see.
+    """Decode the first picture of a file and cut out what an embedder wants to see.
 
     Upright, RGB, opaque over white; scaled and cut as `geometry` says, smaller pictures too. ICC
     profiles are not applied.
@@ -73,8 +73,7 @@ def decode(data: bytes, geometry: InputGeometry, *, max_pixels: int) -> DecodedI
     UndecodableError
         If the file is broken, too large, or of a format that is not supported.
     """
-    square = decode_square(data, geometry, max_pixels=max_pixels)
-    return DecodedImage.from_square(square, geometry)
+    return DecodedImage.from_view(decode_view(data, geometry, max_pixels=max_pixels))
 
 
 Claim: TypeAlias = Callable[[int], bool]
@@ -86,13 +85,13 @@ def _grant(_amount: int) -> bool:
     return True
 
 
-def decode_square(
+def decode_view(
     data: bytes,
     geometry: InputGeometry,
     *,
     max_pixels: int,
     claim: Claim = _grant,
-) -> Square:
+) -> View:
     """As `decode`, but give plain bytes, without numpy.
 
     Parameters
@@ -160,11 +159,11 @@ class _Wish:
     claim: Claim
 
 
-def _decode(data: bytes, name: str, wish: _Wish) -> Square:
+def _decode(data: bytes, name: str, wish: _Wish) -> View:
     return _see(_open(data, name), name, data, wish)
 
 
-def _decode_raw(data: bytes, wish: _Wish) -> Square:
+def _decode_raw(data: bytes, wish: _Wish) -> View:
     """See the preview of a raw photo; develop it if there is none, or one with too few pixels."""
     wish = replace(wish, claim=_OneClaim(wish.claim))
     with RawPhoto(data) as photo:
@@ -210,11 +209,11 @@ def _open(data: bytes, name: str) -> ImageFile.ImageFile:
 
 def _see(
     picture: Image.Image, name: str, data: bytes, wish: _Wish, default: Orientation = UPRIGHT
-) -> Square:
+) -> View:
     """Load a picture, and cut out what is to be seen of it."""
-    geometry, size = wish.geometry, picture.size
+    size = picture.size
     _check_size(size, wish.max_pixels)
-    extent = _shrink_while_loading(picture, geometry)
+    extent = _shrink_while_loading(picture, wish.geometry)
     if not wish.claim(memory_needed(picture, name, size, data)):
         raise UndecodableError(f"decoding this {name} takes more memory than is allowed")
     picture.load()
@@ -222,9 +221,12 @@ def _see(
         size = extent = picture.size  # TIFFs are turned, HEIFs may be cut while loading
     orientation = orientation_of(picture, default)
     upright = orientation.upright_size(size)
-    window = orientation.stored_window(central_window(upright, geometry))
-    square = orientation.turn_upright(_cut(picture, window, extent, geometry))
-    return Square(square.convert("RGB").tobytes(), *upright, name)
+    window = orientation.stored_window(central_window(upright, wish.geometry))
+    # Turning changes width and height in one direction as in the other.
+    stored = orientation.upright_size(wish.geometry.size_of(upright))
+    cut = _cut(picture, window, extent, stored, wish.geometry)
+    seen = orientation.turn_upright(cut).convert("RGB")
+    return View(seen.tobytes(), *seen.size, *upright, name)
 
 
 def _check_size(size: tuple[int, int], max_pixels: int) -> None:
@@ -252,19 +254,26 @@ def _shrink_while_loading(
     """
     if not isinstance(picture, JpegImageFile) or geometry.resample == "nearest":
         return None
-    side = _DRAFT_SCALE * geometry.short_side
+    needed = geometry.short_side
+    if geometry.fit == "frame":  # whichever way it is turned
+        needed = min(geometry.size_of(picture.size))
+    side = _DRAFT_SCALE * needed
     drafted = picture.draft(None, (side, side))
     return None if drafted is None else (drafted[1][2], drafted[1][3])
 
 
 def _cut(
-    picture: Image.Image, window: Window, extent: tuple[float, float], geometry: InputGeometry
+    picture: Image.Image,
+    window: Window,
+    extent: tuple[float, float],
+    size: Size,
+    geometry: InputGeometry,
 ) -> Image.Image:
     """Cut the window out of a loaded picture, whose extent may end within its last pixels."""
     left, top, right, bottom = window
     width, height = extent
     box = left * width, top * height, right * width, bottom * height
-    return cut_and_scale(picture, box, geometry.crop, geometry.resample)
+    return cut_and_scale(picture, box, size, geometry.resample)
 
 
 def _reason(error: Exception, name: str, max_pixels: int) -> str:

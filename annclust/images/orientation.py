@@ -84,7 +84,7 @@ def orientation_of(picture: Image.Image, default: Orientation = UPRIGHT) -> Orie
 
 
 def central_window(upright: tuple[int, int], geometry: InputGeometry) -> Window:
-    """The square, or what becomes one, that is seen of an upright picture.
+    """What is seen of an upright picture: the square in its middle, or all of it.
 
     Rounds as torchvision's ``Resize(short_side)`` and ``CenterCrop(crop)`` do, which embedders
     were trained with: the long side is cut off to whole pixels, a margin of half a pixel goes to
@@ -96,7 +96,7 @@ def central_window(upright: tuple[int, int], geometry: InputGeometry) -> Window:
         Width and height of the picture in pixels.
     geometry : InputGeometry
     """
-    if geometry.fit == "squash":
+    if geometry.fit != "cover":
         return 0, 0, 1, 1
     width, height = upright
     short = min(width, height)

@@ -16,7 +16,7 @@ from PIL import Image
 from annclust.images.color import flatten, is_flat
 from annclust.images.deep_gray import is_deep_gray
 from annclust.images.late_pixels import Box, LatePixels
-from annclust.input_geometry import Resample
+from annclust.input_geometry import Resample, Size
 
 _REDUCING_GAP = 3.0
 """Pictures larger than so many times the size that is needed are first shrunk by averaging: a third
@@ -39,17 +39,17 @@ _TIE = 2.0**-20
 
 
 def cut_and_scale(
-    picture: Image.Image, box: Box, side: int, resample: Resample = "bicubic"
+    picture: Image.Image, box: Box, size: Size, resample: Resample = "bicubic"
 ) -> Image.Image:
-    """Cut a box, and scale it to a square; what lies outside is never computed.
+    """Cut a box, and scale it; what lies outside is never computed.
 
     Parameters
     ----------
     picture : Image
         Loaded, of any mode.
     box : tuple of float
-    side : int
-        Of the square, in pixels.
+    size : tuple of int
+        Width and height to scale it to; one number twice if `resample` is "nearest".
     resample : {"bicubic", "bilinear", "lanczos", "nearest"}
         The filter.
 
@@ -66,14 +66,12 @@ def cut_and_scale(
     if is_deep_gray(picture):  # whose white is only known when all of it was seen
         picture = flatten(picture)
     if resample == "nearest":
-        return flatten(_sampled(picture, box, side))
+        return flatten(_sampled(picture, box, size[0]))
     left, top, right, bottom = box
-    factors = _factor(right - left, side), _factor(bottom - top, side)
+    factors = _factor(right - left, size[0]), _factor(bottom - top, size[1])
     if _comes_in_strips(picture) or (factors != (1, 1) and not is_flat(picture)):
-        picture, box = _reduced(picture, box, factors, side, _SUPPORT[resample])
-    return flatten(picture).resize(
-        (side, side), _FILTERS[resample], box, reducing_gap=_REDUCING_GAP
-    )
+        picture, box = _reduced(picture, box, factors, size, _SUPPORT[resample])
+    return flatten(picture).resize(size, _FILTERS[resample], box, reducing_gap=_REDUCING_GAP)
 
 
 def _sampled(picture: Image.Image, box: Box, side: int) -> Image.Image:
@@ -98,7 +96,7 @@ def _comes_in_strips(picture: Image.Image) -> bool:
 
 
 def _reduced(
-    picture: Image.Image, box: Box, factors: tuple[int, int], side: int, support: float
+    picture: Image.Image, box: Box, factors: tuple[int, int], size: Size, support: float
 ) -> tuple[Image.Image, Box]:
     """Flatten what is needed of a picture in strips, and average each at once.
 
@@ -113,7 +111,7 @@ def _reduced(
         # As far as Pillow lets it look if it reduced the picture, also where it enlarges.
         return (support - 0.5) * scale if beside_reducing else support * max(1, scale) - scale / 2
 
-    left, top, right, bottom = _with_margin(picture.size, box, side, reach)
+    left, top, right, bottom = _with_margin(picture.size, box, size, reach)
     rows = max(1, _STRIP_PIXELS // (right - left) // down) * down
     reduced = None
     for start in range(top, bottom, rows):
@@ -138,14 +136,14 @@ def _factor(length: float, side: int) -> int:
 
 
 def _with_margin(
-    size: tuple[int, int], box: Box, side: int, reach: Callable[[float], float]
+    whole: Size, box: Box, size: Size, reach: Callable[[float], float]
 ) -> tuple[int, int, int, int]:
     """The box in whole pixels, with those around it that the filter looks at."""
     left, top, right, bottom = box
-    x, y = (reach(length / side) for length in (right - left, bottom - top))
+    x, y = reach((right - left) / size[0]), reach((bottom - top) / size[1])
     return (
         max(0, int(left - x)),
         max(0, int(top - y)),
-        min(size[0], math.ceil(right + x)),
-        min(size[1], math.ceil(bottom + y)),
+        min(whole[0], math.ceil(right + x)),
+        min(whole[1], math.ceil(bottom + y)),
     )

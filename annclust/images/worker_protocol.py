@@ -16,7 +16,7 @@ from itertools import islice
 from typing import Any, Final
 
 from annclust.frames import Head, ProtocolError, ReadExactly, pack, receive
-from annclust.images.decoded_image import Square
+from annclust.images.decoded_image import View
 from annclust.images.formats import DECODABLE
 from annclust.input_geometry import InputGeometry
 
@@ -29,6 +29,7 @@ MOST_KNOWN: Final = 256
 size; to send all with every file takes time that grows with the square of the series, 65 ms a file
 at 100,000. A copy that is decoded for want of its digest is still recognized by who asked."""
 
+_SIDES = ("columns", "rows", "width", "height")
 _GEOMETRY = tuple(each.name for each in fields(InputGeometry))
 
 
@@ -113,7 +114,7 @@ class Answer:
     digest: bytes | None = None
     size: int = 0
     modified_ns: int = 0
-    square: Square | None = None
+    view: View | None = None
     reason: str | None = None
     retry: bool = False
     claim: int = 0
@@ -128,11 +129,11 @@ class Answer:
             "retry": self.retry,
             "claim": self.claim,
         }
-        square = self.square
-        if square is None:
+        view = self.view
+        if view is None:
             return pack(head)
-        head |= {"width": square.width, "height": square.height, "format": square.format}
-        return pack(head, square.rgb)
+        head |= {name: getattr(view, name) for name in _SIDES} | {"format": view.format}
+        return pack(head, view.rgb)
 
     @classmethod
     def receive(cls, read: ReadExactly, geometry: InputGeometry) -> Answer:
@@ -145,27 +146,26 @@ class Answer:
         ProtocolError
             If this is no answer.
         """
-        expected = geometry.crop**2 * 3
-        head, body = receive(read, max_body=expected)
-        if body and len(body) != expected:
-            raise ProtocolError("a picture of the wrong size")
+        head, body = receive(read, max_body=geometry.most_pixels * 3)
         try:
-            return cls._from_frame(head, body)
+            return cls._from_frame(head, body, geometry)
         except (KeyError, TypeError, ValueError) as error:
             raise ProtocolError("an answer without what belongs to it") from error
 
     @classmethod
-    def _from_frame(cls, head: Head, body: bytes | bytearray) -> Answer:
-        square = None
+    def _from_frame(cls, head: Head, body: bytes | bytearray, geometry: InputGeometry) -> Answer:
+        view = None
         if body:
-            width, height = (_number(head[side], least=1) for side in ("width", "height"))
-            square = Square(body, width, height, _format(head["format"]))
+            columns, rows, width, height = (_number(head[side], least=1) for side in _SIDES)
+            if not geometry.allows((columns, rows)) or len(body) != columns * rows * 3:
+                raise ProtocolError("a picture of the wrong size")
+            view = View(body, columns, rows, width, height, _format(head["format"]))
         digest, reason = head["digest"], head["reason"]
         return cls(
             None if digest is None else _digest(digest),
             _number(head["size"], least=0),
             _number(head["modified_ns"]),  # negative before 1970
-            square,
+            view,
             None if reason is None else _reason(reason),
             _choice(head["retry"]),
             _number(head["claim"], least=0),

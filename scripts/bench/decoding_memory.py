@@ -24,16 +24,16 @@ from annclust.images.decode_worker import FOR_ANY_PICTURE
 _DECODE = """
 import sys
 from PIL import JpegImagePlugin
-from annclust.images.decoding import decode_square
+from annclust.images.decoding import decode_view
 from annclust.input_geometry import InputGeometry
 def peak():
     (line,) = [line for line in open("/proc/self/status") if line.startswith("VmHWM")]
     return 1024 * int(line.split()[1])
 geometry, claims = InputGeometry(256, 224), []
 small, data = (open(name, "rb").read() for name in sys.argv[1:])
-decode_square(small, geometry, max_pixels=10**9)
+decode_view(small, geometry, max_pixels=10**9)
 before = peak()
-decode_square(data, geometry, max_pixels=10**9, claim=lambda n: claims.append(n) or True)
+decode_view(data, geometry, max_pixels=10**9, claim=lambda n: claims.append(n) or True)
 print(peak() - before, *claims)
 """
 

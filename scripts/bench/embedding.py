@@ -67,16 +67,18 @@ import numpy as np
 import simplejpeg
 from PIL import Image
 files = [p.read_bytes() for p in sorted(Path(sys.argv[1]).iterdir())][:40]
-def square(data):
-    pixels = simplejpeg.decode_jpeg(data, "RGB", min_height=512, min_width=512, min_factor=1)
+def frame(data):
+    height, width, *_ = simplejpeg.decode_jpeg_header(data)
+    sides = 224 * (width / height) ** 0.5, 224 * (height / width) ** 0.5
+    across, down = (32 * round(side / 32) for side in sides)
+    pixels = simplejpeg.decode_jpeg(
+        data, "RGB", min_height=2 * down, min_width=2 * across, min_factor=1)
     picture = Image.fromarray(pixels)
-    side = min(picture.size) * 224 / 256
-    left, top = (picture.width - side) / 2, (picture.height - side) / 2
-    box = left, top, left + side, top + side
-    return np.asarray(picture.resize((224, 224), Image.Resampling.BICUBIC, box, reducing_gap=3.0))
-square(files[0])
+    size = across, down
+    return np.asarray(picture.resize(size, Image.Resampling.BICUBIC, reducing_gap=3.0))
+frame(files[0])
 started = time.process_time()
-found = [square(data) for data in files]
+found = [frame(data) for data in files]
 print(json.dumps((time.process_time() - started) / len(files)))
 """
 
@@ -168,15 +170,15 @@ def alone(photos: Path, name: str) -> tuple[float, float]:
     """Processor seconds a photo of decoding alone, and of an embedder alone, in this process."""
     paths = sorted(photos.iterdir())
     files = [path.read_bytes() for path in paths[8 :: max(1, len(paths) // 120)]]
-    squares: list[Pixels] = []
+    frames: list[Pixels] = []
 
     def decode_all() -> None:
-        squares.extend(decode(data, GEOMETRY, max_pixels=MOST_PIXELS).pixels for data in files)
+        frames.extend(decode(data, GEOMETRY, max_pixels=MOST_PIXELS).pixels for data in files)
 
     decoding = processor_seconds(decode_all) / len(files)
     settings = EmbedSettings()
     model = find_embedder(name, settings).load()
-    batch = squares[: 2 * settings.batch]
+    batch = frames[: 2 * settings.batch]
     model.embed(batch)
     taken = processor_seconds(lambda: [model.embed(batch) for _ in range(8)])
     return decoding, taken / (8 * len(batch))
@@ -256,15 +258,15 @@ def precision_figures() -> Iterator[tuple[str, ...]]:
 def decoding_figures(photos: Path, peers: Path) -> Iterator[tuple[str, ...]]:
     """Large JPEGs: annclust, simplejpeg, and all pixels by Pillow; vectors against the last."""
     files = [path.read_bytes() for path in sorted(photos.iterdir())][:40]
-    squares: list[Pixels] = []
+    frames: list[Pixels] = []
     decode(files[0], GEOMETRY, max_pixels=MOST_PIXELS)  # as the other one, which is warm
     ours = processor_seconds(
-        lambda: squares.extend(decode(f, GEOMETRY, max_pixels=MOST_PIXELS).pixels for f in files)
+        lambda: frames.extend(decode(f, GEOMETRY, max_pixels=MOST_PIXELS).pixels for f in files)
     )
     theirs = float(subprocess.check_output([peers, "-c", SIMPLEJPEG, photos], text=True))
     full = [_in_full(path) for path in sorted(photos.iterdir())[:40]]
     model = find_embedder("efficientnet-lite0-fp32").load()
-    cosines = (model.embed(squares) * model.embed(full)).sum(axis=1)
+    cosines = (model.embed(frames) * model.embed(full)).sum(axis=1)
     yield "annclust, ms", f"{ours / len(files) * 1e3:.1f}"
     yield "simplejpeg with Pillow's filter, ms", f"{theirs * 1e3:.1f}"
     yield "ratio", f"{ours / len(files) / theirs:.2f}"

@@ -74,10 +74,11 @@ def main() -> None:
     options = parser.parse_args()
     step = options.files // _STEPS
     most: dict[int, tuple[int, int]] = defaultdict(lambda: (0, 0))
+    all_of_them = 0.99 * options.files  # some crops are equal
     with tempfile.TemporaryDirectory() as scratch:
         multiply(options.folder, Path(scratch, "photos"), options.files, side=_SIDE)
         for embedded, own, workers in watch(Path(scratch, "photos"), Path(scratch, "c.annclust")):
-            tenth = min(embedded // step, _STEPS)
+            tenth = _STEPS if embedded >= all_of_them else embedded // step
             before = most[tenth]
             most[tenth] = max(before[0], own), max(before[1], workers)
     header = ("embedded", "process, MiB", "its workers, MiB")

@@ -3,14 +3,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import onnx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from annclust.embedding.descriptor import TEXTURE_LENGTH
+from annclust.embedding.descriptor_graph import STATISTICS_FILE, Statistics
 from annclust.embedding.efficientnet_lite0 import (
     GRAPH_VERSION,
+    PARTS,
     RANGES_FILE,
     ROUNDING,
     WEIGHTS_SHA256,
@@ -21,14 +25,17 @@ from annclust.embedding.efficientnet_lite0_graph import build_graph, build_obser
 from annclust.embedding.onnx_graph import same_padding
 from annclust.embedding.torch_checkpoint import Tensor, read_checkpoint
 
-STRUCTURE = {1: {"fp32": "61e9b9f7d442c6c2", "int8": "5044d3f0f7eb752d"}}
+STRUCTURE = {2: {"fp32": "80d162f21e925ff1", "int8": "05b51fc3a7154a33"}}
 """What each version of the graph consists of; a new structure needs a new GRAPH_VERSION."""
 
-RANGES = {"int8.1": "af90bbb71c081877"}
+RANGES = {"int8.2": "aafc4068d1909c86"}
 """Where values lie, by edition of the rounding; new ranges need a new ROUNDING."""
 
-WHOLE_NUMBERS = {"int8.1": "f3ae3daad3a7af73"}
+WHOLE_NUMBERS = {"int8.2": "9d80cf69d3277944"}
 """Weights and biases, by edition of the rounding; other ones need a new ROUNDING."""
+
+STATISTICS = {"parts1": "a70de9fd922bd4d7"}
+"""What parts are measured by, by edition of the descriptor; other ones need a new PARTS."""
 
 Weights = Mapping[str, Tensor]
 
@@ -40,12 +47,12 @@ def weights() -> Weights:
 
 @pytest.fixture(scope="module")
 def content(weights: Weights) -> bytes:
-    return build_graph(weights, side=224)
+    return build_graph(weights, Statistics.shipped())
 
 
 @pytest.fixture(scope="module")
 def rounded(weights: Weights) -> bytes:
-    return build_graph(weights, side=224, ranges=layer_ranges())
+    return build_graph(weights, Statistics.shipped(), ranges=layer_ranges())
 
 
 def described(model: onnx.ModelProto) -> Iterator[str]:
@@ -81,7 +88,9 @@ def test_batch_norms_are_folded_away(content: bytes) -> None:
     assert operators == {
         *("Transpose", "Cast", "Sub", "Div"),  # pixels made ready
         *("Conv", "Clip", "Add"),
-        *("GlobalAveragePool", "Flatten"),
+        *("GlobalAveragePool", "Flatten", "Mul", "Pow", "Sqrt"),  # pooled
+        *("Shape", "Slice", "Concat", "Reshape", "ReduceMean", "AveragePool"),  # the layout
+        *("ReduceL2", "Max"),  # parts of unit length
     }
 
 
@@ -114,7 +123,7 @@ def test_all_but_the_first_convolutions_have_8_bits(rounded: bytes) -> None:
 
 
 def test_every_layer_that_can_be_rounded_has_a_range(weights: Weights) -> None:
-    model, layers = build_observed(weights, side=64)
+    model, layers = build_observed(weights)
     assert layers == list(layer_ranges())
     assert len(onnx.load_from_string(model).graph.output) == 1 + len(layers)
     for layer, (low, high) in layer_ranges().items():
@@ -122,5 +131,15 @@ def test_every_layer_that_can_be_rounded_has_a_range(weights: Weights) -> None:
         assert (low == 0 and 0 < high <= 6) if ends_at_relu6 else low < 0 < high
 
 
-def test_ranges_are_of_these_weights() -> None:
-    assert json.loads(RANGES_FILE.read_text())["weights"] == WEIGHTS_SHA256
+@pytest.mark.parametrize("file", [RANGES_FILE, STATISTICS_FILE])
+def test_what_was_measured_is_of_these_weights(file: Path) -> None:
+    assert json.loads(file.read_text())["weights"] == WEIGHTS_SHA256
+
+
+def test_other_statistics_have_a_new_edition() -> None:
+    found = Statistics.shipped()
+    assert found.texture.shape == (2, TEXTURE_LENGTH)
+    assert found.layout.shape == (2, 3)
+    document = json.loads(STATISTICS_FILE.read_text())
+    digest = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
+    assert digest[:16] == STATISTICS[PARTS]

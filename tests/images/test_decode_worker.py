@@ -7,7 +7,7 @@ from pathlib import Path
 from blake3 import blake3
 
 from annclust.images.decode_worker import answer
-from annclust.images.decoded_image import Square
+from annclust.images.decoded_image import View
 from annclust.images.worker_protocol import Answer, Request, WorkerOrders
 from annclust.settings import GIBIBYTE
 from tests.images.samples import GEOMETRY, encode, landscape, seen
@@ -41,15 +41,15 @@ def nothing_is_too_large(amount: int, file_size: int) -> bool:
 
 def test_a_picture_comes_with_its_content_s_identity(tmp_path: Path) -> None:
     path = save(tmp_path)
-    square = Square(seen(DATA).pixels.tobytes(), 96, 64, "PNG")
-    expected = Answer(blake3(DATA).digest(), len(DATA), path.stat().st_mtime_ns, square)
+    view = View(seen(DATA).pixels.tobytes(), 28, 28, 96, 64, "PNG")
+    expected = Answer(blake3(DATA).digest(), len(DATA), path.stat().st_mtime_ns, view)
     assert ask(path) == expected
 
 
 def test_a_known_content_comes_without_a_picture(tmp_path: Path) -> None:
     answered = ask(save(tmp_path), ORDERS, blake3(DATA).digest())
     assert answered.digest == blake3(DATA).digest()
-    assert (answered.square, answered.reason) == (None, None)
+    assert (answered.view, answered.reason) == (None, None)
 
 
 def test_a_broken_content_keeps_its_identity(tmp_path: Path) -> None:

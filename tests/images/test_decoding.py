@@ -107,11 +107,45 @@ def test_nearest_pixels_are_taken_of_the_whole_upright_picture(
 
 
 @pytest.mark.parametrize(
-    "wrong", [(2, 3), (3, 2, "squash"), (3, 3, "pad"), (3, 3, "cover", "cubic")]
+    "wrong",
+    [
+        (2, 3),
+        (3, 2, "squash"),
+        (3, 3, "pad"),
+        (3, 3, "cover", "cubic"),
+        (32, 30, "frame"),
+        (48, 48, "frame"),
+        (32, 32, "frame", "nearest"),
+    ],
 )
 def test_a_geometry_makes_sense(wrong: tuple[Any, ...]) -> None:
-    with pytest.raises(ValueError, match=r"not|no such"):
+    with pytest.raises(ValueError, match=r"not|no such|multiples"):
         InputGeometry(*wrong)
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+@pytest.mark.parametrize("extension", ["jpg", "png", "heic"])
+def test_a_whole_frame_keeps_its_shape(extension: str, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    data = encode(landscape(1200, 800), extension, exif=exif)
+    with Image.open(io.BytesIO(data)) as opened:
+        upright = ImageOps.exif_transpose(opened.convert("RGB"))
+    pixels = seen(data, InputGeometry.frame(224)).pixels
+    assert pixels.shape == ((192, 288, 3) if upright.width > upright.height else (288, 192, 3))
+    expected = np.asarray(upright.resize(pixels.shape[1::-1], Image.Resampling.BICUBIC))
+    assert difference(pixels, expected) < 2
+
+
+@given(width=st.integers(1, 20_000), height=st.integers(1, 20_000))
+def test_whole_frames_have_about_one_area(width: int, height: int) -> None:
+    geometry = InputGeometry.frame(224)
+    across, down = geometry.size_of((width, height))
+    assert geometry.allows((across, down))
+    assert geometry.size_of((height, width)) == (down, across)
+    assert 0.85 < across * down / 224**2 < 1.15
+    shape = min(max(width / height, 1 / 4), 4)
+    assert 0.75 < across / down / shape < 1.3
 
 
 def test_a_jpeg_decoded_small_looks_like_one_decoded_whole() -> None:

@@ -12,6 +12,7 @@ from PIL import AvifImagePlugin, Image, ImageFile
 from annclust.images import avif, heif
 from annclust.images.late_pixels import Box
 from annclust.images.scaling import cut_and_scale
+from annclust.input_geometry import Size
 from tests.images.samples import encode
 from tests.images.test_scaling import noise, plainly
 
@@ -33,20 +34,20 @@ def both(extension: str, mode: str, size: tuple[int, int]) -> list[ImageFile.Ima
 @pytest.mark.parametrize("extension", CLASSES)
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
 @pytest.mark.parametrize(
-    ("size", "box", "side"),
+    ("stored", "box", "size"),
     [
-        ((501, 401), (90.25, 3.5, 484.25, 397.5), 20),  # shrunk a lot
-        ((131, 90), (0, 0, 90, 90), 60),  # a little
-        ((33, 21), (5.5, 2.25, 17.5, 14.25), 50),  # enlarged
-        ((2001, 16), (900, 0, 916, 16), 24),  # of a long one
+        ((501, 401), (90.25, 3.5, 484.25, 397.5), (20, 20)),  # shrunk a lot
+        ((131, 90), (0, 0, 90, 90), (60, 40)),  # a little
+        ((33, 21), (5.5, 2.25, 17.5, 14.25), (50, 50)),  # enlarged
+        ((2001, 16), (900, 0, 916, 16), (24, 90)),  # of a long one
     ],
 )
 def test_parts_are_what_they_would_be_of_a_whole(
-    extension: str, mode: str, size: tuple[int, int], box: Box, side: int
+    extension: str, mode: str, stored: Size, box: Box, size: Size
 ) -> None:
-    late, whole = both(extension, mode, size)
-    assert late.size == whole.size == size
-    scaled, expected = cut_and_scale(late, box, side), plainly(whole, box, side)
+    late, whole = both(extension, mode, stored)
+    assert late.size == whole.size == stored
+    scaled, expected = cut_and_scale(late, box, size), plainly(whole, box, size)
     assert scaled.mode == expected.mode
     np.testing.assert_array_equal(np.asarray(scaled), np.asarray(expected))
 
@@ -59,9 +60,9 @@ def test_deep_gray_is_a_picture_at_once() -> None:
     for picture in (late, whole):
         picture.load()
     assert late.mode == whole.mode
-    scaled = cut_and_scale(late, (0, 0, 40, 40), 10)
+    scaled = cut_and_scale(late, (0, 0, 40, 40), (10, 10))
     np.testing.assert_array_equal(
-        np.asarray(scaled), np.asarray(plainly(whole, (0, 0, 40, 40), 10))
+        np.asarray(scaled), np.asarray(plainly(whole, (0, 0, 40, 40), (10, 10)))
     )
 
 

@@ -8,7 +8,7 @@ from PIL import Image, JpegImagePlugin
 
 from annclust.images.decode_workers import DecodeWorkers
 from annclust.images.decoded_image import UndecodableError
-from annclust.images.decoding import decode_square
+from annclust.images.decoding import decode_view
 from annclust.images.memory_need import memory_needed
 from tests.images.samples import ENCODINGS, ENOUGH_PIXELS, GEOMETRY, ONE_WORKER, encode, job, only
 from tests.images.watching import peak_memory
@@ -22,7 +22,7 @@ def claimed(data: bytes) -> int:
         claims.append(amount)
         return True
 
-    decode_square(data, GEOMETRY, max_pixels=ENOUGH_PIXELS, claim=claim)
+    decode_view(data, GEOMETRY, max_pixels=ENOUGH_PIXELS, claim=claim)
     (amount,) = claims
     return amount
 
@@ -81,7 +81,7 @@ def test_deep_pixels_cost_more(tmp_path: Path, mode: str) -> None:
 
 def test_who_is_refused_memory_is_told_so() -> None:
     with pytest.raises(UndecodableError) as caught:
-        decode_square(
+        decode_view(
             encode(smooth("L", 50), "png"),
             GEOMETRY,
             max_pixels=ENOUGH_PIXELS,
@@ -105,8 +105,6 @@ def test_decoders_that_run_out_of_memory_do_not_blame_the_file(error: Exception)
         raise error
 
     with pytest.raises(UndecodableError) as caught:
-        decode_square(
-            encode(smooth("L", 50), "png"), GEOMETRY, max_pixels=ENOUGH_PIXELS, claim=fail
-        )
+        decode_view(encode(smooth("L", 50), "png"), GEOMETRY, max_pixels=ENOUGH_PIXELS, claim=fail)
     assert caught.value.reason == "there was too little memory to decode this PNG"
     assert caught.value.retry

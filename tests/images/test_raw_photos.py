@@ -12,7 +12,7 @@ from PIL import ExifTags, Image, ImageOps
 
 from annclust.images.decode_workers import DecodeWorkers
 from annclust.images.decoded_image import UndecodableError
-from annclust.images.decoding import decode_square
+from annclust.images.decoding import decode_view
 from annclust.images.formats import RAW, RAW_NEEDS_AN_EXTRA, is_for_want_of_rawpy
 from annclust.images.raw_photo import is_rawpy_there
 from scripts.faults.hostile.raw_photos import dng
@@ -132,7 +132,7 @@ def test_nobody_claims_twice() -> None:
         claims.append(amount)
         return True
 
-    decode_square(damaged, GEOMETRY, max_pixels=ENOUGH_PIXELS, claim=claim)
+    decode_view(damaged, GEOMETRY, max_pixels=ENOUGH_PIXELS, claim=claim)
     assert len(claims) == 1
 
 
@@ -161,7 +161,7 @@ def test_lack_of_memory_is_no_verdict(act: str, monkeypatch: pytest.MonkeyPatch)
 
 def test_what_developing_takes_is_asked_for_first(tmp_path: Path) -> None:
     with pytest.raises(UndecodableError, match="takes more memory than is allowed"):
-        decode_square(dng(SENSOR), GEOMETRY, max_pixels=ENOUGH_PIXELS, claim=lambda _amount: False)
+        decode_view(dng(SENSOR), GEOMETRY, max_pixels=ENOUGH_PIXELS, claim=lambda _amount: False)
     small, large = (dng(smooth("RGB", side)) for side in (500, 3000))
     assert taken_for(small, large, tmp_path / "photo") < claimed(large) + (12 << 20)
 

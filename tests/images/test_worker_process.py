@@ -44,9 +44,9 @@ def save(folder: Path, data: bytes) -> Request:
 def test_a_worker_answers_what_it_is_asked(worker: WorkerProcess, tmp_path: Path) -> None:
     data = encode(landscape(), "jpg")
     worker.send(save(tmp_path, data))
-    square = worker.receive(PATIENCE).square
-    assert square is not None
-    assert square.rgb == seen(data).pixels.tobytes()
+    view = worker.receive(PATIENCE).view
+    assert view is not None
+    assert view.rgb == seen(data).pixels.tobytes()
 
 
 def test_requests_may_wait_in_line(worker: WorkerProcess, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annclust.frames import ProtocolError, ReadExactly
-from annclust.images.decoded_image import Square
+from annclust.images.decoded_image import View
 from annclust.images.worker_protocol import (
     MOST_KNOWN,
     Answer,
@@ -51,7 +51,7 @@ def test_orders_arrive_as_they_were_given() -> None:
     [
         Answer(),
         Answer(bytes(32), 5, 7),
-        Answer(bytes(32), 5, 7, Square(PIXELS, 640, 480, "JPEG")),
+        Answer(bytes(32), 5, 7, View(PIXELS, 3, 3, 640, 480, "JPEG")),
         Answer(bytes(32), 5, 7, reason="truncated JPEG"),
         Answer(bytes(32), 5, -7),  # a file from before 1970
         Answer(reason="permission denied — 写", retry=True),
@@ -79,10 +79,11 @@ def frame(head: object, body: bytes = b"") -> bytes:
         frame({"digest": "00", "size": 1, "modified_ns": 1, "reason": None, "retry": False}),
         frame({"digest": None, "size": 1 << 64, "modified_ns": 1, "reason": None, "retry": False}),
         struct.pack("<II", 60_000, 0) + b"[" * 60_000,
-        Answer(bytes(32), 5, 7, Square(PIXELS[:-1], 640, 480, "JPEG")).pack(),
-        Answer(bytes(32), 5, 7, Square(PIXELS, 0, 480, "JPEG")).pack(),
-        Answer(bytes(32), 5, 7, Square(PIXELS, 640, -7, "JPEG")).pack(),
-        Answer(bytes(32), 5, 7, Square(PIXELS, 640, 480, "no format")).pack(),
+        Answer(bytes(32), 5, 7, View(PIXELS[:-1], 3, 3, 640, 480, "JPEG")).pack(),
+        Answer(bytes(32), 5, 7, View(PIXELS, 3, 3, 0, 480, "JPEG")).pack(),
+        Answer(bytes(32), 5, 7, View(PIXELS, 3, 3, 640, -7, "JPEG")).pack(),
+        Answer(bytes(32), 5, 7, View(PIXELS, 9, 1, 640, 480, "JPEG")).pack(),
+        Answer(bytes(32), 5, 7, View(PIXELS, 3, 3, 640, 480, "no format")).pack(),
         Answer(bytes(32), -3, 7).pack(),
         Answer(reason="colors the terminal \x1b[31m").pack(),
         Answer(reason="turns the line \u202e").pack(),
@@ -117,3 +118,20 @@ def test_a_request_does_not_grow_with_the_number_of_known_contents() -> None:
 def test_noise_is_never_more_than_an_error(noise: bytes) -> None:
     with pytest.raises((ProtocolError, EOFError)):
         Answer.receive(reader(noise), GEOMETRY)
+
+
+FRAMES = InputGeometry.frame(32)
+
+
+@pytest.mark.parametrize("size", [(32, 32), (64, 32), (32, 64)])
+def test_whole_frames_have_many_sizes(size: tuple[int, int]) -> None:
+    pixels = bytes(3 * size[0] * size[1])
+    answer = Answer(bytes(32), 5, 7, View(pixels, *size, 640, 480, "JPEG"))
+    assert Answer.receive(reader(answer.pack()), FRAMES) == answer
+
+
+@pytest.mark.parametrize("size", [(32, 96), (64, 64), (16, 32), (33, 32), (2048, 1)])
+def test_but_not_any(size: tuple[int, int]) -> None:
+    pixels = bytes(3 * size[0] * size[1])
+    with pytest.raises(ProtocolError):
+        Answer.receive(reader(Answer(view=View(pixels, *size, 640, 480, "JPEG")).pack()), FRAMES)
