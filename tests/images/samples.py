@@ -45,6 +45,25 @@ ENCODINGS: dict[str, tuple[str, dict[str, object]]] = {
 }
 
 
+# From EXIF 2.32, 4.6.4 A: what was done to the upright picture before it was stored.
+STORED_BY = {
+    1: None,
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
+
+
+def as_stored(picture: Image.Image, orientation: int) -> Image.Image:
+    """An upright picture as a camera stores it with that orientation."""
+    turn = STORED_BY[orientation]
+    return picture if turn is None else picture.transpose(turn)
+
+
 def encode(picture: Image.Image, extension: str, **options: object) -> bytes:
     """The bytes of a file."""
     kind, usual = ENCODINGS[extension]

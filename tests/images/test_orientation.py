@@ -10,27 +10,13 @@ from PIL import ExifTags, Image
 
 from annclust.images.orientation import UPRIGHT, central_window, orientation_of
 from annclust.input_geometry import InputGeometry
-from tests.images.samples import difference, encode, landscape, seen
-
-# From EXIF 2.32, 4.6.4 A: what was done to the upright picture before it was stored.
-STORED_BY = {
-    1: None,
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_90,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_270,
-}
+from tests.images.samples import STORED_BY, as_stored, difference, encode, landscape, seen
 
 
 def stored(picture: Image.Image, orientation: int, extension: str = "png") -> bytes:
-    turn = STORED_BY[orientation]
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = orientation
-    turned = picture if turn is None else picture.transpose(turn)
-    return encode(turned, extension, exif=exif.tobytes())
+    return encode(as_stored(picture, orientation), extension, exif=exif.tobytes())
 
 
 @pytest.mark.parametrize("extension", ["png", "jpg", "webp", "tif"])

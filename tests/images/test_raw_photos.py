@@ -20,6 +20,8 @@ from tests.images.samples import (
     ENOUGH_PIXELS,
     GEOMETRY,
     ONE_WORKER,
+    STORED_BY,
+    as_stored,
     difference,
     encode,
     job,
@@ -32,22 +34,6 @@ from tests.images.test_memory_need import claimed, smooth, taken_for
 
 SENSOR = Image.new("RGB", (480, 320), "red")  # not what the preview shows
 PREVIEW = encode(landscape(), "jpg")
-TURNS = {
-    1: None,
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_90,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_270,
-}
-"""By orientation, as in EXIF: how an upright picture comes to be stored."""
-
-
-def stored(picture: Image.Image, orientation: int) -> Image.Image:
-    turn = TURNS[orientation]
-    return picture if turn is None else picture.transpose(turn)
 
 
 def with_preview(preview: bytes = PREVIEW, orientation: int = 1) -> bytes:
@@ -60,15 +46,15 @@ def test_the_preview_is_seen_and_the_size_is_that_of_the_sensor() -> None:
     np.testing.assert_array_equal(image.pixels, seen(PREVIEW).pixels)
 
 
-@pytest.mark.parametrize("orientation", TURNS)
+@pytest.mark.parametrize("orientation", STORED_BY)
 def test_how_the_camera_was_held_counts(orientation: int) -> None:
     upright = landscape(64, 96)
-    preview = encode(stored(upright, orientation), "jpg", quality=98)
+    preview = encode(as_stored(upright, orientation), "jpg", quality=98)
     image = seen(dng(SENSOR, preview=preview, preview_size=(96, 64), orientation=orientation))
     assert difference(image.pixels, seen(encode(upright, "png")).pixels) < 3
     assert (image.width > image.height) == (orientation < 5)
 
-    developed = seen(dng(stored(upright, orientation), orientation=orientation))
+    developed = seen(dng(as_stored(upright, orientation), orientation=orientation))
     assert (developed.width, developed.height) == upright.size
     corners = [developed.pixels[y, x].argmax() for y, x in ((0, -1), (-1, 0))]
     assert corners == [0, 1]  # red grows to the right, green downwards
