@@ -5,7 +5,7 @@ Meaning, texture and layout, each a unit vector times its weight, one behind the
 - meaning (1280): the last feature maps, each pooled to one number, GeM with p = 3 (Radenović,
   Tolias, Chum 2019, Fine-tuning CNN image retrieval). What a picture is of; two photos of dogs are
   alike.
-- texture (224): mean and standard deviation of the feature maps of block 10, halfway through, where
+- texture (224): mean and standard deviation of the feature maps of block 10, the 11th of 16, where
   two photos of dogs differ.
 - layout (96): the picture itself, 8 x 8 pixels of light and 4 x 4 of color.
 

@@ -123,8 +123,8 @@ def readiness(cache: Path, spec: EmbedderSpec = SPEC) -> tuple[bool, str]:
 
 def graph_path(cache: Path, spec: EmbedderSpec = SPEC) -> Path:
     """Where the built network of an edition is kept."""
-    weights, precision, *_ = spec.revision.split("+")
-    return cache / "models" / f"{NAME}-{weights}-{precision}-{GRAPH_VERSION}.onnx"
+    *parts, _pixels = spec.revision.split("+")
+    return cache / "models" / f"{NAME}-{'-'.join(parts)}-{GRAPH_VERSION}.onnx"
 
 
 def installed_weights() -> Path:

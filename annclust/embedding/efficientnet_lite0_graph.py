@@ -72,12 +72,12 @@ def build_graph(
     )
 
 
-def build_raw(weights: Mapping[str, Tensor], *, ranges: Ranges | None = None) -> bytes:
+def build_raw(weights: Mapping[str, Tensor]) -> bytes:
     """Build the network so that it tells what the descriptor is made of.
 
     Parameters
     ----------
-    weights, ranges
+    weights
         As of `build_graph`.
 
     Returns
@@ -85,7 +85,7 @@ def build_raw(weights: Mapping[str, Tensor], *, ranges: Ranges | None = None) ->
     bytes
         An ONNX model. Its outputs are those of `Raw`, in that order.
     """
-    network = _Network(weights, ranges or {})
+    network = _Network(weights, {})
     raw = network.raw_parts()
     others = (raw.texture, raw.light, raw.color)
     return network.graph.serialized(raw.meaning, width=MEANING_LENGTH, others=others)

@@ -101,8 +101,9 @@ class Embedder(Protocol):
     def embed(self, images: Sequence[Pixels], /) -> Vectors:
         """Embed n images into unit rows: shape (n, d), float32.
 
-        Each image has shape ``(crop, crop, 3)`` as `geometry` states; no images give (0, d). A
-        vector depends on its own image alone, never on the others of the call.
+        Each image has a shape that `geometry` allows, one of its own if there are several; no
+        images give (0, d). A vector depends on its own image alone, never on the others of the
+        call.
 
         Raises
         ------
@@ -186,13 +187,18 @@ def stacked(images: Sequence[Pixels], geometry: InputGeometry) -> PixelStack:
     ValueError
         If an image has another shape or dtype.
     """
-    expected = images[0].shape if len(images) else (geometry.crop, geometry.crop, 3)
-    if not (len(expected) == 3 and expected[2] == 3 and geometry.allows(expected[1::-1])):
-        expected = (geometry.crop, geometry.crop, 3)
+    require_fit(images, geometry)
+    size = images[0].shape if len(images) else (geometry.crop, geometry.crop, 3)
+    return np.stack(images) if len(images) else np.empty((0, *size), dtype=np.uint8)
+
+
+def require_fit(images: Sequence[Pixels], geometry: InputGeometry) -> None:
+    """Raise ValueError if an image is not what a geometry lets through; say which."""
     for position, image in enumerate(images):
-        if image.shape != expected or image.dtype != np.uint8:
+        shape = image.shape
+        fits = len(shape) == 3 and shape[2] == 3 and geometry.allows((shape[1], shape[0]))
+        if not fits or image.dtype != np.uint8:
             raise ValueError(
-                f"image {position} has shape {image.shape} and dtype {image.dtype};"
-                f" the embedder needs {expected} and uint8"
+                f"image {position} has shape {shape} and dtype {image.dtype};"
+                f" the embedder needs {geometry} and uint8"
             )
-    return np.stack(images) if len(images) else np.empty((0, *expected), dtype=np.uint8)

@@ -169,13 +169,25 @@ def _decode_raw(data: bytes, wish: _Wish) -> View:
     with RawPhoto(data) as photo:
         preview = photo.preview()
         picture, jpeg = (preview.picture, preview.jpeg) if preview else (None, b"")
-        if picture is None or min(picture.size) < wish.geometry.short_side:
+        if picture is None or _is_too_small(picture, wish.geometry):
             developed = _develop(photo, wish)
             picture, jpeg = (picture, jpeg) if developed is None else (developed, b"")
         if picture is None:
             raise UndecodableError(f"damaged {RAW}, or of an unsupported kind")
         seen = _see(picture, "JPEG", jpeg, wish, photo.orientation)
         return replace(seen, width=photo.width, height=photo.height, format=RAW)
+
+
+def _is_too_small(picture: Image.Image, geometry: InputGeometry) -> bool:
+    sides = zip(picture.size, _needed(picture, geometry), strict=True)
+    return any(side < needed for side, needed in sides)
+
+
+def _needed(picture: Image.Image, geometry: InputGeometry) -> Size:
+    """Width and height that a picture needs so as not to be enlarged, as it is stored."""
+    if geometry.fit == "frame":
+        return geometry.size_of(picture.size)
+    return geometry.short_side, geometry.short_side
 
 
 def _develop(photo: RawPhoto, wish: _Wish) -> Image.Image | None:
@@ -254,11 +266,8 @@ def _shrink_while_loading(
     """
     if not isinstance(picture, JpegImageFile) or geometry.resample == "nearest":
         return None
-    needed = geometry.short_side
-    if geometry.fit == "frame":  # whichever way it is turned
-        needed = min(geometry.size_of(picture.size))
-    side = _DRAFT_SCALE * needed
-    drafted = picture.draft(None, (side, side))
+    across, down = _needed(picture, geometry)
+    drafted = picture.draft(None, (_DRAFT_SCALE * across, _DRAFT_SCALE * down))
     return None if drafted is None else (drafted[1][2], drafted[1][3])
 
 

@@ -7,7 +7,7 @@ pixels with a little grain, so that they have as many bytes as a camera gives th
 looks at each set in a process of its own, in turn and several times, and once at 8 photos, which
 shows what its start takes; annclust and fastdup go on to neighbors, Turi Create to a model that can
 be asked for them. Their networks are their own, and different ones: annclust EfficientNet-Lite0
-(1,280 numbers), fastdup what it brings (576), Turi Create ResNet-50 (2,048). fastdup and simplejpeg
+(1,600 numbers), fastdup what it brings (576), Turi Create ResNet-50 (2,048). fastdup and simplejpeg
 are installed into DIR; Turi Create needs an interpreter that has it, and the folder of its model
 file.
 

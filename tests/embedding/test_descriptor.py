@@ -10,11 +10,9 @@ from annclust.arrays import unit_rows
 from annclust.embedding.descriptor import (
     COLOR_CELLS,
     DESCRIPTOR_LENGTH,
-    LAYOUT_WEIGHT,
     LIGHT_CELLS,
     MEANING_LENGTH,
     TEXTURE_LENGTH,
-    TEXTURE_WEIGHT,
 )
 from annclust.embedding.descriptor_graph import Statistics, descriptor, raw_parts
 from annclust.embedding.onnx_graph import OnnxGraph
@@ -67,8 +65,8 @@ def written_down(image: NDArray[np.uint8]) -> NDArray[np.float64]:
     return np.concatenate(
         [
             meaning / np.linalg.norm(meaning),
-            TEXTURE_WEIGHT * texture / np.linalg.norm(texture),
-            LAYOUT_WEIGHT * layout / np.linalg.norm(layout),
+            texture / np.linalg.norm(texture) / 2,
+            layout / np.linalg.norm(layout) / 3,
         ]
     )
 

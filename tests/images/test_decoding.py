@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from PIL import ExifTags, Image, ImageOps
 
@@ -138,6 +138,7 @@ def test_a_whole_frame_keeps_its_shape(extension: str, orientation: int) -> None
 
 
 @given(width=st.integers(1, 20_000), height=st.integers(1, 20_000))
+@example(width=196, height=361)
 def test_whole_frames_have_about_one_area(width: int, height: int) -> None:
     geometry = InputGeometry.frame(224)
     across, down = geometry.size_of((width, height))

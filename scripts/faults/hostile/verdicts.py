@@ -69,8 +69,9 @@ def _wrong_with_reason(mutant: Mutant, result: ReadResult, reason: str) -> Itera
 
 
 def _wrong_with_image(image: DecodedImage) -> Iterator[str]:
-    expected = GEOMETRY.crop, GEOMETRY.crop, 3
-    if image.pixels.shape != expected or image.pixels.dtype != "uint8":
+    rows, columns, bands = image.pixels.shape
+    fits = GEOMETRY.allows((columns, rows)) and bands == 3
+    if not fits or image.pixels.dtype != "uint8":
         yield f"its pixels have shape {image.pixels.shape} and type {image.pixels.dtype}"
     if not 0 < image.width * image.height <= LIMITS.max_pixels:
         yield f"it has {image.width} x {image.height} pixels"
