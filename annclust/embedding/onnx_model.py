@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from annclust.arrays import Pixels, Vectors, unit_rows
-from annclust.embedding.embedder import EmbedderSpec, PixelStack, require_fit, revision, stacked
+from annclust.embedding.embedder import EmbedderSpec, PixelStack, require_fit, revision
 from annclust.embedding.model_file import digest_of_model, weights_beside
 from annclust.embedding.onnx_card import read_card
 from annclust.embedding.onnx_plan import OnnxPlan, plan_for, pooled
@@ -99,9 +99,8 @@ class OnnxModel:
         return rows
 
     def _features_of(self, batch: Sequence[Pixels]) -> Vectors:
-        pixels = stacked(batch, self._plan.geometry)
         try:
-            return features_of(self._session, self._plan, pixels)
+            return features_of(self._session, self._plan, np.stack(batch))
         except ValueError as error:  # it did with one image, when it was opened
             raise EmbeddingError(f"{self._spec.name} cannot be run: {error}.") from error
 

@@ -24,7 +24,7 @@ from annclust.images.decoded_image import DecodedImage, UndecodableError, View
 from annclust.images.formats import RAW, is_cut_short, sniff
 from annclust.images.memory_need import memory_needed
 from annclust.images.orientation import UPRIGHT, Orientation, Window, central_window, orientation_of
-from annclust.images.raw_photo import BYTES_A_PIXEL, RawPhoto, is_raw
+from annclust.images.raw_photo import BYTES_A_PIXEL, Preview, RawPhoto, is_raw
 from annclust.images.scaling import cut_and_scale
 from annclust.input_geometry import InputGeometry, Size
 
@@ -109,7 +109,9 @@ def decode_view(
         try:
             if name == "TIFF" and is_raw(data):
                 name = RAW
-            return _decode_raw(data, wish) if name == RAW else _decode(data, name, wish)
+            if name == RAW:
+                return _decode_raw(data, wish)
+            return _see(_open(data, name), name, data, wish)
         except UndecodableError:
             raise
         except Exception as error:
@@ -159,22 +161,16 @@ class _Wish:
     claim: Claim
 
 
-def _decode(data: bytes, name: str, wish: _Wish) -> View:
-    return _see(_open(data, name), name, data, wish)
-
-
 def _decode_raw(data: bytes, wish: _Wish) -> View:
     """See the preview of a raw photo; develop it if there is none, or one with too few pixels."""
     wish = replace(wish, claim=_OneClaim(wish.claim))
     with RawPhoto(data) as photo:
         preview = photo.preview()
-        picture, jpeg = (preview.picture, preview.jpeg) if preview else (None, b"")
-        if picture is None or _is_too_small(picture, wish.geometry):
-            developed = _develop(photo, wish)
-            picture, jpeg = (picture, jpeg) if developed is None else (developed, b"")
-        if picture is None:
+        if preview is None or _is_too_small(preview.picture, wish.geometry):
+            preview = _develop(photo, wish) or preview
+        if preview is None:
             raise UndecodableError(f"damaged {RAW}, or of an unsupported kind")
-        seen = _see(picture, "JPEG", jpeg, wish, photo.orientation)
+        seen = _see(preview.picture, "JPEG", preview.jpeg, wish, photo.orientation)
         return replace(seen, width=photo.width, height=photo.height, format=RAW)
 
 
@@ -190,7 +186,7 @@ def _needed(picture: Image.Image, geometry: InputGeometry) -> Size:
     return geometry.short_side, geometry.short_side
 
 
-def _develop(photo: RawPhoto, wish: _Wish) -> Image.Image | None:
+def _develop(photo: RawPhoto, wish: _Wish) -> Preview | None:
     _check_size((photo.width, photo.height), wish.max_pixels)
     if not wish.claim(photo.sensor_pixels * BYTES_A_PIXEL):
         raise UndecodableError(f"developing this {RAW} takes more memory than is allowed")

@@ -119,7 +119,7 @@ class RawPhoto(Closing):
         except Exception:  # what a broken JPEG raises, see `decoding`
             return None
 
-    def develop(self) -> Image.Image | None:
+    def develop(self) -> Preview | None:
         """The photo with the colors that its camera would have given it, two pixels as one.
 
         Takes `BYTES_A_PIXEL` for each of the sensor's. None if the sensor's data are damaged, or of
@@ -130,15 +130,16 @@ class RawPhoto(Closing):
                 pixels = self._raw.postprocess(half_size=True, use_camera_wb=True, user_flip=0)
         except self._rawpy.LibRawError:
             return None
-        return Image.fromarray(pixels.squeeze())  # gray ones have an axis of one color
+        # Gray ones have an axis of one color.
+        return Preview(Image.fromarray(pixels.squeeze()))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Preview:
-    """What a camera made of a photo: a picture that is not loaded yet, and its file."""
+    """What is made of a photo: by the camera, as a JPEG that is not loaded yet, or here."""
 
     picture: Image.Image
-    jpeg: bytes
+    jpeg: bytes = b""
 
 
 BYTES_A_PIXEL = 6

@@ -29,7 +29,10 @@ class Standing:
                 self._raws[each.photo.place].append(each.file)
 
     def stays(self, failure: UnreadableRecord) -> bool:
-        """Whether a file is a photo of the collection all the same: it told nothing new."""
+        """Whether a file is a photo of the collection all the same: it told nothing new.
+
+        That of a photo that waits for its vector looks as before, whatever it is refused for.
+        """
         photo = self._loose.get(failure.place)
         return photo is not None and (failure.retry or photo.without_vector)
 

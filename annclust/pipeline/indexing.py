@@ -78,8 +78,9 @@ def _index_photos(
     scan = _remembered(store, settings.scan)
     settings = replace(settings, scan=scan)
     surveyed = survey(store, choose_roots(store, folders), scan, progress)
-    intake = _read(store, surveyed, embedder, settings, progress)
-    outcome = settle(store, surveyed, intake, forget_missing=settings.forget_missing)
+    standing = Standing(surveyed)
+    intake = _read(store, surveyed, standing, embedder, settings, progress)
+    outcome = settle(store, surveyed, standing, intake, forget_missing=settings.forget_missing)
     live = refresh(store, settings.search, progress)
     counts = store.catalog.counts()
     images = counts["images"]
@@ -133,6 +134,7 @@ class _Reading:
 def _read(
     store: StoreWriter,
     surveyed: Survey,
+    standing: Standing,
     embedder: Callable[[], EmbedderLoader],
     settings: IndexingSettings,
     progress: Progress,
@@ -153,7 +155,7 @@ def _read(
             settings,
             loose.may_be,
             progress,
-            Standing(surveyed).instead_of,
+            standing.instead_of,
         )
     finally:
         found.close()
@@ -181,10 +183,15 @@ class _Outcome:
 
 
 def settle(
-    store: StoreWriter, surveyed: Survey, reading: _Reading, *, forget_missing: bool
+    store: StoreWriter,
+    surveyed: Survey,
+    standing: Standing,
+    reading: _Reading,
+    *,
+    forget_missing: bool,
 ) -> _Outcome:
     """Decide who is who after reading, and commit it in one transaction."""
-    resolution = resolve(_loose(surveyed, reading), reading.undecided)
+    resolution = resolve(_loose(surveyed, standing, reading), reading.undecided)
     resolution = _without_strangers(surveyed, resolution, forget_missing=forget_missing)
     doubts = _doubts(surveyed, resolution, forget_missing=forget_missing)
     believed = {check.root.id for check in surveyed.checks} - doubts.keys()
@@ -199,7 +206,7 @@ def settle(
         _place_photos(store, resolution)
         for check in surveyed.checks:
             _note_root(store, surveyed, reading, check, doubts.get(check.root.id))
-        companions = Standing(surveyed).companions(reading.failures)
+        companions = standing.companions(reading.failures)
         note_companions(store, surveyed, companions, doubts)
     new_copies = sum(sighting.file.place in reading.copies for sighting in resolution.added)
     settled_copies = sum(sighting.file.place in reading.copies for sighting in reading.undecided)
@@ -218,16 +225,11 @@ def settle(
     )
 
 
-def _loose(surveyed: Survey, reading: _Reading) -> list[KnownPhoto]:
+def _loose(surveyed: Survey, standing: Standing, reading: _Reading) -> list[KnownPhoto]:
     """Photos whose fate is open, without those whose files are there and told nothing."""
-    unsure = {f.place for f in reading.failures if f.retry}
-    # The file of a photo that waits for its vector looks as before, whatever it is refused for.
-    refused = {f.place for f in reading.failures}
-    return [
-        photo
-        for photo in (*surveyed.plan.loose, *reading.elsewhere)
-        if photo.file.place not in (refused if photo.without_vector else unsure)
-    ]
+    staying = {failure.place for failure in reading.failures if standing.stays(failure)}
+    photos = (*surveyed.plan.loose, *reading.elsewhere)
+    return [photo for photo in photos if photo.file.place not in staying]
 
 
 def _without_strangers(
