@@ -225,6 +225,7 @@ class DecodeLane:
             image,
             answer.reason,
             answer.retry,
+            answer.capture,
         )
 
     def _ready_worker(self) -> WorkerProcess:

@@ -21,7 +21,7 @@ from PIL import JpegImagePlugin as JpegImagePlugin
 from annclust.frames import read_exactly
 from annclust.images.content import UnreadableFileError, read_content
 from annclust.images.decoded_image import UndecodableError
-from annclust.images.decoding import decode_view
+from annclust.images.decoding import decode_view, read_capture
 from annclust.images.worker_protocol import (
     GRANT,
     READY,
@@ -167,7 +167,7 @@ def answer(request: Request, orders: WorkerOrders, claim: Claim) -> Answer:
         return Answer(reason="there was too little memory to read it", retry=True)
     seen = digest, len(content.data), content.modified_ns
     if digest in request.known:
-        return Answer(*seen)
+        return Answer(*seen, capture=read_capture(content.data, max_pixels=orders.max_pixels))
     try:
         view = decode_view(
             content.data,
@@ -177,4 +177,4 @@ def answer(request: Request, orders: WorkerOrders, claim: Claim) -> Answer:
         )
     except UndecodableError as error:
         return Answer(*seen, reason=error.reason, retry=error.retry)
-    return Answer(*seen, view)
+    return Answer(*seen, view, capture=read_capture(content.data, max_pixels=orders.max_pixels))

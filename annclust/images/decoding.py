@@ -20,7 +20,9 @@ from typing import TypeAlias
 from PIL import Image, ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 
+from annclust.images.capture import Capture
 from annclust.images.decoded_image import DecodedImage, UndecodableError, View
+from annclust.images.exif import capture_from, exif_of, tiff_within
 from annclust.images.formats import RAW, is_cut_short, sniff
 from annclust.images.memory_need import memory_needed
 from annclust.images.orientation import UPRIGHT, Orientation, Window, central_window, orientation_of
@@ -123,6 +125,37 @@ def decode_view(
                 else _reason(error, name, max_pixels)
             )
             raise UndecodableError(reason, retry=short) from error
+
+
+def read_capture(data: bytes, *, max_pixels: int) -> Capture:
+    """How a photo was taken, as far as its file says; decodes nothing and raises nothing.
+
+    Of raw photos only those say so that are TIFFs, which most are. Not to be called from two
+    threads at once, as `decode`.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+    max_pixels : int
+        A picture with more pixels need not be opened.
+    """
+    with _strict_pillow(max_pixels):
+        return capture_from(tiff_within(data) or _exif_of_picture(data))
+
+
+_HOLD_EXIF = ("JPEG", "WebP", "AVIF", "HEIF")
+"""Formats whose decoders give EXIF before they decode."""
+
+
+def _exif_of_picture(data: bytes) -> bytes:
+    name = sniff(data)
+    if name not in _HOLD_EXIF:
+        return b""
+    try:
+        return exif_of(_open(data, name))
+    except Exception:  # decoders raise whatever they like; decoding will have words for it
+        return b""
 
 
 def _decodable_format(data: bytes) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from annclust.images.capture import Capture
 from annclust.images.decoded_image import DecodedImage
 
 
@@ -45,6 +46,8 @@ class ReadResult:
     retry : bool
         Whether that reason lies outside the content: permission, an I/O error, a file that vanished
         or changed meanwhile, a worker killed from outside. The same bytes may do another time.
+    capture : Capture or None
+        How the photo was taken; None if the content could not be read, or not be decoded.
     """
 
     key: int
@@ -54,3 +57,4 @@ class ReadResult:
     image: DecodedImage | None = None
     reason: str | None = None
     retry: bool = False
+    capture: Capture | None = None

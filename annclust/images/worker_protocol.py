@@ -16,6 +16,7 @@ from itertools import islice
 from typing import Any, Final
 
 from annclust.frames import Head, ProtocolError, ReadExactly, pack, receive
+from annclust.images.capture import FIELDS, Capture
 from annclust.images.decoded_image import View
 from annclust.images.formats import DECODABLE
 from annclust.input_geometry import InputGeometry
@@ -118,6 +119,7 @@ class Answer:
     reason: str | None = None
     retry: bool = False
     claim: int = 0
+    capture: Capture | None = None
 
     def pack(self) -> bytes:
         """Write the frame."""
@@ -128,7 +130,9 @@ class Answer:
             "reason": self.reason,
             "retry": self.retry,
             "claim": self.claim,
+            "captured": self.capture is not None,
         }
+        head |= {name: getattr(self.capture, name, None) for name in FIELDS}
         view = self.view
         if view is None:
             return pack(head)
@@ -169,6 +173,7 @@ class Answer:
             None if reason is None else _reason(reason),
             _choice(head["retry"]),
             _number(head["claim"], least=0),
+            _capture(head) if _choice(head["captured"]) else None,
         )
 
 
@@ -180,6 +185,11 @@ def _number(value: object, *, least: int = -1 << _MOST_BITS) -> int:
     if type(value) is not int or not least <= value < 1 << _MOST_BITS:
         raise ValueError
     return value
+
+
+def _capture(head: Head) -> Capture:
+    values: dict[str, Any] = {name: head[name] for name in FIELDS}
+    return Capture(**values)  # looks at each
 
 
 def _choice(value: object) -> bool:

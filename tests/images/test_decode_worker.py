@@ -5,7 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from blake3 import blake3
+from PIL import ExifTags, Image
 
+from annclust.images.capture import Capture
 from annclust.images.decode_worker import answer
 from annclust.images.decoded_image import View
 from annclust.images.worker_protocol import Answer, Request, WorkerOrders
@@ -42,14 +44,24 @@ def nothing_is_too_large(amount: int, file_size: int) -> bool:
 def test_a_picture_comes_with_its_content_s_identity(tmp_path: Path) -> None:
     path = save(tmp_path)
     view = View(seen(DATA).pixels.tobytes(), 28, 28, 96, 64, "PNG")
-    expected = Answer(blake3(DATA).digest(), len(DATA), path.stat().st_mtime_ns, view)
-    assert ask(path) == expected
+    seen_before = blake3(DATA).digest(), len(DATA), path.stat().st_mtime_ns
+    assert ask(path) == Answer(*seen_before, view, capture=Capture())
 
 
 def test_a_known_content_comes_without_a_picture(tmp_path: Path) -> None:
     answered = ask(save(tmp_path), ORDERS, blake3(DATA).digest())
     assert answered.digest == blake3(DATA).digest()
     assert (answered.view, answered.reason) == (None, None)
+
+
+def test_how_a_photo_was_taken_comes_along_whether_it_is_known_or_not(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.ISOSpeedRatings] = 800
+    data = encode(landscape(), "jpg", exif=exif)
+    path = save(tmp_path, data)
+    assert ask(path).capture == Capture(iso=800)
+    assert ask(path, ORDERS, blake3(data).digest()).capture == Capture(iso=800)
+    assert ask(save(tmp_path, data[: len(data) // 2])).capture is None
 
 
 def test_a_broken_content_keeps_its_identity(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annclust.frames import ProtocolError, ReadExactly
+from annclust.images.capture import FIELDS, Capture
 from annclust.images.decoded_image import View
 from annclust.images.worker_protocol import (
     MOST_KNOWN,
@@ -55,6 +56,8 @@ def test_orders_arrive_as_they_were_given() -> None:
         Answer(bytes(32), 5, 7, reason="truncated JPEG"),
         Answer(bytes(32), 5, -7),  # a file from before 1970
         Answer(reason="permission denied — 写", retry=True),
+        Answer(bytes(32), 5, 7, capture=Capture()),
+        Answer(bytes(32), 5, 7, capture=Capture(-5, -33.9, 18.4, 1 / 3, 0.01, 1.8, 100)),
     ],
 )
 def test_an_answer_arrives_as_it_was_sent(answer: Answer) -> None:
@@ -95,6 +98,46 @@ def frame(head: object, body: bytes = b"") -> bytes:
 def test_an_answer_that_cannot_be_meant_is_refused(nonsense: bytes) -> None:
     with pytest.raises(ProtocolError):
         Answer.receive(reader(nonsense), GEOMETRY)
+
+
+HEAD = {"digest": "00" * 32, "size": 5, "modified_ns": 7, "reason": None, "retry": False}
+SAYS_NOTHING = {**HEAD, "claim": 0, "captured": True, **dict.fromkeys(FIELDS)}
+
+
+def test_a_capture_may_say_nothing() -> None:
+    answer = Answer.receive(reader(frame(SAYS_NOTHING)), GEOMETRY)
+    assert answer == Answer(bytes(32), 5, 7, capture=Capture())
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"captured": 1},
+        {"taken_ns": 1 << 63},
+        {"taken_ns": 1.5},
+        {"taken_ns": True},
+        {"taken_ns": "2024"},
+        {"latitude": 91.0, "longitude": 0.0},
+        {"latitude": 48.1},
+        {"latitude": 48, "longitude": 11},
+        {"exposure_bias": float("nan")},
+        {"exposure_bias": [1.0]},
+        {"exposure_seconds": -1.0},
+        {"f_number": float("inf")},
+        {"iso": 0},
+        {"iso": {}},
+    ],
+)
+def test_a_capture_that_cannot_be_is_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ProtocolError):
+        Answer.receive(reader(frame({**SAYS_NOTHING, **wrong})), GEOMETRY)
+
+
+@pytest.mark.parametrize("missing", ["captured", *FIELDS])
+def test_a_capture_without_one_of_its_parts_is_refused(missing: str) -> None:
+    head = {name: value for name, value in SAYS_NOTHING.items() if name != missing}
+    with pytest.raises(ProtocolError):
+        Answer.receive(reader(frame(head)), GEOMETRY)
 
 
 def test_a_long_reason_is_cut() -> None:
