@@ -28,6 +28,9 @@ Distances: TypeAlias = NDArray[np.float32]
 Weights: TypeAlias = NDArray[np.float64]
 """Edge weights of a forest or a dendrogram, shape (m,)."""
 
+Measures: TypeAlias = NDArray[np.float64]
+"""What was measured once for each of m things, shape (m,); NaN where it is not known."""
+
 Nodes: TypeAlias = NDArray[np.int64]
 """Positions of vectors, any shape; -1 where there is none."""
 

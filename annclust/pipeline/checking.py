@@ -82,7 +82,8 @@ def _make_derived_again(store: StoreWriter, settings: SearchSettings, progress: 
         warnings.simplefilter("ignore", DamagedFileWarning)  # is in the report
         for each in store.of_each_set():
             own = each.catalog.set_number == store.catalog.set_number
-            for kind in ("tree",) if own else KINDS:  # whoever needs it next makes it again
+            # Whoever needs it next makes it again.
+            for kind in ("tree", "shots") if own else KINDS:
                 if each.usable_generation(kind) is None:
                     each.forget(kind)
             each.forget_stray_clusters()

@@ -145,7 +145,7 @@ def _content(result: ReadResult, vector: Vectors) -> EmbeddedContent | None:
     if result.digest is None or image is None:
         return None
     return EmbeddedContent(
-        result.digest, result.size, image.width, image.height, image.format, vector
+        result.digest, result.size, image.width, image.height, image.format, vector, result.capture
     )
 
 

@@ -1,7 +1,8 @@
 """Indexing: from folders to a collection that is up to date.
 
-survey (what is there, what is known) → plan → read, embed, commit → settle (who is who) → refresh
-the index and the graph. Interrupted anywhere, the next run goes on from the last commit.
+survey (what is there, what is known) → plan → read, embed, commit → settle (who is who) → look how
+photos of old were taken → refresh the index and the graph. Interrupted anywhere, the next run goes
+on from the last commit.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from annclust.embedding.embedder import EmbedderLoader
 from annclust.errors import AnnclustError
 from annclust.images.recognition import Resolution, resolve
 from annclust.images.scan_plan import KnownPhoto, Sighting
+from annclust.pipeline.captures import learn_captures
 from annclust.pipeline.companions import Standing, note_companions
 from annclust.pipeline.derived import refresh
 from annclust.pipeline.intake import take_in
@@ -81,6 +83,7 @@ def _index_photos(
     standing = Standing(surveyed)
     intake = _read(store, surveyed, standing, embedder, settings, progress)
     outcome = settle(store, surveyed, standing, intake, forget_missing=settings.forget_missing)
+    learn_captures(store, _there(surveyed), settings, progress)
     live = refresh(store, settings.search, progress)
     counts = store.catalog.counts()
     images = counts["images"]
@@ -99,6 +102,11 @@ def _index_photos(
         offline=outcome.offline,
         seconds=time.monotonic() - started,
     )
+
+
+def _there(surveyed: Survey) -> frozenset[int]:
+    """Ids of the scanned roots whose folders can be read."""
+    return frozenset(check.root.id for check in surveyed.checks if not check.lost)
 
 
 _SCAN = "scan"  # in the catalog's settings

@@ -19,6 +19,7 @@ from annclust.embedding.embedder import (
     Unembeddable,
     UnembeddableError,
 )
+from annclust.images.capture import Capture
 from annclust.images.decode_workers import DecodeWorkers, ReadJob, ReadResult
 from annclust.images.decoded_image import DecodedImage
 from annclust.images.scan_plan import FileState, Sighting
@@ -40,13 +41,13 @@ class _Decoded:
     file: FileState
     digest: bytes
     image: DecodedImage
+    capture: Capture | None
 
     def content(self, vector: Vectors) -> EmbeddedContent:
         """It, with its vector of shape (d,)."""
-        image = self.image
-        return EmbeddedContent(
-            self.digest, self.file.size, image.width, image.height, image.format, vector
-        )
+        size, image = self.file.size, self.image
+        seen = image.width, image.height, image.format
+        return EmbeddedContent(self.digest, size, *seen, vector, self.capture)
 
 
 class Intake:
@@ -111,7 +112,8 @@ class Intake:
             self._stage.advance()
         elif result.image is not None:
             self._uncommitted[result.size].add(result.digest)
-            self._decoded.append(_Decoded(seen, result.digest, result.image))
+            waits = _Decoded(seen, result.digest, result.image, result.capture)
+            self._decoded.append(waits)
         if len(self._decoded) >= _BATCHES * self._settings.batch:
             self._embed()
         if len(self._sightings) >= self._settings.commit_every:

@@ -18,6 +18,7 @@ from annclust.storage.layout import GenerationKind
 from annclust.storage.photo_catalog import PhotoCatalog
 from annclust.storage.records import (
     Block,
+    Captures,
     ClusteringRecord,
     DerivedFile,
     ExportRow,
@@ -40,6 +41,12 @@ _STAND_INS = """SELECT cluster, image FROM (
     JOIN embedding ON embedding.row = member.row AND embedding.vector_set = ?1
     JOIN image ON image.digest = embedding.digest AND NOT image.removed
     WHERE cluster.level = ?2 AND cluster.vector_set = ?1) WHERE place = 1"""
+# In the order of digests, as in `live`: a quarter of the time. NumPy puts it in order of rows.
+_CAPTURES = """SELECT embedding.row, taken_ns / 1e9, latitude, longitude
+    FROM capture CROSS JOIN embedding USING (digest)
+    CROSS JOIN image INDEXED BY image_digest USING (digest)
+    WHERE embedding.vector_set = ?1 AND embedding.row >= 0
+    AND image.id NOT IN (SELECT id FROM image WHERE removed)"""
 # In one statement, so that all of it is of one moment.
 _EXPORT = f"""WITH stand_in AS MATERIALIZED ({_STAND_INS})
     SELECT image.id, root.path, image.path, image.digest, member.cluster, member.probability,
@@ -88,6 +95,16 @@ class Catalog(PhotoCatalog):
         images, rows = self._pairs(sql, self._own)
         order = np.argsort(images)
         return images[order], rows[order]
+
+    def captures(self) -> Captures:
+        """When and where photos were taken, of those present ones of which that was looked for."""
+        names = ("row", "taken", "latitude", "longitude")
+        columns = [(name, np.int64 if name == "row" else np.float64) for name in names]
+        found = np.fromiter(self._ours(_CAPTURES), dtype=columns)
+        order = np.lexsort([found[name] for name in reversed(names)])  # what is unknown comes last
+        rows, first = np.unique(found["row"][order], return_index=True)
+        taken, latitude, longitude = (found[name][order[first]] for name in names[1:])
+        return Captures(rows, taken, latitude, longitude)
 
     def rows_with_checksum(self, checksum: int) -> list[VectorRow]:
         """Rows whose stored bytes have that checksum."""

@@ -40,7 +40,7 @@ class CatalogFileWriter(CatalogFile):
                 db.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
                 _migrate(db, 0)
                 settings = {f"next_{kind}": "1" for kind in KINDS}
-                db.executemany("INSERT INTO setting VALUES (?, ?)", settings.items())
+                db.executemany("INSERT OR REPLACE INTO setting VALUES (?, ?)", settings.items())
                 first = add_set_to(db, spec, vector_file)
                 db.execute("INSERT INTO setting VALUES ('active', ?)", (str(first),))
                 db.execute("COMMIT")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from annclust.arrays import ImageId, VectorRow
 from annclust.embedding.embedder import EmbedderSpec
+from annclust.images.capture import FIELDS, Capture
 from annclust.storage.catalog import Catalog
 from annclust.storage.catalog_file_writer import CatalogFileWriter, add_set_to
 from annclust.storage.layout import KINDS, GenerationKind
@@ -27,6 +28,7 @@ _DROP_REMOVED = (
     "DELETE FROM companion WHERE image IN (SELECT id FROM image WHERE removed)",
     "DELETE FROM image WHERE removed",
     "DELETE FROM embedding WHERE digest NOT IN (SELECT digest FROM image)",
+    "DELETE FROM capture WHERE digest NOT IN (SELECT digest FROM image)",
     "DELETE FROM content WHERE digest NOT IN (SELECT digest FROM image)",
 )
 """What compaction does to the photos."""
@@ -208,6 +210,39 @@ class CatalogWriter(CatalogFileWriter, Catalog):
             (content.row, self.set_number, before),
         )
 
+    def add_captures(self, captures: Iterable[tuple[bytes, Capture]]) -> None:
+        """Note how photos were taken, by the digest of their contents, which are there already.
+
+        What is noted of a content stays: its bytes say the same every time.
+        """
+        values = ", ".join("?" * (1 + len(FIELDS)))
+        self._db.executemany(
+            f"INSERT INTO capture (digest, {', '.join(FIELDS)}) VALUES ({values})"
+            " ON CONFLICT DO NOTHING",
+            ((digest, *(getattr(each, name) for name in FIELDS)) for digest, each in captures),
+        )
+
+    def decide(self, first: bytes, second: bytes, *, alike: bool) -> None:
+        """Note what a person said of two contents: that they belong together, or do not.
+
+        Takes the place of what was said of them before.
+
+        Raises
+        ------
+        ValueError
+            If both are the same.
+        """
+        self._db.execute(
+            "INSERT OR REPLACE INTO decision (first, second, alike) VALUES (?, ?, ?)",
+            (*_in_order(first, second), alike),
+        )
+
+    def withdraw(self, first: bytes, second: bytes) -> None:
+        """Forget what a person said of two contents, if anything."""
+        self._db.execute(
+            "DELETE FROM decision WHERE first = ? AND second = ?", _in_order(first, second)
+        )
+
     def add_image(
         self, root: int, path: bytes, size: int, modified_ns: int, digest: bytes
     ) -> ImageId:
@@ -335,3 +370,10 @@ class CatalogWriter(CatalogFileWriter, Catalog):
         """Forget every clustering of this set; ids that were given stay given."""
         for table in ("member", "cluster", "clustering"):
             self._of_set(f"DELETE FROM {table} WHERE vector_set = ?")
+
+
+def _in_order(first: bytes, second: bytes) -> tuple[bytes, bytes]:
+    """The digests of two contents as `decision` holds them."""
+    if first == second:
+        raise ValueError("a photo has nothing to be compared with but others")
+    return min(first, second), max(first, second)

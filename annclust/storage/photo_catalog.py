@@ -14,6 +14,7 @@ from typing import Any, Self
 from annclust.arrays import ImageId, VectorRow
 from annclust.embedding.embedder import EmbedderSpec
 from annclust.errors import CollectionDamagedError, VectorsDroppedError
+from annclust.images.capture import FIELDS, Capture
 from annclust.storage.catalog_file import CatalogFile
 from annclust.storage.records import (
     FORGOTTEN,
@@ -35,6 +36,9 @@ _IMAGE = f"""SELECT image.id, image.path, image.size, image.modified_ns, image.d
 _COMPANION = """companion CROSS JOIN image ON image.id = companion.image
     AND image.root = companion.root AND NOT image.removed"""
 """Files that belong to present photos. One that lies elsewhere than its photo was left behind."""
+
+
+_CAPTURE = ", ".join(FIELDS)
 
 
 class PhotoCatalog(CatalogFile):
@@ -219,3 +223,36 @@ class PhotoCatalog(CatalogFile):
             WHERE vector_set = ? AND digest = ? AND embedding.row >= 0"""
         row = next(self._ours(sql, digest), None)
         return None if row is None else ContentRecord(*row)
+
+    # How photos were taken, and what people say of them
+
+    def capture_of(self, digest: bytes) -> Capture | None:
+        """How the photo with that content was taken; None if nobody has looked yet.
+
+        Raises
+        ------
+        CollectionDamagedError
+            If what is stored cannot be.
+        """
+        sql = f"SELECT {_CAPTURE} FROM capture WHERE digest = ?"
+        row = next(self._all(sql, digest), None)
+        try:
+            return None if row is None else Capture(*row)
+        except ValueError as error:
+            reason = f"how it says that a photo was taken: {error}"
+            raise CollectionDamagedError(self.path, reason=reason) from error
+
+    def images_without_capture(self) -> list[ImageRecord]:
+        """Present images of which nobody has looked how they were taken, by id."""
+        # Asked after every scan: both tables in the order of digests, as in `live`.
+        without = """digest IN (SELECT digest FROM image AS each INDEXED BY image_digest
+            WHERE NOT EXISTS (SELECT 1 FROM capture WHERE capture.digest = each.digest))"""
+        return self._images(f"AND image.{without} ORDER BY image.id")
+
+    def decisions(self) -> list[tuple[bytes, bytes, bool]]:
+        """Pairs of contents, by digest, and whether somebody said that they belong together.
+
+        The first digest is the smaller one. Their photos need not be there (any more).
+        """
+        sql = "SELECT first, second, alike FROM decision ORDER BY first, second"
+        return [(first, second, bool(alike)) for first, second, alike in self._all(sql)]

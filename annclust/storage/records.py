@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from annclust.arrays import ImageId, VectorRow
+from annclust.arrays import ImageId, Measures, Nodes, VectorRow
 from annclust.embedding.embedder import EmbedderSpec
 from annclust.storage.layout import GenerationKind
 
@@ -102,6 +102,26 @@ class ContentRecord:
     format: str
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Captures:
+    """When and where the photos were taken that rows are the vectors of.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (m,), int64
+        Ascending, each once. Of contents that share a row, the one that was taken first counts.
+    taken : ndarray of shape (m,), float64
+        Seconds since 1970, exact to a microsecond; see `Capture` for its clock. NaN if unknown.
+    latitude, longitude : ndarray of shape (m,), float64
+        Degrees; both NaN if unknown.
+    """
+
+    rows: Nodes
+    taken: Measures
+    latitude: Measures
+    longitude: Measures
+
+
 @dataclass(frozen=True, slots=True)
 class UnreadableRecord:
     """A file that could not be turned into pixels.
@@ -161,11 +181,11 @@ class DerivedFile:
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """One numbered, derived thing: an index, a graph or a tree.
+    """One numbered, derived thing: an index, a graph, a tree or shots.
 
     Parameters
     ----------
-    kind : {"index", "graph", "tree"}
+    kind : {"index", "graph", "tree", "shots"}
     number : int
         Never given twice within a kind.
     rows : int

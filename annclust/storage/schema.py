@@ -131,7 +131,20 @@ _FORMAT_4 = (
     "CREATE INDEX companion_image ON companion (image)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FORMAT_1, _FORMAT_2, _FORMAT_3, _FORMAT_4)
+# How photos were taken, and what a person decided about two of them; shots are derived from that.
+_FORMAT_5 = (
+    """CREATE TABLE capture (
+        digest BLOB PRIMARY KEY REFERENCES content (digest), taken_ns INTEGER, latitude REAL,
+        longitude REAL, exposure_bias REAL, exposure_seconds REAL, f_number REAL, iso INTEGER)
+        WITHOUT ROWID""",
+    # Refers to no content: what was decided outlives the photos, which may come back.
+    """CREATE TABLE decision (
+        first BLOB NOT NULL, second BLOB NOT NULL, alike INTEGER NOT NULL,
+        PRIMARY KEY (first, second)) WITHOUT ROWID""",
+    "INSERT INTO setting VALUES ('next_shots', '1')",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FORMAT_1, _FORMAT_2, _FORMAT_3, _FORMAT_4, _FORMAT_5)
 """``MIGRATIONS[i]`` leads from format i to format i + 1."""
 
 _AS_SETS = {
@@ -150,7 +163,14 @@ _NO_COMPANIONS = {
         FROM root WHERE 0"""
 }
 
-_FIRST_WITH_SETS, _FIRST_WITH_COMPANIONS = 3, 4
+_NO_CAPTURES = {
+    "capture": """SELECT digest, NULL AS taken_ns, NULL AS latitude, NULL AS longitude,
+        NULL AS exposure_bias, NULL AS exposure_seconds, NULL AS f_number, NULL AS iso
+        FROM content WHERE 0""",
+    "decision": "SELECT digest AS first, digest AS second, 0 AS alike FROM content WHERE 0",
+}
+
+_FIRST_WITH_SETS, _FIRST_WITH_COMPANIONS, _FIRST_WITH_CAPTURES = 3, 4, 5
 
 
 def views_of(format_: int) -> Mapping[str, str]:
@@ -158,6 +178,7 @@ def views_of(format_: int) -> Mapping[str, str]:
     return {
         **(_AS_SETS if 0 < format_ < _FIRST_WITH_SETS else {}),
         **(_NO_COMPANIONS if 0 < format_ < _FIRST_WITH_COMPANIONS else {}),
+        **(_NO_CAPTURES if 0 < format_ < _FIRST_WITH_CAPTURES else {}),
     }
 
 
@@ -167,5 +188,8 @@ CHECKED_FORMAT = 2
 FORMAT = len(MIGRATIONS)
 """The format that this annclust writes."""
 
-NEEDED_SETTINGS = tuple(f"next_{kind}" for kind in KINDS)
-"""Settings without which a catalog is damaged."""
+
+def needed_settings(format_: int) -> tuple[str, ...]:
+    """Settings without which a catalog of a format is damaged."""
+    before = frozenset({"shots"} if format_ < _FIRST_WITH_CAPTURES else ())
+    return tuple(f"next_{kind}" for kind in KINDS if kind not in before)

@@ -22,6 +22,7 @@ from annclust.errors import (
     NotACollectionError,
     StorageError,
 )
+from annclust.images.capture import Capture
 from annclust.storage import layout
 from annclust.storage.catalog_writer import CatalogWriter
 from annclust.storage.compaction import copy_rows
@@ -46,7 +47,10 @@ from annclust.storage.writer_lock import WriterLock
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EmbeddedContent:
-    """What was learned about one content: its vector, shape (d,), and its size in pixels."""
+    """What was learned about one content: its vector, shape (d,), and its size in pixels.
+
+    And how it was taken, if somebody looked.
+    """
 
     digest: bytes
     size: int
@@ -54,6 +58,7 @@ class EmbeddedContent:
     height: int
     format: str
     vector: Vectors
+    capture: Capture | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -260,6 +265,9 @@ class StoreWriter(Store):
             self.catalog.add_contents(
                 ContentRecord(c.digest, c.size, row, c.width, c.height, c.format)
                 for c, row in zip(contents, placed.rows, strict=True)
+            )
+            self.catalog.add_captures(
+                (c.digest, c.capture) for c in contents if c.capture is not None
             )
 
     def sound_vectors(self) -> VectorReader:

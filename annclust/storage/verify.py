@@ -13,7 +13,7 @@ from annclust.errors import CollectionDamagedError, StorageError
 from annclust.storage import generations
 from annclust.storage.layout import KINDS
 from annclust.storage.records import Block, Generation
-from annclust.storage.schema import NEEDED_SETTINGS
+from annclust.storage.schema import needed_settings
 from annclust.storage.store import Store
 from annclust.storage.vector_file import VectorReader, block_digest, row_checksum, rows_left
 
@@ -92,7 +92,7 @@ Finding = tuple[str, tuple[ImageId, ...]]
 def _catalog_is_sound(store: Store) -> Iterator[Finding]:
     for message in store.catalog.integrity_problems():
         yield f"{store.catalog.path.name}: {message}", ()
-    for name in NEEDED_SETTINGS:
+    for name in needed_settings(store.catalog.format()):
         store.catalog.setting(name)
     store.catalog.of_set(store.catalog.active_set()).vector_set()
 

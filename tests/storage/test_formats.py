@@ -53,6 +53,19 @@ def test_an_older_format_can_be_read(older: Path) -> None:
     assert (older / "photos.annclust" / "catalog.sqlite").read_bytes() == before
 
 
+def test_an_older_format_says_that_it_does_not_know_what_came_later(older: Path) -> None:
+    for path in (older / "photos.annclust",) * 2:
+        with Store(path) as store:
+            contents = [row.digest for row in store.catalog.export("shots")]
+            assert {store.catalog.capture_of(digest) for digest in contents} == {None}
+            assert store.catalog.captures().rows.tolist() == []
+            assert store.catalog.decisions() == []
+            assert store.catalog.generation("shots") is None
+        with StoreWriter(path) as writer:
+            assert writer.catalog.next_generation("shots") == 1
+            assert len(writer.catalog.images_without_capture()) == len(contents)
+
+
 def test_an_older_format_is_brought_up_by_the_first_writer(older: Path) -> None:
     for _ in range(2):
         with StoreWriter(older / "photos.annclust") as writer:

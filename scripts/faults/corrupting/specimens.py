@@ -13,7 +13,16 @@ from annclust.storage.layout import CATALOG, KINDS, WRITER_LOCK, is_vector_file
 LOG, SHARED = f"{CATALOG}-wal", f"{CATALOG}-shm"
 
 FileKind = Literal[
-    "catalog", "log", "shared memory", "vectors", "index", "graph", "tree", "lock", "other"
+    "catalog",
+    "log",
+    "shared memory",
+    "vectors",
+    "index",
+    "graph",
+    "tree",
+    "shots",
+    "lock",
+    "other",
 ]
 
 

@@ -1,0 +1,174 @@
+"""How photos were taken: from their files into the catalog."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from PIL import ExifTags, Image
+from PIL.TiffImagePlugin import IFDRational
+
+from annclust.collection import Collection
+from annclust.images.capture import Capture
+from annclust.progress import SILENT, StoppedError
+from annclust.settings import DecodeSettings, EmbedSettings, IndexingSettings
+from annclust.storage.store import Store
+from annclust.storage.store_writer import StoreWriter
+from tests.albums import picture, save
+from tests.stopping import StopAt
+
+NOON = datetime(2024, 5, 6, 12)
+NOON_NS = 1_714_996_800 * 10**9
+
+
+def shoot(path: Path, seed: int, *, after: int = 0) -> Path:
+    """Take a photo, so many seconds after noon, in Munich."""
+    exif = Image.Exif()
+    photo, position = exif.get_ifd(ExifTags.IFD.Exif), exif.get_ifd(ExifTags.IFD.GPSInfo)
+    moment = NOON + timedelta(seconds=after)
+    photo[ExifTags.Base.DateTimeOriginal] = moment.strftime("%Y:%m:%d %H:%M:%S")
+    photo[ExifTags.Base.ExposureTime] = IFDRational(1, 250)
+    photo[ExifTags.Base.ISOSpeedRatings] = 100
+    position.update({1: "N", 2: (48.0, 7.5, 0.0), 3: "E", 4: (11.0, 30.0, 0.0)})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    picture(seed).save(path, "JPEG", exif=exif)
+    return path
+
+
+@pytest.fixture
+def trip(tmp_path: Path) -> Path:
+    """Two photos that say how they were taken, and one that does not."""
+    folder = tmp_path / "trip"
+    shoot(folder / "a.jpg", 1)
+    shoot(folder / "b.jpg", 2, after=3)
+    save(folder / "c.jpg", 3)
+    return folder
+
+
+def captures(path: Path) -> dict[str, Capture | None]:
+    """How each present photo was taken, by name."""
+    with Store(path) as store:
+        rows = list(store.catalog.export(""))
+        return {row.path.name: store.catalog.capture_of(row.digest) for row in rows}
+
+
+def as_of_old(path: Path) -> None:
+    """Make a collection one of those that know nothing of captures."""
+    with StoreWriter(path) as store, store.catalog.transaction():
+        store.catalog._db.execute("DELETE FROM capture")
+
+
+TAKEN = {
+    "a.jpg": Capture(NOON_NS, 48.125, 11.5, exposure_seconds=0.004, iso=100),
+    "b.jpg": Capture(NOON_NS + 3 * 10**9, 48.125, 11.5, exposure_seconds=0.004, iso=100),
+    "c.jpg": Capture(),
+}
+
+
+def test_indexing_notes_how_photos_were_taken(collection: Collection, trip: Path) -> None:
+    shutil.copy(trip / "a.jpg", trip / "copy.jpg")
+    collection.index([trip])
+    assert captures(collection.path) == TAKEN | {"copy.jpg": TAKEN["a.jpg"]}
+    with Store(collection.path) as store:
+        found = store.catalog.captures()
+        assert len(found.rows) == 3
+        assert sorted(found.taken.tolist())[:2] == [NOON_NS / 1e9, NOON_NS / 1e9 + 3]
+
+
+def test_a_photo_that_changed_was_taken_anew(collection: Collection, trip: Path) -> None:
+    collection.index([trip])
+    shoot(trip / "c.jpg", 4, after=9)
+    collection.index()
+    changed = captures(collection.path)["c.jpg"]
+    assert changed is not None
+    assert changed.taken_ns == NOON_NS + 9 * 10**9
+
+
+def test_collections_of_old_learn_it_without_embedding_anew(
+    collection: Collection, trip: Path
+) -> None:
+    shutil.copy(trip / "a.jpg", trip / "copy.jpg")
+    collection.index([trip])
+    as_of_old(collection.path)
+    report = collection.index()
+    assert (report.embedded, report.added, report.changed) == (0, 0, 0)
+    assert captures(collection.path) == TAKEN | {"copy.jpg": TAKEN["a.jpg"]}
+
+
+def test_what_cannot_be_read_or_is_something_else_now_is_left_for_later(
+    collection: Collection, trip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collection.index([trip])
+    as_of_old(collection.path)
+    path, before = trip / "b.jpg", (trip / "b.jpg").read_bytes()
+    seen = path.stat()
+    path.write_bytes(before[:-1] + b"?")  # as large as before, and as old
+    os.utime(path, ns=(seen.st_atime_ns, seen.st_mtime_ns))
+    collection.index()
+    assert captures(collection.path) == TAKEN | {"b.jpg": None}
+    path.write_bytes(before)
+    os.utime(path, ns=(seen.st_atime_ns, seen.st_mtime_ns))
+    collection.index()
+    assert captures(collection.path) == TAKEN
+
+
+class Recorded:
+    """Progress that notes the titles of stages."""
+
+    def __init__(self) -> None:
+        self.titles: list[str] = []
+
+    @contextmanager
+    def stage(self, title: str, /, total: int | None = None, *, unit: str = "") -> Iterator:
+        self.titles.append(title)
+        with SILENT.stage(title, total, unit=unit) as stage:
+            yield stage
+
+
+LEARNING = "Reading when photos were taken"
+ONE_BY_ONE = IndexingSettings(
+    decode=DecodeSettings(workers=1), embed=EmbedSettings(threads=1, commit_every=1)
+)
+
+
+def test_a_run_that_is_stopped_meanwhile_goes_on_the_next_time(tmp_path: Path, trip: Path) -> None:
+    path = tmp_path / "c.annclust"
+    with Collection(path, embedder="color-histogram", settings=ONE_BY_ONE) as collection:
+        collection.index([trip])
+    as_of_old(path)
+    with (
+        Collection(path, settings=ONE_BY_ONE, progress=StopAtLearning(3)) as collection,
+        pytest.raises(StoppedError),
+    ):
+        collection.index()
+    known = [capture for capture in captures(path).values() if capture is not None]
+    assert len(known) == 2
+    recorded = Recorded()
+    with Collection(path, settings=ONE_BY_ONE, progress=recorded) as collection:
+        collection.index()
+        assert recorded.titles.count(LEARNING) == 1
+        collection.index()
+        assert recorded.titles.count(LEARNING) == 1
+    assert captures(path) == TAKEN
+
+
+class StopAtLearning(StopAt):
+    """Stops a run at the n-th report of that stage."""
+
+    @contextmanager
+    def stage(self, title: str, /, total: int | None = None, *, unit: str = "") -> Iterator:
+        with SILENT.stage(title, total, unit=unit) as silent:
+            yield self if title == LEARNING else silent
+
+
+def test_a_root_that_is_away_is_not_asked(collection: Collection, trip: Path) -> None:
+    collection.index([trip])
+    as_of_old(collection.path)
+    trip.rename(trip.with_name("elsewhere"))
+    collection.index()
+    assert set(captures(collection.path).values()) == {None}
