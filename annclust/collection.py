@@ -11,13 +11,13 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 from annclust.errors import AnnclustError, InputError
 from annclust.neighbor_graph import NeighborGraph
 from annclust.opened_collection import OpenedCollection, PathLike
 from annclust.pipeline.reports import Cluster, ClusterReport, IndexReport, Match, Status
-from annclust.settings import ClusterSettings, Level, Method, ShownLevel
+from annclust.settings import Level, Method, ShownLevel
 
 # Each call loads what it needs itself: a query must not wait for what only indexing needs.
 if TYPE_CHECKING:
@@ -152,22 +152,29 @@ class Collection(OpenedCollection):
         self,
         level: Level = "shots",
         *,
+        granularity: float | None = None,
         min_cluster_size: int | None = None,
         min_samples: int | None = None,
         method: Method | None = None,
+        times: bool | None = None,
     ) -> Clustering:
-        """Group the photos by density, without a radius, and remember the groups.
+        """Group the photos, without a radius, and remember the groups.
 
         Parameters
         ----------
-        level : {"shots", "scenes"}
-            The same moment, or what belongs together; decides the defaults of the other choices.
+        level : {"shots", "scenes", "themes", "density"}
+            The same moment, what belongs together, what is alike at all; or HDBSCAN's clusters.
+        granularity : float or None
+            A finer or coarser look than that of the level: shots are at 1, scenes at 2, themes at
+            3. A coarser one never splits a group. Not of "density".
         min_cluster_size : int or None
-            Fewest photos that make a group.
+            Fewest photos that make a group: 2 if None, 5 for "density".
         min_samples : int or None
             Neighbors that make a place dense, the photo itself not counted.
         method : {"eom", "leaf"} or None
             How groups are selected from the tree.
+        times : bool or None
+            Whether times and places in the files count, as far as they are there: yes if None.
 
         Returns
         -------
@@ -182,15 +189,18 @@ class Collection(OpenedCollection):
         CollectionLockedError
             If another process writes to the collection.
         """
-        from annclust.pipeline.grouping import cluster_photos
+        from annclust.pipeline.grouping import choose, cluster_photos
 
-        if level not in get_args(Level):
-            raise InputError(f"level must be one of {', '.join(get_args(Level))}, not {level!r}.")
-        settings = ClusterSettings.for_level(
-            level, min_cluster_size=min_cluster_size, min_samples=min_samples, method=method
+        choices = choose(
+            level,
+            granularity=granularity,
+            times=times,
+            min_cluster_size=min_cluster_size,
+            min_samples=min_samples,
+            method=method,
         )
         with self._writer() as store:
-            found, _ = cluster_photos(store, level, settings, self.settings.search, self.progress)
+            found, _ = cluster_photos(store, level, choices, self.settings.search, self.progress)
         return found
 
     def last_clustering(self, level: Level | None = None) -> ClusterReport:
@@ -210,7 +220,7 @@ class Collection(OpenedCollection):
 
         Parameters
         ----------
-        level : {"copies", "shots", "scenes"} or None
+        level : {"copies", "shots", "scenes", "themes", "density"} or None
             Whose groups; None means the level that was clustered last. Copies need no clustering.
 
         Raises

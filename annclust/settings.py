@@ -192,10 +192,11 @@ class IndexingSettings(_Overridable):
 Method = Literal["eom", "leaf"]
 """How clusters are selected from the condensed tree: excess of mass, or its leaves."""
 
-Level = Literal["shots", "scenes"]
-"""shots: the same moment; scenes: what belongs together."""
+Level = Literal["shots", "scenes", "themes", "density"]
+"""shots: the same moment; scenes: what belongs together; themes: what is alike at all; density:
+HDBSCAN's clusters, whatever they are."""
 
-ShownLevel = Literal["copies", "shots", "scenes"]
+ShownLevel = Literal["copies", "shots", "scenes", "themes", "density"]
 """Below the levels that are clustered there is one that is known at any time: exact copies."""
 
 
@@ -221,21 +222,71 @@ class ClusterSettings(_Overridable):
     method: Method = "eom"
     max_cluster_size: int | None = None
 
-    @classmethod
-    def for_level(cls, level: Level, **choices: Any) -> Self:
-        """Take the choices that serve photos best on a level, but for those that are not None."""
-        chosen = {name: v for name, v in choices.items() if v is not None}
-        return cls(**_LEVELS[level] | chosen)
-
     @property
     def effective_min_samples(self) -> int:
         """`min_samples`, or what stands in for it."""
         return self.min_cluster_size if self.min_samples is None else self.min_samples
 
 
-_LEVELS: dict[Level, dict[str, int]] = {
-    # Of one density, so that both are cut from one tree. Two frames of a moment are a group
-    # already; a scene shows itself by several pictures.
-    "shots": {"min_cluster_size": 2, "min_samples": 1},
-    "scenes": {"min_cluster_size": 5, "min_samples": 1},
-}
+@dataclass(frozen=True, slots=True)
+class LinkSettings(_Overridable):
+    """What makes a link between two photos; docs/grouping.md has the reason for each number.
+
+    Ratios are distances over the local scales of both photos.
+
+    Parameters
+    ----------
+    rank : int
+        The local scale is the distance to the neighbor of that rank.
+    strong : float
+        Largest ratio that unrelated photos do not have: such a link makes a shot.
+    weak : float
+        Largest ratio of a link within a shot that has a strong one.
+    near : float
+        Largest distance of photos that differ by no more than a small crop, if their layouts
+        agree: such a link is strong in any crowd.
+    agreeing : float
+        Least correlation of layouts that agree.
+    agreeing_pages : float
+        The same for pages and screens, which are linked by no other means.
+    turned : float
+        Least correlation of layouts, of which one is turned or mirrored, for the same picture.
+    turned_margin : float
+        By how much that must exceed their correlation as they are.
+    """
+
+    rank: int = 45
+    strong: float = 0.63
+    weak: float = 0.85
+    near: float = 0.35
+    agreeing: float = 0.9
+    agreeing_pages: float = 0.97
+    turned: float = 0.97
+    turned_margin: float = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSettings(_Overridable):
+    """The choices of groups of photos: shots, scenes and themes.
+
+    Parameters
+    ----------
+    min_cluster_size : int
+        Fewest photos that make a group.
+    min_samples : int
+        Neighbors, the photo itself not counted, that make a place dense.
+    method : {"eom", "leaf"}
+        How shots are selected from the tree.
+    links : LinkSettings
+    scene : float
+        Average ratio up to which shots make a scene.
+    times : bool
+        Whether times and places in the files count.
+    """
+
+    min_cluster_size: int = 2
+    min_samples: int = 1
+    method: Method = "eom"
+    links: LinkSettings = field(default_factory=LinkSettings)
+    scene: float = 0.95
+    times: bool = True

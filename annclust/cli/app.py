@@ -46,6 +46,8 @@ class Level(StrEnum):
 
     SHOTS = "shots"
     SCENES = "scenes"
+    THEMES = "themes"
+    DENSITY = "density"
 
 
 class ShownLevel(StrEnum):
@@ -54,6 +56,8 @@ class ShownLevel(StrEnum):
     COPIES = "copies"
     SHOTS = "shots"
     SCENES = "scenes"
+    THEMES = "themes"
+    DENSITY = "density"
 
 
 LevelOption = Annotated[
@@ -151,8 +155,20 @@ def cluster(
     console: Console,
     collection: CollectionOption = DEFAULT_COLLECTION,
     level: Annotated[
-        Level, typer.Option(help="shots: the same moment; scenes: what belongs together.")
+        Level,
+        typer.Option(
+            help="shots: the same moment; scenes: what belongs together; themes: what is alike at"
+            " all; density: HDBSCAN's clusters."
+        ),
     ] = Level.SHOTS,
+    granularity: Annotated[
+        float | None,
+        typer.Option(
+            metavar="G",
+            min=0,
+            help="Look finer or coarser: shots are at 1, scenes at 2, themes at 3.",
+        ),
+    ] = None,
     min_cluster_size: Annotated[
         int | None,
         typer.Option(metavar="N", min=2, max=MOST_PHOTOS, help="Fewest photos that make a group."),
@@ -166,10 +182,13 @@ def cluster(
     method: Annotated[
         Method | None, typer.Option(help="How groups are selected from the tree.")
     ] = None,
+    times: Annotated[
+        bool, typer.Option("--times/--no-times", help="Whether times and places in files count.")
+    ] = True,
     threads: ThreadsOption = None,
     memory: MemoryOption = None,
 ) -> None:
-    """Group the photos by density; there is no radius to choose."""
+    """Group the photos; there is no radius to choose."""
     from annclust.cli.documents import clustering_document
     from annclust.cli.listings import capped_lines, clustering_lines
     from annclust.settings import IndexingSettings
@@ -178,6 +197,8 @@ def cluster(
     with open_collection(collection, console, settings=settings) as opened:
         opened.cluster(
             level.value,
+            granularity=granularity,
+            times=times,
             min_cluster_size=min_cluster_size,
             min_samples=min_samples,
             method=None if method is None else method.value,

@@ -61,12 +61,12 @@ def proven_merges(
     """
     left, right = dendrogram.left, dendrogram.right
     order, starts = dendrogram.layout.order, dendrogram.layout.starts
-    reach = _least_of_each(horizon[order], starts, dendrogram.sizes)
+    reach = least_of_each(horizon[order], starts, dendrogram.sizes)
     within: NDArray[np.bool_] = dendrogram.distance <= np.maximum(reach[left], reach[right])
     return within & measured
 
 
-def _least_of_each(values: Weights, starts: Nodes, sizes: Nodes) -> Weights:
+def least_of_each(values: Weights, starts: Nodes, sizes: Nodes) -> Weights:
     """Least value in each of many intervals: of two that overlap, as long as a power of two."""
     least = np.empty(len(starts))
     runs, length = values, 1

@@ -56,6 +56,7 @@ def select_clusters(
     *,
     allow_single_cluster: bool = False,
     max_cluster_size: int | None = None,
+    epsilon: float = 0.0,
 ) -> Selection:
     """Choose clusters by stability, and say who belongs to them.
 
@@ -71,21 +72,28 @@ def select_clusters(
     max_cluster_size : int or None
         Branches with more vectors are no clusters for "eom", however stable, if there are clusters
         below them; None is no limit.
+    epsilon : float
+        Nothing splits at a smaller distance ([2]_).
 
     References
     ----------
     .. [1] Campello, Moulavi, Zimek, Sander (2015), ACM TKDD 10(1).
+    .. [2] Malzer, Baum (2020), A hybrid approach to hierarchical density-based cluster selection,
+       IEEE MFI.
     """
     if not len(tree.parent):
         nothing = np.zeros(n)
         noise = np.full(n, -1, dtype=np.int64)
         return Selection(noise, nothing, nothing, nothing, noise[:0], 0)
     branches = _Branches.of(tree, n)
+    possible = branches.born <= (1 / epsilon if epsilon > 0 else np.inf)
     if method == "leaf":
-        chosen, capped = branches.leaves(), 0
+        chosen, capped = branches.leaves(possible), 0
     else:
         most = n if max_cluster_size is None else max_cluster_size
-        chosen, capped = branches.of_largest_mass(most, allow_single_cluster=allow_single_cluster)
+        chosen, capped = branches.of_largest_mass(
+            most, possible, allow_single_cluster=allow_single_cluster
+        )
     labels = _labels(tree, branches, chosen, allow_single_cluster=allow_single_cluster)
     shares = _shares(tree, branches, labels)
     known, first = np.unique(labels[labels >= 0], return_index=True)
@@ -117,6 +125,8 @@ class _Branches:
     ----------
     parent : ndarray of shape (count,), int64
         -1 for the first.
+    born : ndarray of shape (count,), float64
+        λ at which it splits off.
     size : ndarray of shape (count,), int64
     stability : ndarray of shape (count,), float64
     deepest : ndarray of shape (count,), float64
@@ -128,6 +138,7 @@ class _Branches:
     """
 
     parent: Nodes
+    born: Weights
     size: Nodes
     stability: Weights
     deepest: Weights
@@ -156,21 +167,25 @@ class _Branches:
         home, left_at = np.empty(n, dtype=np.int64), np.empty(n)
         home[tree.child[is_vector]] = from_[is_vector]
         left_at[tree.child[is_vector]] = tree.lambda_[is_vector]
-        return cls(parent, size, stability, deepest, home, left_at)
+        return cls(parent, born, size, stability, deepest, home, left_at)
 
-    def leaves(self) -> NDArray[np.bool_]:
-        """Clusters that never split; that of all vectors is none."""
-        chosen = np.ones(self.count, dtype=np.bool_)
-        chosen[0], chosen[self.parent[1:]] = False, False
+    def leaves(self, possible: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Possible clusters that never split into such; that of all vectors is none."""
+        chosen = possible.copy()
+        chosen[self.parent[1:][possible[1:]]] = False
+        chosen[0] = False
         return chosen
 
     def of_largest_mass(
-        self, most: int, *, allow_single_cluster: bool
+        self, most: int, possible: NDArray[np.bool_], *, allow_single_cluster: bool
     ) -> tuple[NDArray[np.bool_], int]:
-        """Clusters whose stability no choice below them exceeds; and how many were too large."""
+        """Clusters whose stability no choice below them exceeds; and how many were too large.
+
+        Of siblings both are possible clusters, or none.
+        """
         best, below = self.stability.tolist(), [0.0] * self.count
-        alone, capped = [True] * self.count, 0
-        parents, sizes = self.parent.tolist(), self.size.tolist()
+        counted, capped = possible.tolist(), 0
+        alone, parents, sizes = possible.tolist(), self.parent.tolist(), self.size.tolist()
         alone[0] = allow_single_cluster
         for cluster in range(self.count - 1, 0 if not allow_single_cluster else -1, -1):
             larger_below = below[cluster] > best[cluster]
@@ -178,7 +193,7 @@ class _Branches:
             capped += too_large and not larger_below
             if larger_below or too_large:
                 alone[cluster], best[cluster] = False, below[cluster]
-            if cluster:
+            if cluster and counted[cluster]:
                 below[parents[cluster]] += best[cluster]
         return self._outermost(np.array(alone)), capped
 

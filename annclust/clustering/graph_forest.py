@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from annclust.arrays import Distances, Labels, Nodes
+from annclust.arrays import Distances, Labels, Neighbors, Nodes
 from annclust.clustering.mutual_reachability import reachable_weights
 from annclust.clustering.spanning_tree import SpanningForest, connected, lightest
 from annclust.neighbor_graph import NeighborGraph
@@ -28,15 +28,37 @@ of neighbors would look at the nearest ones alone."""
 def graph_forest(graph: NeighborGraph, core: Distances, *, threads: int = 1) -> SpanningForest:
     """Minimum spanning forest of a neighbor graph by mutual reachability.
 
-    Light edges come first, in batches. Most of the others then join what is joined, and are dropped
-    without being sorted (filter-Kruskal: [1]_): a third of the time, and a tenth of the memory.
-
     Parameters
     ----------
     graph : NeighborGraph
         Of n nodes.
     core : ndarray of shape (n,), float32
         Finite, as `known_core_distances` gives it.
+    threads : int
+        Makes no difference to the result.
+
+    Returns
+    -------
+    SpanningForest
+        As `spanning_forest` of the graph's edges.
+    """
+    weights = reachable_weights(graph, core, threads=threads)
+    return forest_of_lists(graph.neighbors, weights, threads=threads)
+
+
+def forest_of_lists(
+    neighbors: Neighbors, weights: Distances, *, threads: int = 1
+) -> SpanningForest:
+    """Minimum spanning forest of lists of neighbors by any weights.
+
+    Light edges come first, in batches. Most of the others then join what is joined, and are dropped
+    without being sorted (filter-Kruskal: [1]_): a third of the time, and a tenth of the memory.
+
+    Parameters
+    ----------
+    neighbors : ndarray of shape (n, k), int32 or int64
+    weights : ndarray of shape (n, k), float32
+        Not negative; ``inf`` where there is no edge.
     threads : int
         Makes no difference to the result: batches are collected ahead.
 
@@ -50,15 +72,15 @@ def graph_forest(graph: NeighborGraph, core: Distances, *, threads: int = 1) -> 
     .. [1] Osipov, Sanders, Singler (2009), The filter-Kruskal minimum spanning tree algorithm,
        ALENEX.
     """
-    weight = reachable_weights(graph, core, threads=threads).ravel()
-    neighbors = graph.neighbors.ravel()
+    n, k = neighbors.shape
+    weight, ends = weights.ravel(), neighbors.ravel()
 
     def batch(bounds: tuple[float, float]) -> tuple[Nodes, Nodes, Distances]:
         low, high = bounds
         found = np.flatnonzero((weight > np.float32(low)) & (weight <= np.float32(high)))
-        return found // graph.k, neighbors[found].astype(np.int64), weight[found]
+        return found // k, ends[found].astype(np.int64), weight[found]
 
-    groups, parts = np.arange(graph.n), []
+    groups, parts = np.arange(n), []
     for left, right, weights in map_parts(batch, pairwise(_cuts(weight)), threads):
         apart = groups[left] != groups[right]
         part = lightest(left[apart], right[apart], weights[apart], groups)
@@ -76,7 +98,9 @@ def _cuts(weight: Distances) -> list[float]:
     known = weight[::_SAMPLED]
     known = known[np.isfinite(known)]
     batches = min(weight.size // _BATCH, _MOST_BATCHES)
-    inner = np.quantile(known, np.arange(1, batches) / batches) if batches > 1 else np.zeros(0)
+    inner = (
+        np.quantile(known, np.arange(1, batches) / batches) if batches > 1 and len(known) else known
+    )
     bounds = np.unique(inner.astype(np.float32)).tolist()
     return [-np.inf, *bounds, float(np.finfo(np.float32).max)]
 

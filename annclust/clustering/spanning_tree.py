@@ -158,6 +158,17 @@ def spanning_forest(
     return lightest(left, right, weight, np.arange(n))
 
 
+def joined_at_infinity(forest: SpanningForest, n: int) -> SpanningForest:
+    """Make a tree of a forest on n nodes whose parts have nothing to do with each other."""
+    first = np.unique(components(forest, n), return_index=True)[1].astype(np.int64)
+    bridges = len(first) - 1
+    return SpanningForest(
+        np.concatenate([forest.left, np.full(bridges, first[0])]),
+        np.concatenate([forest.right, first[1:]]),
+        np.concatenate([forest.weight, np.full(bridges, np.inf)]),
+    )
+
+
 def lightest(
     left: Nodes, right: Nodes, weight: Distances | Weights, groups: Labels
 ) -> SpanningForest:

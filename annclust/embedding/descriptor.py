@@ -24,3 +24,9 @@ MEANING_WEIGHT, TEXTURE_WEIGHT, LAYOUT_WEIGHT = 1.0, 1 / 2, 1 / 3
 
 LIGHT_CELLS, COLOR_CELLS = 8, 4
 """Pixels to a side of the layout."""
+
+LIGHT: Final = slice(
+    MEANING_LENGTH + TEXTURE_LENGTH, MEANING_LENGTH + TEXTURE_LENGTH + LIGHT_CELLS**2
+)
+"""Where the cells of light stand in a descriptor, row by row; up to a factor and a shift that are
+common to all cells of a photo."""

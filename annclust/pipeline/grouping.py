@@ -1,7 +1,7 @@
-"""Grouping: from the stored tree to clusters of photos with ids that last.
+"""Grouping: from groups of contents to groups of photos with ids that last, stored.
 
-HDBSCAN sees each content once; exact copies get the label of their twin. What it finds is matched
-to the clustering before, so that a cluster that is still the same keeps its id.
+Each content is seen once; exact copies get the label of their twin. What is found is matched to the
+clustering before, so that a group that is still the same keeps its id.
 """
 
 from __future__ import annotations
@@ -10,40 +10,56 @@ import json
 import time
 from collections.abc import Iterable
 from dataclasses import asdict, replace
+from typing import Any, get_args
 
 import numpy as np
 
 from annclust.arrays import ImageId, Labels, Nodes, Weights
-from annclust.clustering.hdbscan import Clustering, cut
-from annclust.clustering.hierarchy import Hierarchy
+from annclust.clustering.hdbscan import Clustering
 from annclust.clustering.lineage import Lineage, match_clusters
 from annclust.clustering.representative import representatives
 from annclust.errors import InputError
-from annclust.pipeline.hierarchies import StoredHierarchy, refresh_hierarchy
+from annclust.grouping.group_tree import GRANULARITY
+from annclust.pipeline.density import density_clusters
 from annclust.pipeline.live_vectors import LiveVectors, live_vectors
+from annclust.pipeline.photo_groups import GroupChoices, photo_groups
 from annclust.pipeline.reports import ClusterReport
 from annclust.progress import SILENT, Progress
-from annclust.settings import ClusterSettings, Level, SearchSettings
+from annclust.settings import ClusterSettings, GroupSettings, Level, SearchSettings
 from annclust.storage.records import Member
 from annclust.storage.store import Store
 from annclust.storage.store_writer import StoreWriter
 
-_LEAST_CAP, _MOST_OF_ALL = 100, 0.2
-"""A branch of more than a fifth of all vectors is split, unless these are few."""
 
-_ROUNDING = 1e-3
-"""Distance of unit vectors that are one vector but for float16: 2**-11 per component, with a
-margin for the embedder's own float32."""
+def choose(
+    level: Level, *, granularity: float | None, times: bool | None, **choices: Any
+) -> ClusterSettings | GroupChoices:
+    """Take the choices that serve photos best on a level, but for those that are not None.
+
+    Raises
+    ------
+    InputError
+        If a choice is none of that level, or there is no such level.
+    """
+    if level not in get_args(Level):
+        raise InputError(f"level must be one of {', '.join(get_args(Level))}, not {level!r}.")
+    if level != "density":
+        look = GRANULARITY[level] if granularity is None else granularity
+        return GroupChoices(GroupSettings.with_overrides(times=times, **choices), look)
+    if granularity is not None:
+        raise InputError("density has no granularity: choose shots, scenes or themes.")
+    # Times say nothing about density, and nobody who leaves them out is wrong.
+    return ClusterSettings.with_overrides(**choices)
 
 
 def cluster_photos(
     store: StoreWriter,
     level: Level,
-    settings: ClusterSettings,
+    choices: ClusterSettings | GroupChoices,
     search: SearchSettings,
     progress: Progress = SILENT,
 ) -> tuple[Clustering, ClusterReport]:
-    """Cluster all present photos and store the result.
+    """Group all present photos and store the result.
 
     Returns
     -------
@@ -53,12 +69,12 @@ def cluster_photos(
     """
     started = time.monotonic()
     live = live_vectors(store)
-    settings = replace(settings, max_cluster_size=_cap(len(live.rows)))
-    stored = refresh_hierarchy(store, live, settings, search, progress)
-    with progress.stage("Cutting the tree"):
-        found = _cut(stored.hierarchy, settings)
-    labels = _one_group_if_alike(found, settings.min_cluster_size)
-    labels = label_copies(labels, live.copies, settings.min_cluster_size)
+    if isinstance(choices, GroupChoices):
+        grouped = photo_groups(store, live, choices, search, progress)
+    else:
+        grouped = density_clusters(store, live, choices, search, progress)
+    found = grouped.clustering
+    labels = label_copies(found.labels, live.copies, grouped.min_cluster_size)
     labels, lineage, next_cluster = _keep_ids(store, level, live, labels)
     clustering = replace(
         found,
@@ -69,40 +85,17 @@ def cluster_photos(
         ids=live.photos,
     )
     chosen = _representatives(live, labels, found.left_at)
-    report = _report(level, clustering, lineage, stored, time.monotonic() - started)
+    report = _report(level, clustering, lineage, grouped.recall, time.monotonic() - started)
     with store.catalog.transaction():
         store.catalog.add_clustering(
             level,
-            settings=json.dumps(settings.as_dict() | {"vectors": live.digest}),
+            settings=json.dumps({**grouped.choices, "vectors": live.digest}),
             summary=json.dumps(_summary(report)),
             members=_members(live, labels, clustering),
             representatives=chosen,
             next_cluster=next_cluster,
         )
     return clustering, report
-
-
-def _cap(n: int) -> int:
-    """Most vectors of a cluster: on real vectors excess of mass alone makes giants."""
-    return max(_LEAST_CAP, int(_MOST_OF_ALL * n))
-
-
-def _cut(hierarchy: Hierarchy, settings: ClusterSettings) -> Clustering:
-    try:
-        return cut(hierarchy, settings)
-    except ValueError as error:
-        raise InputError(str(error)) from error
-
-
-def _one_group_if_alike(found: Clustering, min_cluster_size: int) -> Labels:
-    """Put everything into one cluster where the contents differ by rounding alone.
-
-    HDBSCAN never makes one cluster of everything: it wants to see what a cluster stands out from.
-    """
-    distances = found.hierarchy.dendrogram.distance
-    enough = len(found.labels) >= max(min_cluster_size, 2)
-    alike = enough and float(distances[-1]) <= _ROUNDING
-    return np.zeros_like(found.labels) if alike else found.labels
 
 
 def label_copies(labels: Labels, copies: Nodes, min_cluster_size: int) -> Labels:
@@ -166,7 +159,7 @@ def _report(
     level: Level,
     clustering: Clustering,
     lineage: Lineage,
-    stored: StoredHierarchy,
+    recall: float,
     seconds: float,
 ) -> ClusterReport:
     labels = clustering.labels
@@ -180,8 +173,8 @@ def _report(
         certified=clustering.certified,
         lineage=lineage.as_dict(),
         seconds=seconds,
-        recall=stored.recall,
-        components=stored.hierarchy.components,
+        recall=recall,
+        components=clustering.hierarchy.components,
         capped=clustering.capped,
     )
 

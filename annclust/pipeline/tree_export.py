@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -14,8 +15,10 @@ from annclust.clustering.hdbscan import Clustering, cut
 from annclust.errors import NothingClusteredError
 from annclust.pipeline.clusters import last_clustering
 from annclust.pipeline.exporting import Cell, Record, Table
+from annclust.pipeline.group_trees import stored_groups
 from annclust.pipeline.hierarchies import hierarchy_over
 from annclust.pipeline.live_vectors import LiveVectors, live_vectors
+from annclust.pipeline.photo_groups import GroupChoices, grouped_as_asked
 from annclust.pipeline.tree_picture import tree_picture
 from annclust.settings import ClusterSettings, Level
 from annclust.storage.store import Store
@@ -56,15 +59,24 @@ def photo_tree(store: Store, level: Level | None) -> PhotoTree:
     last = last_clustering(store, level)
     live, asked = live_vectors(store), json.loads(last.settings)
     digest = asked.pop("vectors")
-    settings = ClusterSettings(**asked)
-    stored = hierarchy_over(store, live, settings)
-    if stored is None or digest != live.digest or not len(live.rows):
+    clustering = _cut_again(store, live, asked)
+    if clustering is None or digest != live.digest or not len(live.rows):
         raise NothingClusteredError(store.path, level=last.level)
-    clustering = cut(stored.hierarchy, settings)
     rows, ids = store.catalog.memberships(last.level)
     clusters = np.full(len(live.rows), -1, dtype=np.int64)
     clusters[np.searchsorted(live.rows, rows)] = ids
     return PhotoTree(clustering, live, clusters)
+
+
+def _cut_again(store: Store, live: LiveVectors, asked: Mapping[str, Any]) -> Clustering | None:
+    """What a clustering asked for, from what is stored; None if that is out of date."""
+    if "granularity" in asked:
+        choices = GroupChoices.from_dict(asked)
+        groups = stored_groups(store, live, choices.settings)
+        return None if groups is None else grouped_as_asked(store, live, groups, choices)
+    settings = ClusterSettings(**asked)
+    stored = hierarchy_over(store, live, settings)
+    return None if stored is None else cut(stored.hierarchy, settings)
 
 
 def tree_table(photos: PhotoTree) -> Table:

@@ -106,6 +106,12 @@ class Catalog(PhotoCatalog):
         taken, latitude, longitude = (found[name][order[first]] for name in names[1:])
         return Captures(rows, taken, latitude, longitude)
 
+    def rows_of(self, digests: Iterable[bytes]) -> dict[bytes, VectorRow]:
+        """Row of each of some contents that has a vector."""
+        sql = "SELECT row FROM embedding WHERE vector_set = ? AND digest = ? AND row >= 0"
+        found = ((digest, next(self._ours(sql, digest), None)) for digest in digests)
+        return {digest: VectorRow(row[0]) for digest, row in found if row is not None}
+
     def rows_with_checksum(self, checksum: int) -> list[VectorRow]:
         """Rows whose stored bytes have that checksum."""
         sql = "SELECT row FROM vector WHERE vector_set = ? AND checksum = ? ORDER BY row"

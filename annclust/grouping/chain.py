@@ -1,0 +1,157 @@
+"""The chain from neighbors to groups: surroundings → links → shots → scenes → one tree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from annclust.arrays import Distances, Labels, Vectors, Weights
+from annclust.clustering.certificate import horizons
+from annclust.grouping.background import Background
+from annclust.grouping.group_tree import EVERYTHING, GRANULARITY, GroupTree
+from annclust.grouping.layout import Layouts
+from annclust.grouping.links import link_ratios
+from annclust.grouping.scenes import Candidates, Linkage, average_linkage
+from annclust.grouping.shots import shot_tree
+from annclust.grouping.surroundings import Surroundings, surroundings
+from annclust.neighbor_graph import NeighborGraph
+from annclust.progress import SILENT, Progress
+from annclust.search.reduction import learn_reduction
+from annclust.settings import GroupSettings
+from annclust.vector_source import VectorSource
+
+_STEPS = (35, 35, 10, 20)
+"""Shares of the time: surroundings, links, shots, scenes."""
+
+_REDUCED_TO, _REDUCED_FROM = 128, 4096
+"""Dimensions in which scenes are compared, and photos from which on: of more, sums of whole vectors
+are too large for memory."""
+
+_LEAST_STEP = 0.05
+"""Scenes and themes are told apart even where all photos are much alike."""
+
+_SAMPLE = 16_384
+_BLOCK = 4096
+_SEED = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GroupedPhotos:
+    """The tree of groups of n photos, and what is around each."""
+
+    tree: GroupTree
+    around: Surroundings
+
+
+def group_photos(
+    graph: NeighborGraph,
+    vectors: VectorSource,
+    background: Background,
+    settings: GroupSettings,
+    *,
+    has_layouts: bool,
+    threads: int = 1,
+    progress: Progress = SILENT,
+) -> GroupedPhotos:
+    """Find all links that join photos, from copies up to everything.
+
+    Parameters
+    ----------
+    graph : NeighborGraph
+        Of n photos.
+    vectors : VectorSource
+        Of the same: unit rows.
+    background : Background
+        Of the same embedder.
+    settings : GroupSettings
+    has_layouts : bool
+        Whether vectors are descriptors of the default embedder, which keep a layout.
+    threads : int
+        Makes no difference to the result.
+    progress : Progress
+    """
+    with progress.stage("Links", sum(_STEPS)) as stage:
+        rank = settings.links.rank
+        around = surroundings(graph, vectors, background, rank, threads=threads)
+        stage.advance(_STEPS[0])
+        layouts = Layouts.of(vectors) if has_layouts else None
+        ratios = link_ratios(graph, around, layouts, settings.links, threads=threads)
+        stage.advance(_STEPS[1])
+        horizon = _horizon(graph, around)
+        shots = shot_tree(graph.neighbors, ratios, horizon, settings, threads=threads)
+        shots = shots.up_to(GRANULARITY["shots"])
+        stage.advance(_STEPS[2])
+        scenes = _scenes(graph, ratios, vectors, around, shots.groups(), threads)
+        return GroupedPhotos(_together(shots, scenes, settings), around)
+
+
+def _horizon(graph: NeighborGraph, around: Surroundings) -> Weights:
+    """Ratio up to which all links of each photo are known, shape (n,).
+
+    What neither of two lists has is farther than the last of both, and the geometric mean of their
+    ratios bounds that of the pair; the far end may be anyone.
+    """
+    scale = np.where(around.scale > 0, around.scale, 1)
+    reach = horizons(graph) / scale
+    bound: Weights = np.sqrt(reach * reach.min(initial=np.inf))
+    return bound
+
+
+def _scenes(
+    graph: NeighborGraph,
+    ratios: Distances,
+    vectors: VectorSource,
+    around: Surroundings,
+    shots: Labels,
+    threads: int,
+) -> Linkage:
+    """Join shots along all edges of the graph, whatever their ratio."""
+    rows, columns = np.nonzero(graph.neighbors >= 0)
+    ends = rows, graph.neighbors[rows, columns].astype(np.int64)
+    scale = np.where(around.scale > 0, around.scale, 1)
+    plain = graph.distances[rows, columns] / np.sqrt(scale[ends[0]] * scale[ends[1]])
+    ratio = np.minimum(plain, ratios[rows, columns]).astype(np.float64)
+    candidates = Candidates(np.minimum(*ends), np.maximum(*ends), *ends, ratio)
+    return average_linkage(_compared(vectors, threads), scale, shots, candidates)
+
+
+def _compared(vectors: VectorSource, threads: int) -> Vectors:
+    """All vectors, on few axes if they are many: shape (n, d).
+
+    Their mean is one of these: it is what all of them have in common.
+    """
+    n, d = vectors.shape
+    if n <= _REDUCED_FROM or d <= _REDUCED_TO:
+        return vectors.block(0, n)
+    picked = np.linspace(0, n - 1, min(n, _SAMPLE)).astype(np.int64)
+    sample = (vectors.take(part) for part in np.array_split(picked, max(len(picked) // _BLOCK, 1)))
+    learned = learn_reduction(sample, _REDUCED_TO - 1, seed=_SEED, threads=threads)
+    axes = np.linalg.qr(np.column_stack([learned.mean, learned.axes]))[0]
+    found = np.empty((n, _REDUCED_TO), dtype=np.float32)
+    for first in range(0, n, _BLOCK):
+        found[first : first + _BLOCK] = vectors.block(first, min(first + _BLOCK, n)) @ axes
+    return found
+
+
+def _together(shots: GroupTree, scenes: Linkage, settings: GroupSettings) -> GroupTree:
+    """One tree of shots, and of scenes above them."""
+    height = _granularity(scenes.apart, scenes.at_large, settings)
+    unproven = np.zeros(len(height), dtype=np.bool_)
+    above = GroupTree(shots.n, scenes.left, scenes.right, scenes.ratio, height, unproven)
+    return shots.followed_by(above.chosen(np.argsort(height, kind="stable")))
+
+
+def _granularity(apart: Weights, at_large: float, settings: GroupSettings) -> Weights:
+    """Granularity at which groups so far apart are joined, above that of shots.
+
+    Scenes end where a scene's photos are, on average, as far from each other as `scene` says;
+    themes halfway from there to how far any two photos are; in between it grows evenly.
+    """
+    scene = settings.scene
+    whole = max(at_large, scene + _LEAST_STEP)
+    known = [settings.links.strong, scene, (scene + whole) / 2, whole]
+    levels = [GRANULARITY["shots"], GRANULARITY["scenes"], GRANULARITY["themes"], EVERYTHING]
+    found = np.interp(apart, known, levels)
+    beyond = np.maximum(apart - whole, 0)
+    return np.maximum(found + beyond, np.nextafter(GRANULARITY["shots"], 2))

@@ -1,0 +1,126 @@
+"""Links: how strong the evidence is that two neighbors show the same, as one number.
+
+It is a ratio of distances: 1 where unrelated photos begin, and the smaller, the surer. Three things
+correct it: pages and screens are alike by nature, so that their layouts must agree; in a crowd, as
+a long burst is one, nearness itself counts; and a network sees a turned photo as another one, where
+the layout does not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from annclust.arrays import Distances, Nodes
+from annclust.grouping.layout import Layouts
+from annclust.grouping.surroundings import Surroundings
+from annclust.neighbor_graph import NeighborGraph
+from annclust.parallel import map_parts
+from annclust.settings import LinkSettings
+
+UNRELATED = 1.0
+"""Ratio from which on photos are as far from each other as unrelated ones: no link."""
+
+_BLOCK = 8192
+
+_ROUNDING = 1e-3
+"""Distance of unit vectors that are one vector but for float16: 2**-11 per component, with a
+margin for the embedder's own float32."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pairs:
+    """Pairs of photos.
+
+    Parameters
+    ----------
+    left, right : ndarray of shape (m,), int64
+    distance : ndarray of shape (m,), float32
+    """
+
+    left: Nodes
+    right: Nodes
+    distance: Distances
+
+
+def link_ratios(
+    graph: NeighborGraph,
+    around: Surroundings,
+    layouts: Layouts | None,
+    settings: LinkSettings,
+    *,
+    threads: int = 1,
+) -> Distances:
+    """How strong the link along each edge of a graph is.
+
+    Parameters
+    ----------
+    graph : NeighborGraph
+        Of n photos, k neighbors each.
+    around : Surroundings
+    layouts : Layouts or None
+        None where the embedder keeps none.
+    settings : LinkSettings
+    threads : int
+        Makes no difference to the result.
+
+    Returns
+    -------
+    ndarray of shape (n, k), float32
+        ``inf`` where there is no link.
+    """
+    ratios = np.full((graph.n, graph.k), np.inf, dtype=np.float32)
+
+    def fill(first: int) -> None:
+        block = graph.neighbors[first : first + _BLOCK]
+        rows, columns = np.nonzero(block >= 0)
+        distance = graph.distances[first : first + _BLOCK][rows, columns]
+        pairs = Pairs(rows + first, block[rows, columns].astype(np.int64), distance)
+        ratios[rows + first, columns] = pair_ratios(pairs, around, layouts, settings)
+
+    for _ in map_parts(fill, range(0, graph.n, _BLOCK), threads):
+        pass
+    return ratios
+
+
+def pair_ratios(
+    pairs: Pairs, around: Surroundings, layouts: Layouts | None, settings: LinkSettings
+) -> Distances:
+    """How strong the links of some pairs are: shape (m,), ``inf`` where there is none."""
+    scale = np.sqrt(around.scale[pairs.left] * around.scale[pairs.right])
+    ratio: Distances = np.zeros_like(scale)
+    np.divide(pairs.distance, scale, out=ratio, where=scale > 0)
+    if layouts is None:
+        ratio[pairs.distance <= _ROUNDING] = 0
+    else:
+        pages = around.page[pairs.left] & around.page[pairs.right]
+        _correct(ratio, pairs, pages, layouts, settings)
+    ratio[ratio >= UNRELATED] = np.inf
+    return ratio
+
+
+def _correct(
+    ratio: Distances,
+    pairs: Pairs,
+    pages: NDArray[np.bool_],
+    layouts: Layouts,
+    settings: LinkSettings,
+) -> None:
+    """Correct ratios by what the layouts of pairs say, in place."""
+    open_ = (ratio > settings.strong) & (ratio < UNRELATED)
+    asked = np.flatnonzero(pages | open_ | (pairs.distance <= settings.near))
+    left, right = pairs.left[asked], pairs.right[asked]
+    agreement = layouts.agreement(left, right)
+    near = settings.strong / settings.near * pairs.distance[asked]
+    found, of_pages = ratio[asked], pages[asked]
+    found = np.where(agreement >= settings.agreeing, np.minimum(found, near), found)
+    refused = of_pages & (agreement < settings.agreeing_pages)
+    found = np.where(of_pages, np.where(refused, np.inf, ratio[asked]), found)
+    turned = np.flatnonzero(open_[asked])
+    correlation = layouts.turned_agreement(left[turned], right[turned])
+    least = np.maximum(settings.turned, agreement[turned] + settings.turned_margin)
+    same = turned[correlation > least]
+    found[same] = settings.strong / 2  # as sure as any
+    ratio[asked] = found

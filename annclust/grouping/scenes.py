@@ -1,0 +1,199 @@
+"""Scenes: which groups belong together, up to everything: average linkage above the shots.
+
+Two groups are as far apart as their photos are on average, in local scales. For unit vectors a mean
+of squared ratios needs no pairs: of photos a in A and b in B with local scales s,
+
+    mean of (2 - 2 a b) / (s_a s_b)  =  2 (S_A S_B - V_A V_B) / (|A| |B|),
+
+where S sums 1 / s and V sums a / s. Only groups between which the neighbor graph has a link are
+compared; of these, pairs that are nearest to each other are joined, all at once, which gives the
+tree of joining one pair at a time (Murtagh 1983, A survey of recent advances in hierarchical
+clustering algorithms, The Computer Journal 26).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from annclust.arrays import Distances, Labels, Nodes, Vectors, Weights
+
+_BLOCK = 65_536
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidates:
+    """Pairs of groups, and the strongest link of each.
+
+    Parameters
+    ----------
+    low, high : ndarray of shape (m,), int64
+        The groups; ``low < high``, each pair once.
+    left, right : ndarray of shape (m,), int64
+        The photos at the ends of the link.
+    ratio : ndarray of shape (m,), float64
+        Of the link.
+    """
+
+    low: Nodes
+    high: Nodes
+    left: Nodes
+    right: Nodes
+    ratio: Weights
+
+    def chosen(self, which: Nodes | NDArray[np.bool_] | slice) -> Candidates:
+        """Some of them."""
+        groups, ends = (self.low[which], self.high[which]), (self.left[which], self.right[which])
+        return Candidates(*groups, *ends, self.ratio[which])
+
+    def followed_by(self, others: Candidates) -> Candidates:
+        """These and others."""
+        return Candidates(
+            np.concatenate([self.low, others.low]),
+            np.concatenate([self.high, others.high]),
+            np.concatenate([self.left, others.left]),
+            np.concatenate([self.right, others.right]),
+            np.concatenate([self.ratio, others.ratio]),
+        )
+
+    def between(self, groups: Labels) -> Candidates:
+        """Those that are left after groups were joined, numbered as `groups` says."""
+        ends = groups[self.low], groups[self.high]
+        low, high = np.minimum(*ends), np.maximum(*ends)
+        moved = replace(self, low=low, high=high).chosen(low != high)
+        order = np.lexsort((moved.right, moved.left, moved.ratio, moved.high, moved.low))
+        pairs = np.column_stack([moved.low[order], moved.high[order]])
+        first = np.ones(len(order), dtype=np.bool_)
+        first[1:] = (pairs[1:] != pairs[:-1]).any(axis=1)
+        return moved.chosen(order[first])
+
+
+@dataclass(slots=True, eq=False)
+class _Sums:
+    """Of each group: photos, and sums over them; changed in place as groups are joined."""
+
+    size: Weights
+    inverse: Weights
+    vectors: Vectors
+
+    @classmethod
+    def of(cls, vectors: Vectors, scale: Distances, groups: Labels) -> Self:
+        count = int(groups.max(initial=-1)) + 1
+        size = np.bincount(groups, minlength=count).astype(np.float64)
+        inverse = 1 / scale.astype(np.float64)
+        sums = np.zeros((count, vectors.shape[1]), dtype=np.float32)
+        for first in range(0, len(groups), _BLOCK):
+            block = slice(first, first + _BLOCK)
+            np.add.at(sums, groups[block], vectors[block] * inverse[block, np.newaxis])
+        return cls(size, np.bincount(groups, inverse, minlength=count).astype(np.float64), sums)
+
+    def apart(self, left: Nodes, right: Nodes) -> Weights:
+        """Mean squared ratio of pairs of groups, shape (m,)."""
+        found = np.empty(len(left))
+        for first in range(0, len(left), _BLOCK):
+            ends = left[first : first + _BLOCK], right[first : first + _BLOCK]
+            ours, theirs = (self.vectors[end] for end in ends)
+            alike = np.einsum("ij,ij->i", ours, theirs, dtype=np.float64)
+            scales, sizes = (
+                np.prod([of[end] for end in ends], 0) for of in (self.inverse, self.size)
+            )
+            found[first : first + _BLOCK] = 2 * (scales - alike) / sizes
+        return np.maximum(found, 0)
+
+    def at_large(self) -> float:
+        """Mean squared ratio of all pairs of photos."""
+        n, total = self.size.sum(), self.vectors.sum(axis=0, dtype=np.float64)
+        whole = 2 * (self.inverse.sum() ** 2 - total @ total)
+        return float(whole / max(n * (n - 1), 1))
+
+    def join(self, kept: Nodes, gone: Nodes) -> None:
+        self.size[kept] += self.size[gone]
+        self.inverse[kept] += self.inverse[gone]
+        self.vectors[kept] += self.vectors[gone]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Linkage:
+    """Groups joined one after the other.
+
+    Parameters
+    ----------
+    left, right : ndarray of shape (m,), int64
+        Photos of the strongest link between the two groups.
+    ratio : ndarray of shape (m,), float64
+        Of that link.
+    apart : ndarray of shape (m,), float64
+        Root of the mean squared ratio of the two groups; not below that of either before.
+    at_large : float
+        The same of all photos.
+    """
+
+    left: Nodes
+    right: Nodes
+    ratio: Weights
+    apart: Weights
+    at_large: float
+
+
+def average_linkage(
+    vectors: Vectors, scale: Distances, groups: Labels, candidates: Candidates
+) -> Linkage:
+    """Join groups, the nearest first, as long as the graph has links between them.
+
+    Parameters
+    ----------
+    vectors : ndarray of shape (n, d), float32
+        Nearly unit rows.
+    scale : ndarray of shape (n,), float32
+        Local scale of each photo.
+    groups : ndarray of shape (n,), int64
+        Group of each photo, numbered from 0.
+    candidates : Candidates
+        Links between photos; `low` and `high` are the photos themselves.
+    """
+    sums = _Sums.of(vectors, scale, groups)
+    at_large = np.sqrt(sums.at_large())
+    pairs = candidates.between(groups)
+    apart = sums.apart(pairs.low, pairs.high)
+    reached = np.zeros(len(sums.size))
+    taken, heights = pairs.chosen(slice(0)), [np.zeros(0)]
+    while len(pairs.low):
+        nearest = _mutually_nearest(pairs, apart, len(sums.size))
+        low, high = pairs.low[nearest], pairs.high[nearest]
+        reached[low] = np.maximum(apart[nearest], np.maximum(reached[low], reached[high]))
+        taken = taken.followed_by(pairs.chosen(nearest))
+        heights.append(reached[low])
+        sums.join(low, high)
+        pairs, apart = _after(pairs, apart, low, high, sums)
+    root = np.sqrt(np.concatenate(heights))
+    return Linkage(taken.left, taken.right, taken.ratio, root, at_large)
+
+
+def _mutually_nearest(pairs: Candidates, apart: Weights, count: int) -> Nodes:
+    """Pairs of groups that are nearest to each other: places, no group twice; at least one."""
+    best = np.full(count, np.inf)
+    for end in (pairs.low, pairs.high):
+        np.minimum.at(best, end, apart)
+    ties = np.flatnonzero((apart <= best[pairs.low]) & (apart <= best[pairs.high]))
+    first = np.full(count, len(apart), dtype=np.int64)
+    for end in (pairs.low, pairs.high):
+        np.minimum.at(first, end[ties], ties)
+    alone: Nodes = ties[(first[pairs.low[ties]] == ties) & (first[pairs.high[ties]] == ties)]
+    return alone
+
+
+def _after(
+    pairs: Candidates, apart: Weights, kept: Nodes, gone: Nodes, sums: _Sums
+) -> tuple[Candidates, Weights]:
+    """Candidates and how far they are apart, after groups were joined."""
+    count = len(sums.size)
+    names, changed = np.arange(count), np.zeros(count, dtype=np.bool_)
+    names[gone] = kept
+    changed[kept] = changed[gone] = True
+    touched = changed[pairs.low] | changed[pairs.high]
+    moved = pairs.chosen(touched).between(names)
+    together = pairs.chosen(~touched).followed_by(moved)
+    return together, np.concatenate([apart[~touched], sums.apart(moved.low, moved.high)])

@@ -1,0 +1,185 @@
+"""Group trees: the links that make shots, scenes and themes, stored, so that they can be cut again.
+
+Making them needs the graph and the vectors; cutting them needs neither. So another level or
+granularity is a matter of what is stored, until photos come or go.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import xxhash
+from numpy.typing import NDArray
+
+from annclust.arrays import Distances
+from annclust.embedding.efficientnet_lite0 import EXACT_SPEC, SPEC
+from annclust.embedding.embedder import EmbedderSpec
+from annclust.grouping.background import Background, no_background, shipped_background
+from annclust.grouping.chain import GroupedPhotos, group_photos
+from annclust.grouping.decisions import Decisions, decided, pairs_of
+from annclust.grouping.group_tree import GroupTree
+from annclust.grouping.surroundings import Surroundings
+from annclust.neighbor_graph import NeighborGraph
+from annclust.pipeline.derived import refresh_graph
+from annclust.pipeline.live_vectors import LiveVectors
+from annclust.pipeline.stored import graph_basis
+from annclust.progress import SILENT, Progress
+from annclust.settings import GroupSettings, SearchSettings
+from annclust.storage.generation_writer import array_writer
+from annclust.storage.generations import load_array
+from annclust.storage.records import Generation
+from annclust.storage.store import Store
+from annclust.storage.store_writer import StoreWriter
+from annclust.vector_source import SelectedVectors
+
+_REVISION = 1
+"""Of how groups are made: what was made in another way is made anew."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredGroups:
+    """A group tree, what it was made of, and how far it can be trusted.
+
+    Parameters
+    ----------
+    tree : GroupTree
+        Of n contents; decisions are not in it.
+    around : Surroundings
+    recall : float
+        Share of the true neighbors that the graph has, as it was measured.
+    """
+
+    tree: GroupTree
+    around: Surroundings
+    recall: float
+
+
+def has_layouts(embedder: EmbedderSpec) -> bool:
+    """Whether vectors are those of the default embedder, in whichever edition."""
+    return embedder.matches(SPEC) or embedder.matches(EXACT_SPEC)
+
+
+def background_of(embedder: EmbedderSpec) -> Background:
+    """Unrelated pictures as an embedder sees them; none unless it is the default one."""
+    return shipped_background() if has_layouts(embedder) else no_background(embedder.dimension)
+
+
+def groups_basis(
+    store: Store, live: LiveVectors, settings: GroupSettings, search: SearchSettings
+) -> str:
+    """What groups depend on."""
+    choices = xxhash.xxh3_64_hexdigest(json.dumps(_choices(settings)).encode())
+    background = background_of(store.embedder).name
+    made = f"choices={choices} background={background} made={_REVISION}"
+    return f"{graph_basis(store, live, search)} {made}"
+
+
+def _choices(settings: GroupSettings) -> dict[str, object]:
+    """The choices that the tree depends on: what is shown of it may be chosen later."""
+    told = asdict(settings)
+    del told["min_cluster_size"]
+    return told
+
+
+def stored_groups(store: Store, live: LiveVectors, settings: GroupSettings) -> StoredGroups | None:
+    """The stored groups, if they are over live vectors and of those choices."""
+    found = store.catalog.generation("shots")
+    if found is None or not found.basis.startswith(f"rows={live.digest} "):
+        return None
+    if json.loads(found.spec)["choices"] != _choices(settings):
+        return None
+    return store.load_generation("shots", lambda loaded: _loaded(store, loaded), basis=found.basis)
+
+
+def _loaded(store: Store, generation: Generation) -> StoredGroups:
+    told = json.loads(generation.spec)
+    links, scale, page = (
+        np.asarray(load_array(store.path, generation, f"{part}.npy"))
+        for part in ("links", "scale", "page")
+    )
+    tree = GroupTree.from_table(told["vectors"], links)
+    return StoredGroups(tree, Surroundings(scale, page), told["recall"])
+
+
+def refresh_groups(
+    store: StoreWriter,
+    live: LiveVectors,
+    settings: GroupSettings,
+    search: SearchSettings,
+    progress: Progress = SILENT,
+) -> StoredGroups:
+    """Give the groups over all live vectors, made anew if they are out of date.
+
+    Index and graph are brought up to date only if they are.
+    """
+    basis = groups_basis(store, live, settings, search)
+    stored = store.load_generation("shots", lambda found: _loaded(store, found), basis=basis)
+    if stored is not None:
+        return stored
+    graph = refresh_graph(store, live, search, progress)
+    made = _made(store, live, graph, settings, search, progress)
+    told = store.catalog.generation("graph")
+    recall = 1.0 if told is None else float(json.loads(told.spec)["recall"])
+    found = StoredGroups(made.tree, made.around, recall)
+    _publish(store, found, settings, basis)
+    return found
+
+
+def _made(
+    store: StoreWriter,
+    live: LiveVectors,
+    graph: NeighborGraph,
+    settings: GroupSettings,
+    search: SearchSettings,
+    progress: Progress,
+) -> GroupedPhotos:
+    return group_photos(
+        graph,
+        SelectedVectors(store.sound_vectors(), live.rows),
+        background_of(store.embedder),
+        settings,
+        has_layouts=has_layouts(store.embedder),
+        threads=search.threads,
+        progress=progress,
+    )
+
+
+def _publish(store: StoreWriter, found: StoredGroups, settings: GroupSettings, basis: str) -> None:
+    arrays: dict[str, NDArray[np.float64] | Distances | NDArray[np.bool_]] = {
+        "links": found.tree.table,
+        "scale": found.around.scale,
+        "page": found.around.page,
+    }
+    store.publish(
+        "shots",
+        {f"{name}.npy": array_writer(array) for name, array in arrays.items()},
+        basis=basis,
+        spec={
+            "vectors": found.tree.n,
+            "recall": found.recall,
+            "choices": _choices(settings),
+        },
+    )
+
+
+def with_decisions(store: Store, live: LiveVectors, tree: GroupTree) -> GroupTree:
+    """The tree in which a person's decisions hold."""
+    known = store.catalog.decisions()
+    if not known:
+        return tree
+    rows = store.catalog.rows_of({digest for *pair, _ in known for digest in pair})
+    pairs: dict[bool, list[tuple[int, int]]] = {True: [], False: []}
+    for first, second, alike in known:
+        ends = rows.get(first), rows.get(second)
+        nodes = [_node(live, row) for row in ends if row is not None]
+        if len(nodes) == 2 and min(nodes) >= 0 and nodes[0] != nodes[1]:
+            pairs[alike].append((nodes[0], nodes[1]))
+    return decided(tree, Decisions(pairs_of(pairs[True]), pairs_of(pairs[False])))
+
+
+def _node(live: LiveVectors, row: int) -> int:
+    """Node of a row; -1 if no present photo has it."""
+    node = int(np.searchsorted(live.rows, row))
+    return node if node < len(live.rows) and live.rows[node] == row else -1

@@ -1,0 +1,109 @@
+"""Photo groups: shots, scenes and themes, cut from the stored group tree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from annclust.arrays import Labels, Nodes
+from annclust.clustering.hdbscan import Clustering
+from annclust.errors import InputError
+from annclust.grouping.cutting import clustering_at
+from annclust.pipeline.group_trees import StoredGroups, refresh_groups, with_decisions
+from annclust.pipeline.grouped import Grouped
+from annclust.pipeline.live_vectors import LiveVectors
+from annclust.progress import SILENT, Progress
+from annclust.settings import GroupSettings, LinkSettings, SearchSettings
+from annclust.storage.store import Store
+from annclust.storage.store_writer import StoreWriter
+
+_FEWEST = 2
+
+
+@dataclass(frozen=True, slots=True)
+class GroupChoices:
+    """What groups were asked for: how links are made, and how coarse to look."""
+
+    settings: GroupSettings
+    granularity: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """As it is stored with a clustering."""
+        return {"granularity": self.granularity, "settings": asdict(self.settings)}
+
+    @classmethod
+    def from_dict(cls, told: Mapping[str, Any]) -> GroupChoices:
+        """What `as_dict` gave."""
+        settings = dict(told["settings"])
+        links = LinkSettings(**settings.pop("links"))
+        return cls(GroupSettings(links=links, **settings), told["granularity"])
+
+
+def photo_groups(
+    store: StoreWriter,
+    live: LiveVectors,
+    choices: GroupChoices,
+    search: SearchSettings,
+    progress: Progress = SILENT,
+) -> Grouped:
+    """Group all live vectors.
+
+    Raises
+    ------
+    InputError
+        If a choice is out of range.
+    """
+    settings = choices.settings
+    _check(settings, choices.granularity)
+    stored = refresh_groups(store, live, settings, search, progress)
+    with progress.stage("Cutting the tree"):
+        found = grouped_as_asked(store, live, stored, choices)
+    return Grouped(found, stored.recall, settings.min_cluster_size, choices.as_dict())
+
+
+def grouped_as_asked(
+    store: Store, live: LiveVectors, stored: StoredGroups, choices: GroupChoices
+) -> Clustering:
+    """Cut stored groups, with the decisions of now; groups that are too small are none."""
+    tree = with_decisions(store, live, stored.tree)
+    found = clustering_at(tree, choices.granularity)
+    labels, kept = large_enough(found.labels, live.copies, choices.settings.min_cluster_size)
+    return replace(found, labels=labels, branches=found.branches[kept])
+
+
+def _check(settings: GroupSettings, granularity: float) -> None:
+    least = {"min_cluster_size": _FEWEST, "min_samples": 1}
+    for name, fewest in least.items():
+        if getattr(settings, name) < fewest:
+            raise InputError(f"{name} must be {fewest} or more, not {getattr(settings, name)}")
+    if not granularity >= 0:
+        raise InputError(f"granularity must be 0 or more, not {granularity}")
+
+
+def large_enough(labels: Labels, copies: Nodes, fewest: int) -> tuple[Labels, Nodes]:
+    """Groups of at least so many photos, numbered anew; the others become noise.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n,), int64
+        Group of each content; -1 is noise.
+    copies : ndarray of shape (n,), int64
+        Photos that hold each content.
+    fewest : int
+
+    Returns
+    -------
+    labels : ndarray of shape (n,), int64
+    kept : ndarray of shape (groups,), int64
+        What each group was called before.
+    """
+    member = labels >= 0
+    count = int(labels.max(initial=-1)) + 1
+    photos = np.bincount(labels[member], copies[member], minlength=count)
+    kept = np.flatnonzero(photos >= fewest)
+    renamed = np.full(count + 1, -1, dtype=np.int64)
+    renamed[kept] = np.arange(len(kept))
+    return renamed[labels], kept
