@@ -253,6 +253,10 @@ class LinkSettings(_Overridable):
         Least correlation of layouts, of which one is turned or mirrored, for the same picture.
     turned_margin : float
         By how much that must exceed their correlation as they are.
+    moment : float
+        Seconds within which photos were taken at one moment.
+    closer : float
+        How much closer that brings them: a factor of their ratio.
     """
 
     rank: int = 45
@@ -263,6 +267,8 @@ class LinkSettings(_Overridable):
     agreeing_pages: float = 0.97
     turned: float = 0.97
     turned_margin: float = 0.05
+    moment: float = 10.0
+    closer: float = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +286,8 @@ class GroupSettings(_Overridable):
     links : LinkSettings
     scene : float
         Average ratio up to which shots make a scene.
+    outing : float
+        Seconds within which a photo follows another one of its scene, as a rule.
     times : bool
         Whether times and places in the files count.
     """
@@ -289,4 +297,5 @@ class GroupSettings(_Overridable):
     method: Method = "eom"
     links: LinkSettings = field(default_factory=LinkSettings)
     scene: float = 0.95
+    outing: float = 600.0
     times: bool = True

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from annclust.arrays import Distances, Labels, Vectors, Weights
+from annclust.arrays import Distances, Labels, Nodes, Vectors, Weights
 from annclust.clustering.certificate import horizons
 from annclust.grouping.background import Background
 from annclust.grouping.group_tree import EVERYTHING, GRANULARITY, GroupTree
 from annclust.grouping.layout import Layouts
 from annclust.grouping.links import link_ratios
+from annclust.grouping.moments import Moments
 from annclust.grouping.scenes import Candidates, Linkage, average_linkage
 from annclust.grouping.shots import shot_tree
 from annclust.grouping.surroundings import Surroundings, surroundings
@@ -44,10 +45,21 @@ class GroupedPhotos:
     around: Surroundings
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """What is known of n photos when scenes are made."""
+
+    graph: NeighborGraph
+    ratios: Distances
+    around: Surroundings
+    shots: Labels
+
+
 def group_photos(
     graph: NeighborGraph,
     vectors: VectorSource,
     background: Background,
+    moments: Moments,
     settings: GroupSettings,
     *,
     has_layouts: bool,
@@ -64,6 +76,7 @@ def group_photos(
         Of the same: unit rows.
     background : Background
         Of the same embedder.
+    moments : Moments
     settings : GroupSettings
     has_layouts : bool
         Whether vectors are descriptors of the default embedder, which keep a layout.
@@ -76,13 +89,14 @@ def group_photos(
         around = surroundings(graph, vectors, background, rank, threads=threads)
         stage.advance(_STEPS[0])
         layouts = Layouts.of(vectors) if has_layouts else None
-        ratios = link_ratios(graph, around, layouts, settings.links, threads=threads)
+        ratios = link_ratios(graph, around, layouts, moments, settings.links, threads=threads)
         stage.advance(_STEPS[1])
         horizon = _horizon(graph, around)
         shots = shot_tree(graph.neighbors, ratios, horizon, settings, threads=threads)
         shots = shots.up_to(GRANULARITY["shots"])
         stage.advance(_STEPS[2])
-        scenes = _scenes(graph, ratios, vectors, around, shots.groups(), threads)
+        found = _Found(graph, ratios, around, shots.groups())
+        scenes = _scenes(found, _compared(vectors, threads), moments, settings)
         return GroupedPhotos(_together(shots, scenes, settings), around)
 
 
@@ -98,22 +112,26 @@ def _horizon(graph: NeighborGraph, around: Surroundings) -> Weights:
     return bound
 
 
-def _scenes(
-    graph: NeighborGraph,
-    ratios: Distances,
-    vectors: VectorSource,
-    around: Surroundings,
-    shots: Labels,
-    threads: int,
-) -> Linkage:
-    """Join shots along all edges of the graph, whatever their ratio."""
+def _scenes(found: _Found, vectors: Vectors, moments: Moments, settings: GroupSettings) -> Linkage:
+    """Join shots along all edges of the graph, whatever their ratio, and from moment to moment."""
+    graph, closer = found.graph, settings.links.closer
     rows, columns = np.nonzero(graph.neighbors >= 0)
-    ends = rows, graph.neighbors[rows, columns].astype(np.int64)
-    scale = np.where(around.scale > 0, around.scale, 1)
-    plain = graph.distances[rows, columns] / np.sqrt(scale[ends[0]] * scale[ends[1]])
-    ratio = np.minimum(plain, ratios[rows, columns]).astype(np.float64)
-    candidates = Candidates(np.minimum(*ends), np.maximum(*ends), *ends, ratio)
-    return average_linkage(_compared(vectors, threads), scale, shots, candidates)
+    neighbors = graph.neighbors[rows, columns].astype(np.int64)
+    scale = np.where(found.around.scale > 0, found.around.scale, 1)
+    plain = graph.distances[rows, columns] / np.sqrt(scale[rows] * scale[neighbors])
+    ratio = np.minimum(plain, found.ratios[rows, columns]).astype(np.float64)
+    before, after = moments.in_turn(settings.outing)
+    apart = np.linalg.norm(vectors[before] - vectors[after], axis=1)
+    in_turn = apart / np.sqrt(scale[before] * scale[after])
+    left, right = np.concatenate([rows, before]), np.concatenate([neighbors, after])
+    candidates = Candidates(
+        np.minimum(left, right), np.maximum(left, right), left, right, np.append(ratio, in_turn)
+    )
+
+    def closeness(left: Nodes, right: Nodes) -> Weights:
+        return np.where(moments.together(left, right, settings.outing), closer, 1.0)
+
+    return average_linkage(vectors, scale, found.shots, candidates, closeness)
 
 
 def _compared(vectors: VectorSource, threads: int) -> Vectors:

@@ -1,9 +1,9 @@
 """Links: how strong the evidence is that two neighbors show the same, as one number.
 
-It is a ratio of distances: 1 where unrelated photos begin, and the smaller, the surer. Three things
-correct it: pages and screens are alike by nature, so that their layouts must agree; in a crowd, as
-a long burst is one, nearness itself counts; and a network sees a turned photo as another one, where
-the layout does not.
+It is a ratio of distances: 1 where unrelated photos begin, and the smaller, the surer. Four things
+correct it: what was taken at one moment is closer; in a crowd, as a long burst is one, nearness
+itself counts; pages and screens are alike by nature, so that their layouts must agree; and the
+network sees a turned photo as another one, where its layout tells.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from annclust.arrays import Distances, Nodes
 from annclust.grouping.layout import Layouts
+from annclust.grouping.moments import Moments
 from annclust.grouping.surroundings import Surroundings
 from annclust.neighbor_graph import NeighborGraph
 from annclust.parallel import map_parts
@@ -44,11 +45,16 @@ class Pairs:
     right: Nodes
     distance: Distances
 
+    def chosen(self, which: Nodes | NDArray[np.bool_]) -> Pairs:
+        """Some of them."""
+        return Pairs(self.left[which], self.right[which], self.distance[which])
+
 
 def link_ratios(
     graph: NeighborGraph,
     around: Surroundings,
     layouts: Layouts | None,
+    moments: Moments,
     settings: LinkSettings,
     *,
     threads: int = 1,
@@ -62,6 +68,7 @@ def link_ratios(
     around : Surroundings
     layouts : Layouts or None
         None where the embedder keeps none.
+    moments : Moments
     settings : LinkSettings
     threads : int
         Makes no difference to the result.
@@ -78,7 +85,7 @@ def link_ratios(
         rows, columns = np.nonzero(block >= 0)
         distance = graph.distances[first : first + _BLOCK][rows, columns]
         pairs = Pairs(rows + first, block[rows, columns].astype(np.int64), distance)
-        ratios[rows + first, columns] = pair_ratios(pairs, around, layouts, settings)
+        ratios[rows + first, columns] = pair_ratios(pairs, around, layouts, moments, settings)
 
     for _ in map_parts(fill, range(0, graph.n, _BLOCK), threads):
         pass
@@ -86,41 +93,49 @@ def link_ratios(
 
 
 def pair_ratios(
-    pairs: Pairs, around: Surroundings, layouts: Layouts | None, settings: LinkSettings
+    pairs: Pairs,
+    around: Surroundings,
+    layouts: Layouts | None,
+    moments: Moments,
+    settings: LinkSettings,
 ) -> Distances:
     """How strong the links of some pairs are: shape (m,), ``inf`` where there is none."""
     scale = np.sqrt(around.scale[pairs.left] * around.scale[pairs.right])
     ratio: Distances = np.zeros_like(scale)
     np.divide(pairs.distance, scale, out=ratio, where=scale > 0)
+    at_once = moments.together(pairs.left, pairs.right, settings.moment)
+    ratio[at_once] *= settings.closer
     if layouts is None:
         ratio[pairs.distance <= _ROUNDING] = 0
     else:
-        pages = around.page[pairs.left] & around.page[pairs.right]
-        _correct(ratio, pairs, pages, layouts, settings)
+        _see_layouts(ratio, pairs, around.page, layouts, settings)
     ratio[ratio >= UNRELATED] = np.inf
     return ratio
 
 
-def _correct(
+def _see_layouts(
     ratio: Distances,
     pairs: Pairs,
-    pages: NDArray[np.bool_],
+    page: NDArray[np.bool_],
     layouts: Layouts,
     settings: LinkSettings,
 ) -> None:
-    """Correct ratios by what the layouts of pairs say, in place."""
-    open_ = (ratio > settings.strong) & (ratio < UNRELATED)
-    asked = np.flatnonzero(pages | open_ | (pairs.distance <= settings.near))
-    left, right = pairs.left[asked], pairs.right[asked]
-    agreement = layouts.agreement(left, right)
-    near = settings.strong / settings.near * pairs.distance[asked]
-    found, of_pages = ratio[asked], pages[asked]
-    found = np.where(agreement >= settings.agreeing, np.minimum(found, near), found)
-    refused = of_pages & (agreement < settings.agreeing_pages)
-    found = np.where(of_pages, np.where(refused, np.inf, ratio[asked]), found)
-    turned = np.flatnonzero(open_[asked])
-    correlation = layouts.turned_agreement(left[turned], right[turned])
-    least = np.maximum(settings.turned, agreement[turned] + settings.turned_margin)
-    same = turned[correlation > least]
-    found[same] = settings.strong / 2  # as sure as any
+    """Correct ratios by what layouts say, in place."""
+    pages = page[pairs.left] & page[pairs.right]
+    doubtful = (ratio > settings.strong) & (ratio < UNRELATED)
+    asked = np.flatnonzero(pages | doubtful | (pairs.distance <= settings.near))
+    pairs, found = pairs.chosen(asked), ratio[asked]
+    pages, doubtful = pages[asked], doubtful[asked]
+    agreement = layouts.agreement(pairs.left, pairs.right)
+
+    crowded = ~pages & (agreement >= settings.agreeing)
+    nearness = settings.strong / settings.near * pairs.distance
+    found[crowded] = np.minimum(found, nearness)[crowded]
+
+    found[pages & (agreement < settings.agreeing_pages)] = np.inf
+
+    turned = pairs.chosen(doubtful)
+    correlation = layouts.turned_agreement(turned.left, turned.right)
+    least = np.maximum(settings.turned, agreement[doubtful] + settings.turned_margin)
+    found[np.flatnonzero(doubtful)[correlation > least]] = settings.strong / 2  # as sure as any
     ratio[asked] = found

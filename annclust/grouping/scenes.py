@@ -13,8 +13,9 @@ clustering algorithms, The Computer Journal 26).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,8 @@ from numpy.typing import NDArray
 from annclust.arrays import Distances, Labels, Nodes, Vectors, Weights
 
 _BLOCK = 65_536
+
+Closeness: TypeAlias = Callable[[Nodes, Nodes], Weights]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,7 +110,7 @@ class _Sums:
         """Mean squared ratio of all pairs of photos."""
         n, total = self.size.sum(), self.vectors.sum(axis=0, dtype=np.float64)
         whole = 2 * (self.inverse.sum() ** 2 - total @ total)
-        return float(whole / max(n * (n - 1), 1))
+        return float(max(whole, 0) / max(n * (n - 1), 1))
 
     def join(self, kept: Nodes, gone: Nodes) -> None:
         self.size[kept] += self.size[gone]
@@ -139,7 +142,11 @@ class Linkage:
 
 
 def average_linkage(
-    vectors: Vectors, scale: Distances, groups: Labels, candidates: Candidates
+    vectors: Vectors,
+    scale: Distances,
+    groups: Labels,
+    candidates: Candidates,
+    closeness: Closeness,
 ) -> Linkage:
     """Join groups, the nearest first, as long as the graph has links between them.
 
@@ -153,11 +160,14 @@ def average_linkage(
         Group of each photo, numbered from 0.
     candidates : Candidates
         Links between photos; `low` and `high` are the photos themselves.
+    closeness : callable
+        Given the ends of the strongest links of groups, how much closer something else brings
+        these: a factor of how far they are apart, shape (m,).
     """
     sums = _Sums.of(vectors, scale, groups)
     at_large = np.sqrt(sums.at_large())
     pairs = candidates.between(groups)
-    apart = sums.apart(pairs.low, pairs.high)
+    apart = _apart(pairs, sums, closeness)
     reached = np.zeros(len(sums.size))
     taken, heights = pairs.chosen(slice(0)), [np.zeros(0)]
     while len(pairs.low):
@@ -167,9 +177,14 @@ def average_linkage(
         taken = taken.followed_by(pairs.chosen(nearest))
         heights.append(reached[low])
         sums.join(low, high)
-        pairs, apart = _after(pairs, apart, low, high, sums)
+        pairs, apart = _after(pairs, apart, low, high, sums, closeness)
     root = np.sqrt(np.concatenate(heights))
     return Linkage(taken.left, taken.right, taken.ratio, root, at_large)
+
+
+def _apart(pairs: Candidates, sums: _Sums, closeness: Closeness) -> Weights:
+    """How far pairs of groups are apart, squared: shape (m,)."""
+    return sums.apart(pairs.low, pairs.high) * closeness(pairs.left, pairs.right) ** 2
 
 
 def _mutually_nearest(pairs: Candidates, apart: Weights, count: int) -> Nodes:
@@ -186,7 +201,12 @@ def _mutually_nearest(pairs: Candidates, apart: Weights, count: int) -> Nodes:
 
 
 def _after(
-    pairs: Candidates, apart: Weights, kept: Nodes, gone: Nodes, sums: _Sums
+    pairs: Candidates,
+    apart: Weights,
+    kept: Nodes,
+    gone: Nodes,
+    sums: _Sums,
+    closeness: Closeness,
 ) -> tuple[Candidates, Weights]:
     """Candidates and how far they are apart, after groups were joined."""
     count = len(sums.size)
@@ -196,4 +216,4 @@ def _after(
     touched = changed[pairs.low] | changed[pairs.high]
     moved = pairs.chosen(touched).between(names)
     together = pairs.chosen(~touched).followed_by(moved)
-    return together, np.concatenate([apart[~touched], sums.apart(moved.low, moved.high)])
+    return together, np.concatenate([apart[~touched], _apart(moved, sums, closeness)])

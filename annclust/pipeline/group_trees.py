@@ -20,6 +20,7 @@ from annclust.grouping.background import Background, no_background, shipped_back
 from annclust.grouping.chain import GroupedPhotos, group_photos
 from annclust.grouping.decisions import Decisions, decided, pairs_of
 from annclust.grouping.group_tree import GroupTree
+from annclust.grouping.moments import Moments
 from annclust.grouping.surroundings import Surroundings
 from annclust.neighbor_graph import NeighborGraph
 from annclust.pipeline.derived import refresh_graph
@@ -66,13 +67,26 @@ def background_of(embedder: EmbedderSpec) -> Background:
     return shipped_background() if has_layouts(embedder) else no_background(embedder.dimension)
 
 
+def moments_of(store: Store, live: LiveVectors) -> Moments:
+    """When and where each live content was taken."""
+    known = store.catalog.captures()
+    place = np.searchsorted(live.rows, known.rows)
+    taken, latitude, longitude = (np.full(len(live.rows), np.nan) for _ in range(3))
+    taken[place], latitude[place] = known.taken, known.latitude
+    longitude[place] = known.longitude
+    return Moments(taken, latitude, longitude)
+
+
 def groups_basis(
     store: Store, live: LiveVectors, settings: GroupSettings, search: SearchSettings
 ) -> str:
     """What groups depend on."""
     choices = xxhash.xxh3_64_hexdigest(json.dumps(_choices(settings)).encode())
     background = background_of(store.embedder).name
-    made = f"choices={choices} background={background} made={_REVISION}"
+    times = ""
+    if settings.times:
+        times = f" times={moments_of(store, live).digest}"
+    made = f"choices={choices} background={background}{times} made={_REVISION}"
     return f"{graph_basis(store, live, search)} {made}"
 
 
@@ -139,6 +153,7 @@ def _made(
         graph,
         SelectedVectors(store.sound_vectors(), live.rows),
         background_of(store.embedder),
+        moments_of(store, live) if settings.times else Moments.unknown(len(live.rows)),
         settings,
         has_layouts=has_layouts(store.embedder),
         threads=search.threads,

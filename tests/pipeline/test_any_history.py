@@ -45,7 +45,7 @@ changes = st.lists(
     ),
     max_size=5,
 )
-levels = st.sampled_from(["shots", "scenes"])
+levels = st.sampled_from(["shots", "scenes", "themes", "density"])
 some_folders = st.lists(st.sampled_from(PLACES), min_size=1, max_size=2)
 reports = st.integers(0, 4)
 """After how many reports of its progress something is stopped; 0 if it is not."""

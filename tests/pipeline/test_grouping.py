@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from annclust.collection import Collection
-from annclust.errors import NothingClusteredError, UnknownClusterError
+from annclust.errors import InputError, NothingClusteredError, UnknownClusterError
 from annclust.pipeline.grouping import label_copies
 from tests.albums import album, save
 from tests.vectors import DIMENSION, collection_of
@@ -141,7 +142,7 @@ def test_photos_alike_up_to_rounding_are_one_group(collection: Collection, tmp_p
 
 
 @pytest.mark.parametrize("count", [0, 1, 3])
-@pytest.mark.parametrize("level", ["shots", "scenes"])
+@pytest.mark.parametrize("level", ["shots", "scenes", "themes", "density"])
 def test_a_handful_of_photos_can_be_clustered(
     collection: Collection, tmp_path: Path, count: int, level: str
 ) -> None:
@@ -198,23 +199,73 @@ def _files(collection: Collection, kind: str) -> list[Path]:
     return sorted(collection.path.glob(f"{kind}-*"))
 
 
-def test_another_size_method_or_level_is_cut_from_the_tree_alone(
+def test_another_size_or_method_is_cut_from_the_density_tree_alone(
     collection: Collection, photos: Path
 ) -> None:
     collection.index([photos])
-    collection.cluster()
+    collection.cluster("density", min_samples=1)
     trees = [path.read_bytes() for path in _files(collection, "tree")]
     for path in [*_files(collection, "graph"), *_files(collection, "index")]:
         path.unlink()
     vectors = _files(collection, "vectors")[0]
     vectors.write_bytes(vectors.read_bytes()[:-7] + b"damaged")
-    larger = collection.cluster(min_cluster_size=5)
-    leaves = collection.cluster(method="leaf")
-    scenes = collection.cluster("scenes")
+    larger = collection.cluster("density", min_cluster_size=5, min_samples=1)
+    leaves = collection.cluster("density", min_cluster_size=2, min_samples=1, method="leaf")
     assert larger.clusters < leaves.clusters
-    assert scenes.labels.tolist() == larger.labels.tolist()
     assert [path.read_bytes() for path in _files(collection, "tree")] == trees
     assert not _files(collection, "graph")
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [{"level": "scenes"}, {"level": "themes"}, {"granularity": 0.5}, {"min_cluster_size": 5}],
+)
+def test_levels_and_granularities_are_cut_from_the_group_tree_alone(
+    collection: Collection, photos: Path, choices: dict[str, Any]
+) -> None:
+    collection.index([photos])
+    collection.cluster()
+    trees = [path.read_bytes() for path in _files(collection, "shots")]
+    for path in [*_files(collection, "graph"), *_files(collection, "index")]:
+        path.unlink()
+    vectors = _files(collection, "vectors")[0]
+    vectors.write_bytes(vectors.read_bytes()[:-7] + b"damaged")
+    collection.cluster(**choices)
+    assert [path.read_bytes() for path in _files(collection, "shots")] == trees
+    assert not _files(collection, "graph")
+
+
+def test_a_coarser_look_never_splits_a_group(collection: Collection, photos: Path) -> None:
+    for seed in range(50, 70):
+        save(photos / f"alone {seed}.jpg", seed)
+    collection.index([photos])
+    finer = np.arange(32)
+    for granularity in (0.2, 0.6, 1, 1.4, 2, 2.5, 3, 4, 9):
+        labels = collection.cluster(granularity=granularity).labels
+        coarser = np.where(labels < 0, -1 - np.arange(32), labels)
+        assert all(len(set(coarser[finer == group].tolist())) == 1 for group in set(finer))
+        finer = coarser
+    assert len(set(finer.tolist())) < 10
+
+
+def test_every_shot_lies_in_one_scene(collection: Collection, photos: Path) -> None:
+    for seed in range(50, 60):
+        save(photos / f"alone {seed}.jpg", seed)
+    collection.index([photos])
+    shots, scenes = collection.cluster().labels, collection.cluster("scenes").labels
+    for shot in range(int(shots.max()) + 1):
+        assert len(set(scenes[shots == shot].tolist())) == 1
+    assert (scenes[shots >= 0] >= 0).all()
+
+
+def test_density_has_no_granularity(collection: Collection, photos: Path) -> None:
+    collection.index([photos])
+    with pytest.raises(InputError, match="granularity"):
+        collection.cluster("density", granularity=2)
+    with pytest.raises(InputError, match="granularity"):
+        collection.cluster(granularity=-1)
+    with pytest.raises(InputError, match="level"):
+        collection.cluster("moods")  # type: ignore[arg-type]
 
 
 def test_the_report_says_how_far_the_graph_can_be_trusted(
@@ -234,7 +285,7 @@ def test_no_group_holds_more_than_a_fifth_of_many_photos(tmp_path: Path) -> None
     others[1::2] = others[::2] + 0.01 * rng.standard_normal((150, DIMENSION))
     path = collection_of(tmp_path / "c.annclust", np.vstack([crowd, others]))
     with Collection(path) as collection:
-        collection.cluster("scenes")
+        collection.cluster("density", min_samples=1)
         report = collection.last_clustering()
         assert report.largest <= 140
         assert report.capped >= 1

@@ -22,7 +22,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 @pytest.fixture
 def groups(tmp_path: Path) -> Collection:
     collection = Collection(collection_of(tmp_path / "c", clustered(300, DIMENSION)))
-    collection.cluster("scenes", min_cluster_size=4)
+    collection.cluster("density", min_cluster_size=4, min_samples=1)
     return collection
 
 
@@ -63,7 +63,7 @@ def test_branches_that_are_groups_hold_their_photos(groups: Collection) -> None:
 
 
 def test_outlier_scores_are_those_of_the_clustering(groups: Collection) -> None:
-    clustering = groups.cluster("scenes", min_cluster_size=4)
+    clustering = groups.cluster("density", min_cluster_size=4, min_samples=1)
     scores = {r["photo"]: r["outlier_score"] for r in groups.tree_table().records if r["photo"]}
     for photo, score in zip(clustering.ids.tolist(), clustering.outlier_scores, strict=True):
         assert scores[photo] == score
@@ -98,7 +98,7 @@ def test_an_empty_tree_is_an_empty_picture() -> None:
 def test_copies_leave_at_infinite_density(tmp_path: Path) -> None:
     vectors = clustered(60, DIMENSION)
     with Collection(collection_of(tmp_path / "c", vectors)) as collection:
-        collection.cluster("scenes")
+        collection.cluster("density", min_samples=1)
         densities = [r["lambda"] for r in collection.tree_table().records]
         assert all(isinstance(density, float) for density in densities)
 
@@ -109,6 +109,7 @@ def test_a_tree_that_another_clustering_replaced_is_not_cut(groups: Collection) 
     with pytest.raises(NothingClusteredError):
         groups.tree_table("shots")
     assert list(groups.tree_table("scenes").records)
+    assert list(groups.tree_table("density").records)
 
 
 def test_nor_is_one_of_other_photos(groups: Collection) -> None:
