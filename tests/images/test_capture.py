@@ -13,6 +13,7 @@ from PIL.TiffImagePlugin import IFDRational
 
 from annclust.images.capture import PHOTO_TAGS, POSITION_TAGS, Capture, Tags, capture_of
 from annclust.images.decoding import read_capture
+from annclust.images.exif import capture_from
 from annclust.images.formats import PREFIX_BYTES
 from scripts.faults.hostile.raw_photos import dng
 from tests.images.samples import ENOUGH_PIXELS, encode, landscape
@@ -250,6 +251,22 @@ def test_raw_photos_that_are_tiffs_tell_it_themselves() -> None:
     whole = exif().tobytes().removeprefix(b"Exif\0\0")
     assert read(whole) == WHOLE
     assert read(dng(landscape())) == Capture()
+
+
+def test_what_comes_before_damage_counts() -> None:
+    data = exif()
+    data.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.MakerNote] = bytes(1000)
+    jpeg = encode(landscape(), "jpg", exif=data)
+    entry = struct.pack(">HHI", ExifTags.Base.MakerNote, 1, 1000)
+    place = jpeg.index(entry) + len(entry)
+    found = read(jpeg[:place] + b"\0\xff\xff\xff" + jpeg[place + 4 :])
+    assert (found.f_number, found.exposure_bias) == (WHOLE.f_number, WHOLE.exposure_bias)
+    assert (found.taken_ns, found.latitude) == (NOON_NS - 2 * HOUR, WHOLE.latitude)
+
+
+@pytest.mark.parametrize("name", [b"", b"Exif\0\0", b"Exif\0\0Exif\0\0"])
+def test_exif_goes_by_its_name_or_not(name: bytes) -> None:
+    assert capture_from(name + exif().tobytes().removeprefix(b"Exif\0\0")) == WHOLE
 
 
 def test_of_a_damaged_directory_the_other_one_still_counts() -> None:
