@@ -72,7 +72,7 @@ def capture_of(tags: Mapping[int, object]) -> Capture:
         exposure_seconds=_positive(tags.get(_EXPOSURE_SECONDS)),
         f_number=_positive(tags.get(_F_NUMBER)),
         iso=_positive(tags.get(_ISO)),
-        orientation=int(orientation) if orientation in range(1, 9) else None,
+        orientation=int(orientation) if orientation and orientation in range(1, 9) else None,
     )
 
 

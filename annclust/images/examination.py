@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from annclust.arrays import Pixels
 from annclust.images.bars import bar_share
@@ -26,7 +27,8 @@ _SAMPLES: Final = 8
 65,000 pixels, however many there are."""
 
 _GRAY: Final = 2.0
-"""Of 255, the mean difference of a pixel's channels: JPEG turns gray into grays that differ by 1."""
+"""Of 255, the mean difference of a pixel's channels: JPEG turns gray into grays that differ by
+1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Examination:
     has_color : bool
         Whether its channels differ.
     thumbnail : bytes
-        Brightness, 32 × 32, whatever the picture's shape.
+        Brightness, 32 by 32, whatever the picture's shape.
     """
 
     width: int
@@ -130,10 +132,10 @@ def _samples(pixels: Pixels) -> Pixels:
         ((np.arange(THUMBNAIL_SIDE * _SAMPLES) + 0.5) * length / (THUMBNAIL_SIDE * _SAMPLES))
         for length in pixels.shape[:2]
     )
-    return pixels[rows.astype(np.intp)[:, np.newaxis], columns.astype(np.intp)]
+    return np.asarray(pixels[rows.astype(np.intp)[:, np.newaxis], columns.astype(np.intp)])
 
 
 def _thumbnail(samples: Pixels) -> bytes:
     shape = (THUMBNAIL_SIDE, _SAMPLES, THUMBNAIL_SIDE, _SAMPLES)
-    means = (samples @ LUMA).reshape(shape).mean(axis=(1, 3))
+    means: NDArray[np.float32] = (samples @ LUMA).reshape(shape).mean(axis=(1, 3))
     return np.rint(means).astype(np.uint8).tobytes()

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from annclust.images.tiles import GRID, Tiles, at_most
 
 _LOWEST: Final = ((0, 1, 11), (1, 0, 12), (1, 1, 12), (0, 2, 10), (2, 0, 14))
-"""Row, column and step at quality 50 (ITU-T T.81, table K.1, which programs of all kinds scale) of the
-coefficients that are looked at: photos have values of many steps in these."""
+"""Row, column and step at quality 50 (ITU-T T.81, table K.1, which programs of all kinds scale) of
+the coefficients that are looked at: photos have values of many steps in these."""
 
 _STEPS: Final = np.arange(3, 41)
 """Steps that can be seen: below, rounding to whole brightness blurs them; above, few are left."""

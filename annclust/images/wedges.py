@@ -30,8 +30,8 @@ _BESIDE = 2.5
 """Pixels from the edge at which its two sides are looked at: past what smoothing mixes there."""
 
 _SHORTEST_LEG = 4 * _BESIDE
-"""Pixels. A smaller wedge cannot be told from an even frame around a picture: most of it lies within
-a frame, most of what is behind its edge does not."""
+"""Pixels. A smaller wedge cannot be told from an even frame around a picture: most of it lies
+within a frame, most of what is behind its edge does not."""
 
 _POINTS = np.linspace(0.08, 0.92, 24)
 """Places along an edge, as shares; its ends lie in other wedges or in corners of the picture."""
@@ -47,8 +47,8 @@ _SEEN_AT_EACH = 0.2
 """As `_SEEN`, for every edge: bars and horizons show one or two edges, wedges all four."""
 
 _SEEN_AT_ENDS = 0.35
-"""As `_SEEN`, for either half of the edges: past the flat ends of wedges that would fit into an even
-frame around a picture there is still frame."""
+"""As `_SEEN`, for either half of the edges: past the flat ends of wedges that would fit into an
+even frame around a picture there is still frame."""
 
 _Legs = NDArray[np.float64]
 """Legs of the triangles, along width and height: shape (turns, 4 corners, 2)."""
@@ -107,7 +107,7 @@ def _legs(width: int, height: int) -> _Legs:
 def _sides_of_edges(
     empty: NDArray[np.bool_], legs: _Legs
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """For each turn and corner: how much of the wedge is empty, and of its edge's halves is seen."""
+    """For each turn and corner: how much of the wedge is empty, of its edge's halves seen."""
     along, up = legs[..., 0, np.newaxis], legs[..., 1, np.newaxis]
     length = np.hypot(along, up)
     x, y = along * _POINTS, up * (1 - _POINTS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from annclust.images.capture import Capture
 from annclust.images.examination import Examination
@@ -26,4 +26,4 @@ class Candidate:
     examination: Examination
     size: int
     format: str
-    capture: Capture = Capture()
+    capture: Capture = field(default_factory=Capture)

@@ -22,6 +22,7 @@ Rule: TypeAlias = Literal[
     "camera",
     "compression",
     "saved again",
+    "all pixels",
     "kept bytes",
     "sharpness",
     "exposure",
@@ -31,19 +32,24 @@ Photos: TypeAlias = Sequence[Candidate]
 Levels: TypeAlias = Sequence[float]
 
 _SAME_PIXELS: Final = 0.8
-"""Share of the most pixels that still counts as all of them: cropping a margin, or straightening the
-horizon, is an improvement as often as a loss."""
+"""Share of the most pixels that still counts as all of them: cropping a margin, or straightening
+the horizon, is an improvement as often as a loss."""
 
-_HALF_THE_DETAIL: Final = 0.5
-"""An enlarged copy has less than half the detail a pixel of what it was made from; the measure is
-the same for both but for so much that a smaller step would be chance."""
+_ALL_PIXELS: Final = 0.9
+"""As `_SAME_PIXELS`, of photos that were kept equally well: more of them are then more picture.
+Cutting to whole blocks of JPEG takes less, and so much is cut off more or less in frames of a
+burst."""
 
-_SAME_DETAIL: Final = 0.64
-"""Share of its detail that must be in a smaller photo, for a larger one to be called enlarged: .8
-along each side, the error of the measure."""
+_FULL: Final = 0.9
+"""Detail of a photo that has as many pixels as it needs. Only such a one shows that a larger one
+was blown up: a soft photo has as much detail as its smaller copies, and is still the original."""
+
+_GOOD: Final = 85
+"""libjpeg's quality above which nobody sees a difference. More is no merit: cameras save at 85 to
+97, and programs that save again at any number."""
 
 _SAME_QUALITY: Final = 10
-"""Steps of libjpeg's quality within which nobody sees a difference; cameras vary it as much."""
+"""Steps of libjpeg's quality that are seen only side by side; cameras vary it as much."""
 
 _SAVED_AGAIN: Final = 5
 """By how much the quality of a file is above that of its pixels if it was saved twice; reading it
@@ -54,6 +60,13 @@ _WEIGHT: Final = {"HEIF": 2.0, "AVIF": 2.0, "WebP": 1.3, "JPEG 2000": 1.3}
 quarters, of JPEG's bytes for the same picture."""
 
 _LOSSLESS: Final = frozenset({"PNG", "TIFF", "BMP", "DIB", "PSD"})
+_LOSSLESS_WEIGHT: Final = 0.1
+"""Lossless formats take five to ten times JPEG's bytes for a photo, whether it was a JPEG or
+not."""
+
+_DRAWN: Final = 0.8
+"""Bytes a pixel. What a lossless format packs into less was drawn or taken from a screen, and never
+was a JPEG, whose noise does not pack."""
 
 _FEW_COLORS: Final = frozenset({"GIF", "ICO"})
 
@@ -94,9 +107,9 @@ def enlargements(photos: Photos) -> Levels:
 def _shows_up(other: Candidate, photo: Candidate) -> bool:
     smaller, larger = other.examination, photo.examination
     return (
-        smaller.pixels < larger.pixels
-        and larger.detail <= _HALF_THE_DETAIL * smaller.detail
-        and smaller.effective_pixels >= _SAME_DETAIL * larger.effective_pixels
+        smaller.detail >= _FULL
+        and smaller.pixels < _SAME_PIXELS * larger.pixels
+        and smaller.effective_pixels >= _SAME_PIXELS * larger.effective_pixels
         and show_the_same(smaller, larger)
     )
 
@@ -120,8 +133,8 @@ def has_no_camera(photo: Candidate) -> bool:
 def compressions(photos: Photos) -> Levels:
     """Was compressed as little; where nobody can tell, as little as the best."""
     qualities = [quality(photo) for photo in photos]
-    best = max((each for each in qualities if each is not None), default=0.0)
-    return [0 if each is None else (best - each) // _SAME_QUALITY for each in qualities]
+    best = min(_GOOD, max((each for each in qualities if each is not None), default=0.0))
+    return [0 if each is None else max(0, best - each) // _SAME_QUALITY for each in qualities]
 
 
 def quality(photo: Candidate) -> float | None:
@@ -148,6 +161,16 @@ def _was_saved_again(photo: Candidate) -> bool:
     return own > seen.worn_quality + _SAVED_AGAIN
 
 
+def all_pixels(photos: Photos) -> Levels:
+    """Shows as much: pixels that are neither empty nor cut off to black or white."""
+    return _steps_below([seen_pixels(photo) for photo in photos], 1 / _ALL_PIXELS)
+
+
+def seen_pixels(photo: Candidate) -> float:
+    """Pixels that show something."""
+    return photo.examination.pixels * (1 - max(photo.examination.bars, clipped(photo)))
+
+
 def kept_bytes(photos: Photos) -> Levels:
     """Is a frame of the same burst as the one with most bytes, or has as many bytes."""
     heaviest: dict[tuple[str, int, int], float] = {}
@@ -169,6 +192,9 @@ def make(photo: Candidate) -> tuple[str, int, int]:
 
 def weight(photo: Candidate) -> float:
     """Bytes, in JPEG's."""
+    picture = photo.examination.pixels * (1 - photo.examination.bars)
+    if photo.format in _LOSSLESS and photo.size > _DRAWN * picture:
+        return photo.size * _LOSSLESS_WEIGHT
     return photo.size * _WEIGHT.get(photo.format, 1.0)
 
 
@@ -218,6 +244,7 @@ CRITERIA: Final[tuple[tuple[Rule, Callable[[Photos], Levels]], ...]] = (
     ("camera", cameras),
     ("compression", compressions),
     ("saved again", savings),
+    ("all pixels", all_pixels),
     ("kept bytes", kept_bytes),
     ("sharpness", sharpnesses),
     ("exposure", exposures),

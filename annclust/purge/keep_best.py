@@ -88,9 +88,7 @@ class _Placed:
 _Class: TypeAlias = list[tuple[int, Candidate]]
 
 
-def _ordered(
-    equal: _Class, *, depth: int, levels: tuple[float, ...] = ()
-) -> Iterator[_Placed]:
+def _ordered(equal: _Class, *, depth: int, levels: tuple[float, ...] = ()) -> Iterator[_Placed]:
     """Photos that all criteria so far found equal, in the order of the others."""
     if depth == len(CRITERIA):
         yield from (_Placed(place, photo, levels) for place, photo in equal)
@@ -104,7 +102,8 @@ def _ordered(
 
 def _ranked(order: Sequence[_Placed], at: int) -> Ranked:
     this, first = order[at], order[0]
-    decided, reasons = None, ()
+    decided: Rule | None = None
+    reasons: tuple[str, ...] = ()
     if at + 1 < len(order):
         decided = _first_difference(this, order[at + 1])
         reasons = tuple(_reasons(this, order[at + 1]))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from annclust.purge.candidate import Candidate
-from annclust.purge.criteria import Rule, clipped, quality
+from annclust.purge.criteria import Rule, clipped, quality, seen_pixels
 
 
 def reason(rule: Rule, better: Candidate, worse: Candidate) -> str:
@@ -20,6 +20,11 @@ def _pixels(better: Candidate, worse: Candidate) -> str:
         return f"larger: {_millions(one.pixels)} against {_millions(other.pixels)} megapixels"
     found = f"{_millions(one.effective_pixels)} against {_millions(other.effective_pixels)}"
     return f"more detail: worth {found} megapixels"
+
+
+def _all_pixels(better: Candidate, worse: Candidate) -> str:
+    found = f"{_millions(seen_pixels(better))} against {_millions(seen_pixels(worse))}"
+    return f"shows more: {found} megapixels that are not empty, black or white"
 
 
 def _millions(number: float) -> str:
@@ -70,6 +75,7 @@ _WORDS: Final[dict[Rule, Callable[[Candidate, Candidate], str]]] = {
     "camera": lambda _better, _worse: "still has what the camera wrote",
     "compression": _compression,
     "saved again": _saved_again,
+    "all pixels": _all_pixels,
     "kept bytes": _bytes,
     "sharpness": _sharpness,
     "exposure": _exposure,

@@ -39,8 +39,8 @@ def show_the_same(one: Examination, other: Examination) -> bool:
 
 
 _SAME: Final = 0.98
-"""Correlation of thumbnails. A crop by a tenth shifts edges by more than a pixel of them; scaling and
-compressing leave them where they are."""
+"""Correlation of thumbnails. A crop by a tenth shifts edges by more than a pixel of them; scaling
+and compressing leave them where they are."""
 
 
 def _turned(photos: Sequence[Examination]) -> NDArray[np.bool_]:

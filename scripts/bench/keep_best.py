@@ -18,7 +18,6 @@ from pathlib import Path
 
 import numpy as np
 from PIL import ExifTags, Image, ImageOps
-from pillow_heif import register_heif_opener
 from reporting import table, versions
 
 from annclust.images.capture import capture_of
