@@ -75,6 +75,8 @@ def wedge_share(pixels: Pixels) -> float:
 def _largest_fit(empty: NDArray[np.bool_]) -> float:
     height, width = empty.shape
     legs = _legs(width, height)
+    if not len(legs):
+        return 0.0
     filled, seen = _sides_of_edges(empty, legs)
     fits = (filled >= _EMPTY).all(axis=1)
     fits &= (seen.mean(axis=2) >= _SEEN_AT_EACH).all(axis=1)

@@ -70,7 +70,7 @@ _WORDS: Final[dict[Rule, Callable[[Candidate, Candidate], str]]] = {
     "wedge": lambda _better, _worse: "no empty corners from turning",
     "turn": lambda _better, _worse: "upright, as most of the group",
     "color": lambda _better, _worse: "in color",
-    "enlarged": lambda _better, _worse: "not enlarged",
+    "enlarged": lambda _better, _worse: "not enlarged: a smaller one has as much detail",
     "pixels": _pixels,
     "camera": lambda _better, _worse: "still has what the camera wrote",
     "compression": _compression,
