@@ -102,10 +102,19 @@ def _coarseness(coefficients: list[NDArray[np.float32]]) -> float | None:
 
 def _step(values: NDArray[np.float32]) -> int | None:
     """Largest step whose multiples values are."""
-    for step in _STEPS[::-1]:
-        telling = values[values > step / 2]
-        if len(telling) >= _SMALL_SAMPLE:
-            angles = telling * np.float32(2 * np.pi / step)
-            if np.cos(angles).mean() >= _ON_STEPS:
-                return int(step)
-    return None
+    found, best = None, _ON_STEPS
+    for step in _STEPS[::-1].tolist():
+        score = _on_steps(values, step)
+        if found and score <= best:
+            break  # values of one step are nearly on steps that are a little larger
+        if score >= best:
+            found, best = step, score
+    return found
+
+
+def _on_steps(values: NDArray[np.float32], step: int) -> float:
+    """How closely values lie on multiples of a step, from -1 to 1; 0 if too few tell."""
+    telling = values[values > step / 2]
+    if len(telling) < _SMALL_SAMPLE:
+        return 0.0
+    return float(np.cos(telling * np.float32(2 * np.pi / step)).mean())

@@ -64,6 +64,7 @@ _LOSSLESS_WEIGHT: Final = 0.1
 """Lossless formats take five to ten times JPEG's bytes for a photo, whether it was a JPEG or
 not."""
 
+_DRAWN_WEIGHT: Final = 10.0
 _DRAWN: Final = 0.8
 """Bytes a pixel. What a lossless format packs into less was drawn or taken from a screen, and never
 was a JPEG, whose noise does not pack."""
@@ -116,8 +117,15 @@ def _shows_up(other: Candidate, photo: Candidate) -> bool:
 
 def pixels(photos: Photos) -> Levels:
     """Has as many pixels that hold something."""
-    counts = [photo.examination.effective_pixels for photo in photos]
-    return _steps_below(counts, 1 / _SAME_PIXELS)
+    return _steps_below([held_pixels(photo) for photo in photos], 1 / _SAME_PIXELS)
+
+
+def held_pixels(photo: Candidate) -> float:
+    """Pixels that a photo was made with; of a camera's file all, even if it is not sharp."""
+    seen = photo.examination
+    if has_no_camera(photo):
+        return seen.effective_pixels
+    return seen.pixels * (1 - seen.bars)
 
 
 def cameras(photos: Photos) -> Levels:
@@ -193,8 +201,9 @@ def make(photo: Candidate) -> tuple[str, int, int]:
 def weight(photo: Candidate) -> float:
     """Bytes, in JPEG's."""
     picture = photo.examination.pixels * (1 - photo.examination.bars)
-    if photo.format in _LOSSLESS and photo.size > _DRAWN * picture:
-        return photo.size * _LOSSLESS_WEIGHT
+    if photo.format in _LOSSLESS:
+        drawn = photo.size <= _DRAWN * picture
+        return photo.size * (_DRAWN_WEIGHT if drawn else _LOSSLESS_WEIGHT)
     return photo.size * _WEIGHT.get(photo.format, 1.0)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from annclust.purge.candidate import Candidate
-from annclust.purge.criteria import Rule, clipped, quality, seen_pixels
+from annclust.purge.criteria import Rule, clipped, held_pixels, quality, seen_pixels
 
 
 def reason(rule: Rule, better: Candidate, worse: Candidate) -> str:
@@ -18,7 +18,7 @@ def _pixels(better: Candidate, worse: Candidate) -> str:
     one, other = better.examination, worse.examination
     if one.pixels > other.pixels:
         return f"larger: {_millions(one.pixels)} against {_millions(other.pixels)} megapixels"
-    found = f"{_millions(one.effective_pixels)} against {_millions(other.effective_pixels)}"
+    found = f"{_millions(held_pixels(better))} against {_millions(held_pixels(worse))}"
     return f"more detail: worth {found} megapixels"
 
 

@@ -16,8 +16,8 @@ from annclust.images.examination import THUMBNAIL_SIDE, Examination
 Shift: TypeAlias = tuple[float, float]
 """Shares of width and height by which the view moved, to the right and down."""
 
-_PEAKS: Final = 8
-"""Proposals that are tried: the true one is among the first few where frames overlap by a half."""
+_PEAKS: Final = 16
+"""Proposals that are tried: the true one is among them, if frames overlap by a half."""
 
 _OVERLAP: Final = 0.25
 """Share of the frame that both must show: less than photographers leave, and less proves little."""
