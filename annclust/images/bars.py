@@ -25,9 +25,10 @@ def bar_share(pixels: Pixels) -> float:
     pixels : ndarray of shape (height, width, 3), uint8
     """
     step = max(1, -(-max(pixels.shape[:2]) // _LONG_SIDE))
-    small = pixels[::step, ::step]
-    rows = _between(np.ptp(small, axis=1).max(axis=1))
-    columns = _between(np.ptp(small, axis=0).max(axis=1))
+    # Channels first: NumPy is ten times slower over a last axis of three.
+    small = np.ascontiguousarray(pixels[::step, ::step].transpose(2, 0, 1))
+    rows = _between(np.ptp(small, axis=2).max(axis=0))
+    columns = _between(np.ptp(small, axis=1).max(axis=0))
     return 1 - rows * columns if rows and columns else 0.0
 
 

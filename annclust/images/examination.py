@@ -121,7 +121,7 @@ def examine(pixels: Pixels, *, jpeg_table: Sequence[int] | None = None) -> Exami
         middle=float(np.median(tiles)) / 255,
         jpeg_quality=None if jpeg_table is None else quality_of(jpeg_table),
         worn_quality=worn_quality(tiles, (width, height)),
-        has_color=float(np.ptp(samples, axis=2).mean()) > _GRAY,
+        has_color=_has_color(samples),
         thumbnail=_thumbnail(samples),
     )
 
@@ -133,6 +133,13 @@ def _samples(pixels: Pixels) -> Pixels:
         for length in pixels.shape[:2]
     )
     return np.asarray(pixels[rows.astype(np.intp)[:, np.newaxis], columns.astype(np.intp)])
+
+
+def _has_color(samples: Pixels) -> bool:
+    red, green, blue = samples.transpose(2, 0, 1)
+    most = np.maximum(np.maximum(red, green), blue)
+    least = np.minimum(np.minimum(red, green), blue)
+    return float((most - least).mean()) > _GRAY
 
 
 def _thumbnail(samples: Pixels) -> bytes:

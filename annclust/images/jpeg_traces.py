@@ -64,13 +64,13 @@ def worn_quality(tiles: Tiles, size: tuple[int, int]) -> float | None:
     if min(tiles.shape[1:]) < 2 * GRID:
         return None
     some = at_most(tiles, _ENOUGH_TILES)
-    found = [
-        _coarseness(_coefficients(some[:, down:, across:]))
-        for down in {0, size[1] % GRID}
-        for across in {0, size[0] % GRID}
-    ]
-    seen = [each for each in found if each is not None]
-    return _quality(max(seen)) if seen else None
+    grids = ((down, across) for down in (0, size[1] % GRID) for across in (0, size[0] % GRID))
+    # In the order given, and each once: most pictures were not turned, and need one look.
+    for down, across in dict.fromkeys(grids):
+        found = _coarseness(_coefficients(some[:, down:, across:]))
+        if found is not None:
+            return _quality(found)
+    return None
 
 
 def _coefficients(tiles: Tiles) -> list[NDArray[np.float32]]:
