@@ -13,8 +13,10 @@ from typing import Final, Literal, TypeAlias
 from annclust.purge.candidate import Candidate
 from annclust.purge.criteria import CRITERIA, Rule
 from annclust.purge.reasons import reason
+from annclust.purge.turns import show_the_same
 
 _OF_LOOKS: Final = frozenset({"sharpness", "exposure"})
+_OF_ALIKE: Final = _OF_LOOKS | {"bytes", None}
 """Rules that only photos of one format, one size and about as many bytes ever meet."""
 
 
@@ -49,8 +51,8 @@ class Ranking:
     ----------
     photos : tuple of Ranked
     compared_as : {"copies", "frames"}
-        Whether the first two were told apart as copies of one picture, by what was lost, or as
-        frames of one burst, by how they look.
+        Whether the first two are copies of one picture, told apart by what was lost, or frames of
+        one burst, told apart by how they look.
     """
 
     photos: tuple[Ranked, ...]
@@ -72,10 +74,13 @@ def rank(photos: Sequence[Candidate]) -> Ranking:
 
 
 def _are_frames(one: _Placed, other: _Placed) -> bool:
-    """Whether two photos were taken at different times, or told apart by their looks alone."""
+    """Whether two photos are of different times, told apart by looks, or made alike of two views."""
     times = {one.photo.capture.taken_ns, other.photo.capture.taken_ns}
-    differ = len(times) == 2 and None not in times
-    return differ or _first_difference(one, other) in _OF_LOOKS
+    if len(times) == 2 and None not in times:
+        return True
+    decided = _first_difference(one, other)
+    same = show_the_same(one.photo.examination, other.photo.examination)
+    return decided in _OF_LOOKS or (decided in _OF_ALIKE and not same)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from annclust.images.examination import Examination
 from annclust.purge.candidate import Candidate
 from annclust.purge.criteria import Rule
 from annclust.purge.keep_best import Ranked, rank
+from tests.images.scenery import examined, scenery
 from tests.purge.candidates import SECOND, candidates, photo
 
 
@@ -151,6 +152,9 @@ def test_copies_and_frames_are_told_apart() -> None:
     assert rank([photo(), photo(1600, 1200)]).compared_as == "copies"
     assert rank([photo(), photo(sharpness=0.1)]).compared_as == "frames"
     assert rank([photo(taken_ns=1), photo(1600, 1200, taken_ns=2)]).compared_as == "frames"
+    assert rank([photo(), photo(size=3_900_000)]).compared_as == "copies"
+    moved = photo(size=3_900_000, thumbnail=examined(scenery(96, 64, seed=1)).thumbnail)
+    assert rank([photo(), moved]).compared_as == "frames"
     assert rank([photo()]).compared_as == "copies"
 
 
