@@ -75,8 +75,8 @@ _SAME_BYTES: Final = 1.5
 """Frames of a burst differ by a few percent; a copy of less than two thirds was made smaller."""
 
 _SAME_SHARPNESS: Final = 1.1
-"""Frames of one scene, moved by a few pixels, differ by less nine times in ten, by where edges fall;
-a blur of two thirds of a pixel changes more, nineteen times in twenty."""
+"""Frames of one scene, moved by a few pixels, differ by less nine times in ten, by where edges
+fall; a blur of two thirds of a pixel changes more, nineteen times in twenty."""
 
 _SAME_CLIPPING: Final = 0.05
 """Share of the frame. A lamp or a window more or less is no fault of exposure."""

@@ -74,7 +74,7 @@ def rank(photos: Sequence[Candidate]) -> Ranking:
 
 
 def _are_frames(one: _Placed, other: _Placed) -> bool:
-    """Whether two photos are of different times, told apart by looks, or made alike of two views."""
+    """Whether two photos are of two times, told apart by looks, or made alike of two views."""
     times = {one.photo.capture.taken_ns, other.photo.capture.taken_ns}
     if len(times) == 2 and None not in times:
         return True
