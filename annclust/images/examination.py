@@ -26,10 +26,6 @@ _SAMPLES: Final = 8
 """Pixels that are averaged for one of the thumbnail, across and down: a smooth one from a look at
 65,000 pixels, however many there are."""
 
-_GRAY: Final = 2.0
-"""Of 255, the mean difference of a pixel's channels: JPEG turns gray into grays that differ by
-1."""
-
 
 @dataclass(frozen=True, slots=True)
 class Examination:
@@ -56,8 +52,8 @@ class Examination:
         That of the file's own tables, from 1 to 100; None if it is no JPEG.
     worn_quality : float or None
         That of the coarsest JPEG that these pixels were seen to come from.
-    has_color : bool
-        Whether its channels differ.
+    color : float
+        Of 255, the mean difference of a pixel's channels; about 1 for a gray JPEG.
     thumbnail : bytes
         Brightness, 32 by 32, whatever the picture's shape.
     """
@@ -73,7 +69,7 @@ class Examination:
     middle: float = 0.5
     jpeg_quality: float | None = None
     worn_quality: float | None = None
-    has_color: bool = True
+    color: float = 40.0
     thumbnail: bytes = bytes(THUMBNAIL_SIDE**2)
 
     @property
@@ -121,7 +117,7 @@ def examine(pixels: Pixels, *, jpeg_table: Sequence[int] | None = None) -> Exami
         middle=float(np.median(tiles)) / 255,
         jpeg_quality=None if jpeg_table is None else quality_of(jpeg_table),
         worn_quality=worn_quality(tiles, (width, height)),
-        has_color=_has_color(samples),
+        color=_color(samples),
         thumbnail=_thumbnail(samples),
     )
 
@@ -135,11 +131,11 @@ def _samples(pixels: Pixels) -> Pixels:
     return np.asarray(pixels[rows.astype(np.intp)[:, np.newaxis], columns.astype(np.intp)])
 
 
-def _has_color(samples: Pixels) -> bool:
+def _color(samples: Pixels) -> float:
     red, green, blue = samples.transpose(2, 0, 1)
     most = np.maximum(np.maximum(red, green), blue)
     least = np.minimum(np.minimum(red, green), blue)
-    return float((most - least).mean()) > _GRAY
+    return float((most - least).mean())
 
 
 def _thumbnail(samples: Pixels) -> bytes:

@@ -44,6 +44,11 @@ _FULL: Final = 0.9
 """Detail of a photo that has as many pixels as it needs. Only such a one shows that a larger one
 was blown up: a soft photo has as much detail as its smaller copies, and is still the original."""
 
+_GRAY: Final = 2.0
+_COLORED: Final = 8.0
+"""Of 255, mean differences of a pixel's channels. JPEG turns gray into grays that differ by 1; what
+lies between is fog or snow, whose copies may fall to either side."""
+
 _GOOD: Final = 85
 """libjpeg's quality above which nobody sees a difference. More is no merit: cameras save at 85 to
 97, and programs that save again at any number."""
@@ -98,7 +103,8 @@ def turns(photos: Photos) -> Levels:
 
 def colors(photos: Photos) -> Levels:
     """Has its colors: they can be taken out at any time, and never put back."""
-    return [not photo.examination.has_color for photo in photos]
+    colors = [photo.examination.color for photo in photos]
+    return [color < _GRAY and max(colors) > _COLORED for color in colors]
 
 
 def enlargements(photos: Photos) -> Levels:

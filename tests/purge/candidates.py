@@ -50,7 +50,7 @@ def candidates(draw: st.DrawFn) -> Candidate:
         middle=draw(st.sampled_from([0.5, 0.01])),
         jpeg_quality=draw(quality),
         worn_quality=draw(quality),
-        has_color=draw(st.booleans()),
+        color=draw(st.sampled_from([1.0, 4.0, 40.0])),
         thumbnail=WIDE,
     )
     size = draw(st.sampled_from([200_000, 3_000_000, 4_000_000]))

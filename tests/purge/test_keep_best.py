@@ -29,7 +29,7 @@ ORIGINAL = photo(jpeg_quality=92.0)
 
 COPIES: dict[str, tuple[Candidate, Rule, str]] = {
     "turned by 8 degrees": (photo(4400, 3500, wedge=0.2), "wedge", "no empty corners"),
-    "without colors": (photo(has_color=False), "color", "in color"),
+    "without colors": (photo(color=1.0), "color", "in color"),
     "smaller": (photo(1600, 1200, 400_000), "pixels", "larger: 12.0 against 1.9 megapixels"),
     "cropped by half": (photo(2800, 2100, 5_000_000), "pixels", "12.0 against 5.9 megapixels"),
     "a screenshot with bars": (photo(bars=0.4, kind="PNG"), "pixels", "12.0 against 7.2"),
@@ -99,6 +99,10 @@ def test_a_soft_photo_is_not_enlarged_if_its_smaller_copies_are_soft_too() -> No
 def test_a_crop_does_not_show_that_a_photo_was_enlarged() -> None:
     elsewhere = bytes(range(256)) * 4
     assert first_of(photo(detail=0.24), photo(1600, 1200, 900_000, thumbnail=elsewhere)).place == 0
+
+
+def test_a_photo_of_fog_is_not_put_behind_a_copy_with_a_cast() -> None:
+    assert first_of(photo(color=1.8), photo(1600, 1200, color=2.3)).place == 0
 
 
 # Turns
@@ -172,7 +176,7 @@ def test_a_group_of_one_has_no_reasons() -> None:
 
 
 def test_the_last_one_knows_why_it_stands_behind_the_first() -> None:
-    found = rank([photo(1600, 1200), ORIGINAL, photo(has_color=False)])
+    found = rank([photo(1600, 1200), ORIGINAL, photo(color=1.0)])
     assert [each.place for each in found.photos] == [1, 0, 2]
     assert [each.behind for each in found.photos] == [
         "",
