@@ -57,6 +57,16 @@ class Capture:
         if (self.latitude is None) is not (self.longitude is None):
             raise ValueError("a place has latitude and longitude")
 
+    @property
+    def exposure_value(self) -> float | None:
+        """Stops by which shutter, aperture and sensitivity darken a picture; None if unknown.
+
+        APEX, EXIF 3.0, annex C: log2(N² / t) - log2(S / 100).
+        """
+        if not (self.exposure_seconds and self.f_number and self.iso):
+            return None
+        return math.log2(self.f_number**2 / self.exposure_seconds * 100 / self.iso)
+
 
 FIELDS: Final = tuple(each.name for each in fields(Capture))
 """What a capture tells, in order."""

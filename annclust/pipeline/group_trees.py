@@ -99,12 +99,12 @@ def _choices(settings: GroupSettings) -> dict[str, object]:
 
 def stored_groups(store: Store, live: LiveVectors, settings: GroupSettings) -> StoredGroups | None:
     """The stored groups, if they are over live vectors and of those choices."""
-    found = store.catalog.generation("shots")
+    found = store.catalog.generation("groups")
     if found is None or not found.basis.startswith(f"rows={live.digest} "):
         return None
     if json.loads(found.spec)["choices"] != _choices(settings):
         return None
-    return store.load_generation("shots", lambda loaded: _loaded(store, loaded), basis=found.basis)
+    return store.load_generation("groups", lambda loaded: _loaded(store, loaded), basis=found.basis)
 
 
 def _loaded(store: Store, generation: Generation) -> StoredGroups:
@@ -129,7 +129,7 @@ def refresh_groups(
     Index and graph are brought up to date only if they are.
     """
     basis = groups_basis(store, live, settings, search)
-    stored = store.load_generation("shots", lambda found: _loaded(store, found), basis=basis)
+    stored = store.load_generation("groups", lambda found: _loaded(store, found), basis=basis)
     if stored is not None:
         return stored
     graph = refresh_graph(store, live, search, progress)
@@ -168,7 +168,7 @@ def _publish(store: StoreWriter, found: StoredGroups, settings: GroupSettings, b
         "page": found.around.page,
     }
     store.publish(
-        "shots",
+        "groups",
         {f"{name}.npy": array_writer(array) for name, array in arrays.items()},
         basis=basis,
         spec={

@@ -19,13 +19,12 @@ from annclust.clustering.hdbscan import Clustering
 from annclust.clustering.lineage import Lineage, match_clusters
 from annclust.clustering.representative import representatives
 from annclust.errors import InputError
-from annclust.grouping.group_tree import GRANULARITY
 from annclust.pipeline.density import density_clusters
 from annclust.pipeline.live_vectors import LiveVectors, live_vectors
 from annclust.pipeline.photo_groups import GroupChoices, photo_groups
 from annclust.pipeline.reports import ClusterReport
 from annclust.progress import SILENT, Progress
-from annclust.settings import ClusterSettings, GroupSettings, Level, SearchSettings
+from annclust.settings import ClusterSettings, Level, SearchSettings
 from annclust.storage.records import Member
 from annclust.storage.store import Store
 from annclust.storage.store_writer import StoreWriter
@@ -44,8 +43,7 @@ def choose(
     if level not in get_args(Level):
         raise InputError(f"level must be one of {', '.join(get_args(Level))}, not {level!r}.")
     if level != "density":
-        look = GRANULARITY[level] if granularity is None else granularity
-        return GroupChoices(GroupSettings.with_overrides(times=times, **choices), look)
+        return GroupChoices.for_level(level, granularity, times=times, **choices)
     if granularity is not None:
         raise InputError("density has no granularity: choose shots, scenes or themes.")
     # Times say nothing about density, and nobody who leaves them out is wrong.

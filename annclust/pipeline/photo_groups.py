@@ -12,11 +12,12 @@ from annclust.arrays import Labels, Nodes
 from annclust.clustering.hdbscan import Clustering
 from annclust.errors import InputError
 from annclust.grouping.cutting import clustering_at
+from annclust.grouping.group_tree import GRANULARITY
 from annclust.pipeline.group_trees import StoredGroups, refresh_groups, with_decisions
 from annclust.pipeline.grouped import Grouped
 from annclust.pipeline.live_vectors import LiveVectors
 from annclust.progress import SILENT, Progress
-from annclust.settings import GroupSettings, LinkSettings, SearchSettings
+from annclust.settings import GroupSettings, Level, LinkSettings, SearchSettings
 from annclust.storage.store import Store
 from annclust.storage.store_writer import StoreWriter
 
@@ -29,6 +30,14 @@ class GroupChoices:
 
     settings: GroupSettings
     granularity: float
+
+    @classmethod
+    def for_level(
+        cls, level: Level, granularity: float | None = None, **choices: object
+    ) -> GroupChoices:
+        """Take the choices that serve photos best on a level, but for those that are not None."""
+        look = GRANULARITY[level] if granularity is None else granularity
+        return cls(GroupSettings.with_overrides(**choices), look)
 
     def as_dict(self) -> dict[str, Any]:
         """As it is stored with a clustering."""

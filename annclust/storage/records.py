@@ -181,11 +181,11 @@ class DerivedFile:
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """One numbered, derived thing: an index, a graph, a tree or shots.
+    """One numbered, derived thing: an index, a graph, a tree or groups.
 
     Parameters
     ----------
-    kind : {"index", "graph", "tree", "shots"}
+    kind : {"index", "graph", "tree", "groups"}
     number : int
         Never given twice within a kind.
     rows : int

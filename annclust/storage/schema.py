@@ -131,7 +131,7 @@ _FORMAT_4 = (
     "CREATE INDEX companion_image ON companion (image)",
 )
 
-# How photos were taken, and what a person decided about two of them; shots are derived from that.
+# How photos were taken, and what a person decided about two of them; groups are derived from that.
 _FORMAT_5 = (
     """CREATE TABLE capture (
         digest BLOB PRIMARY KEY REFERENCES content (digest), taken_ns INTEGER, latitude REAL,
@@ -141,7 +141,7 @@ _FORMAT_5 = (
     """CREATE TABLE decision (
         first BLOB NOT NULL, second BLOB NOT NULL, alike INTEGER NOT NULL,
         PRIMARY KEY (first, second)) WITHOUT ROWID""",
-    "INSERT INTO setting VALUES ('next_shots', '1')",
+    "INSERT INTO setting VALUES ('next_groups', '1')",
 )
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (_FORMAT_1, _FORMAT_2, _FORMAT_3, _FORMAT_4, _FORMAT_5)
@@ -191,5 +191,5 @@ FORMAT = len(MIGRATIONS)
 
 def needed_settings(format_: int) -> tuple[str, ...]:
     """Settings without which a catalog of a format is damaged."""
-    before = frozenset({"shots"} if format_ < _FIRST_WITH_CAPTURES else ())
+    before = frozenset({"groups"} if format_ < _FIRST_WITH_CAPTURES else ())
     return tuple(f"next_{kind}" for kind in KINDS if kind not in before)

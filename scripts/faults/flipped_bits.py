@@ -28,7 +28,7 @@ from annclust.storage.verify import verify
 
 _SEED = 1
 _SECTOR = 512
-_LIVED = set(KINDS) - {"shots"}
+_LIVED = set(KINDS) - {"groups"}
 
 
 def step_with_everything() -> int:

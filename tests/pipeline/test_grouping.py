@@ -225,13 +225,13 @@ def test_levels_and_granularities_are_cut_from_the_group_tree_alone(
 ) -> None:
     collection.index([photos])
     collection.cluster()
-    trees = [path.read_bytes() for path in _files(collection, "shots")]
+    trees = [path.read_bytes() for path in _files(collection, "groups")]
     for path in [*_files(collection, "graph"), *_files(collection, "index")]:
         path.unlink()
     vectors = _files(collection, "vectors")[0]
     vectors.write_bytes(vectors.read_bytes()[:-7] + b"damaged")
     collection.cluster(**choices)
-    assert [path.read_bytes() for path in _files(collection, "shots")] == trees
+    assert [path.read_bytes() for path in _files(collection, "groups")] == trees
     assert not _files(collection, "graph")
 
 

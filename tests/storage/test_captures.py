@@ -160,21 +160,21 @@ def test_compaction_drops_captures_with_their_contents_and_keeps_decisions(
     assert catalog.capture_of(digest(1)) == EVERYTHING
 
 
-def test_shots_are_derived_and_come_in_generations(taken_ones: StoreWriter) -> None:
-    assert taken_ones.catalog.generation("shots") is None
+def test_groups_are_derived_and_come_in_generations(taken_ones: StoreWriter) -> None:
+    assert taken_ones.catalog.generation("groups") is None
     for number in (1, 2, 3):
         rows = {"rows.npy": array_writer(np.arange(number))}
-        made = taken_ones.publish("shots", rows, basis="", spec={})
-        assert (made.number, taken_ones.catalog.generation("shots")) == (number, made)
-    names = {path.name for path in taken_ones.path.glob("shots-*")}
-    assert names == {"shots-000002.rows.npy", "shots-000003.rows.npy"}
-    (taken_ones.path / "shots-000003.rows.npy").write_bytes(b"damaged")
+        made = taken_ones.publish("groups", rows, basis="", spec={})
+        assert (made.number, taken_ones.catalog.generation("groups")) == (number, made)
+    names = {path.name for path in taken_ones.path.glob("groups-*")}
+    assert names == {"groups-000002.rows.npy", "groups-000003.rows.npy"}
+    (taken_ones.path / "groups-000003.rows.npy").write_bytes(b"damaged")
     assert [problem.invariant for problem in verify(taken_ones)] == ["S1"]
 
 
-def test_shots_that_no_catalog_lists_are_removed(taken_ones: StoreWriter) -> None:
+def test_groups_that_no_catalog_lists_are_removed(taken_ones: StoreWriter) -> None:
     taken_ones.close()
-    leftover = taken_ones.path / "shots-000009.rows.npy"
+    leftover = taken_ones.path / "groups-000009.rows.npy"
     leftover.touch()
     StoreWriter.create(taken_ones.path, SPEC).close()
     assert not leftover.exists()

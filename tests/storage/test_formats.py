@@ -60,9 +60,9 @@ def test_an_older_format_says_that_it_does_not_know_what_came_later(older: Path)
             assert {store.catalog.capture_of(digest) for digest in contents} == {None}
             assert store.catalog.captures().rows.tolist() == []
             assert store.catalog.decisions() == []
-            assert store.catalog.generation("shots") is None
+            assert store.catalog.generation("groups") is None
         with StoreWriter(path) as writer:
-            assert writer.catalog.next_generation("shots") == 1
+            assert writer.catalog.next_generation("groups") == 1
             assert len(writer.catalog.images_without_capture()) == len(contents)
 
 

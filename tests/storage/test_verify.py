@@ -172,7 +172,7 @@ def test_a_writer_looks_at_each_vector_once(filled: StoreWriter) -> None:
         another.sound_vectors()
 
 
-@pytest.mark.parametrize("name", ["next_index", "next_shots"])
+@pytest.mark.parametrize("name", ["next_index", "next_groups"])
 def test_a_setting_that_is_missing_is_damage(filled: StoreWriter, name: str) -> None:
     sql(f"DELETE FROM setting WHERE name = '{name}'")(filled)
     assert [problem.invariant for problem in verify(filled)] == ["M1"]

@@ -27,7 +27,7 @@ from annclust.embedding.registry import find_embedder
 from annclust.pipeline.derived import refresh
 from annclust.pipeline.grouping import cluster_photos
 from annclust.pipeline.indexing import index_photos
-from annclust.settings import ClusterSettings
+from annclust.pipeline.photo_groups import GroupChoices
 from annclust.storage.layout import KINDS
 from annclust.storage.store import Store
 from annclust.storage.store_writer import StoreWriter
@@ -47,7 +47,13 @@ def _tend(folder: Path, *, forget_missing: bool = False) -> None:
     """Index and cluster whatever is in the album."""
     with Collection(folder / COLLECTION, embedder=EMBEDDER, settings=ONE_THREAD) as made:
         made.index([folder / PHOTOS], forget_missing=forget_missing)
-        made.cluster()
+        _group(made)
+
+
+def _group(collection: Collection) -> None:
+    """Make a tree and groups."""
+    collection.cluster("density", min_cluster_size=2, min_samples=1)
+    collection.cluster()
 
 
 def _grow(folder: Path, first: int) -> None:
@@ -67,7 +73,7 @@ def _compact(folder: Path, first: int) -> None:
     _grow(folder, first)
     with Collection(folder / COLLECTION, settings=ONE_THREAD) as made:
         made.compact()
-        made.cluster()
+        _group(made)
     _shoot(folder, first + 12, 2)
     _tend(folder)
 
@@ -77,8 +83,7 @@ def _index_and_die(folder: Path) -> None:
     loader = find_embedder(EMBEDDER, ONE_THREAD.embed, folder)
     store = StoreWriter(folder / COLLECTION)
     index_photos(store, [folder / PHOTOS], lambda: loader, ONE_THREAD)
-    settings = ClusterSettings.for_level("shots")
-    cluster_photos(store, "shots", settings, ONE_THREAD.search)
+    cluster_photos(store, "shots", GroupChoices.for_level("shots"), ONE_THREAD.search)
     os.kill(os.getpid(), signal.SIGKILL)
 
 

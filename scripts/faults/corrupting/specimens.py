@@ -20,7 +20,7 @@ FileKind = Literal[
     "index",
     "graph",
     "tree",
-    "shots",
+    "groups",
     "lock",
     "other",
 ]

@@ -1,0 +1,234 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from annclust.images.examination import Examination
+from annclust.purge.candidate import Candidate
+from annclust.purge.criteria import Rule
+from annclust.purge.keep_best import Ranked, rank
+from tests.images.scenery import examined, scenery
+from tests.purge.candidates import SECOND, candidates, photo
+
+
+def first_of(*photos: Candidate) -> Ranked:
+    """The winner, which must win in whatever order the photos come."""
+    forward, backward = rank(photos), rank(photos[::-1])
+    assert photos[forward.photos[0].place] == photos[::-1][backward.photos[0].place]
+    return forward.photos[0]
+
+
+# Plain examples: the first of two, the rule and the words
+
+
+ORIGINAL = photo(jpeg_quality=92.0)
+
+COPIES: dict[str, tuple[Candidate, Rule, str]] = {
+    "turned by 8 degrees": (photo(4400, 3500, wedge=0.2), "wedge", "no empty corners"),
+    "without colors": (photo(color=1.0), "color", "in color"),
+    "smaller": (photo(1600, 1200, 400_000), "pixels", "larger: 12.0 against 1.9 megapixels"),
+    "cropped by half": (photo(2800, 2100, 5_000_000), "pixels", "12.0 against 5.9 megapixels"),
+    "a screenshot with bars": (photo(bars=0.4, kind="PNG"), "pixels", "12.0 against 7.2"),
+    "enlarged": (
+        photo(8000, 6000, 9_000_000, detail=0.25),
+        "enlarged",
+        "not enlarged: a smaller one has as much detail",
+    ),
+    "saved again at 60": (photo(jpeg_quality=60.0), "compression", "quality 92 against 60"),
+    "saved again at 98": (
+        photo(size=9_000_000, jpeg_quality=98.0, worn_quality=90.0),
+        "saved again",
+        "saved once",
+    ),
+    "as PNG": (
+        photo(size=20_000_000, kind="PNG", worn_quality=92.0),
+        "saved again",
+        "original format: the other one is a PNG made from a JPEG",
+    ),
+    "as PNG, without a trace": (photo(size=20_000_000, kind="PNG"), "kept bytes", "JPEG against"),
+    "with a margin cut off": (photo(3600, 2700, 5_000_000), "all pixels", "12.0 against 9.7"),
+    "with fewer bytes": (photo(size=2_000_000), "kept bytes", "more bytes: 4,000 against 2,000 kB"),
+    "unsharp": (photo(sharpness=0.2), "sharpness", "sharper by 50%"),
+    "with half a percent fewer": (photo(size=3_980_000), "bytes", "4,000 against 3,980 kB"),
+    "blown out": (photo(light=0.08), "exposure", "0% against 8% cut off to black or white"),
+    "nearly black": (photo(middle=0.02), "exposure", "nearly all black or white"),
+}
+
+
+@pytest.mark.parametrize("name", COPIES)
+def test_the_original_stands_before_a_copy(name: str) -> None:
+    copy, rule, words = COPIES[name]
+    first = first_of(ORIGINAL, copy)
+    assert first.place == 0
+    assert first.decided_by == rule
+    assert words in first.reasons[0]
+
+
+def test_what_the_camera_wrote_stands_before_more_bytes() -> None:
+    edited = replace(photo(size=9_000_000), capture=ORIGINAL.capture)
+    first = first_of(photo(taken_ns=SECOND), edited)
+    assert (first.place, first.decided_by) == (0, "camera")
+
+
+def test_a_heic_stands_before_the_larger_jpeg_made_from_it() -> None:
+    exported = photo(size=3_000_000, jpeg_quality=90.0, taken_ns=SECOND)
+    first = first_of(photo(size=1_800_000, kind="HEIF", taken_ns=SECOND), exported)
+    assert first.place == 0
+    assert first.reasons == ("more in its bytes: HEIF against JPEG",)
+
+
+def test_a_drawing_as_png_stands_before_a_jpeg_of_it() -> None:
+    drawing = photo(size=300_000, kind="PNG")
+    assert first_of(drawing, photo(size=900_000, jpeg_quality=80.0, worn_quality=80.0)).place == 0
+
+
+def test_a_cameras_file_never_counts_as_enlarged() -> None:
+    soft = photo(detail=0.2, taken_ns=SECOND)
+    assert first_of(soft, photo(2000, 1500, 900_000)).place == 0
+
+
+def test_a_soft_photo_is_not_enlarged_if_its_smaller_copies_are_soft_too() -> None:
+    soft = photo(detail=0.2)
+    assert first_of(soft, photo(2400, 1800, 900_000, detail=0.55)).place == 0
+
+
+def test_a_crop_does_not_show_that_a_photo_was_enlarged() -> None:
+    elsewhere = bytes(range(256)) * 4
+    assert first_of(photo(detail=0.24), photo(1600, 1200, 900_000, thumbnail=elsewhere)).place == 0
+
+
+def test_a_photo_of_fog_is_not_put_behind_a_copy_with_a_cast() -> None:
+    assert first_of(photo(color=1.8), photo(1600, 1200, color=2.3)).place == 0
+
+
+# Turns
+
+
+def turned(seen: Examination, quarters: int) -> Examination:
+    view = np.frombuffer(seen.thumbnail, np.uint8).reshape(32, 32)
+    shape = (seen.height, seen.width) if quarters % 2 else (seen.width, seen.height)
+    return replace(
+        seen, width=shape[0], height=shape[1], thumbnail=np.rot90(view, quarters).tobytes()
+    )
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+@pytest.mark.parametrize("shape", [(4000, 3000), (3000, 3000)])
+def test_a_photo_stands_as_most_of_its_group(shape: tuple[int, int], quarters: int) -> None:
+    upright = photo(*shape)
+    large = replace(upright, size=9_000_000)
+    lying = replace(large, examination=turned(large.examination, quarters))
+    found = rank([lying, upright, photo(shape[0] // 2, shape[1] // 2)])
+    assert found.photos[0].place == 1
+    assert found.photos[-1].behind == "upright, as most of the group"
+
+
+def test_of_two_that_lie_across_nobody_knows() -> None:
+    lying = replace(ORIGINAL, examination=turned(ORIGINAL.examination, 1), size=5_000_000)
+    assert first_of(ORIGINAL, lying).decided_by == "bytes"
+
+
+# Bursts
+
+
+def test_the_sharpest_frame_of_a_burst_is_first_though_noise_has_more_bytes() -> None:
+    burst = [
+        photo(size=4_000_000, sharpness=0.20, taken_ns=1 * SECOND),
+        photo(size=3_600_000, sharpness=0.30, taken_ns=2 * SECOND),
+        photo(size=4_200_000, sharpness=0.15, taken_ns=3 * SECOND),
+    ]
+    found = rank(burst)
+    assert [each.place for each in found.photos] == [1, 0, 2]
+    assert found.compared_as == "frames"
+    assert found.photos[0].reasons == ("sharper by 50%",)
+
+
+def test_of_frames_as_sharp_the_better_exposed_is_first() -> None:
+    burst = [photo(light=0.07, sharpness=0.31), photo(light=0.0, sharpness=0.30)]
+    assert first_of(*burst).place == 1
+
+
+def test_copies_and_frames_are_told_apart() -> None:
+    assert rank([photo(), photo(1600, 1200)]).compared_as == "copies"
+    assert rank([photo(), photo(sharpness=0.1)]).compared_as == "frames"
+    assert rank([photo(taken_ns=1), photo(1600, 1200, taken_ns=2)]).compared_as == "frames"
+    assert rank([photo(), photo(size=3_900_000)]).compared_as == "copies"
+    moved = photo(size=3_900_000, thumbnail=examined(scenery(96, 64, seed=1)).thumbnail)
+    assert rank([photo(), moved]).compared_as == "frames"
+    assert rank([photo()]).compared_as == "copies"
+
+
+# Order
+
+
+def test_photos_that_nothing_tells_apart_stay_as_given() -> None:
+    found = rank([photo(), photo(), photo()])
+    assert [each.place for each in found.photos] == [0, 1, 2]
+    assert all(each == Ranked(each.place, None, (), "") for each in found.photos)
+
+
+def test_a_group_of_one_has_no_reasons() -> None:
+    assert rank([photo()]).photos == (Ranked(0, None, (), ""),)
+
+
+def test_the_last_one_knows_why_it_stands_behind_the_first() -> None:
+    found = rank([photo(1600, 1200), ORIGINAL, photo(color=1.0)])
+    assert [each.place for each in found.photos] == [1, 0, 2]
+    assert [each.behind for each in found.photos] == [
+        "",
+        "larger: 12.0 against 1.9 megapixels",
+        "in color",
+    ]
+
+
+GROUPS = st.lists(candidates(), min_size=1, max_size=6)
+
+
+@given(GROUPS, st.randoms(use_true_random=False))
+def test_the_order_does_not_depend_on_how_photos_come(
+    photos: list[Candidate], chance: object
+) -> None:
+    shuffled = list(photos)
+    chance.shuffle(shuffled)  # type: ignore[attr-defined]
+    one, other = rank(photos).photos, rank(shuffled).photos
+    for here, there in zip(one, other, strict=True):
+        assert (here.decided_by, here.reasons) == (there.decided_by, there.reasons)
+    ties_aside = [each for each in range(len(one)) if one[each].decided_by]
+    for each in ties_aside:
+        assert rank([photos[one[each].place], shuffled[other[each].place]]).photos[0].place == 0
+
+
+@given(GROUPS)
+def test_every_photo_has_one_place_and_all_but_ties_have_a_reason(photos: list[Candidate]) -> None:
+    found = rank(photos).photos
+    assert sorted(each.place for each in found) == list(range(len(photos)))
+    for each in found:
+        assert bool(each.decided_by) == bool(each.reasons)
+    assert found[-1].decided_by is None
+
+
+def worse_than(best: Candidate) -> Candidate:
+    """A photo that is worse in everything, and stands the same way."""
+    seen = best.examination
+    worn = [each for each in (seen.jpeg_quality, seen.worn_quality) if each is not None]
+    poorer = replace(
+        seen,
+        width=seen.width - 100,
+        height=seen.height - 75,
+        detail=seen.detail * 0.9,
+        sharpness=seen.sharpness * 0.9,
+        light=seen.light + 0.01,
+        worn_quality=min([*worn, 90.0]) - 1,
+    )
+    return replace(best, examination=poorer, size=best.size * 9 // 10)
+
+
+@given(GROUPS)
+def test_one_that_is_worse_in_everything_changes_no_winner(photos: list[Candidate]) -> None:
+    winner = photos[rank(photos).photos[0].place]
+    more = [*photos, worse_than(winner)]
+    assert more[rank(more).photos[0].place] == winner

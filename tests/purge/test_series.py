@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from annclust.images.capture import capture_of
+from annclust.purge.candidate import Candidate
+from annclust.purge.series import LeftAlone, left_alone
+from annclust.purge.shifts import shift_between
+from tests.images.scenery import examined, scenery
+from tests.purge.candidates import photo, shot
+
+VIEW = scenery(1600, 600)
+
+
+def kinds(photos: list[Candidate]) -> list[tuple[str, tuple[int, ...]]]:
+    return [(each.kind, each.places) for each in left_alone(photos)]
+
+
+# Exposure brackets
+
+
+def by_bias(*biases: float, every: float = 0.3) -> list[Candidate]:
+    return [shot(every * at, exposure_bias=float(bias)) for at, bias in enumerate(biases)]
+
+
+@pytest.mark.parametrize(
+    "biases", [(0, -2, 2), (-0.3, 0, 0.3), (0, -0.7, 0.7, -1.3, 1.3), (-1, 0, 1, 2, 3, 4, 5)]
+)
+def test_frames_whose_bias_steps_are_a_bracket(biases: tuple[float, ...]) -> None:
+    assert kinds(by_bias(*biases)) == [("bracket", tuple(range(len(biases))))]
+
+
+def test_a_bracket_says_what_it_is() -> None:
+    assert left_alone(by_bias(0, -2, 2)) == (
+        LeftAlone((0, 1, 2), "bracket", "an exposure bracket: 3 frames, 4.0 stops"),
+    )
+
+
+def test_brackets_one_after_another_are_two() -> None:
+    assert kinds(by_bias(0, -1, 1, 0, -1, 1)) == [("bracket", (0, 1, 2)), ("bracket", (3, 4, 5))]
+
+
+def test_a_bracket_in_manual_mode_is_seen_by_its_shutter() -> None:
+    frames = [
+        shot(at, exposure_seconds=seconds, exposure_bias=0.0)
+        for at, seconds in enumerate((1 / 60, 1 / 250, 1 / 15))
+    ]
+    assert kinds(frames) == [("bracket", (0, 1, 2))]
+
+
+def test_places_are_by_time_and_others_are_left_out() -> None:
+    frames = [*by_bias(0, -1, 1)[::-1], shot(100, exposure_bias=2.0), photo()]
+    assert kinds(frames) == [("bracket", (2, 1, 0))]
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [
+        by_bias(0, 0, 0, 0),
+        by_bias(0, -1),
+        by_bias(0, -1, 1, every=10),
+        by_bias(0, 0.1, 0.2, 0.3),
+        [shot(at / 5, exposure_seconds=1 / (100 + 5 * at)) for at in range(6)],
+        [shot(at, exposure_bias=at - 1.0, f_number=4.0 + at) for at in range(3)],
+        [shot(at, exposure_seconds=2.0**-at, iso=100 * 2**at) for at in range(4)],
+        [shot(at) for at in range(4)],
+        [photo(), photo(), photo()],
+    ],
+    ids=[
+        "a burst of one bias",
+        "two frames",
+        "frames at leisure",
+        "steps too small",
+        "exposure that follows the light",
+        "another aperture each",
+        "automatic sensitivity",
+        "no exposure written",
+        "nothing written",
+    ],
+)
+def test_other_frames_are_no_bracket(frames: list[Candidate]) -> None:
+    assert kinds(frames) == []
+
+
+@given(st.lists(st.floats(-0.13, 0.13), min_size=3, max_size=8))
+def test_drift_below_a_third_of_a_stop_is_no_bracket(drift: list[float]) -> None:
+    frames = [
+        shot(at / 10, exposure_seconds=0.01 * 2**stops, exposure_bias=0.0)
+        for at, stops in enumerate(drift)
+    ]
+    assert kinds(frames) == []
+
+
+def test_a_bracket_is_read_from_exif() -> None:
+    written = [
+        capture_of({0x9003: "2024:05:01 10:00:00", 0x9291: f"{at}0", 0x9204: bias}, {})
+        for at, bias in enumerate((0.0, -1.0, 1.0))
+    ]
+    seen = photo().examination
+    assert kinds([Candidate(seen, 1, "JPEG", each) for each in written]) == [("bracket", (0, 1, 2))]
+
+
+# Panoramas
+
+
+def frames_at(*corners: tuple[int, int], every: float = 2.0) -> list[Candidate]:
+    """Frames of 480 by 320 pixels of one view."""
+    return [
+        shot(every * at, VIEW.crop((x, y, x + 480, y + 320))) for at, (x, y) in enumerate(corners)
+    ]
+
+
+@pytest.mark.parametrize("stride", [90, 160, 210])
+def test_frames_that_move_on_steadily_are_of_a_panorama(stride: int) -> None:
+    frames = frames_at(*((stride * at, 100 + 5 * (at % 2)) for at in range(4)))
+    assert kinds(frames) == [("panorama frames", (0, 1, 2, 3))]
+
+
+def test_a_panorama_may_go_left_or_up() -> None:
+    assert kinds(frames_at((700, 60), (540, 60), (380, 60)))
+    assert kinds(frames_at((300, 260), (300, 160), (300, 60)))
+
+
+def test_a_person_in_every_frame_does_not_hide_a_panorama() -> None:
+    frames = []
+    for at in range(3):
+        frame = VIEW.crop((150 * at, 100, 150 * at + 480, 420))
+        frame.paste((200, 30, 30), (60 + 30 * at, 200, 90 + 30 * at, 300))
+        frames.append(shot(2 * at, frame))
+    assert kinds(frames) == [("panorama frames", (0, 1, 2))]
+
+
+@given(st.lists(st.tuples(st.integers(-15, 15), st.integers(-15, 15)), min_size=3, max_size=6))
+def test_hands_that_shake_make_no_panorama(shake: list[tuple[int, int]]) -> None:
+    assert kinds(frames_at(*((400 + x, 100 + y) for x, y in shake), every=0.2)) == []
+
+
+@pytest.mark.parametrize(
+    "corners",
+    [
+        [(0, 100), (160, 100)],
+        [(300, 100), (460, 100), (300, 100), (460, 100)],
+        [(0, 0), (160, 0), (160, 120), (0, 120)],
+    ],
+    ids=["two frames", "to and fro", "around a corner"],
+)
+def test_other_moves_are_no_panorama(corners: list[tuple[int, int]]) -> None:
+    assert kinds(frames_at(*corners)) == []
+
+
+def test_frames_without_a_time_are_no_panorama() -> None:
+    frames = [photo(thumbnail=each.examination.thumbnail) for each in frames_at((0, 0), (160, 0))]
+    assert kinds([*frames, photo()]) == []
+
+
+def test_strangers_are_no_panorama() -> None:
+    assert kinds([shot(at, scenery(480, 320, seed=at)) for at in range(5)]) == []
+
+
+def test_a_finished_panorama_is_left_alone_beside_its_frames() -> None:
+    frames = frames_at((0, 100), (160, 100), (320, 100))
+    found = left_alone([*frames, shot(60, VIEW.crop((0, 100, 800, 400)))])
+    assert [(each.kind, each.places) for each in found] == [
+        ("panorama", (3,)),
+        ("panorama frames", (0, 1, 2)),
+    ]
+    assert found[0].reason == "a panorama: 2.7 times as long as high, beside ordinary frames"
+
+
+def test_copies_of_a_panorama_are_copies() -> None:
+    assert kinds([photo(8000, 2000), photo(4000, 1000)]) == []
+
+
+def test_nothing_of_nothing_is_left_alone() -> None:
+    assert left_alone([]) == ()
+
+
+# Shifts
+
+
+@given(st.integers(-170, 170), st.integers(-60, 60))
+def test_a_shift_is_found(across: int, down: int) -> None:
+    one, other = (
+        examined(VIEW.crop((500 + x, 140 + y, 980 + x, 460 + y)))
+        for x, y in ((0, 0), (across, down))
+    )
+    assert shift_between(one, other) == pytest.approx((across / 480, down / 320), abs=0.04)
+
+
+def test_even_pictures_have_no_shift() -> None:
+    black = examined(Image.fromarray(np.zeros((40, 40, 3), np.uint8)))
+    assert shift_between(black, black) is None
