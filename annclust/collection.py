@@ -14,15 +14,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from annclust.errors import AnnclustError, InputError
+from annclust.grouped_collection import GroupedCollection
 from annclust.neighbor_graph import NeighborGraph
-from annclust.opened_collection import OpenedCollection, PathLike
-from annclust.pipeline.reports import Cluster, ClusterReport, IndexReport, Match, Status
-from annclust.settings import Level, Method, ShownLevel
+from annclust.opened_collection import PathLike
+from annclust.pipeline.reports import IndexReport, Match, Status
+from annclust.settings import Level
 
 # Each call loads what it needs itself: a query must not wait for what only indexing needs.
 if TYPE_CHECKING:
     from annclust.arrays import Nodes
-    from annclust.clustering.hdbscan import Clustering
     from annclust.pipeline.checking import CheckReport
     from annclust.pipeline.compacting import CompactReport
     from annclust.pipeline.edges import SimilarityGraph
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from annclust.pipeline.querying import Searcher
 
 
-class Collection(OpenedCollection):
+class Collection(GroupedCollection):
     """A collection of photos: index, search, cluster. Use as a context manager, or close it.
 
     Parameters
@@ -147,112 +147,6 @@ class Collection(OpenedCollection):
         if self._searcher is None or self._searcher[0] != state:
             self._searcher = (state, Searcher(self._store, self.settings.search))
         return self._searcher[1]
-
-    def cluster(
-        self,
-        level: Level = "shots",
-        *,
-        granularity: float | None = None,
-        min_cluster_size: int | None = None,
-        min_samples: int | None = None,
-        method: Method | None = None,
-        times: bool | None = None,
-    ) -> Clustering:
-        """Group the photos, without a radius, and remember the groups.
-
-        Parameters
-        ----------
-        level : {"shots", "scenes", "themes", "density"}
-            The same moment, what belongs together, what is alike at all; or HDBSCAN's clusters.
-        granularity : float or None
-            A finer or coarser look than that of the level: shots are at 1, scenes at 2, themes at
-            3. A coarser one never splits a group. Not of "density".
-        min_cluster_size : int or None
-            Fewest photos that make a group: 2 if None, 5 for "density".
-        min_samples : int or None
-            Neighbors that make a place dense, the photo itself not counted.
-        method : {"eom", "leaf"} or None
-            How groups are selected from the tree.
-        times : bool or None
-            Whether times and places in the files count, as far as they are there: yes if None.
-
-        Returns
-        -------
-        Clustering
-            ``labels`` (stable cluster ids; -1 is noise), ``probabilities``, ``tree`` and ``ids``
-            (of the photos, in the order of the labels).
-
-        Raises
-        ------
-        InputError
-            If a choice is out of range.
-        CollectionLockedError
-            If another process writes to the collection.
-        """
-        from annclust.pipeline.grouping import choose, cluster_photos
-
-        choices = choose(
-            level,
-            granularity=granularity,
-            times=times,
-            min_cluster_size=min_cluster_size,
-            min_samples=min_samples,
-            method=method,
-        )
-        with self._writer() as store:
-            found, _ = cluster_photos(store, level, choices, self.settings.search, self.progress)
-        return found
-
-    def last_clustering(self, level: Level | None = None) -> ClusterReport:
-        """Sum up the last clustering, of a level or of any.
-
-        Raises
-        ------
-        NothingClusteredError
-            If there was none.
-        """
-        from annclust.pipeline.clusters import last_report
-
-        return last_report(self._store, level)
-
-    def clusters(self, level: ShownLevel | None = None) -> list[Cluster]:
-        """The groups of the last clustering, largest first.
-
-        Parameters
-        ----------
-        level : {"copies", "shots", "scenes", "themes", "density"} or None
-            Whose groups; None means the level that was clustered last. Copies need no clustering.
-
-        Raises
-        ------
-        NothingClusteredError
-            If the collection was never clustered.
-        """
-        from annclust.pipeline.clusters import clusters
-
-        return clusters(self._store, level)
-
-    def cluster_of_id(self, cluster: int, level: ShownLevel | None = None) -> Cluster:
-        """One group of the last clustering.
-
-        Raises
-        ------
-        NothingClusteredError
-            If the collection was never clustered.
-        UnknownClusterError
-            If no group has that id.
-        """
-        from annclust.pipeline.clusters import cluster_of_id
-
-        return cluster_of_id(self._store, cluster, level)
-
-    def clusters_are_out_of_date(self, level: ShownLevel | None = None) -> bool:
-        """Whether photos came or went since the last clustering; raises as `clusters` does."""
-        from annclust.pipeline.clusters import is_out_of_date, last_clustering
-
-        return level != "copies" and is_out_of_date(
-            self._store, last_clustering(self._store, level)
-        )
 
     def photo_table(self, level: Level | None = None) -> Table:
         """Every photo with its place in the last clustering, by id."""

@@ -11,6 +11,7 @@ The errors:
         - UnknownEmbedderError: no embedder goes by that name
         - NoTextError: a text is asked for, but the embedder knows pictures alone
         - UnknownClusterError: no cluster has that id
+        - UnknownPhotoError: no photo of the collection has that content
         - NothingClusteredError: clusters are asked for before `cluster` was run
         - OutputError: a file that was asked for cannot be written
     - EmbeddingError: an embedder cannot be used
@@ -97,6 +98,14 @@ class UnknownClusterError(InputError):
     def __init__(self, cluster: int) -> None:
         self.cluster = cluster
         super().__init__(f"there is no cluster {cluster}. `annclust clusters` lists them.")
+
+
+class UnknownPhotoError(InputError):
+    """No photo of the collection has the content of that file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(f"{path} is not in this collection. Add it with annclust index.")
 
 
 class NothingClusteredError(InputError):

@@ -8,12 +8,12 @@ from typing import Literal
 
 import numpy as np
 
-from annclust.arrays import Nodes
+from annclust.arrays import Distances, Nodes
 from annclust.grouping.group_tree import GroupTree
 
-Why = Literal["far", "weak", "layout", "later"]
+Why = Literal["far", "weak", "layout", "later", "said"]
 """Why the nearest photo is in no group with one: it is as far as unrelated ones; nearer, but no
-strong link; their layouts differ, as pages; or a link waits for a coarser cut or was refused."""
+strong link; their layouts differ, as pages; a link waits for a coarser cut; or a person said so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Loneliness:
         That over their local scales.
     ratio : float
         The same, corrected; ``inf`` where there is no link.
-    why : {"far", "weak", "layout", "later"}
+    why : {"far", "weak", "layout", "later", "said"}
     """
 
     nearest: int
@@ -78,6 +78,17 @@ def chain(tree: GroupTree, granularity: float, first: int, last: int) -> tuple[L
     return tuple(_way(links, first, last))
 
 
+def surest_link(tree: GroupTree, granularity: float, node: int) -> Link | None:
+    """The first link that joins a photo to its group; None if it stands alone."""
+    links = tree.up_to(granularity)
+    own = np.flatnonzero((links.left == node) | (links.right == node))
+    if not len(own):
+        return None
+    first = int(own[0])
+    other = int(links.left[first] + links.right[first] - node)
+    return Link(node, other, float(links.ratio[first]), float(links.height[first]))
+
+
 def _way(links: GroupTree, first: int, last: int) -> list[Link]:
     """The only way from one node to another, breadth first from its end."""
     beside: dict[int, list[int]] = {}
@@ -102,20 +113,19 @@ def _way(links: GroupTree, first: int, last: int) -> list[Link]:
 
 
 def loneliness(
-    neighbors: Nodes, distances: Nodes, plain: Nodes, ratios: Nodes, strong: float
-) -> Loneliness | None:
-    """Why a photo is in no group, from all its neighbors; None if it has none.
+    neighbors: Nodes, distances: Distances, plain: Distances, ratios: Distances, strong: float
+) -> Loneliness:
+    """Why a photo is in no group, from all its neighbors.
 
     Parameters
     ----------
     neighbors : ndarray of shape (k,), int64
+        At least one.
     distances, plain, ratios : ndarray of shape (k,), float32
         Of each neighbor: distance, that over local scales, and corrected.
     strong : float
         Largest ratio that makes a shot.
     """
-    if not len(neighbors):
-        return None
     best = int(np.argmin(ratios)) if np.isfinite(ratios).any() else int(np.argmin(plain))
     why: Why = "later"
     if ratios[best] > strong:

@@ -100,9 +100,7 @@ def pair_ratios(
     settings: LinkSettings,
 ) -> Distances:
     """How strong the links of some pairs are: shape (m,), ``inf`` where there is none."""
-    scale = np.sqrt(around.scale[pairs.left] * around.scale[pairs.right])
-    ratio: Distances = np.zeros_like(scale)
-    np.divide(pairs.distance, scale, out=ratio, where=scale > 0)
+    ratio = plain_ratios(pairs, around)
     at_once = moments.together(pairs.left, pairs.right, settings.moment)
     ratio[at_once] *= settings.closer
     if layouts is None:
@@ -110,6 +108,14 @@ def pair_ratios(
     else:
         _see_layouts(ratio, pairs, around.page, layouts, settings)
     ratio[ratio >= UNRELATED] = np.inf
+    return ratio
+
+
+def plain_ratios(pairs: Pairs, around: Surroundings) -> Distances:
+    """Distances of pairs over the geometric mean of their local scales, shape (m,)."""
+    scale = np.sqrt(around.scale[pairs.left] * around.scale[pairs.right])
+    ratio: Distances = np.zeros_like(scale)
+    np.divide(pairs.distance, scale, out=ratio, where=scale > 0)
     return ratio
 
 

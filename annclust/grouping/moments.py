@@ -53,6 +53,10 @@ class Moments:
         known = np.column_stack([self.taken, self.latitude, self.longitude])
         return xxhash.xxh3_64_hexdigest(np.nan_to_num(known, nan=-1e300).tobytes())
 
+    def chosen(self, nodes: Nodes) -> Moments:
+        """Those of some photos."""
+        return Moments(self.taken[nodes], self.latitude[nodes], self.longitude[nodes])
+
     def together(self, left: Nodes, right: Nodes, seconds: float) -> NDArray[np.bool_]:
         """Whether pairs were taken within so many seconds, and not far apart: shape (m,)."""
         with np.errstate(invalid="ignore"):

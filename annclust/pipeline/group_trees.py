@@ -35,6 +35,8 @@ from annclust.storage.store import Store
 from annclust.storage.store_writer import StoreWriter
 from annclust.vector_source import SelectedVectors
 
+_BOTH = 2
+
 _REVISION = 1
 """Of how groups are made: what was made in another way is made anew."""
 
@@ -187,14 +189,8 @@ def with_decisions(store: Store, live: LiveVectors, tree: GroupTree) -> GroupTre
     rows = store.catalog.rows_of({digest for *pair, _ in known for digest in pair})
     pairs: dict[bool, list[tuple[int, int]]] = {True: [], False: []}
     for first, second, alike in known:
-        ends = rows.get(first), rows.get(second)
-        nodes = [_node(live, row) for row in ends if row is not None]
-        if len(nodes) == 2 and min(nodes) >= 0 and nodes[0] != nodes[1]:
+        ends = [live.node_of_row(rows[end]) for end in (first, second) if end in rows]
+        nodes = [node for node in ends if node is not None]
+        if len(set(nodes)) == _BOTH:
             pairs[alike].append((nodes[0], nodes[1]))
     return decided(tree, Decisions(pairs_of(pairs[True]), pairs_of(pairs[False])))
-
-
-def _node(live: LiveVectors, row: int) -> int:
-    """Node of a row; -1 if no present photo has it."""
-    node = int(np.searchsorted(live.rows, row))
-    return node if node < len(live.rows) and live.rows[node] == row else -1

@@ -34,6 +34,11 @@ class LiveVectors:
         """Photos of each node, shape (n,)."""
         return np.bincount(self.node_of, minlength=len(self.rows))
 
+    def node_of_row(self, row: int) -> int | None:
+        """Node of a row; None if no present photo has it."""
+        node = int(np.searchsorted(self.rows, row))
+        return node if node < len(self.rows) and self.rows[node] == row else None
+
     @property
     def digest(self) -> str:
         """Tells whether other vectors are live by now."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from annclust.arrays import ImageId
 from annclust.embedding.embedder import EmbedderSpec
+from annclust.grouping.explanation import Why
 from annclust.settings import Level
 
 
@@ -154,6 +155,94 @@ class ClusterReport:
     recall: float = 1.0
     components: int = 1
     capped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LinkReport:
+    """A link that joins two photos.
+
+    Parameters
+    ----------
+    left, right : Photo
+    ratio : float
+        Their distance as a share of that at which unrelated photos begin.
+    granularity : float
+        From which on it joins them; 0 where somebody said so.
+    """
+
+    left: Photo
+    right: Photo
+    ratio: float
+    granularity: float
+
+
+@dataclass(frozen=True, slots=True)
+class ApartReport:
+    """Why a photo is in no group with another one.
+
+    Parameters
+    ----------
+    nearest : Photo
+        The one that was asked about, or the one that is nearest by all evidence.
+    distance : float
+        Of the two vectors, from 0 to 2.
+    times : float
+        How many times farther that is than photos of one shot may be; below 1 if it is not.
+    why : {"far", "weak", "layout", "later", "said"}
+        As unrelated photos are; nearer, but not near enough; pages of different layouts; a link
+        that waits for a coarser look; or somebody said that they, or photos between them, are not
+        the same shot.
+    """
+
+    nearest: Photo
+    distance: float
+    times: float
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a photo is where it is.
+
+    Parameters
+    ----------
+    photo : Photo
+    other : Photo or None
+        The one that was asked about too.
+    level : {"shots", "scenes", "themes"}
+    cluster : int or None
+        Group of `photo`.
+    together : bool
+        Whether `other` is in the same group; if there is none, whether anyone is.
+    links : tuple of LinkReport
+        From `photo` to `other`, or the surest link that it has.
+    apart : ApartReport or None
+    """
+
+    photo: Photo
+    other: Photo | None
+    level: Level
+    cluster: int | None
+    together: bool
+    links: tuple[LinkReport, ...]
+    apart: ApartReport | None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What somebody said about two photos; what they show counts, wherever they lie.
+
+    Parameters
+    ----------
+    first, second : tuple of Photo
+        The present photos of each content; none if they are gone.
+    together : bool
+        Whether they belong together; if not, they are not the same shot.
+    """
+
+    first: tuple[Photo, ...]
+    second: tuple[Photo, ...]
+    together: bool
 
 
 @dataclass(frozen=True, slots=True)

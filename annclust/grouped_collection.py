@@ -1,0 +1,177 @@
+"""Grouped collection: the groups of a collection's photos, why they are so, and what a person says.
+
+One half of :class:`annclust.collection.Collection`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from annclust.opened_collection import OpenedCollection, PathLike
+from annclust.pipeline.reports import Cluster, ClusterReport
+from annclust.settings import Level, Method, ShownLevel
+
+# Each call loads what it needs itself: a query must not wait for what only grouping needs.
+if TYPE_CHECKING:
+    from annclust.clustering.hdbscan import Clustering
+    from annclust.pipeline.deciding import Saying
+    from annclust.pipeline.reports import Decision, Explanation
+
+
+class GroupedCollection(OpenedCollection):
+    """A collection and its groups; the parameters are those of `Collection`."""
+
+    def cluster(
+        self,
+        level: Level = "shots",
+        *,
+        granularity: float | None = None,
+        min_cluster_size: int | None = None,
+        min_samples: int | None = None,
+        method: Method | None = None,
+        times: bool | None = None,
+    ) -> Clustering:
+        """Group the photos, without a radius, and remember the groups.
+
+        Parameters
+        ----------
+        level : {"shots", "scenes", "themes", "density"}
+            The same moment, what belongs together, what is alike at all; or HDBSCAN's clusters.
+        granularity : float or None
+            A finer or coarser look than that of the level: shots are at 1, scenes at 2, themes at
+            3. A coarser one never splits a group. Not of "density".
+        min_cluster_size : int or None
+            Fewest photos that make a group: 2 if None, 5 for "density".
+        min_samples : int or None
+            Neighbors that make a place dense, the photo itself not counted.
+        method : {"eom", "leaf"} or None
+            How groups are selected from the tree.
+        times : bool or None
+            Whether times and places in the files count, as far as they are there: yes if None.
+
+        Returns
+        -------
+        Clustering
+            ``labels`` (stable cluster ids; -1 is noise), ``probabilities``, ``tree`` and ``ids``
+            (of the photos, in the order of the labels).
+
+        Raises
+        ------
+        InputError
+            If a choice is out of range.
+        CollectionLockedError
+            If another process writes to the collection.
+        """
+        from annclust.pipeline.grouping import choose, cluster_photos
+
+        choices = choose(
+            level,
+            granularity=granularity,
+            times=times,
+            min_cluster_size=min_cluster_size,
+            min_samples=min_samples,
+            method=method,
+        )
+        with self._writer() as store:
+            found, _ = cluster_photos(store, level, choices, self.settings.search, self.progress)
+        return found
+
+    def last_clustering(self, level: Level | None = None) -> ClusterReport:
+        """Sum up the last clustering, of a level or of any.
+
+        Raises
+        ------
+        NothingClusteredError
+            If there was none.
+        """
+        from annclust.pipeline.clusters import last_report
+
+        return last_report(self._store, level)
+
+    def clusters(self, level: ShownLevel | None = None) -> list[Cluster]:
+        """The groups of the last clustering, largest first.
+
+        Parameters
+        ----------
+        level : {"copies", "shots", "scenes", "themes", "density"} or None
+            Whose groups; None means the level that was clustered last. Copies need no clustering.
+
+        Raises
+        ------
+        NothingClusteredError
+            If the collection was never clustered.
+        """
+        from annclust.pipeline.clusters import clusters
+
+        return clusters(self._store, level)
+
+    def cluster_of_id(self, cluster: int, level: ShownLevel | None = None) -> Cluster:
+        """One group of the last clustering.
+
+        Raises
+        ------
+        NothingClusteredError
+            If the collection was never clustered.
+        UnknownClusterError
+            If no group has that id.
+        """
+        from annclust.pipeline.clusters import cluster_of_id
+
+        return cluster_of_id(self._store, cluster, level)
+
+    def clusters_are_out_of_date(self, level: ShownLevel | None = None) -> bool:
+        """Whether photos came or went since the last clustering; raises as `clusters` does."""
+        from annclust.pipeline.clusters import is_out_of_date, last_clustering
+
+        return level != "copies" and is_out_of_date(
+            self._store, last_clustering(self._store, level)
+        )
+
+    def explain(
+        self, image: PathLike, other: PathLike | None = None, level: Level | None = None
+    ) -> Explanation:
+        """Say why a photo is in one group with another one, or with any; or why it is not.
+
+        Parameters
+        ----------
+        image, other : path-like
+            Photos of the collection, or files with the same content.
+        level : {"shots", "scenes", "themes"} or None
+            That of the last clustering if None.
+
+        Raises
+        ------
+        NothingClusteredError
+            If the level was never clustered, or photos came or went since.
+        UnknownPhotoError
+            If one is not in the collection.
+        """
+        from annclust.pipeline.explaining import explain
+
+        paths = Path(image).expanduser(), None if other is None else Path(other).expanduser()
+        return explain(self._store, self.settings.search, *paths, level)
+
+    def decide(self, saying: Saying, photo: PathLike, *others: PathLike) -> None:
+        """Remember that photos belong together, or are not the same shot.
+
+        It is remembered by their contents: through renames, and when they come back. Groups follow
+        when they are cut the next time.
+
+        Parameters
+        ----------
+        saying : {"together", "apart", "forget"}
+        photo, others : path-like
+            What is said is said of the first one and each of the others.
+        """
+        from annclust.pipeline.deciding import decide
+
+        first, *rest = (Path(each).expanduser() for each in (photo, *others))
+        with self._writer() as store:
+            decide(store, saying, first, rest)
+
+    def decisions(self) -> list[Decision]:
+        """All that was decided about pairs of photos."""
+        from annclust.pipeline.deciding import decisions
+
+        return decisions(self._store)
