@@ -264,7 +264,7 @@ class LinkSettings(_Overridable):
     weak: float = 0.85
     near: float = 0.35
     agreeing: float = 0.9
-    agreeing_pages: float = 0.97
+    agreeing_pages: float = 0.99
     turned: float = 0.97
     turned_margin: float = 0.05
     moment: float = 10.0

@@ -1,0 +1,185 @@
+"""Firmness: how much the rule of grouping depends on its numbers, and on the photos they serve."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from itertools import product
+
+import numpy as np
+from photo_sets import PhotoSet
+from reporting import table
+from sklearn.metrics.cluster import pair_confusion_matrix
+
+from annclust.arrays import Labels, Vectors
+from annclust.embedding.efficientnet_lite0 import GEOMETRY, NAME
+from annclust.embedding.registry import find_embedder
+from annclust.grouping.background import shipped_background
+from annclust.grouping.chain import group_photos
+from annclust.grouping.moments import Moments
+from annclust.images.decoding import decode
+from annclust.neighbor_graph import NeighborGraph
+from annclust.settings import EmbedSettings, GroupSettings, LinkSettings
+from annclust.vector_source import ArrayVectors
+
+LABELLED = ("photos", "copies", "tracks")
+NEIGHBORS = 32
+PRICE = 1.0
+"""What a photo alone that is put into a group costs, in pair F, when numbers are chosen."""
+
+
+def embedded(photos: PhotoSet) -> Vectors:
+    """Vectors of a set, in the order of its groups."""
+    model = find_embedder(NAME, EmbedSettings(threads=2)).load()
+    files = ((photos.folder / name).read_bytes() for name in photos.groups)
+    return model.embed([decode(file, GEOMETRY, max_pixels=10**9).pixels for file in files])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """A set, ready to be grouped again and again."""
+
+    vectors: Vectors
+    graph: NeighborGraph
+    groups: np.ndarray
+
+    @classmethod
+    def of(cls, photos: PhotoSet) -> Prepared:
+        vectors, k = embedded(photos), min(NEIGHBORS, len(photos.groups) - 1)
+        squares = np.maximum(2 - 2 * (vectors @ vectors.T), 0)
+        np.fill_diagonal(squares, np.inf)
+        near = np.argsort(squares, axis=1, kind="stable")[:, :k].astype(np.int32)
+        distances = np.sqrt(np.take_along_axis(squares, near, axis=1))
+        return cls(vectors, NeighborGraph(near, distances), np.array([*photos.groups.values()]))
+
+    def shots(self, settings: GroupSettings, moments: Moments | None = None) -> Labels:
+        found = group_photos(
+            self.graph,
+            ArrayVectors(self.vectors),
+            shipped_background(),
+            moments or Moments.unknown(len(self.vectors)),
+            settings,
+            has_layouts=True,
+            threads=2,
+        )
+        return found.tree.cut(1.0)
+
+    def scored(self, labels: Labels) -> tuple[float, float]:
+        """Pair F, and photos alone in a group."""
+        truth = np.unique(self.groups, return_inverse=True)[1]
+        alone = self.groups == ""
+        parted = [np.where(each < 0, -1, each) for each in (np.where(alone, -1, truth), labels)]
+        (_, wrong), (missed, right) = pair_confusion_matrix(*map(singled, parted)).astype(float)
+        absorbed = float((labels[alone] >= 0).mean()) if alone.any() else 0.0
+        return 2 * right / max(2 * right + wrong + missed, 1), absorbed
+
+
+def singled(labels: Labels) -> Labels:
+    """Labels with a number for each that has none."""
+    alone = labels < 0
+    return np.where(alone, labels.max(initial=-1) + 1 + np.cumsum(alone), labels)
+
+
+def with_links(**choices: float) -> GroupSettings:
+    return GroupSettings(links=replace(LinkSettings(), **choices))  # type: ignore[arg-type]
+
+
+def firmness(sets: Mapping[str, PhotoSet]) -> None:
+    """Print how firm the rule is."""
+    prepared = {name: Prepared.of(sets[name]) for name in (*LABELLED, "one-offs", "burst")}
+    print("\nNumbers chosen on two sets, scored on the third\n")
+    print(table(("scored on", "strong", "weak", "rank", "pair F", "with ours"), left_out(prepared)))
+    print("\nEach number less and more by a tenth: pair F, photos alone in a group\n")
+    print(table(("", *prepared), moved(prepared)))
+    print("\nWith times in the files: pair F, photos alone in a group\n")
+    print(table(("", *LABELLED), timed(prepared)))
+
+
+def told(found: tuple[float, float]) -> str:
+    return f"{found[0]:.3f}, {found[1]:.3f}"
+
+
+def left_out(prepared: Mapping[str, Prepared]) -> Iterator[Sequence[object]]:
+    """For each set the numbers that serve the other two best, and what they do there."""
+    choices = [
+        {"strong": strong, "weak": weak, "rank": rank}
+        for strong, weak, rank in product(
+            (0.55, 0.59, 0.63, 0.67), (0.77, 0.85, 0.93), (30, 45, 60)
+        )
+    ]
+    found = {
+        name: [prepared[name].scored(prepared[name].shots(with_links(**each))) for each in choices]
+        for name in LABELLED
+    }
+    for name in LABELLED:
+        others = [other for other in LABELLED if other != name]
+        worth = [
+            sum(found[other][place][0] - PRICE * found[other][place][1] for other in others)
+            for place in range(len(choices))
+        ]
+        best = int(np.argmax(worth))
+        ours = prepared[name].scored(prepared[name].shots(GroupSettings()))
+        yield name, *choices[best].values(), told(found[name][best]), told(ours)
+
+
+def moved(prepared: Mapping[str, Prepared]) -> Iterator[Sequence[object]]:
+    """What every set is like with each number moved."""
+    yield (
+        "as it is",
+        *(told(each.scored(each.shots(GroupSettings()))) for each in prepared.values()),
+    )
+    for field in fields(LinkSettings):
+        for factor in (0.9, 1.1):
+            value = getattr(LinkSettings(), field.name) * factor
+            value = (
+                round(value) if field.name == "rank" else min(value, _MOST.get(field.name, value))
+            )
+            settings = with_links(**{field.name: value})
+            scores = (told(each.scored(each.shots(settings))) for each in prepared.values())
+            yield f"{field.name} {value:.3g}", *scores
+
+
+_MOST = {"agreeing": 0.99, "agreeing_pages": 0.999, "turned": 0.999}
+"""Correlations end at 1."""
+
+
+def timed(prepared: Mapping[str, Prepared]) -> Iterator[Sequence[object]]:
+    for name, clock in CLOCKS.items():
+        cells = []
+        for each in (prepared[label] for label in LABELLED):
+            rng = np.random.default_rng(0)
+            nowhere = np.full(len(each.groups), np.nan)
+            moments = Moments(clock(each.groups, rng), nowhere, nowhere)
+            cells.append(told(each.scored(each.shots(GroupSettings(), moments))))
+        yield name, *cells
+
+
+def album_clock(
+    groups: np.ndarray, rng: np.random.Generator, pause: tuple[float, float]
+) -> np.ndarray:
+    """Groups in a burst of frames up to 3 s apart, and so long a pause before each other photo."""
+    taken, now = np.full(len(groups), np.nan), 0.0
+    shots = [np.flatnonzero(groups == group) for group in np.unique(groups[groups != ""])]
+    shots += [np.array([place]) for place in np.flatnonzero(groups == "")]
+    for place in rng.permutation(len(shots)):
+        now += rng.uniform(*pause)
+        for photo in shots[place]:
+            taken[photo] = now
+            now += rng.uniform(0.2, 3)
+    return taken
+
+
+def half_known(groups: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    taken = album_clock(groups, rng, (60, 3600))
+    taken[rng.random(len(taken)) < 0.5] = np.nan
+    return taken
+
+
+CLOCKS: dict[str, Callable[[np.ndarray, np.random.Generator], np.ndarray]] = {
+    "none": lambda groups, _: np.full(len(groups), np.nan),
+    "minutes between shots": lambda groups, rng: album_clock(groups, rng, (60, 3600)),
+    "5 to 9 s between shots": lambda groups, rng: album_clock(groups, rng, (5, 9)),
+    "half of them lost": half_known,
+    "all of them wrong": lambda groups, rng: rng.permutation(album_clock(groups, rng, (60, 3600))),
+}
+"""Times as files may tell them."""
