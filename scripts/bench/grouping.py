@@ -157,15 +157,12 @@ def main() -> None:
             programs |= peers(options.peers)
         print("Pair F, photos alone that were put into a group\n")
         header = ("", *(f"{name} ({len(sets[name].groups)})" for name in sets))
-        print(
-            table(
-                header, ([name, *row(each, sets, options.score)] for name, each in programs.items())
-            )
-        )
+        rows = ([name, *row(each, sets, options.score)] for name, each in programs.items())
+        print(table(header, rows))
         hard = [drawn_album(name, made / name) for name in DRAWN]
         hard.append(dark_album(made / "dark", stills[::5]))
         cells = [
-            [each.name, len(each.groups), score(options.score, by_annclust(each), each)]
+            (each.name, len(each.groups), score(options.score, by_annclust(each), each))
             for each in hard
         ]
         print("\nAlbums of one kind, 12 pictures in each taken twice\n")

@@ -45,6 +45,7 @@ class Prepared:
 
     @classmethod
     def of(cls, photos: PhotoSet) -> Prepared:
+        """Embed it, and find the nearest of each photo."""
         vectors, k = embedded(photos), min(NEIGHBORS, len(photos.groups) - 1)
         squares = np.maximum(2 - 2 * (vectors @ vectors.T), 0)
         np.fill_diagonal(squares, np.inf)
@@ -53,6 +54,7 @@ class Prepared:
         return cls(vectors, NeighborGraph(near, distances), np.array([*photos.groups.values()]))
 
     def shots(self, settings: GroupSettings, moments: Moments | None = None) -> Labels:
+        """Shot of each photo; -1 if none."""
         found = group_photos(
             self.graph,
             ArrayVectors(self.vectors),
