@@ -98,9 +98,8 @@ def _cuts(weight: Distances) -> list[float]:
     known = weight[::_SAMPLED]
     known = known[np.isfinite(known)]
     batches = min(weight.size // _BATCH, _MOST_BATCHES)
-    inner = (
-        np.quantile(known, np.arange(1, batches) / batches) if batches > 1 and len(known) else known
-    )
+    shares = np.arange(1, batches) / batches if len(known) else np.zeros(0)
+    inner = np.quantile(known, shares) if len(shares) else shares
     bounds = np.unique(inner.astype(np.float32)).tolist()
     return [-np.inf, *bounds, float(np.finfo(np.float32).max)]
 

@@ -62,10 +62,13 @@ def surroundings(
     background : Background
         Of the same embedder.
     rank : int
-        Which neighbor's distance is the scale.
+        Which neighbor's distance is the scale; of a few photos without a background, it is that
+        which half of the others do not reach: then some must be unrelated.
     threads : int
         Makes no difference to the result.
     """
+    others = graph.n - 1 + len(background.vectors)
+    rank = min(rank, max(others // 2, 1))
 
     def measured(first: int) -> tuple[Distances, NDArray[np.bool_]]:
         last = min(first + _BLOCK, graph.n)

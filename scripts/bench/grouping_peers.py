@@ -31,6 +31,8 @@ def fastdup(photos: Path) -> dict[str, int]:
         run = fastdup.create(work_dir=scratch, input_dir=str(photos))
         run.run(overwrite=True, print_summary=False)
         found = run.connected_components()[0]
+    if "filename" not in found:  # it found none
+        return {}
     sizes = found["component_id"].value_counts()
     grouped = found[found["component_id"].map(sizes) > 1]
     names = [Path(name).name for name in grouped["filename"]]

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from annclust.collection import Collection
+from annclust.errors import InputError, UnknownPhotoError
+from tests.albums import save
+
+
+@pytest.fixture
+def indexed(collection: Collection, photos: Path) -> Collection:
+    collection.index([photos])
+    return collection
+
+
+def shot(photos: Path, group: int, number: int) -> Path:
+    return photos / f"burst {group}" / f"IMG_{group}{number}.jpg"
+
+
+def group_of(collection: Collection, photo: Path) -> object:
+    records = collection.photo_table().records
+    return next(record["cluster"] for record in records if record["path"] == str(photo))
+
+
+def test_photos_that_are_apart_share_no_shot(indexed: Collection, photos: Path) -> None:
+    first, other = shot(photos, 0, 0), shot(photos, 0, 1)
+    indexed.decide("apart", first, other)
+    indexed.cluster()
+    assert group_of(indexed, first) != group_of(indexed, other)
+    found = indexed.explain(first, other)
+    assert found.apart is not None
+    assert found.apart.why == "said"
+    indexed.cluster(granularity=1.9)
+    assert group_of(indexed, first) != group_of(indexed, other)
+
+
+def test_but_they_may_share_a_scene(indexed: Collection, photos: Path) -> None:
+    first, other = shot(photos, 0, 0), shot(photos, 0, 1)
+    indexed.decide("apart", first, other)
+    indexed.cluster("scenes")
+    assert group_of(indexed, first) == group_of(indexed, other)
+
+
+def test_photos_that_belong_together_are_one_group(indexed: Collection, photos: Path) -> None:
+    first, other = shot(photos, 0, 0), shot(photos, 1, 0)
+    indexed.decide("together", first, other)
+    indexed.cluster()
+    assert group_of(indexed, first) == group_of(indexed, other)
+    (link,) = indexed.explain(first, other).links
+    assert link.granularity == 0
+
+
+def test_what_was_said_may_be_forgotten_or_said_otherwise(
+    indexed: Collection, photos: Path
+) -> None:
+    first, other = shot(photos, 0, 0), shot(photos, 0, 1)
+    indexed.decide("apart", first, other)
+    indexed.decide("together", other, first)
+    assert [each.together for each in indexed.decisions()] == [True]
+    indexed.decide("forget", first, other)
+    assert indexed.decisions() == []
+    indexed.cluster()
+    assert group_of(indexed, first) == group_of(indexed, other)
+
+
+def test_decisions_last_through_renames_and_new_photos(indexed: Collection, photos: Path) -> None:
+    first, other = shot(photos, 0, 0), shot(photos, 0, 1)
+    indexed.decide("apart", first, other)
+    renamed = first.rename(photos / "renamed.jpg")
+    save(photos / "new.jpg", 77)
+    indexed.index()
+    indexed.compact()
+    indexed.cluster()
+    assert group_of(indexed, renamed) != group_of(indexed, other)
+    (said,) = indexed.decisions()
+    paths = {photo.path for photo in (*said.first, *said.second)}
+    assert paths == {renamed, other}
+
+
+def test_decisions_outlive_photos_that_are_gone(indexed: Collection, photos: Path) -> None:
+    first, other = shot(photos, 0, 0), shot(photos, 0, 1)
+    indexed.decide("apart", first, other)
+    kept = shutil.move(first, photos.parent / "kept.jpg")
+    indexed.index()
+    indexed.compact()
+    indexed.cluster()
+    (said,) = indexed.decisions()
+    assert sorted(map(len, (said.first, said.second))) == [0, 1]
+    shutil.move(kept, first)
+    indexed.index()
+    indexed.cluster()
+    assert group_of(indexed, first) != group_of(indexed, other)
+
+
+def test_several_are_said_of_the_first_one(indexed: Collection, photos: Path) -> None:
+    first, *others = (shot(photos, 0, number) for number in range(4))
+    indexed.decide("apart", first, *others)
+    assert len(indexed.decisions()) == 3
+    indexed.cluster()
+    assert group_of(indexed, first) is None
+    assert len({group_of(indexed, other) for other in others}) == 1
+
+
+def test_copies_cannot_be_told_apart(indexed: Collection, photos: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copy(shot(photos, 0, 0), tmp_path / "copy.jpg"))
+    with pytest.raises(InputError, match="exact copies"):
+        indexed.decide("apart", shot(photos, 0, 0), copy)
+
+
+def test_nothing_is_said_of_photos_that_are_not_there(
+    indexed: Collection, photos: Path, tmp_path: Path
+) -> None:
+    stranger = save(tmp_path / "stranger.jpg", 99)
+    with pytest.raises(UnknownPhotoError):
+        indexed.decide("together", shot(photos, 0, 0), stranger)
+    assert indexed.decisions() == []
