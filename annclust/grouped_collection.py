@@ -14,6 +14,7 @@ from annclust.settings import Level, Method, ShownLevel
 
 # Each call loads what it needs itself: a query must not wait for what only grouping needs.
 if TYPE_CHECKING:
+    from annclust.arrays import Labels, Nodes
     from annclust.clustering.hdbscan import Clustering
     from annclust.pipeline.deciding import Saying
     from annclust.pipeline.reports import Decision, Explanation
@@ -127,6 +128,31 @@ class GroupedCollection(OpenedCollection):
         return level != "copies" and is_out_of_date(
             self._store, last_clustering(self._store, level)
         )
+
+    def groups_at(self, granularity: float) -> tuple[Labels, Nodes]:
+        """Look at the groups finer or coarser, from what is stored; nothing is remembered.
+
+        Parameters
+        ----------
+        granularity : float
+            Shots are at 1, scenes at 2, themes at 3; a coarser look never splits a group.
+
+        Returns
+        -------
+        labels : ndarray of shape (m,), int64
+            Group of each photo, from 0; -1 for photos that stand alone. The numbers last for this
+            look only.
+        ids : ndarray of shape (m,), int64
+            Of the photos, ascending.
+
+        Raises
+        ------
+        NothingClusteredError
+            If `cluster` was not run since photos came or went.
+        """
+        from annclust.pipeline.photo_groups import groups_at
+
+        return groups_at(self._store, granularity)
 
     def explain(
         self, image: PathLike, other: PathLike | None = None, level: Level | None = None

@@ -99,12 +99,14 @@ def _choices(settings: GroupSettings) -> dict[str, object]:
     return told
 
 
-def stored_groups(store: Store, live: LiveVectors, settings: GroupSettings) -> StoredGroups | None:
-    """The stored groups, if they are over live vectors and of those choices."""
+def stored_groups(
+    store: Store, live: LiveVectors, settings: GroupSettings | None = None
+) -> StoredGroups | None:
+    """The stored groups, if they are over live vectors, and of those choices if these matter."""
     found = store.catalog.generation("groups")
     if found is None or not found.basis.startswith(f"rows={live.digest} "):
         return None
-    if json.loads(found.spec)["choices"] != _choices(settings):
+    if settings is not None and json.loads(found.spec)["choices"] != _choices(settings):
         return None
     return store.load_generation("groups", lambda loaded: _loaded(store, loaded), basis=found.basis)
 

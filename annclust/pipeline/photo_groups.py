@@ -10,12 +10,17 @@ import numpy as np
 
 from annclust.arrays import Labels, Nodes
 from annclust.clustering.hdbscan import Clustering
-from annclust.errors import InputError
+from annclust.errors import InputError, NothingClusteredError
 from annclust.grouping.cutting import clustering_at
-from annclust.grouping.group_tree import GRANULARITY
-from annclust.pipeline.group_trees import StoredGroups, refresh_groups, with_decisions
+from annclust.grouping.group_tree import GRANULARITY, without_singles
+from annclust.pipeline.group_trees import (
+    StoredGroups,
+    refresh_groups,
+    stored_groups,
+    with_decisions,
+)
 from annclust.pipeline.grouped import Grouped
-from annclust.pipeline.live_vectors import LiveVectors
+from annclust.pipeline.live_vectors import LiveVectors, live_vectors
 from annclust.progress import SILENT, Progress
 from annclust.settings import GroupSettings, Level, LinkSettings, SearchSettings
 from annclust.storage.store import Store
@@ -71,6 +76,31 @@ def photo_groups(
     with progress.stage("Cutting the tree"):
         found = grouped_as_asked(store, live, stored, choices)
     return Grouped(found, stored.recall, settings.min_cluster_size, choices.as_dict())
+
+
+def groups_at(store: Store, granularity: float) -> tuple[Labels, Nodes]:
+    """Group of each present photo at a granularity, from the stored groups alone.
+
+    Returns
+    -------
+    labels : ndarray of shape (m,), int64
+        Numbered from 0, without a meaning beyond this cut; -1 for photos that stand alone.
+    ids : ndarray of shape (m,), int64
+        Of the photos, ascending.
+
+    Raises
+    ------
+    NothingClusteredError
+        If there are no groups of the photos that are present now.
+    """
+    with store.catalog.snapshot():
+        live = live_vectors(store)
+        stored = stored_groups(store, live)
+        if stored is None:
+            raise NothingClusteredError(store.path, level=None)
+        tree = with_decisions(store, live, stored.tree)
+    alone = tree.up_to(granularity).groups()[live.node_of]
+    return without_singles(alone), live.photos
 
 
 def grouped_as_asked(

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 OF_PHOTOS = ("fastdup==2.54", "ImageHash==4.3.2")
-OF_VECTORS = ("evoc==0.3.2", "fast_hdbscan==0.3.4")
+OF_VECTORS = ("evoc==0.3.2", "fast_hdbscan==0.3.4", "pynndescent==0.7.0")
 """Programs that cannot be in one environment."""
 
 BITS = 10

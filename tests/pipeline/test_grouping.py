@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from annclust.arrays import Labels
 from annclust.collection import Collection
 from annclust.errors import InputError, NothingClusteredError, UnknownClusterError
 from annclust.pipeline.grouping import label_copies
@@ -246,6 +247,27 @@ def test_a_coarser_look_never_splits_a_group(collection: Collection, photos: Pat
         assert all(len(set(coarser[finer == group].tolist())) == 1 for group in set(finer))
         finer = coarser
     assert len(set(finer.tolist())) < 10
+
+
+def test_a_look_at_a_granularity_is_what_clustering_there_finds(
+    collection: Collection, photos: Path
+) -> None:
+    shutil.copy(photos / "burst 0" / "IMG_00.jpg", photos / "copy.jpg")
+    for seed in range(50, 60):
+        save(photos / f"alone {seed}.jpg", seed)
+    collection.index([photos])
+    with pytest.raises(NothingClusteredError):
+        collection.groups_at(1)
+    collection.cluster()
+    for granularity in (0, 0.7, 1, 1.5, 2, 3):
+        labels, ids = collection.groups_at(granularity)
+        found = collection.cluster(granularity=granularity)
+        assert ids.tolist() == found.ids.tolist()
+        assert _partition(labels) == _partition(found.labels)
+
+
+def _partition(labels: Labels) -> set[frozenset[int]]:
+    return {frozenset(np.flatnonzero(labels == label).tolist()) for label in set(labels) - {-1}}
 
 
 def test_every_shot_lies_in_one_scene(collection: Collection, photos: Path) -> None:
