@@ -104,8 +104,8 @@ def _scale(own: Distances, around: Distances, rank: int, *, complete: bool) -> D
     """
     known = np.isfinite(own)
     horizon = np.max(own, axis=1, where=known, initial=0)
-    if complete or not own.shape[1]:
-        horizon = np.full(len(own), np.inf, dtype=np.float32)
+    # Where nobody is known, nothing is known to lie before the background.
+    horizon = np.where(complete | ~known.any(axis=1), np.float32(np.inf), horizon)
     within = np.where(around <= horizon[:, np.newaxis], around, np.inf)
     found = np.sort(np.hstack([own, within]), axis=1)
     count = np.isfinite(found).sum(axis=1)
