@@ -101,7 +101,8 @@ def pair_ratios(
 ) -> Distances:
     """How strong the links of some pairs are: shape (m,), ``inf`` where there is none."""
     scale = np.sqrt(around.scale[pairs.left] * around.scale[pairs.right])
-    ratio: Distances = np.zeros_like(scale)
+    # A scale of 0 is that of copies, among which whatever is none is unrelated.
+    ratio = np.where(pairs.distance > _ROUNDING, np.float32(np.inf), np.float32(0))
     np.divide(pairs.distance, scale, out=ratio, where=scale > 0)
     at_once = moments.together(pairs.left, pairs.right, settings.moment)
     ratio[at_once] *= settings.closer
