@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annclust.arrays import Labels, Vectors, unit_rows
+from annclust.clustering.spanning_tree import connected
 from annclust.embedding.descriptor import DESCRIPTOR_LENGTH, LIGHT
 from annclust.grouping.background import Background, no_background
 from annclust.grouping.chain import group_photos
@@ -21,7 +22,7 @@ from annclust.neighbor_graph import NeighborGraph
 from annclust.progress import SILENT, Progress
 from annclust.settings import GroupSettings, LinkSettings
 from annclust.vector_source import ArrayVectors
-from tests.clustering.graphs import graph_of
+from tests.clustering.graphs import graph_of, pairwise_distances
 from tests.grouping.samples import background, lumps, same_partition, unit_vectors
 
 SETTINGS = GroupSettings()
@@ -169,6 +170,28 @@ def test_where_neighbors_may_be_missing_links_beyond_them_are_not_proven() -> No
     assert many.proven[many.height <= 1].all()
 
 
+@given(seed=st.integers(0, 2**32 - 1), k=st.integers(1, 6))
+def test_no_pair_that_the_graph_lacks_comes_before_a_proven_link(seed: int, k: int) -> None:
+    rng = np.random.default_rng(seed)
+    vectors = lumps(rng.integers(1, 8, size=4).tolist(), 8, rng.choice([0.1, 0.5]), seed)
+    n, settings = len(vectors), GroupSettings(links=LinkSettings(strong=0.95, weak=0.98))
+    k = min(k, n - 1)
+    found = group_photos(
+        graph_of(vectors, k),
+        ArrayVectors(vectors),
+        scenery(8),
+        Moments.unknown(n),
+        settings,
+        has_layouts=False,
+    )
+    scale = found.around.scale
+    ratios = pairwise_distances(vectors) / np.sqrt(np.outer(scale, scale))
+    proven = found.tree.chosen(np.flatnonzero(found.tree.proven))
+    for left, right, ratio in zip(proven.left, proven.right, proven.ratio, strict=True):
+        before = connected(*np.nonzero(ratios < ratio - 1e-4), n)
+        assert before[left] != before[right]
+
+
 @given(seed=st.integers(0, 2**32 - 1), k=st.integers(1, 12), min_samples=st.integers(1, 3))
 def test_the_tree_is_sound(seed: int, k: int, min_samples: int) -> None:
     rng = np.random.default_rng(seed)
@@ -221,10 +244,13 @@ def test_it_tells_how_far_it_is() -> None:
 
 
 def many_photos(d: int) -> tuple[Vectors, Labels]:
-    """More than 4096 photos in scenes of 14; scenes differ in 60 directions, photos in all."""
+    """More than 4096 photos in scenes of 14; scenes differ in 60 directions, photos in all.
+
+    All photos have one direction in common, as those of any network do.
+    """
     rng, size, scenes = np.random.default_rng(0), 14, 300
     centers = np.zeros((scenes, d), dtype=np.float32)
-    centers[:, :60] = unit_vectors(scenes, 60)
+    centers[:, :60], centers[:, 60] = unit_vectors(scenes, 60), 1
     labels = np.repeat(np.arange(scenes), size)
     noise = rng.normal(size=(scenes * size, d)) * 0.85 / np.sqrt(d)
     return unit_rows(centers[labels] + noise), labels
