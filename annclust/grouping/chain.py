@@ -15,7 +15,7 @@ from annclust.grouping.links import link_ratios
 from annclust.grouping.moments import Moments
 from annclust.grouping.scenes import Candidates, Linkage, average_linkage
 from annclust.grouping.shots import shot_tree
-from annclust.grouping.surroundings import Surroundings, surroundings
+from annclust.grouping.surroundings import Surroundings, surroundings, usable_rank
 from annclust.neighbor_graph import NeighborGraph
 from annclust.progress import SILENT, Progress
 from annclust.search.reduction import learn_reduction
@@ -85,7 +85,7 @@ def group_photos(
     progress : Progress
     """
     with progress.stage("Links", sum(_STEPS)) as stage:
-        rank = settings.links.rank
+        rank = usable_rank(settings.links.rank, graph.n, background)
         around = surroundings(graph, vectors, background, rank, threads=threads)
         stage.advance(_STEPS[0])
         layouts = Layouts.of(vectors) if has_layouts else None

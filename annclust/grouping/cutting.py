@@ -71,8 +71,9 @@ def _branches(tree: CondensedTree, labels: Labels, granularity: float) -> Nodes:
     """Branch of the condensed tree that each group is, counted from 0, which is everything."""
     n, groups = len(labels), int(labels.max(initial=-1)) + 1
     home, parent, born = _homes(tree, n)
+    density = 1 / granularity if granularity > 0 else np.inf  # a link just there has this very λ
     while True:  # what was born within a group is part of it
-        within = 1 / np.maximum(born[home], np.finfo(float).tiny) <= granularity
+        within = (home > 0) & (born[home] >= density)
         if not within.any():
             break
         home = np.where(within, parent[home], home)

@@ -99,8 +99,8 @@ def _refused(tree: GroupTree, which: NDArray[np.bool_], apart: Pairs) -> NDArray
         refused.append(kept != gone and any(photo in enemies for photo in theirs))
         if kept == gone or refused[-1]:
             continue
-        members[kept] = members.get(kept, [kept]) + theirs
-        foes[kept] = enemies | foes.get(gone, set())
+        members.setdefault(kept, [kept]).extend(theirs)
+        foes.setdefault(kept, set()).update(foes.get(gone, ()))
         for photo in theirs:
             group[photo] = kept
     return np.array(refused, dtype=np.bool_)

@@ -103,18 +103,18 @@ def pair_ratios(
     ratio = plain_ratios(pairs, around)
     at_once = moments.together(pairs.left, pairs.right, settings.moment)
     ratio[at_once] *= settings.closer
-    if layouts is None:
-        ratio[pairs.distance <= _ROUNDING] = 0
-    else:
+    if layouts is not None:
         _see_layouts(ratio, pairs, around.page, layouts, settings)
     ratio[ratio >= UNRELATED] = np.inf
+    ratio[pairs.distance <= _ROUNDING] = 0
     return ratio
 
 
 def plain_ratios(pairs: Pairs, around: Surroundings) -> Distances:
     """Distances of pairs over the geometric mean of their local scales, shape (m,)."""
     scale = np.sqrt(around.scale[pairs.left] * around.scale[pairs.right])
-    ratio: Distances = np.zeros_like(scale)
+    # A scale of 0 is that of copies, among which whatever is none is unrelated.
+    ratio = np.where(pairs.distance > _ROUNDING, np.float32(np.inf), np.float32(0))
     np.divide(pairs.distance, scale, out=ratio, where=scale > 0)
     return ratio
 

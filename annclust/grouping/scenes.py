@@ -14,11 +14,12 @@ clustering algorithms, The Computer Journal 26).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from annclust.arrays import Distances, Labels, Nodes, Vectors, Weights
 
@@ -66,12 +67,15 @@ class Candidates:
         """Those that are left after groups were joined, numbered as `groups` says."""
         ends = groups[self.low], groups[self.high]
         low, high = np.minimum(*ends), np.maximum(*ends)
-        moved = replace(self, low=low, high=high).chosen(low != high)
-        order = np.lexsort((moved.right, moved.left, moved.ratio, moved.high, moved.low))
-        pairs = np.column_stack([moved.low[order], moved.high[order]])
-        first = np.ones(len(order), dtype=np.bool_)
-        first[1:] = (pairs[1:] != pairs[:-1]).any(axis=1)
-        return moved.chosen(order[first])
+        apart = np.flatnonzero(low != high)
+        low, high = low[apart], high[apart]
+        pair = low * (int(groups.max(initial=0)) + 1) + high
+        order = np.lexsort((self.ratio[apart], pair))
+        first = order[np.diff(pair[order], prepend=-1) > 0]
+        kept = apart[first]
+        return Candidates(
+            low[first], high[first], self.left[kept], self.right[kept], self.ratio[kept]
+        )
 
 
 @dataclass(slots=True, eq=False)
@@ -87,10 +91,8 @@ class _Sums:
         count = int(groups.max(initial=-1)) + 1
         size = np.bincount(groups, minlength=count).astype(np.float64)
         inverse = 1 / scale.astype(np.float64)
-        sums = np.zeros((count, vectors.shape[1]), dtype=np.float32)
-        for first in range(0, len(groups), _BLOCK):
-            block = slice(first, first + _BLOCK)
-            np.add.at(sums, groups[block], vectors[block] * inverse[block, np.newaxis])
+        entries = inverse.astype(np.float32), (groups, np.arange(len(groups)))
+        sums = csr_array(entries, shape=(count, len(groups))) @ vectors
         return cls(size, np.bincount(groups, inverse, minlength=count).astype(np.float64), sums)
 
     def apart(self, left: Nodes, right: Nodes) -> Weights:
@@ -166,7 +168,8 @@ def average_linkage(
     """
     sums = _Sums.of(vectors, scale, groups)
     at_large = np.sqrt(sums.at_large())
-    pairs = candidates.between(groups)
+    in_order = np.argsort(candidates.left * len(groups) + candidates.right, kind="stable")
+    pairs = candidates.chosen(in_order).between(groups)  # so that ties do not depend on theirs
     apart = _apart(pairs, sums, closeness)
     reached = np.zeros(len(sums.size))
     taken, heights = pairs.chosen(slice(0)), [np.zeros(0)]

@@ -16,7 +16,7 @@ from annclust.clustering.cluster_selection import select_clusters
 from annclust.clustering.condensed_tree import condensed_tree
 from annclust.clustering.graph_forest import forest_of_lists
 from annclust.clustering.single_linkage import Dendrogram, single_linkage
-from annclust.clustering.spanning_tree import SpanningForest, joined_at_infinity
+from annclust.clustering.spanning_tree import SpanningForest, components, joined_at_infinity
 from annclust.grouping.group_tree import GroupTree
 from annclust.grouping.links import UNRELATED
 from annclust.settings import GroupSettings
@@ -70,9 +70,9 @@ def shot_tree(
 
 def _reachable(neighbors: Neighbors, ratios: Distances, samples: int) -> Distances:
     """Mutual reachability of links, for places that are dense by so many neighbors."""
+    samples = min(samples, ratios.shape[1])
     if samples < 2:  # a link is no shorter than the shortest of either end
         return ratios
-    samples = min(samples, ratios.shape[1])
     core = np.partition(ratios, samples - 1, axis=1)[:, samples - 1]
     reach: Distances = np.maximum(np.maximum(ratios, core[:, np.newaxis]), core[neighbors])
     return reach
@@ -92,7 +92,7 @@ def _selected(forest: SpanningForest, n: int, settings: GroupSettings) -> Labels
     """
     whole = joined_at_infinity(forest, n)
     dendrogram = single_linkage(SpanningForest(whole.left, whole.right, _sparsity(whole.weight)))
-    one_part = len(forest.left) == n - 1
+    one_part = int((np.bincount(components(forest, n)) > 1).sum()) == 1
     tree = condensed_tree(dendrogram, _SMALLEST)
     found = select_clusters(
         tree,
@@ -101,7 +101,8 @@ def _selected(forest: SpanningForest, n: int, settings: GroupSettings) -> Labels
         allow_single_cluster=one_part,
         epsilon=float(_sparsity(np.array(settings.links.strong))),
     )
-    # If all hangs together and no branch of it stands out, all of it is one.
+    # If all links hang together, beside photos without any, and no branch of them stands out, all
+    # of them are one.
     all_of_it = one_part and found.branches.tolist() in ([], [0])
     return np.zeros(n, dtype=np.int64) if all_of_it else found.labels
 

@@ -62,13 +62,10 @@ def surroundings(
     background : Background
         Of the same embedder.
     rank : int
-        Which neighbor's distance is the scale; of a few photos without a background, it is that
-        which half of the others do not reach: then some must be unrelated.
+        Which neighbor's distance is the scale.
     threads : int
         Makes no difference to the result.
     """
-    others = graph.n - 1 + len(background.vectors)
-    rank = min(rank, max(others // 2, 1))
 
     def measured(first: int) -> tuple[Distances, NDArray[np.bool_]]:
         last = min(first + _BLOCK, graph.n)
@@ -84,6 +81,14 @@ def surroundings(
         return Surroundings(np.zeros(0, np.float32), np.zeros(0, np.bool_))
     scale, page = (np.concatenate(column) for column in zip(*parts, strict=True))
     return Surroundings(scale, page)
+
+
+def usable_rank(rank: int, n: int, background: Background) -> int:
+    """That rank, or less where a photo has but few others around it.
+
+    Of few photos without a background, half count as unrelated.
+    """
+    return min(rank, max((n - 1 + len(background.vectors)) // 2, 1))
 
 
 def _distances(rows: Vectors, others: Vectors) -> Distances:
@@ -107,8 +112,8 @@ def _scale(own: Distances, around: Distances, rank: int, *, complete: bool) -> D
     """
     known = np.isfinite(own)
     horizon = np.max(own, axis=1, where=known, initial=0)
-    if complete or not own.shape[1]:
-        horizon = np.full(len(own), np.inf, dtype=np.float32)
+    # Where nobody is known, nothing is known to lie before the background.
+    horizon = np.where(complete | ~known.any(axis=1), np.float32(np.inf), horizon)
     within = np.where(around <= horizon[:, np.newaxis], around, np.inf)
     found = np.sort(np.hstack([own, within]), axis=1)
     count = np.isfinite(found).sum(axis=1)
