@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NewType, TypeAlias
+from typing import Any, Final, NewType, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +45,11 @@ Labels: TypeAlias = NDArray[np.int64]
 
 Probabilities: TypeAlias = NDArray[np.float64]
 """Strength of each vector's membership, shape (n,), from 0 to 1."""
+
+
+ROUNDING: Final = 1e-3
+"""Distance of unit vectors that are one vector but for float16: 2**-11 per component, with a
+margin for the embedder's own float32."""
 
 
 def places_in(order: Nodes) -> Nodes:

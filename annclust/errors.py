@@ -13,6 +13,7 @@ The errors:
         - UnknownClusterError: no cluster has that id
         - UnknownPhotoError: no photo of the collection has that content
         - NothingClusteredError: clusters are asked for before `cluster` was run
+            - GroupsOutOfDateError: or it was run for what has changed since
         - OutputError: a file that was asked for cannot be written
     - EmbeddingError: an embedder cannot be used
         - ModelFileError: a model file is missing, damaged or not the one expected
@@ -117,6 +118,17 @@ class NothingClusteredError(InputError):
         super().__init__(
             f"{path} has not been clustered yet{f' into {level}' if level else ''}."
             f" Run `annclust cluster -c {path}{asked}` first."
+        )
+
+
+class GroupsOutOfDateError(NothingClusteredError):
+    """Groups are asked about that were made of other photos, or with other choices or decisions."""
+
+    def __init__(self, path: Path, *, level: str) -> None:
+        super().__init__(path, level=level)
+        self.args = (
+            f"photos came or went, or something was decided or chosen otherwise, since {path} was"
+            f" clustered into {level}. Run `annclust cluster -c {path} --level {level}` again.",
         )
 
 

@@ -25,7 +25,7 @@ class GroupedCollection(OpenedCollection):
 
     def cluster(
         self,
-        level: Level = "shots",
+        level: Level | None = None,
         *,
         granularity: float | None = None,
         min_cluster_size: int | None = None,
@@ -37,11 +37,12 @@ class GroupedCollection(OpenedCollection):
 
         Parameters
         ----------
-        level : {"shots", "scenes", "themes", "density"}
-            The same moment, what belongs together, what is alike at all; or HDBSCAN's clusters.
+        level : {"shots", "scenes", "themes", "density"} or None
+            The same moment, what belongs together, what is alike at all; or HDBSCAN's clusters. If
+            None, what `granularity` shows, or shots.
         granularity : float or None
             A finer or coarser look than that of the level: shots are at 1, scenes at 2, themes at
-            3. A coarser one never splits a group. Not of "density".
+            3, each up to halfway to the next. A coarser one never splits a group.
         min_cluster_size : int or None
             Fewest photos that make a group: 2 if None, 5 for "density".
         min_samples : int or None
@@ -66,7 +67,7 @@ class GroupedCollection(OpenedCollection):
         """
         from annclust.pipeline.grouping import choose, cluster_photos
 
-        choices = choose(
+        chosen, choices = choose(
             level,
             granularity=granularity,
             times=times,
@@ -75,7 +76,7 @@ class GroupedCollection(OpenedCollection):
             method=method,
         )
         with self._writer() as store:
-            found, _ = cluster_photos(store, level, choices, self.settings.search, self.progress)
+            found, _ = cluster_photos(store, chosen, choices, self.settings.search, self.progress)
         return found
 
     def last_clustering(self, level: Level | None = None) -> ClusterReport:

@@ -44,6 +44,10 @@ class _SilentStage:
         """Do nothing."""
 
 
+NO_STAGE: Stage = _SilentStage()
+"""A stage that nobody watches."""
+
+
 class SilentProgress:
     """Reports to nobody; the default everywhere in the library."""
 
@@ -56,7 +60,7 @@ class SilentProgress:
         unit: str = "",
     ) -> AbstractContextManager[Stage]:
         """Open a stage that nobody watches."""
-        return nullcontext(_SilentStage())
+        return nullcontext(NO_STAGE)
 
 
 SILENT: Progress = SilentProgress()

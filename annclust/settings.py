@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, Literal, Self
+from typing import Any, Final, Literal, Self
 
 from annclust.errors import InputError
 from annclust.memory_plan import plan_memory
@@ -196,6 +196,9 @@ Level = Literal["shots", "scenes", "themes", "density"]
 """shots: the same moment; scenes: what belongs together; themes: what is alike at all; density:
 HDBSCAN's clusters, whatever they are."""
 
+GRANULARITY: Final[dict[Level, float]] = {"shots": 1.0, "scenes": 2.0, "themes": 3.0}
+"""How coarse a look shows each level."""
+
 ShownLevel = Literal["copies", "shots", "scenes", "themes", "density"]
 """Below the levels that are clustered there is one that is known at any time: exact copies."""
 
@@ -245,10 +248,12 @@ class LinkSettings(_Overridable):
     near : float
         Largest distance of photos that differ by no more than a small crop, if their layouts
         agree: such a link is strong in any crowd.
+    near_share : float
+        The same as a share of the usual scale, for embedders that keep no layout.
     agreeing : float
         Least correlation of layouts that agree.
     agreeing_pages : float
-        The same for pages and screens, which are linked by no other means.
+        The same for pages and screens, without which these are not linked.
     turned : float
         Least correlation of layouts, of which one is turned or mirrored, for the same picture.
     turned_margin : float
@@ -263,6 +268,7 @@ class LinkSettings(_Overridable):
     strong: float = 0.63
     weak: float = 0.85
     near: float = 0.35
+    near_share: float = 0.3
     agreeing: float = 0.9
     agreeing_pages: float = 0.99
     turned: float = 0.97

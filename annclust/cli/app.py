@@ -155,12 +155,12 @@ def cluster(
     console: Console,
     collection: CollectionOption = DEFAULT_COLLECTION,
     level: Annotated[
-        Level,
+        Level | None,
         typer.Option(
-            help="shots: the same moment; scenes: what belongs together; themes: what is alike at"
-            " all; density: HDBSCAN's clusters."
+            help="shots (default): the same moment; scenes: what belongs together; themes: what is"
+            " alike at all; density: HDBSCAN's clusters."
         ),
-    ] = Level.SHOTS,
+    ] = None,
     granularity: Annotated[
         float | None,
         typer.Option(
@@ -196,7 +196,7 @@ def cluster(
     settings = IndexingSettings.within(threads=threads, memory=size_of(memory))
     with open_collection(collection, console, settings=settings) as opened:
         opened.cluster(
-            level.value,
+            None if level is None else level.value,
             granularity=granularity,
             times=times,
             min_cluster_size=min_cluster_size,

@@ -16,7 +16,6 @@ from annclust.cli.shared_options import (
     command,
     open_collection,
 )
-from annclust.errors import InputError
 
 if TYPE_CHECKING:
     from annclust.pipeline.reports import ApartReport, Decision, Explanation, Photo
@@ -74,15 +73,18 @@ def add_to(app: typer.Typer) -> None:
     ) -> None:
         """Say that photos belong together or are not the same shot; or list what was said."""
         with open_collection(collection, console) as opened:
+            first, *others = photos or [Path()]
             if saying is not None:
-                first, *others = photos or [Path()]
-                if not others:
-                    raise InputError("name a photo, and at least one other.")
                 opened.decide(saying.value, first, *others)
             known = opened.decisions()
-        if saying is not None:
-            console.note("the next annclust cluster cuts groups by it")
-        console.show([_decision_document(each) for each in known], lambda: _decision_lines(known))
+        if saying is None:
+            console.show([_decision_document(each) for each in known], lambda: _listed(known))
+            return
+        console.note("the next annclust cluster cuts groups by it")
+        said = saying.value
+        console.show(
+            [_decision_document(each) for each in known], lambda: _said_lines(said, first, others)
+        )
 
 
 def _photo(photo: Photo) -> dict[str, Any]:
@@ -114,31 +116,29 @@ def _explanation_document(found: Explanation) -> dict[str, Any]:
             "nearest": _photo(apart.nearest),
             "distance": apart.distance,
             "times": apart.times,
+            "granularity": apart.granularity,
             "why": apart.why,
         },
     }
 
 
 def _explanation_lines(found: Explanation) -> Iterator[str]:
-    name = shown(found.photo.path)
-    if found.together:
-        group = f"group {found.cluster} of {found.level}"
-        if found.other is None:
-            yield f"{name} is in {group}; its surest link:"
-        else:
-            yield f"{name} and {shown(found.other.path)} are both in {group}:"
-        for link in found.links:
-            ends = f"{shown(link.left.path)} and {shown(link.right.path)}"
-            yield f"  {ends}: {_strength(link.granularity, link.ratio)}"
-        if not found.links:
-            yield "  one and the same content"
-        return
-    if found.apart is None:
-        yield f"{name} is alone: there is nothing to compare it with"
-        return
-    alone = "alone" if found.other is None else f"not with {shown(found.other.path)}"
-    yield f"{name} is {alone}, at the level of {found.level}"
-    yield f"  {_reason(found.apart, asked=found.other is not None)}"
+    yield from _together_lines(found) if found.together else _apart_lines(found)
+
+
+def _together_lines(found: Explanation) -> Iterator[str]:
+    name, group = shown(found.photo.path), f"group {found.cluster} of {found.level}"
+    if found.cluster is None:
+        group = "no group: there are too few of them"
+    if found.other is not None:
+        yield f"{name} and {shown(found.other.path)} are both in {group}:"
+    else:
+        yield f"{name} is in {group}; its surest link:"
+    for link in found.links:
+        ends = f"{shown(link.left.path)} and {shown(link.right.path)}"
+        yield f"  {ends}: {_strength(link.granularity, link.ratio)}"
+    if not found.links:
+        yield "  exact copies show one and the same content"
 
 
 def _strength(granularity: float, ratio: float) -> str:
@@ -147,34 +147,63 @@ def _strength(granularity: float, ratio: float) -> str:
     return f"{ratio:.0%} of the distance at which unrelated photos begin"
 
 
+def _apart_lines(found: Explanation) -> Iterator[str]:
+    name, apart = shown(found.photo.path), found.apart
+    if apart is None:
+        yield f"{name} is alone: there is nothing to compare it with"
+        return
+    alone = "alone" if found.other is None else f"not with {shown(found.other.path)}"
+    yield f"{name} is {alone}, at the level of {found.level}"
+    yield f"  {_reason(apart, asked=found.other is not None)}"
+    if apart.granularity is not None and apart.why != "few":
+        yield f"  a look as coarse as --granularity {apart.granularity:.2f} joins them"
+
+
 def _reason(apart: ApartReport, *, asked: bool) -> str:
     which = "it" if asked else f"the nearest photo, {shown(apart.nearest.path)},"
-    match apart.why:
-        case "far" | "weak":
-            return f"{which} is {apart.times:.1f} times as far as photos of one shot may be"
-        case "layout":
-            return f"{which} is a page like it, but with light and dark in other places"
-        case "said":
-            return f"{which} would be with it, had you not said that they are not the same shot"
-        case "later":
-            return f"{which} is near, but each has nearer ones: a coarser look joins them"
+    reasons = {
+        "far": f"{which} is {apart.times:.1f} times as far as photos of one shot may be",
+        "layout": f"{which} is a page like it, but with light and dark in other places",
+        "later": f"{which} is near, but the photos around both are farther apart",
+        "said": f"{which} would be with it, had you not said that they are not the same shot",
+        "few": f"{which} is with it, but together they are too few for a group",
+    }
+    return reasons["far" if apart.why == "weak" else apart.why]
 
 
 def _decision_document(decision: Decision) -> dict[str, Any]:
     return {
         "first": [_photo(photo) for photo in decision.first],
         "second": [_photo(photo) for photo in decision.second],
+        "digests": list(decision.digests),
         "together": decision.together,
     }
 
 
-def _decision_lines(decisions: list[Decision]) -> Iterator[str]:
+_SAID = {
+    "together": "belong together",
+    "apart": "are not the same shot",
+    "forget": "are grouped as if nothing had been said",
+}
+
+
+def _said_lines(saying: str, first: Path, others: list[Path]) -> Iterator[str]:
+    for other in others:
+        yield f"{shown(first)} and {shown(other)} {_SAID[saying]}"
+
+
+def _listed(decisions: list[Decision]) -> Iterator[str]:
     for decision in decisions:
         names = (
-            shown(photos[0].path) if photos else "a photo that is gone"
-            for photos in (decision.first, decision.second)
+            shown(photos[0].path) if photos else f"a photo that is gone ({digest[:_DIGITS]})"
+            for photos, digest in zip(
+                (decision.first, decision.second), decision.digests, strict=True
+            )
         )
-        said = "belong together" if decision.together else "are not the same shot"
-        yield f"{' and '.join(names)} {said}"
+        yield f"{' and '.join(names)} {_SAID['together' if decision.together else 'apart']}"
     if not decisions:
         yield "nothing was said about any photos"
+
+
+_DIGITS = 12
+"""Of a digest that are shown: enough to name it."""

@@ -17,6 +17,7 @@ from annclust.pipeline.reports import (
     Status,
     Unreadable,
 )
+from annclust.settings import GRANULARITY
 
 if TYPE_CHECKING:
     from annclust.embedding.registry import EmbedderInfo
@@ -118,7 +119,7 @@ def clustering_lines(report: ClusterReport) -> Iterator[str]:
     """Say what `cluster` found."""
     grouped = report.images - report.noise
     yield (
-        f"{counted(report.clusters, 'group')} of {report.level} with {grouped:,} of"
+        f"{counted(report.clusters, 'group')} of {report.level}{_look(report)} with {grouped:,} of"
         f" {counted(report.images, 'photo')}, {report.noise:,} alone"
     )
     yield f"largest group: {counted(report.largest, 'photo')}; {report.seconds:.1f} s"
@@ -131,6 +132,12 @@ def clustering_lines(report: ClusterReport) -> Iterator[str]:
     changes = [f"{number:,} {event}" for event, number in report.lineage.items() if number]
     if report.lineage["born"] < report.clusters:  # else it is the first time
         yield f"since the last time: {', '.join(changes)}"
+
+
+def _look(report: ClusterReport) -> str:
+    """How coarse the look was, if it was not that of the level."""
+    usual = report.granularity is None or report.granularity == GRANULARITY[report.level]
+    return "" if usual else f" at a granularity of {report.granularity:g}"
 
 
 def capped_lines(report: ClusterReport) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from annclust.arrays import Distances, Labels, Nodes, Vectors, Weights
 from annclust.clustering.certificate import horizons
 from annclust.grouping.background import Background
-from annclust.grouping.group_tree import EVERYTHING, GRANULARITY, GroupTree
+from annclust.grouping.group_tree import EVERYTHING, GroupTree
 from annclust.grouping.layout import Layouts
 from annclust.grouping.links import link_ratios
 from annclust.grouping.moments import Moments
@@ -17,13 +18,11 @@ from annclust.grouping.scenes import Candidates, Linkage, average_linkage
 from annclust.grouping.shots import shot_tree
 from annclust.grouping.surroundings import Surroundings, surroundings, usable_rank
 from annclust.neighbor_graph import NeighborGraph
+from annclust.parallel import map_parts
 from annclust.progress import SILENT, Progress
 from annclust.search.reduction import learn_reduction
-from annclust.settings import GroupSettings
+from annclust.settings import GRANULARITY, GroupSettings
 from annclust.vector_source import VectorSource
-
-_STEPS = (35, 35, 10, 20)
-"""Shares of the time: surroundings, links, shots, scenes."""
 
 _REDUCED_TO, _REDUCED_FROM = 128, 4096
 """Dimensions in which scenes are compared, and photos from which on: of more, sums of whole vectors
@@ -34,6 +33,9 @@ _LEAST_STEP = 0.05
 
 _SAMPLE = 16_384
 _BLOCK = 4096
+_EDGES_OF = 65_536
+"""Photos whose edges are looked at a time: as many as fit into some tens of megabytes."""
+
 _SEED = 0
 
 
@@ -50,9 +52,13 @@ class _Found:
     """What is known of n photos when scenes are made."""
 
     graph: NeighborGraph
-    ratios: Distances
     around: Surroundings
     shots: Labels
+
+    @property
+    def scale(self) -> Distances:
+        """Local scales that can be divided by."""
+        return np.where(self.around.scale > 0, self.around.scale, np.float32(1))
 
 
 def group_photos(
@@ -84,20 +90,44 @@ def group_photos(
         Makes no difference to the result.
     progress : Progress
     """
-    with progress.stage("Links", sum(_STEPS)) as stage:
-        rank = usable_rank(settings.links.rank, graph.n, background)
-        around = surroundings(graph, vectors, background, rank, threads=threads)
-        stage.advance(_STEPS[0])
-        layouts = Layouts.of(vectors) if has_layouts else None
-        ratios = link_ratios(graph, around, layouts, moments, settings.links, threads=threads)
-        stage.advance(_STEPS[1])
-        horizon = _horizon(graph, around)
-        shots = shot_tree(graph.neighbors, ratios, horizon, settings, threads=threads)
-        shots = shots.up_to(GRANULARITY["shots"])
-        stage.advance(_STEPS[2])
-        found = _Found(graph, ratios, around, shots.groups())
+    rank = usable_rank(settings.links.rank, graph.n, background)
+    with progress.stage("Surroundings", graph.n) as stage:
+        around = surroundings(graph, vectors, background, rank, threads=threads, stage=stage)
+    layouts = Layouts.of(vectors) if has_layouts else None
+    ratios = _Ratios(graph, around, layouts, settings, threads, progress)
+    timeless = ratios.shots(Moments.unknown(graph.n))
+    shots = timeless
+    if moments.known:
+        # Either finds shots that the other does not: what times split stays together.
+        shots = timeless.followed_by(ratios.shots(moments)).in_order()
+    with progress.stage("Scenes"):
+        found = _Found(graph, around, shots.groups())
         scenes = _scenes(found, _compared(vectors, threads), moments, settings)
-        return GroupedPhotos(_together(shots, scenes, settings), around)
+    return GroupedPhotos(_together(shots, scenes, settings), around)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Ratios:
+    """What shots are made of."""
+
+    graph: NeighborGraph
+    around: Surroundings
+    layouts: Layouts | None
+    settings: GroupSettings
+    threads: int
+    progress: Progress
+
+    def shots(self, moments: Moments) -> GroupTree:
+        """The links that make shots, of photos of such moments."""
+        graph, links = self.graph, self.settings.links
+        with self.progress.stage("Links", graph.n) as stage:
+            ratios = link_ratios(
+                graph, self.around, self.layouts, moments, links, threads=self.threads, stage=stage
+            )
+        horizon = _horizon(graph, self.around)
+        with self.progress.stage("Shots"):
+            found = shot_tree(graph.neighbors, ratios, horizon, self.settings, threads=self.threads)
+        return found.up_to(GRANULARITY["shots"])
 
 
 def _horizon(graph: NeighborGraph, around: Surroundings) -> Weights:
@@ -114,24 +144,42 @@ def _horizon(graph: NeighborGraph, around: Surroundings) -> Weights:
 
 def _scenes(found: _Found, vectors: Vectors, moments: Moments, settings: GroupSettings) -> Linkage:
     """Join shots along all edges of the graph, whatever their ratio, and from moment to moment."""
-    graph, closer = found.graph, settings.links.closer
-    rows, columns = np.nonzero(graph.neighbors >= 0)
-    neighbors = graph.neighbors[rows, columns].astype(np.int64)
-    scale = np.where(found.around.scale > 0, found.around.scale, 1)
-    plain = graph.distances[rows, columns] / np.sqrt(scale[rows] * scale[neighbors])
-    ratio = np.minimum(plain, found.ratios[rows, columns]).astype(np.float64)
-    before, after = moments.in_turn(settings.outing)
-    apart = np.linalg.norm(vectors[before] - vectors[after], axis=1)
-    in_turn = apart / np.sqrt(scale[before] * scale[after])
-    left, right = np.concatenate([rows, before]), np.concatenate([neighbors, after])
-    candidates = Candidates(
-        np.minimum(left, right), np.maximum(left, right), left, right, np.append(ratio, in_turn)
-    )
+    scale, closer = found.scale, settings.links.closer
+    parts = [*_edges_between(found), _in_turn(vectors, scale, moments, settings.outing)]
+    candidates = Candidates.of_all(parts)
+    del parts  # its memory is needed
 
     def closeness(left: Nodes, right: Nodes) -> Weights:
         return np.where(moments.together(left, right, settings.outing), closer, 1.0)
 
     return average_linkage(vectors, scale, found.shots, candidates, closeness)
+
+
+def _edges_between(found: _Found) -> Iterator[Candidates]:
+    """Edges of the graph between shots, block by block: the strongest of each pair of shots."""
+    graph, scale = found.graph, found.scale
+    for first in range(0, graph.n, _EDGES_OF):
+        block = graph.neighbors[first : first + _EDGES_OF]
+        rows, columns = np.nonzero(block >= 0)
+        left, right = rows + first, block[rows, columns].astype(np.int64)
+        apart = found.shots[left] != found.shots[right]
+        left, right = left[apart], right[apart]
+        distance = graph.distances[first + rows[apart], columns[apart]]
+        ratio = distance / np.sqrt(scale[left] * scale[right])
+        strongest = Candidates.between_photos(left, right, ratio).between(found.shots)
+        yield Candidates.between_photos(strongest.left, strongest.right, strongest.ratio)
+
+
+def _in_turn(vectors: Vectors, scale: Distances, moments: Moments, seconds: float) -> Candidates:
+    """Links between photos that follow each other in time."""
+    before, after = moments.in_turn(seconds)
+    distance = np.empty(len(before), dtype=np.float32)
+    for first in range(0, len(before), _BLOCK):
+        block = slice(first, first + _BLOCK)
+        distance[block] = np.linalg.norm(vectors[before[block]] - vectors[after[block]], axis=1)
+    return Candidates.between_photos(
+        before, after, distance / np.sqrt(scale[before] * scale[after])
+    )
 
 
 def _compared(vectors: VectorSource, threads: int) -> Vectors:
@@ -146,10 +194,8 @@ def _compared(vectors: VectorSource, threads: int) -> Vectors:
     sample = (vectors.take(part) for part in np.array_split(picked, max(len(picked) // _BLOCK, 1)))
     learned = learn_reduction(sample, _REDUCED_TO - 1, seed=_SEED, threads=threads)
     axes = np.linalg.qr(np.column_stack([learned.mean, learned.axes]))[0]
-    found = np.empty((n, _REDUCED_TO), dtype=np.float32)
-    for first in range(0, n, _BLOCK):
-        found[first : first + _BLOCK] = vectors.block(first, min(first + _BLOCK, n)) @ axes
-    return found
+    blocks = [(first, min(first + _BLOCK, n)) for first in range(0, n, _BLOCK)]
+    return np.concatenate([*map_parts(lambda ends: vectors.block(*ends) @ axes, blocks, threads)])
 
 
 def _together(shots: GroupTree, scenes: Linkage, settings: GroupSettings) -> GroupTree:

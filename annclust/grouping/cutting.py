@@ -11,7 +11,8 @@ from annclust.clustering.hdbscan import Clustering
 from annclust.clustering.hierarchy import Hierarchy
 from annclust.clustering.single_linkage import NO_MERGES, Dendrogram, single_linkage
 from annclust.clustering.spanning_tree import SpanningForest, joined_at_infinity
-from annclust.grouping.group_tree import GRANULARITY, GroupTree
+from annclust.grouping.group_tree import GroupTree
+from annclust.settings import GRANULARITY
 
 _SMALLEST = 2
 
@@ -72,11 +73,13 @@ def _branches(tree: CondensedTree, labels: Labels, granularity: float) -> Nodes:
     n, groups = len(labels), int(labels.max(initial=-1)) + 1
     home, parent, born = _homes(tree, n)
     density = 1 / granularity if granularity > 0 else np.inf  # a link just there has this very λ
-    while True:  # what was born within a group is part of it
-        within = (home > 0) & (born[home] >= density)
-        if not within.any():
-            break
-        home = np.where(within, parent[home], home)
+    above = np.arange(len(parent))
+    within = born >= density  # what was born within a group is part of it
+    within[0] = False
+    above[within] = parent[within]
+    while not np.array_equal(above[above], above):  # in steps that double
+        above = above[above]
+    home = above[home]
     branches = np.zeros(groups, dtype=np.int64)
     branches[labels[labels >= 0]] = home[labels >= 0]
     return branches

@@ -15,14 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annclust.arrays import Labels
-from annclust.clustering.spanning_tree import spanning_forest
-from annclust.grouping.group_tree import GRANULARITY, GroupTree
+from annclust.grouping.group_tree import GroupTree
+from annclust.settings import GRANULARITY
 
 _UNTIL = GRANULARITY["scenes"]
 _BELOW = float(np.nextafter(_UNTIL, 0))
 
-Pairs = NDArray[np.int64]
-"""Pairs of photos, shape (p, 2)."""
+PhotoPairs = NDArray[np.int64]
+"""PhotoPairs of photos, shape (p, 2)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,13 +32,13 @@ class Decisions:
     Parameters
     ----------
     together : ndarray of shape (p, 2), int64
-        Pairs that belong together.
+        PhotoPairs that belong together.
     apart : ndarray of shape (q, 2), int64
-        Pairs that are not the same shot.
+        PhotoPairs that are not the same shot.
     """
 
-    together: Pairs
-    apart: Pairs
+    together: PhotoPairs
+    apart: PhotoPairs
 
     def __bool__(self) -> bool:
         return len(self.together) + len(self.apart) > 0
@@ -57,18 +57,17 @@ def decided(tree: GroupTree, decisions: Decisions) -> GroupTree:
     postponed = np.zeros(len(wished.left), dtype=np.bool_)
     postponed[: len(fine.left)][concerned] = _refused(fine, concerned, decisions.apart)
     height = np.where(postponed, _UNTIL, wished.height)
-    order = np.argsort(height, kind="stable")
-    return _without_cycles(replace(wished, height=height).chosen(order))
+    return replace(wished, height=height).in_order()
 
 
-def _with_wishes(tree: GroupTree, together: Pairs) -> GroupTree:
+def _with_wishes(tree: GroupTree, together: PhotoPairs) -> GroupTree:
     """The tree with links of height 0 before all others."""
     nothing, certain = np.zeros(len(together)), np.ones(len(together), dtype=np.bool_)
     wishes = GroupTree(tree.n, together[:, 0], together[:, 1], nothing, nothing, certain)
     return wishes.followed_by(tree)
 
 
-def _concerned(groups: Labels, apart: Pairs) -> NDArray[np.bool_]:
+def _concerned(groups: Labels, apart: PhotoPairs) -> NDArray[np.bool_]:
     """Photos in groups that hold both photos of a pair: shape (n,)."""
     ends = groups[apart]
     inside = np.zeros(int(groups.max(initial=-1)) + 1, dtype=np.bool_)
@@ -77,7 +76,7 @@ def _concerned(groups: Labels, apart: Pairs) -> NDArray[np.bool_]:
     return concerned
 
 
-def _refused(tree: GroupTree, which: NDArray[np.bool_], apart: Pairs) -> NDArray[np.bool_]:
+def _refused(tree: GroupTree, which: NDArray[np.bool_], apart: PhotoPairs) -> NDArray[np.bool_]:
     """Which of some links, taken in their order, would bring a pair together: shape (m,)."""
     group: dict[int, int] = {}
     foes: dict[int, set[int]] = {}
@@ -106,13 +105,6 @@ def _refused(tree: GroupTree, which: NDArray[np.bool_], apart: Pairs) -> NDArray
     return np.array(refused, dtype=np.bool_)
 
 
-def _without_cycles(tree: GroupTree) -> GroupTree:
-    """The links that join what was apart before them, in their order."""
-    place = np.arange(len(tree.left), dtype=np.float64)
-    kept = spanning_forest(tree.left, tree.right, place, tree.n).weight.astype(np.int64)
-    return tree.chosen(kept)
-
-
-def pairs_of(nodes: Sequence[tuple[int, int]]) -> Pairs:
-    """Pairs as an array, even if there are none."""
+def pairs_of(nodes: Sequence[tuple[int, int]]) -> PhotoPairs:
+    """PhotoPairs as an array, even if there are none."""
     return np.asarray(nodes, dtype=np.int64).reshape(-1, 2)

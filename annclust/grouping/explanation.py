@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -11,9 +11,10 @@ import numpy as np
 from annclust.arrays import Distances, Nodes
 from annclust.grouping.group_tree import GroupTree
 
-Why = Literal["far", "weak", "layout", "later", "said"]
+Why = Literal["far", "weak", "layout", "later", "said", "few"]
 """Why the nearest photo is in no group with one: it is as far as unrelated ones; nearer, but no
-strong link; their layouts differ, as pages; a link waits for a coarser cut; or a person said so."""
+strong link; their layouts differ, as pages; a link waits for a coarser cut; a person said so; or
+they are too few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Loneliness:
         That over their local scales.
     ratio : float
         The same, corrected; ``inf`` where there is no link.
-    why : {"far", "weak", "layout", "later", "said"}
+    why : {"far", "weak", "layout", "later", "said", "few"}
     """
 
     nearest: int
@@ -58,6 +59,10 @@ class Loneliness:
     plain: float
     ratio: float
     why: Why
+
+    def because(self, why: Why | None) -> Loneliness:
+        """The same for another reason, if there is one."""
+        return self if why is None else replace(self, why=why)
 
 
 def chain(tree: GroupTree, granularity: float, first: int, last: int) -> tuple[Link, ...] | None:
@@ -76,6 +81,12 @@ def chain(tree: GroupTree, granularity: float, first: int, last: int) -> tuple[L
         return None
     links = links.chosen(np.flatnonzero(groups[links.left] == groups[first]))
     return tuple(_way(links, first, last))
+
+
+def meeting(tree: GroupTree, first: int, last: int) -> float | None:
+    """Granularity from which on two photos are in one group; None if nothing joins them."""
+    links = chain(tree, float("inf"), first, last)
+    return None if links is None else max((link.height for link in links), default=0.0)
 
 
 def surest_link(tree: GroupTree, granularity: float, node: int) -> Link | None:

@@ -14,10 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annclust.arrays import Labels, Nodes, Weights
-from annclust.clustering.spanning_tree import connected
-from annclust.settings import Level
+from annclust.clustering.spanning_tree import connected, spanning_forest
 
-GRANULARITY: Final[dict[Level, float]] = {"shots": 1.0, "scenes": 2.0, "themes": 3.0}
 EVERYTHING: Final = 4.0
 
 
@@ -60,6 +58,13 @@ class GroupTree:
         """Some of the links."""
         ends, told = (self.left[which], self.right[which]), (self.ratio[which], self.height[which])
         return GroupTree(self.n, *ends, *told, self.proven[which])
+
+    def in_order(self) -> GroupTree:
+        """The links, finest first, that join what was apart before them."""
+        order = np.argsort(self.height, kind="stable")
+        place = np.arange(len(order), dtype=np.float64)
+        forest = spanning_forest(self.left[order], self.right[order], place, self.n)
+        return self.chosen(order[forest.weight.astype(np.int64)])
 
     def followed_by(self, other: GroupTree) -> GroupTree:
         """These links and then those of another tree of the same photos."""

@@ -13,22 +13,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from annclust.arrays import Distances, Nodes
+from annclust.arrays import ROUNDING, Distances, Nodes
 from annclust.grouping.layout import Layouts
 from annclust.grouping.moments import Moments
 from annclust.grouping.surroundings import Surroundings
 from annclust.neighbor_graph import NeighborGraph
 from annclust.parallel import map_parts
+from annclust.progress import NO_STAGE, Stage
 from annclust.settings import LinkSettings
 
 UNRELATED = 1.0
 """Ratio from which on photos are as far from each other as unrelated ones: no link."""
 
 _BLOCK = 8192
-
-_ROUNDING = 1e-3
-"""Distance of unit vectors that are one vector but for float16: 2**-11 per component, with a
-margin for the embedder's own float32."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,6 +55,7 @@ def link_ratios(
     settings: LinkSettings,
     *,
     threads: int = 1,
+    stage: Stage = NO_STAGE,
 ) -> Distances:
     """How strong the link along each edge of a graph is.
 
@@ -72,6 +70,8 @@ def link_ratios(
     settings : LinkSettings
     threads : int
         Makes no difference to the result.
+    stage : Stage
+        Told how far it is.
 
     Returns
     -------
@@ -88,7 +88,7 @@ def link_ratios(
         ratios[rows + first, columns] = pair_ratios(pairs, around, layouts, moments, settings)
 
     for _ in map_parts(fill, range(0, graph.n, _BLOCK), threads):
-        pass
+        stage.advance(_BLOCK)
     return ratios
 
 
@@ -103,18 +103,29 @@ def pair_ratios(
     ratio = plain_ratios(pairs, around)
     at_once = moments.together(pairs.left, pairs.right, settings.moment)
     ratio[at_once] *= settings.closer
-    if layouts is not None:
+    if layouts is None:
+        _see_crowds(ratio, pairs, around, settings)
+    else:
         _see_layouts(ratio, pairs, around.page, layouts, settings)
     ratio[ratio >= UNRELATED] = np.inf
-    ratio[pairs.distance <= _ROUNDING] = 0
+    ratio[pairs.distance <= ROUNDING] = 0
     return ratio
+
+
+def _see_crowds(
+    ratio: Distances, pairs: Pairs, around: Surroundings, settings: LinkSettings
+) -> None:
+    """Let nearness itself count, in place: a share of the usual scale, for want of layouts."""
+    near = settings.near_share * around.usual
+    if near > 0:
+        np.minimum(ratio, settings.strong / near * pairs.distance, out=ratio)
 
 
 def plain_ratios(pairs: Pairs, around: Surroundings) -> Distances:
     """Distances of pairs over the geometric mean of their local scales, shape (m,)."""
     scale = np.sqrt(around.scale[pairs.left] * around.scale[pairs.right])
     # A scale of 0 is that of copies, among which whatever is none is unrelated.
-    ratio = np.where(pairs.distance > _ROUNDING, np.float32(np.inf), np.float32(0))
+    ratio = np.where(pairs.distance > ROUNDING, np.float32(np.inf), np.float32(0))
     np.divide(pairs.distance, scale, out=ratio, where=scale > 0)
     return ratio
 
@@ -130,18 +141,21 @@ def _see_layouts(
     pages = page[pairs.left] & page[pairs.right]
     doubtful = (ratio > settings.strong) & (ratio < UNRELATED)
     asked = np.flatnonzero(pages | doubtful | (pairs.distance <= settings.near))
-    pairs, found = pairs.chosen(asked), ratio[asked]
-    pages, doubtful = pages[asked], doubtful[asked]
+    pairs, found, pages = pairs.chosen(asked), ratio[asked], pages[asked]
     agreement = layouts.agreement(pairs.left, pairs.right)
 
     crowded = ~pages & (agreement >= settings.agreeing)
     nearness = settings.strong / settings.near * pairs.distance
     found[crowded] = np.minimum(found, nearness)[crowded]
 
-    found[pages & (agreement < settings.agreeing_pages)] = np.inf
+    refused = pages & (agreement < settings.agreeing_pages)
+    refused &= ~(layouts.flat(pairs.left) | layouts.flat(pairs.right))
+    found[refused] = np.inf
 
-    turned = pairs.chosen(doubtful)
+    looked_at = np.flatnonzero(doubtful[asked] | (refused & (ratio[asked] < UNRELATED)))
+    turned = pairs.chosen(looked_at)
     correlation = layouts.turned_agreement(turned.left, turned.right)
-    least = np.maximum(settings.turned, agreement[doubtful] + settings.turned_margin)
-    found[np.flatnonzero(doubtful)[correlation > least]] = settings.strong / 2  # as sure as any
+    least = np.where(pages, settings.agreeing_pages, settings.turned)[looked_at]
+    least = np.maximum(least, agreement[looked_at] + settings.turned_margin)
+    found[looked_at[correlation > least]] = settings.strong / 2  # as sure as any
     ratio[asked] = found

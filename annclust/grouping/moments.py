@@ -13,16 +13,13 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-from annclust.arrays import Nodes
+from annclust.arrays import Measures, Nodes
 
 _EARTH = 6_371_000.0
 """Radius in meters."""
 
 _ONE_PLACE = 1000.0
 """Meters beyond which two photos are not of one moment, whatever their clocks say."""
-
-Known = NDArray[np.float64]
-"""A number for each photo; NaN where it is unknown."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,15 +34,20 @@ class Moments:
         Degrees; NaN where they are unknown.
     """
 
-    taken: Known
-    latitude: Known
-    longitude: Known
+    taken: Measures
+    latitude: Measures
+    longitude: Measures
 
     @classmethod
     def unknown(cls, n: int) -> Self:
         """Of photos that say nothing."""
         nothing = np.full(n, np.nan)
         return cls(nothing, nothing, nothing)
+
+    @property
+    def known(self) -> bool:
+        """Whether anything is known of any photo."""
+        return bool(np.isfinite(self.taken).any())
 
     @property
     def digest(self) -> str:
@@ -73,7 +75,7 @@ class Moments:
         soon = self.together(first, following, seconds)
         return first[soon], following[soon]
 
-    def _meters(self, left: Nodes, right: Nodes) -> Known:
+    def _meters(self, left: Nodes, right: Nodes) -> Measures:
         """Distance of pairs on a sphere (haversine); NaN where a place is unknown."""
         ours, theirs = (
             (np.radians(self.latitude[end]), np.radians(self.longitude[end]))
@@ -81,5 +83,5 @@ class Moments:
         )
         north, east = (np.sin((b - a) / 2) ** 2 for a, b in zip(ours, theirs, strict=True))
         half = north + np.cos(ours[0]) * np.cos(theirs[0]) * east
-        meters: Known = 2 * _EARTH * np.arcsin(np.sqrt(np.minimum(half, 1)))
+        meters: Measures = 2 * _EARTH * np.arcsin(np.sqrt(np.minimum(half, 1)))
         return meters

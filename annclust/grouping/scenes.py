@@ -6,14 +6,15 @@ of squared ratios needs no pairs: of photos a in A and b in B with local scales 
     mean of (2 - 2 a b) / (s_a s_b)  =  2 (S_A S_B - V_A V_B) / (|A| |B|),
 
 where S sums 1 / s and V sums a / s. Only groups between which the neighbor graph has a link are
-compared; of these, pairs that are nearest to each other are joined, all at once, which gives the
-tree of joining one pair at a time (Murtagh 1983, A survey of recent advances in hierarchical
-clustering algorithms, The Computer Journal 26).
+compared; of these, pairs that are nearest to each other are joined, all at once. With all pairs to
+choose from, that is the tree of joining one pair at a time (Murtagh 1983, A survey of recent
+advances in hierarchical clustering algorithms, The Computer Journal 26); with few, a join may bring
+groups nearer than those before it, and counts as no nearer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Self, TypeAlias
 
@@ -53,14 +54,21 @@ class Candidates:
         groups, ends = (self.low[which], self.high[which]), (self.left[which], self.right[which])
         return Candidates(*groups, *ends, self.ratio[which])
 
-    def followed_by(self, others: Candidates) -> Candidates:
-        """These and others."""
-        return Candidates(
-            np.concatenate([self.low, others.low]),
-            np.concatenate([self.high, others.high]),
-            np.concatenate([self.left, others.left]),
-            np.concatenate([self.right, others.right]),
-            np.concatenate([self.ratio, others.ratio]),
+    @classmethod
+    def between_photos(cls, left: Nodes, right: Nodes, ratio: Distances | Weights) -> Self:
+        """Links between photos that are groups of one."""
+        ends = np.minimum(left, right), np.maximum(left, right)
+        return cls(*ends, left, right, ratio.astype(np.float64))
+
+    @classmethod
+    def of_all(cls, parts: Sequence[Candidates]) -> Self:
+        """Those of several parts, at least one."""
+        return cls(
+            np.concatenate([part.low for part in parts]),
+            np.concatenate([part.high for part in parts]),
+            np.concatenate([part.left for part in parts]),
+            np.concatenate([part.right for part in parts]),
+            np.concatenate([part.ratio for part in parts]),
         )
 
     def between(self, groups: Labels) -> Candidates:
@@ -172,16 +180,16 @@ def average_linkage(
     pairs = candidates.chosen(in_order).between(groups)  # so that ties do not depend on theirs
     apart = _apart(pairs, sums, closeness)
     reached = np.zeros(len(sums.size))
-    taken, heights = pairs.chosen(slice(0)), [np.zeros(0)]
+    parts, heights = [pairs.chosen(slice(0))], [np.zeros(0)]
     while len(pairs.low):
         nearest = _mutually_nearest(pairs, apart, len(sums.size))
         low, high = pairs.low[nearest], pairs.high[nearest]
         reached[low] = np.maximum(apart[nearest], np.maximum(reached[low], reached[high]))
-        taken = taken.followed_by(pairs.chosen(nearest))
+        parts.append(pairs.chosen(nearest))
         heights.append(reached[low])
         sums.join(low, high)
         pairs, apart = _after(pairs, apart, low, high, sums, closeness)
-    root = np.sqrt(np.concatenate(heights))
+    taken, root = Candidates.of_all(parts), np.sqrt(np.concatenate(heights))
     return Linkage(taken.left, taken.right, taken.ratio, root, at_large)
 
 
@@ -218,5 +226,5 @@ def _after(
     changed[kept] = changed[gone] = True
     touched = changed[pairs.low] | changed[pairs.high]
     moved = pairs.chosen(touched).between(names)
-    together = pairs.chosen(~touched).followed_by(moved)
+    together = Candidates.of_all([pairs.chosen(~touched), moved])
     return together, np.concatenate([apart[~touched], _apart(moved, sums, closeness)])

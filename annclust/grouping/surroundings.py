@@ -9,14 +9,16 @@ of most bursts, so that these are not taken for unrelated ones, and less than an
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from annclust.arrays import Distances, Vectors
+from annclust.arrays import Distances, Nodes, Vectors
 from annclust.grouping.background import Background
 from annclust.neighbor_graph import NeighborGraph
 from annclust.parallel import map_parts
+from annclust.progress import NO_STAGE, Stage
 from annclust.vector_source import VectorSource
 
 _BLOCK = 4096
@@ -37,10 +39,22 @@ class Surroundings:
         Distance at which unrelated photos begin; above 0 unless all others are copies.
     page : ndarray of shape (n,), bool
         Whether it resembles drawn pages and screens more than any photo of the background.
+    usual : float
+        The scale that half of the collection have at least; 0 where it is not known.
     """
 
     scale: Distances
     page: NDArray[np.bool_]
+    usual: float = 0.0
+
+    @classmethod
+    def measured(cls, scale: Distances, page: NDArray[np.bool_]) -> Self:
+        """Of all photos of a collection."""
+        return cls(scale, page, float(np.median(scale)) if len(scale) else 0.0)
+
+    def of(self, nodes: Nodes) -> Surroundings:
+        """Those of some photos."""
+        return Surroundings(self.scale[nodes], self.page[nodes], self.usual)
 
 
 def surroundings(
@@ -50,6 +64,7 @@ def surroundings(
     rank: int,
     *,
     threads: int = 1,
+    stage: Stage = NO_STAGE,
 ) -> Surroundings:
     """Measure what is around each photo.
 
@@ -65,6 +80,8 @@ def surroundings(
         Which neighbor's distance is the scale.
     threads : int
         Makes no difference to the result.
+    stage : Stage
+        Told how far it is.
     """
 
     def measured(first: int) -> tuple[Distances, NDArray[np.bool_]]:
@@ -76,11 +93,14 @@ def surroundings(
         complete = graph.k >= graph.n - 1
         return _scale(own, np.hstack([photos, pages]), rank, complete=complete), page
 
-    parts = list(map_parts(measured, range(0, graph.n, _BLOCK), threads))
+    parts = []
+    for part in map_parts(measured, range(0, graph.n, _BLOCK), threads):
+        parts.append(part)
+        stage.advance(_BLOCK)
     if not parts:
         return Surroundings(np.zeros(0, np.float32), np.zeros(0, np.bool_))
     scale, page = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return Surroundings(scale, page)
+    return Surroundings.measured(scale, page)
 
 
 def usable_rank(rank: int, n: int, background: Background) -> int:

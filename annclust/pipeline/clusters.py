@@ -11,6 +11,7 @@ from typing import cast
 from annclust.arrays import ImageId
 from annclust.errors import NothingClusteredError, UnknownClusterError
 from annclust.pipeline.live_vectors import live_vectors
+from annclust.pipeline.made_of import decisions_digest
 from annclust.pipeline.reports import Cluster, ClusterReport, Photo
 from annclust.settings import Level, ShownLevel
 from annclust.storage.records import ClusteringRecord, ExportRow
@@ -47,9 +48,11 @@ def last_clustering(store: Store, level: Level | None) -> ClusteringRecord:
 
 
 def is_out_of_date(store: Store, clustering: ClusteringRecord) -> bool:
-    """Whether photos came or went since a clustering."""
-    known: str | None = json.loads(clustering.settings).get("vectors")
-    return known != live_vectors(store).digest
+    """Whether photos came or went, or something was decided, since a clustering."""
+    made_of = json.loads(clustering.settings)
+    if "decisions" in made_of and made_of["decisions"] != decisions_digest(store):
+        return True
+    return bool(made_of.get("vectors") != live_vectors(store).digest)
 
 
 def export_rows(store: Store, level: Level | None = None) -> Iterator[ExportRow]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
-from annclust.errors import InputError, UnknownPhotoError
-from annclust.images.digest import digest_of
+from annclust.errors import InputError
+from annclust.pipeline.asked import asked_content, decided_content
 from annclust.pipeline.reports import Decision, Photo
 from annclust.storage.store import Store
 from annclust.storage.store_writer import StoreWriter
@@ -21,14 +21,26 @@ def decide(store: StoreWriter, saying: Saying, photo: Path, others: Sequence[Pat
 
     Groups are as they were until they are cut anew.
 
+    Parameters
+    ----------
+    store : StoreWriter
+    saying : {"together", "apart", "forget"}
+    photo, others : Path
+        Photos of the collection; to forget, also the beginnings of their digests.
+
     Raises
     ------
     UnknownPhotoError
         If the collection has no photo with a file's content.
     InputError
-        If a photo is an exact copy of the other.
+        If a photo is an exact copy of the other, or nothing is said.
     """
-    first, *rest = (_digest(store, path) for path in (photo, *others))
+    if saying not in get_args(Saying):
+        raise InputError(f"say one of {', '.join(get_args(Saying))}, not {saying!r}.")
+    if not others:
+        raise InputError("name a photo, and at least one other.")
+    content = decided_content if saying == "forget" else asked_content
+    first, *rest = (content(store, path) for path in (photo, *others))
     for path, second in zip(others, rest, strict=True):
         if first == second:
             raise InputError(f"{photo} and {path} are exact copies: they are always together.")
@@ -40,18 +52,16 @@ def decide(store: StoreWriter, saying: Saying, photo: Path, others: Sequence[Pat
                 store.catalog.decide(first, second, alike=saying == "together")
 
 
-def _digest(store: Store, path: Path) -> bytes:
-    digest = digest_of(path)
-    if not store.catalog.images_of_digest(digest):
-        raise UnknownPhotoError(path)
-    return digest
-
-
 def decisions(store: Store) -> list[Decision]:
     """All that was said, with the photos that it is about now."""
     with store.catalog.snapshot():
         return [
-            Decision(_photos(store, first), _photos(store, second), together)
+            Decision(
+                _photos(store, first),
+                _photos(store, second),
+                (first.hex(), second.hex()),
+                together,
+            )
             for first, second, together in store.catalog.decisions()
         ]
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from annclust.arrays import Labels
+from annclust.arrays import ROUNDING, Labels
 from annclust.clustering.hdbscan import Clustering, cut
 from annclust.clustering.hierarchy import Hierarchy
 from annclust.errors import InputError
@@ -19,10 +19,6 @@ from annclust.storage.store_writer import StoreWriter
 
 _LEAST_CAP, _MOST_OF_ALL = 100, 0.2
 """A branch of more than a fifth of all vectors is split, unless these are few."""
-
-_ROUNDING = 1e-3
-"""Distance of unit vectors that are one vector but for float16: 2**-11 per component, with a
-margin for the embedder's own float32."""
 
 
 def density_clusters(
@@ -62,5 +58,5 @@ def _one_group_if_alike(found: Clustering, min_cluster_size: int) -> Labels:
     """
     distances = found.hierarchy.dendrogram.distance
     enough = len(found.labels) >= max(min_cluster_size, 2)
-    alike = enough and float(distances[-1]) <= _ROUNDING
+    alike = enough and float(distances[-1]) <= ROUNDING
     return np.zeros_like(found.labels) if alike else found.labels

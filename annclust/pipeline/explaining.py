@@ -1,24 +1,36 @@
-"""Explaining: why photos are together, and why one is alone, from what is stored."""
+"""Explaining: why photos are together, and why one is alone, from what is stored.
+
+Whether they are is what the last clustering says; the reasons are those of the stored links, so
+both must be of the same photos, choices and decisions.
+"""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 import numpy as np
 
-from annclust.arrays import Nodes, unit_rows
-from annclust.errors import NothingClusteredError, UnknownPhotoError
-from annclust.grouping.explanation import Link, Loneliness, chain, loneliness, surest_link
-from annclust.grouping.group_tree import GroupTree
+from annclust.arrays import Labels, Nodes, unit_rows
+from annclust.errors import GroupsOutOfDateError, UnknownPhotoError
+from annclust.grouping.explanation import (
+    Link,
+    Loneliness,
+    Why,
+    chain,
+    loneliness,
+    meeting,
+    surest_link,
+)
+from annclust.grouping.group_tree import EVERYTHING, GroupTree
 from annclust.grouping.layout import Layouts
 from annclust.grouping.links import Pairs, pair_ratios, plain_ratios
 from annclust.grouping.moments import Moments
-from annclust.grouping.surroundings import Surroundings
-from annclust.images.digest import digest_of
-from annclust.pipeline.clusters import last_clustering
+from annclust.pipeline.asked import asked_content
+from annclust.pipeline.clusters import is_out_of_date, last_clustering
 from annclust.pipeline.group_trees import (
     StoredGroups,
     has_layouts,
@@ -37,8 +49,16 @@ from annclust.vector_source import ArrayVectors
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Known:
-    """What is known of a collection when something is explained."""
+class _Grouped:
+    """A collection and its groups of one level, when something is explained.
+
+    Parameters
+    ----------
+    tree : GroupTree
+        With decisions; that of `stored` is without.
+    clusters : ndarray of shape (n,), int64
+        Group of each node; -1 if none.
+    """
 
     store: Store
     live: LiveVectors
@@ -46,6 +66,7 @@ class _Known:
     choices: GroupChoices
     stored: StoredGroups
     tree: GroupTree
+    clusters: Labels
 
 
 def explain(
@@ -73,100 +94,119 @@ def explain(
     UnknownPhotoError
         If the collection does not have a file's content.
     """
-    digests = [digest_of(each) for each in (image, other) if each is not None]
+    paths = [image] if other is None else [image, other]
+    digests = [asked_content(store, path) for path in paths]
     with store.catalog.snapshot():
-        known = _known(store, level)
-        nodes = [
-            _node(known, digest, path)
-            for digest, path in zip(digests, (image, other), strict=False)
-        ]
-        return _explained(known, search, nodes[0], *nodes[1:])
+        grouped = _grouped(store, level)
+        asked = {
+            path: _node(grouped, digest, path) for path, digest in zip(paths, digests, strict=True)
+        }
+        return _explained(grouped, search, asked, image, other)
 
 
-def _known(store: Store, level: Level | None) -> _Known:
+def _grouped(store: Store, level: Level | None) -> _Grouped:
     last = last_clustering(store, level)
     asked, live = json.loads(last.settings), live_vectors(store)
+    choices = GroupChoices.from_dict(asked) if "granularity" in asked else None
     stored = None
-    if "granularity" in asked and asked["vectors"] == live.digest:
-        choices = GroupChoices.from_dict(asked)
+    if choices is not None and not is_out_of_date(store, last):
         stored = stored_groups(store, live, choices.settings)
-    if stored is None:
-        raise NothingClusteredError(store.path, level=level)
+    if choices is None or stored is None:
+        raise GroupsOutOfDateError(store.path, level=last.level)
     tree = with_decisions(store, live, stored.tree)
-    return _Known(store, live, cast(Level, last.level), choices, stored, tree)
+    clusters = np.full(len(live.rows), -1, dtype=np.int64)
+    rows, ids = store.catalog.memberships(last.level)
+    clusters[np.searchsorted(live.rows, rows)] = ids
+    return _Grouped(store, live, cast(Level, last.level), choices, stored, tree, clusters)
 
 
-def _node(known: _Known, digest: bytes, path: Path | None) -> int:
-    content = known.store.catalog.content(digest)
-    if content is not None:
-        node = known.live.node_of_row(content.row)
-        if node is not None:
-            return node
-    raise UnknownPhotoError(path or Path())
+def _node(grouped: _Grouped, digest: bytes, path: Path) -> int:
+    content = grouped.store.catalog.content(digest)
+    node = None if content is None else grouped.live.node_of_row(content.row)
+    if node is None:
+        raise UnknownPhotoError(path)
+    return node
 
 
 def _explained(
-    known: _Known, search: SearchSettings, node: int, other: int | None = None
+    grouped: _Grouped,
+    search: SearchSettings,
+    asked: Mapping[Path, int],
+    image: Path,
+    other: Path | None,
 ) -> Explanation:
-    look = known.choices.granularity
-    links: tuple[Link, ...] | None
-    if other is None:
-        surest = surest_link(known.tree, look, node)
-        links = None if surest is None else (surest,)
-    else:
-        links = chain(known.tree, look, node, other)
-    lonely = _apart(known, search, node, other) if links is None else None
-    if lonely is not None and chain(known.stored.tree, look, node, lonely.nearest) is not None:
-        lonely = replace(lonely, why="said")
-    photos = _photos(known, node, other, links or (), lonely)
+    node, far = asked[image], None if other is None else asked[other]
+    cluster = int(grouped.clusters[node])
+    with_it = cluster if far is None else int(grouped.clusters[far])
+    together = node == far or (cluster >= 0 and cluster == with_it)
+    links = _links(grouped, node, far) if together else ()
+    lonely = None if together else _apart(grouped, search, node, far)
+    spoken_of = {node, *(end for link in links for end in (link.left, link.right))}
+    spoken_of |= {far} if far is not None else set()
+    spoken_of |= {lonely.nearest} if lonely is not None else set()
+    photos = _photos(grouped, spoken_of)
     return Explanation(
-        photo=photos[node],
-        other=None if other is None else photos[other],
-        level=known.level,
-        cluster=_cluster_of(known, node),
-        together=links is not None,
+        photo=_named(photos, image, node),
+        other=None if other is None or far is None else _named(photos, other, far),
+        level=grouped.level,
+        cluster=None if cluster < 0 else cluster,
+        together=together,
         links=tuple(
-            LinkReport(photos[each.left], photos[each.right], each.ratio, each.height)
-            for each in links or ()
+            LinkReport(photos[each.left][0], photos[each.right][0], each.ratio, each.height)
+            for each in links
         ),
-        apart=_told(known, photos, lonely),
+        apart=None if lonely is None else _told(grouped, photos, lonely, node),
     )
 
 
-def _told(known: _Known, photos: dict[int, Photo], lonely: Loneliness | None) -> ApartReport | None:
-    if lonely is None:
-        return None
-    ratio = lonely.ratio if np.isfinite(lonely.ratio) else lonely.plain
-    times = ratio / known.choices.settings.links.strong
-    return ApartReport(photos[lonely.nearest], lonely.distance, times, lonely.why)
+def _links(grouped: _Grouped, node: int, far: int | None) -> tuple[Link, ...]:
+    """The way from one photo to another one of its group, or the surest link of one."""
+    look = grouped.choices.granularity
+    if far is None:
+        surest = surest_link(grouped.tree, look, node)
+        return () if surest is None else (surest,)
+    return chain(grouped.tree, look, node, far) or ()
 
 
 def _apart(
-    known: _Known, search: SearchSettings, node: int, other: int | None
+    grouped: _Grouped, search: SearchSettings, node: int, far: int | None
 ) -> Loneliness | None:
-    """Why a node is not with another one, or with none of its neighbors."""
-    if other is None:
-        graph = stored_graph(known.store, known.live, search)
-        if graph is None:
-            raise NothingClusteredError(known.store.path, level=known.level)
-        neighbors = graph.neighbors[node].astype(np.int64)
-        others = neighbors[neighbors >= 0]
+    """Why a photo is not with another one, or with none of its neighbors."""
+    if far is not None:
+        found = _compared(grouped, node, np.array([far]))
     else:
-        others = np.array([other])
-    return _compared(known, node, others) if len(others) else None
+        graph = stored_graph(grouped.store, grouped.live, search)
+        if graph is None:
+            raise GroupsOutOfDateError(grouped.store.path, level=grouped.level)
+        neighbors = graph.neighbors[node].astype(np.int64)
+        neighbors = neighbors[neighbors >= 0]
+        if not len(neighbors):
+            return None
+        found = _compared(grouped, node, neighbors)
+    return found.because(_overruling(grouped, node, found))
 
 
-def _compared(known: _Known, node: int, others: Nodes) -> Loneliness:
+def _overruling(grouped: _Grouped, node: int, found: Loneliness) -> Why | None:
+    """What keeps a photo apart that has nothing to do with how near it is."""
+    look = grouped.choices.granularity
+    if chain(grouped.tree, look, node, found.nearest) is not None:
+        return "few"
+    if chain(grouped.stored.tree, look, node, found.nearest) is not None:
+        return "said"
+    return None if grouped.level == "shots" else "later"
+
+
+def _compared(grouped: _Grouped, node: int, others: Nodes) -> Loneliness:
     """The surest of some pairs, and what is in its way."""
-    store, settings = known.store, known.choices.settings
+    store, settings = grouped.store, grouped.choices.settings
     nodes = np.concatenate([[node], others])
-    stored = require_sound(store, store.vectors(), known.live.rows[nodes].tolist())
+    stored = require_sound(store, store.vectors(), grouped.live.rows[nodes].tolist())
     vectors = ArrayVectors(unit_rows(stored))
-    around = Surroundings(known.stored.around.scale[nodes], known.stored.around.page[nodes])
+    around = grouped.stored.around.of(nodes)
     layouts = Layouts.of(vectors) if has_layouts(store.embedder) else None
     moments = Moments.unknown(len(nodes))
     if settings.times:
-        moments = moments_of(store, known.live).chosen(nodes)
+        moments = moments_of(store, grouped.live).chosen(nodes)
     right = np.arange(1, len(nodes))
     distance = np.linalg.norm(vectors.rows[right] - vectors.rows[0], axis=1)
     pairs = Pairs(np.zeros_like(right), right, distance)
@@ -175,25 +215,29 @@ def _compared(known: _Known, node: int, others: Nodes) -> Loneliness:
     return loneliness(others, distance, plain, ratios, settings.links.strong)
 
 
-def _photos(
-    known: _Known,
-    node: int,
-    other: int | None,
-    links: tuple[Link, ...],
-    lonely: Loneliness | None,
-) -> dict[int, Photo]:
-    """The first photo of each node that is spoken of."""
-    nodes = {node, *(end for link in links for end in (link.left, link.right))}
-    nodes |= set() if other is None else {other}
-    nodes |= set() if lonely is None else {lonely.nearest}
-    row_of = {each: int(known.live.rows[each]) for each in nodes}
-    found: dict[int, Photo] = {}
-    for image in known.store.catalog.images_of_rows(row_of.values()):
-        found.setdefault(image.row, Photo(image.id, image.full_path))
+def _told(
+    grouped: _Grouped, photos: Mapping[int, list[Photo]], lonely: Loneliness, node: int
+) -> ApartReport:
+    ratio = lonely.ratio if np.isfinite(lonely.ratio) else lonely.plain
+    return ApartReport(
+        nearest=photos[lonely.nearest][0],
+        distance=lonely.distance,
+        times=ratio / grouped.choices.settings.links.strong,
+        granularity=meeting(grouped.tree.up_to(EVERYTHING), node, lonely.nearest),
+        why=lonely.why,
+    )
+
+
+def _photos(grouped: _Grouped, nodes: set[int]) -> dict[int, list[Photo]]:
+    """The photos of each of some nodes, by id."""
+    row_of = {each: int(grouped.live.rows[each]) for each in nodes}
+    found: dict[int, list[Photo]] = {row: [] for row in row_of.values()}
+    for image in grouped.store.catalog.images_of_rows(row_of.values()):
+        found[image.row].append(Photo(image.id, image.full_path))
     return {each: found[row] for each, row in row_of.items()}
 
 
-def _cluster_of(known: _Known, node: int) -> int | None:
-    rows, clusters = known.store.catalog.memberships(known.level)
-    place = np.flatnonzero(rows == known.live.rows[node])
-    return int(clusters[place[0]]) if len(place) else None
+def _named(photos: Mapping[int, list[Photo]], path: Path, node: int) -> Photo:
+    """The photo that was asked about, of all that show the same."""
+    asked = path.absolute()
+    return next((photo for photo in photos[node] if photo.path == asked), photos[node][0])

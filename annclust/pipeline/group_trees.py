@@ -83,13 +83,15 @@ def groups_basis(
     store: Store, live: LiveVectors, settings: GroupSettings, search: SearchSettings
 ) -> str:
     """What groups depend on."""
+    return f"{graph_basis(store, live, search)} {_made_with(store, live, settings)}"
+
+
+def _made_with(store: Store, live: LiveVectors, settings: GroupSettings) -> str:
+    """What groups depend on besides the graph."""
     choices = xxhash.xxh3_64_hexdigest(json.dumps(_choices(settings)).encode())
     background = background_of(store.embedder).name
-    times = ""
-    if settings.times:
-        times = f" times={moments_of(store, live).digest}"
-    made = f"choices={choices} background={background}{times} made={_REVISION}"
-    return f"{graph_basis(store, live, search)} {made}"
+    times = moments_of(store, live).digest if settings.times else "no"
+    return f"choices={choices} background={background} times={times} made={_REVISION}"
 
 
 def _choices(settings: GroupSettings) -> dict[str, object]:
@@ -102,13 +104,16 @@ def _choices(settings: GroupSettings) -> dict[str, object]:
 def stored_groups(
     store: Store, live: LiveVectors, settings: GroupSettings | None = None
 ) -> StoredGroups | None:
-    """The stored groups, if they are over live vectors, and of those choices if these matter."""
+    """The stored groups, if they are over live vectors and made as they would be now.
+
+    Without settings, it is enough that they are over live vectors.
+    """
     found = store.catalog.generation("groups")
     if found is None or not found.basis.startswith(f"rows={live.digest} "):
         return None
-    if settings is not None and json.loads(found.spec)["choices"] != _choices(settings):
+    if settings is not None and not found.basis.endswith(_made_with(store, live, settings)):
         return None
-    return store.load_generation("groups", lambda loaded: _loaded(store, loaded), basis=found.basis)
+    return store.load_generation("groups", lambda it: _loaded(store, it), basis=found.basis)
 
 
 def _loaded(store: Store, generation: Generation) -> StoredGroups:
@@ -118,7 +123,7 @@ def _loaded(store: Store, generation: Generation) -> StoredGroups:
         for part in ("links", "scale", "page")
     )
     tree = GroupTree.from_table(told["vectors"], links)
-    return StoredGroups(tree, Surroundings(scale, page), told["recall"])
+    return StoredGroups(tree, Surroundings.measured(scale, page), told["recall"])
 
 
 def refresh_groups(
@@ -141,7 +146,7 @@ def refresh_groups(
     told = store.catalog.generation("graph")
     recall = 1.0 if told is None else float(json.loads(told.spec)["recall"])
     found = StoredGroups(made.tree, made.around, recall)
-    _publish(store, found, settings, basis)
+    _publish(store, found, basis)
     return found
 
 
@@ -165,7 +170,7 @@ def _made(
     )
 
 
-def _publish(store: StoreWriter, found: StoredGroups, settings: GroupSettings, basis: str) -> None:
+def _publish(store: StoreWriter, found: StoredGroups, basis: str) -> None:
     arrays: dict[str, NDArray[np.float64] | Distances | NDArray[np.bool_]] = {
         "links": found.tree.table,
         "scale": found.around.scale,
@@ -178,7 +183,6 @@ def _publish(store: StoreWriter, found: StoredGroups, settings: GroupSettings, b
         spec={
             "vectors": found.tree.n,
             "recall": found.recall,
-            "choices": _choices(settings),
         },
     )
 

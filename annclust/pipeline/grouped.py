@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from annclust.clustering.hdbscan import Clustering
 
@@ -27,4 +28,4 @@ class Grouped:
     clustering: Clustering
     recall: float
     min_cluster_size: int
-    choices: Mapping[str, object]
+    choices: Mapping[str, Any]

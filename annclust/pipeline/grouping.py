@@ -20,8 +20,9 @@ from annclust.clustering.lineage import Lineage, match_clusters
 from annclust.clustering.representative import representatives
 from annclust.errors import InputError
 from annclust.pipeline.density import density_clusters
+from annclust.pipeline.grouped import Grouped
 from annclust.pipeline.live_vectors import LiveVectors, live_vectors
-from annclust.pipeline.photo_groups import GroupChoices, photo_groups
+from annclust.pipeline.photo_groups import GroupChoices, level_at, photo_groups
 from annclust.pipeline.reports import ClusterReport
 from annclust.progress import SILENT, Progress
 from annclust.settings import ClusterSettings, Level, SearchSettings
@@ -31,23 +32,27 @@ from annclust.storage.store_writer import StoreWriter
 
 
 def choose(
-    level: Level, *, granularity: float | None, times: bool | None, **choices: Any
-) -> ClusterSettings | GroupChoices:
+    level: Level | None, *, granularity: float | None, times: bool | None, **choices: Any
+) -> tuple[Level, ClusterSettings | GroupChoices]:
     """Take the choices that serve photos best on a level, but for those that are not None.
+
+    Without a level, it is the one that `granularity` shows, or shots.
 
     Raises
     ------
     InputError
         If a choice is none of that level, or there is no such level.
     """
+    if level is None:
+        level = "shots" if granularity is None else level_at(granularity)
     if level not in get_args(Level):
         raise InputError(f"level must be one of {', '.join(get_args(Level))}, not {level!r}.")
     if level != "density":
-        return GroupChoices.for_level(level, granularity, times=times, **choices)
+        return level, GroupChoices.for_level(level, granularity, times=times, **choices)
     if granularity is not None:
         raise InputError("density has no granularity: choose shots, scenes or themes.")
     # Times say nothing about density, and nobody who leaves them out is wrong.
-    return ClusterSettings.with_overrides(**choices)
+    return level, ClusterSettings.with_overrides(**choices)
 
 
 def cluster_photos(
@@ -83,7 +88,7 @@ def cluster_photos(
         ids=live.photos,
     )
     chosen = _representatives(live, labels, found.left_at)
-    report = _report(level, clustering, lineage, grouped.recall, time.monotonic() - started)
+    report = _report(level, clustering, lineage, grouped, time.monotonic() - started)
     with store.catalog.transaction():
         store.catalog.add_clustering(
             level,
@@ -157,7 +162,7 @@ def _report(
     level: Level,
     clustering: Clustering,
     lineage: Lineage,
-    recall: float,
+    grouped: Grouped,
     seconds: float,
 ) -> ClusterReport:
     labels = clustering.labels
@@ -171,7 +176,8 @@ def _report(
         certified=clustering.certified,
         lineage=lineage.as_dict(),
         seconds=seconds,
-        recall=recall,
+        granularity=grouped.choices.get("granularity"),
+        recall=grouped.recall,
         components=clustering.hierarchy.components,
         capped=clustering.capped,
     )

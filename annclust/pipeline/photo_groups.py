@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from annclust.arrays import Labels, Nodes
 from annclust.clustering.hdbscan import Clustering
 from annclust.errors import InputError, NothingClusteredError
 from annclust.grouping.cutting import clustering_at
-from annclust.grouping.group_tree import GRANULARITY, without_singles
+from annclust.grouping.group_tree import without_singles
 from annclust.pipeline.group_trees import (
     StoredGroups,
     refresh_groups,
@@ -21,8 +21,16 @@ from annclust.pipeline.group_trees import (
 )
 from annclust.pipeline.grouped import Grouped
 from annclust.pipeline.live_vectors import LiveVectors, live_vectors
+from annclust.pipeline.made_of import decisions_digest
 from annclust.progress import SILENT, Progress
-from annclust.settings import GroupSettings, Level, LinkSettings, SearchSettings
+from annclust.settings import (
+    GRANULARITY,
+    GroupSettings,
+    Level,
+    LinkSettings,
+    Method,
+    SearchSettings,
+)
 from annclust.storage.store import Store
 from annclust.storage.store_writer import StoreWriter
 
@@ -42,18 +50,23 @@ class GroupChoices:
     ) -> GroupChoices:
         """Take the choices that serve photos best on a level, but for those that are not None."""
         look = GRANULARITY[level] if granularity is None else granularity
-        return cls(GroupSettings.with_overrides(**choices), look)
+        found = cls(GroupSettings.with_overrides(**choices), look)
+        _check(level, found)
+        return found
 
     def as_dict(self) -> dict[str, Any]:
         """As it is stored with a clustering."""
         return {"granularity": self.granularity, "settings": asdict(self.settings)}
 
     @classmethod
-    def from_dict(cls, told: Mapping[str, Any]) -> GroupChoices:
-        """What `as_dict` gave."""
+    def from_dict(cls, told: Mapping[str, Any]) -> GroupChoices | None:
+        """What `as_dict` gave; None if choices have other names by now."""
         settings = dict(told["settings"])
-        links = LinkSettings(**settings.pop("links"))
-        return cls(GroupSettings(links=links, **settings), told["granularity"])
+        try:
+            links = LinkSettings(**settings.pop("links"))
+            return cls(GroupSettings(links=links, **settings), told["granularity"])
+        except TypeError:
+            return None
 
 
 def photo_groups(
@@ -63,19 +76,13 @@ def photo_groups(
     search: SearchSettings,
     progress: Progress = SILENT,
 ) -> Grouped:
-    """Group all live vectors.
-
-    Raises
-    ------
-    InputError
-        If a choice is out of range.
-    """
+    """Group all live vectors."""
     settings = choices.settings
-    _check(settings, choices.granularity)
     stored = refresh_groups(store, live, settings, search, progress)
     with progress.stage("Cutting the tree"):
         found = grouped_as_asked(store, live, stored, choices)
-    return Grouped(found, stored.recall, settings.min_cluster_size, choices.as_dict())
+    made_of = choices.as_dict() | {"decisions": decisions_digest(store)}
+    return Grouped(found, stored.recall, settings.min_cluster_size, made_of)
 
 
 def groups_at(store: Store, granularity: float) -> tuple[Labels, Nodes]:
@@ -93,6 +100,7 @@ def groups_at(store: Store, granularity: float) -> tuple[Labels, Nodes]:
     NothingClusteredError
         If there are no groups of the photos that are present now.
     """
+    _check_granularity(granularity)
     with store.catalog.snapshot():
         live = live_vectors(store)
         stored = stored_groups(store, live)
@@ -113,13 +121,30 @@ def grouped_as_asked(
     return replace(found, labels=labels, branches=found.branches[kept])
 
 
-def _check(settings: GroupSettings, granularity: float) -> None:
+def _check(level: Level, choices: GroupChoices) -> None:
+    settings, granularity = choices.settings, choices.granularity
     least = {"min_cluster_size": _FEWEST, "min_samples": 1}
     for name, fewest in least.items():
         if getattr(settings, name) < fewest:
             raise InputError(f"{name} must be {fewest} or more, not {getattr(settings, name)}")
-    if not granularity >= 0:
+    if settings.method not in get_args(Method):
+        raise InputError(f"method must be one of {', '.join(get_args(Method))}.")
+    _check_granularity(granularity)
+    if level_at(granularity) != level:
+        raise InputError(
+            f"a granularity of {granularity:g} shows {level_at(granularity)}, not {level}:"
+            f" name that level, or none."
+        )
+
+
+def _check_granularity(granularity: float) -> None:
+    if not granularity >= 0:  # nor what is no number
         raise InputError(f"granularity must be 0 or more, not {granularity}")
+
+
+def level_at(granularity: float) -> Level:
+    """The level that a look so coarse is nearest to."""
+    return min(GRANULARITY, key=lambda level: (abs(GRANULARITY[level] - granularity), level))
 
 
 def large_enough(labels: Labels, copies: Nodes, fewest: int) -> tuple[Labels, Nodes]:

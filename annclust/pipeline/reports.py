@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from annclust.arrays import ImageId
 from annclust.embedding.embedder import EmbedderSpec
-from annclust.grouping.explanation import Why
 from annclust.settings import Level
+
+if TYPE_CHECKING:  # NumPy and SciPy come with it
+    from annclust.grouping.explanation import Why
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,7 @@ class ClusterReport:
 
     Parameters
     ----------
-    level : {"shots", "scenes"}
+    level : {"shots", "scenes", "themes", "density"}
     images, clusters, noise, largest : int
         Photos that were clustered; groups found; photos in none; photos in the largest group.
     certified : float
@@ -142,6 +145,8 @@ class ClusterReport:
         Parts that the neighbor graph fell into; they were joined by real edges.
     capped : int
         Groups that were split because they held too many of all photos.
+    granularity : float or None
+        How coarse the look was; None for "density".
     """
 
     level: Level
@@ -155,6 +160,7 @@ class ClusterReport:
     recall: float = 1.0
     components: int = 1
     capped: int = 0
+    granularity: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,15 +194,18 @@ class ApartReport:
         Of the two vectors, from 0 to 2.
     times : float
         How many times farther that is than photos of one shot may be; below 1 if it is not.
-    why : {"far", "weak", "layout", "later", "said"}
+    granularity : float or None
+        From which on the two are in one group; None if nothing joins them.
+    why : {"far", "weak", "layout", "later", "said", "few"}
         As unrelated photos are; nearer, but not near enough; pages of different layouts; a link
-        that waits for a coarser look; or somebody said that they, or photos between them, are not
-        the same shot.
+        that waits for a coarser look; somebody said that they, or photos between them, are not the
+        same shot; or they are too few for a group.
     """
 
     nearest: Photo
     distance: float
     times: float
+    granularity: float | None
     why: Why
 
 
@@ -236,12 +245,15 @@ class Decision:
     ----------
     first, second : tuple of Photo
         The present photos of each content; none if they are gone.
+    digests : tuple of str
+        Of both contents, in hexadecimal.
     together : bool
         Whether they belong together; if not, they are not the same shot.
     """
 
     first: tuple[Photo, ...]
     second: tuple[Photo, ...]
+    digests: tuple[str, str]
     together: bool
 
 

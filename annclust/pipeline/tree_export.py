@@ -12,12 +12,13 @@ import numpy as np
 from annclust.arrays import Labels
 from annclust.clustering.condensed_tree import CondensedTree
 from annclust.clustering.hdbscan import Clustering, cut
-from annclust.errors import NothingClusteredError
+from annclust.errors import GroupsOutOfDateError
 from annclust.pipeline.clusters import last_clustering
 from annclust.pipeline.exporting import Cell, Record, Table
 from annclust.pipeline.group_trees import stored_groups
 from annclust.pipeline.hierarchies import hierarchy_over
 from annclust.pipeline.live_vectors import LiveVectors, live_vectors
+from annclust.pipeline.made_of import decisions_digest
 from annclust.pipeline.photo_groups import GroupChoices, grouped_as_asked
 from annclust.pipeline.tree_picture import tree_picture
 from annclust.settings import ClusterSettings, Level
@@ -61,7 +62,7 @@ def photo_tree(store: Store, level: Level | None) -> PhotoTree:
     digest = asked.pop("vectors")
     clustering = _cut_again(store, live, asked)
     if clustering is None or digest != live.digest or not len(live.rows):
-        raise NothingClusteredError(store.path, level=last.level)
+        raise GroupsOutOfDateError(store.path, level=last.level)
     rows, ids = store.catalog.memberships(last.level)
     clusters = np.full(len(live.rows), -1, dtype=np.int64)
     clusters[np.searchsorted(live.rows, rows)] = ids
@@ -72,6 +73,8 @@ def _cut_again(store: Store, live: LiveVectors, asked: Mapping[str, Any]) -> Clu
     """What a clustering asked for, from what is stored; None if that is out of date."""
     if "granularity" in asked:
         choices = GroupChoices.from_dict(asked)
+        if choices is None or asked["decisions"] != decisions_digest(store):
+            return None
         groups = stored_groups(store, live, choices.settings)
         return None if groups is None else grouped_as_asked(store, live, groups, choices)
     settings = ClusterSettings(**asked)

@@ -154,6 +154,22 @@ class PhotoCatalog(CatalogFile):
         sql = "SELECT EXISTS (SELECT 1 FROM image WHERE root = ? AND path = ? AND NOT removed)"
         return bool(self._one(sql, root, path)[0])
 
+    def images_by_id(self, images: Iterable[int]) -> list[ImageRecord]:
+        """Some of the present images, by id."""
+        one_of_them = "image.id IN (SELECT value FROM json_each(?))"
+        return self._images(f"AND {one_of_them} ORDER BY image.id", json.dumps([*images]))
+
+    def digest_at(self, path: bytes) -> bytes | None:
+        """Digest of the photo that lies there, by its absolute path; None if there is none."""
+        sql = "SELECT digest FROM image WHERE root = ? AND path = ? AND NOT removed"
+        for root in self.roots():
+            if path.startswith(root.path.rstrip(b"/") + b"/"):
+                inside = path[len(root.path.rstrip(b"/")) + 1 :]
+                found = next(self._all(sql, root.id, inside), None)
+                if found is not None:
+                    return bytes(found[0])
+        return None
+
     def images_of_rows(self, rows: Iterable[int]) -> list[ImageRecord]:
         """Present images whose content has one of some vectors, by id."""
         # What cannot be of a photo without an embedding lets SQLite begin with the rows.

@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annclust.grouping.group_tree import EVERYTHING, GRANULARITY, GroupTree, without_singles
+from annclust.grouping.group_tree import EVERYTHING, GroupTree, without_singles
+from annclust.settings import GRANULARITY
 from tests.grouping.samples import group_trees, same_partition, tree_of
 
 TREE = tree_of(

@@ -33,7 +33,7 @@ def test_photos_that_are_apart_share_no_shot(indexed: Collection, photos: Path) 
     found = indexed.explain(first, other)
     assert found.apart is not None
     assert found.apart.why == "said"
-    indexed.cluster(granularity=1.9)
+    indexed.cluster(granularity=1.4)
     assert group_of(indexed, first) != group_of(indexed, other)
 
 
@@ -83,16 +83,37 @@ def test_decisions_last_through_renames_and_new_photos(indexed: Collection, phot
 def test_decisions_outlive_photos_that_are_gone(indexed: Collection, photos: Path) -> None:
     first, other = shot(photos, 0, 0), shot(photos, 0, 1)
     indexed.decide("apart", first, other)
-    kept = shutil.move(first, photos.parent / "kept.jpg")
+    shutil.move(first, photos.parent / "kept.jpg")
     indexed.index()
     indexed.compact()
     indexed.cluster()
     (said,) = indexed.decisions()
     assert sorted(map(len, (said.first, said.second))) == [0, 1]
+    gone = said.digests[0 if not said.first else 1]
+    indexed.decide("forget", gone[:12], other)
+    assert indexed.decisions() == []
+    with pytest.raises(InputError):
+        indexed.decide("apart", gone[:12], other)
+
+
+def test_decisions_count_again_when_photos_come_back(indexed: Collection, photos: Path) -> None:
+    first, other = shot(photos, 0, 0), shot(photos, 0, 1)
+    indexed.decide("apart", first, other)
+    kept = shutil.move(first, photos.parent / "kept.jpg")
+    indexed.index()
+    indexed.compact()
+    indexed.cluster()
     shutil.move(kept, first)
     indexed.index()
     indexed.cluster()
     assert group_of(indexed, first) != group_of(indexed, other)
+
+
+def test_nothing_else_can_be_said(indexed: Collection, photos: Path) -> None:
+    with pytest.raises(InputError, match="say one of"):
+        indexed.decide("sepparate", shot(photos, 0, 0), shot(photos, 0, 1))  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="at least one other"):
+        indexed.decide("together", shot(photos, 0, 0))
 
 
 def test_several_are_said_of_the_first_one(indexed: Collection, photos: Path) -> None:

@@ -57,6 +57,13 @@ def test_a_photo_that_is_alone_is_told_what_is_nearest(grouped: Collection, phot
     assert found.apart.times > 1
     (_, nearest, *_) = grouped.similar(photos / "alone 50.jpg")
     assert found.apart.distance >= nearest.distance - 1e-3
+    assert found.apart.granularity is not None
+    labels, ids = grouped.groups_at(found.apart.granularity)
+    of = dict(zip(ids.tolist(), labels.tolist(), strict=True))
+    assert of[found.photo.id] == of[found.apart.nearest.id] >= 0
+    labels, ids = grouped.groups_at(found.apart.granularity - 0.01)
+    of = dict(zip(ids.tolist(), labels.tolist(), strict=True))
+    assert of[found.photo.id] < 0 or of[found.photo.id] != of[found.apart.nearest.id]
 
 
 def test_photos_of_two_groups_are_told_how_far_they_are(grouped: Collection, photos: Path) -> None:
@@ -85,12 +92,61 @@ def test_a_copy_is_together_with_its_twin_without_any_link(
     collection.cluster()
     found = collection.explain(shot(photos, 0, 0), twin)
     assert (found.together, found.links) == (True, ())
+    assert (found.photo.path, found.other.path) == (shot(photos, 0, 0), twin)  # type: ignore[union-attr]
+
+
+def test_what_is_told_is_what_is_listed(collection: Collection, photos: Path) -> None:
+    shutil.copy(shot(photos, 0, 0), photos / "copy.jpg")
+    save(photos / "single.jpg", 60)
+    shutil.copy(photos / "single.jpg", photos / "double.jpg")
+    collection.index([photos])
+    collection.decide("apart", shot(photos, 1, 0), shot(photos, 1, 1))
+    collection.cluster(min_cluster_size=3)
+    groups = [{photo.path for photo in group.members} for group in collection.clusters()]
+    everything = sorted(path for path in photos.rglob("*.jpg"))
+    for photo in everything:
+        assert collection.explain(photo).together == any(photo in group for group in groups)
+        for other in everything:
+            listed = any({photo, other} <= group for group in groups)
+            copies = photo.read_bytes() == other.read_bytes()
+            assert collection.explain(photo, other).together == (listed or copies)
+
+
+def test_too_few_for_a_group_are_told_so(collection: Collection, photos: Path) -> None:
+    collection.index([photos])
+    collection.cluster(min_cluster_size=7)
+    found = collection.explain(shot(photos, 0, 0), shot(photos, 0, 1))
+    assert found.apart is not None
+    assert (found.together, found.cluster, found.apart.why) == (False, None, "few")
+
+
+def test_a_photo_whose_folder_is_away_is_known_by_its_place(
+    grouped: Collection, photos: Path
+) -> None:
+    photos.rename(photos.with_name("elsewhere"))
+    assert grouped.explain(shot(photos, 0, 0)).photo.path == shot(photos, 0, 0)
+
+
+def test_what_was_decided_since_counts_with_the_next_clustering(
+    grouped: Collection, photos: Path
+) -> None:
+    grouped.decide("apart", shot(photos, 0, 0), shot(photos, 0, 1))
+    assert grouped.clusters_are_out_of_date()
+    with pytest.raises(NothingClusteredError, match="again"):
+        grouped.explain(shot(photos, 0, 0))
+    with pytest.raises(NothingClusteredError, match="again"):
+        grouped.tree_table()
+    grouped.cluster()
+    assert not grouped.clusters_are_out_of_date()
+    assert list(grouped.tree_table().records)
 
 
 def test_scenes_are_explained_as_well(grouped: Collection, photos: Path) -> None:
     grouped.cluster("scenes")
     found = grouped.explain(shot(photos, 0, 0), shot(photos, 0, 2))
     assert (found.level, found.together) == ("scenes", True)
+    found = grouped.explain(photos / "alone 50.jpg", shot(photos, 0, 0))
+    assert found.together or (found.apart is not None and found.apart.why == "later")
     assert grouped.explain(shot(photos, 0, 0), level="shots").level == "shots"
 
 

@@ -288,6 +288,18 @@ def test_density_has_no_granularity(collection: Collection, photos: Path) -> Non
         collection.cluster(granularity=-1)
     with pytest.raises(InputError, match="level"):
         collection.cluster("moods")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="shows themes"):
+        collection.cluster("shots", granularity=3)
+    with pytest.raises(InputError, match="method"):
+        collection.cluster(method="leaff")  # type: ignore[arg-type]
+
+
+def test_a_granularity_alone_shows_the_nearest_level(collection: Collection, photos: Path) -> None:
+    collection.index([photos])
+    for granularity, level in ((0.3, "shots"), (1.4, "shots"), (1.6, "scenes"), (9, "themes")):
+        collection.cluster(granularity=granularity)
+        report = collection.last_clustering()
+        assert (report.level, report.granularity) == (level, granularity)
 
 
 def test_the_report_says_how_far_the_graph_can_be_trusted(

@@ -1,0 +1,58 @@
+"""Asked: which content somebody means who names a file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from annclust.errors import InputError, UnknownPhotoError, UnreadableImageError
+from annclust.images.digest import digest_of
+from annclust.storage.store import Store
+
+_SHORTEST = 8
+"""Digits of a digest that are taken for one."""
+
+
+def asked_content(store: Store, path: Path) -> bytes:
+    """Digest of the content of a photo of the collection.
+
+    The file may lie anywhere, as long as a photo has its content; where it cannot be read, the
+    photo that was there is meant.
+
+    Raises
+    ------
+    UnreadableImageError
+        If the file cannot be read, and is no photo of the collection.
+    UnknownPhotoError
+        If no photo has that content.
+    InputError
+        If it belongs to a photo, and is none of its own.
+    """
+    try:
+        digest = digest_of(path)
+    except UnreadableImageError:
+        known = store.catalog.digest_at(os.fsencode(path.absolute()))
+        if known is None:
+            raise
+        return known
+    if store.catalog.images_of_digest(digest):
+        return digest
+    for image, companions in store.catalog.companions().items():
+        if path.resolve() in companions:
+            photo = next(each for each in store.catalog.images_by_id([image]))
+            raise InputError(f"{path} goes with {photo.full_path}: name that one.")
+    raise UnknownPhotoError(path)
+
+
+def decided_content(store: Store, named: Path) -> bytes:
+    """As `asked_content`, or what begins like that and something was decided about.
+
+    That is how photos are named that are gone.
+    """
+    beginning = str(named).lower()
+    if not named.exists() and len(beginning) >= _SHORTEST:
+        known = {digest for *pair, _ in store.catalog.decisions() for digest in pair}
+        meant = [digest for digest in known if digest.hex().startswith(beginning)]
+        if len(meant) == 1:
+            return meant[0]
+    return asked_content(store, named)
