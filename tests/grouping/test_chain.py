@@ -285,3 +285,24 @@ def test_scenes_of_many_photos_are_found_on_few_axes_as_in_whole_vectors(
     ).tree
     assert same_partition(tree.cut(2), scenes)
     assert (tree.cut(1) < 0).mean() > 0.7  # these are not shots
+
+
+@pytest.mark.parametrize("frames", [10, 20, 44, 300])
+def test_a_burst_is_one_shot_even_if_the_graph_knows_but_a_few_of_its_frames(frames: int) -> None:
+    vectors = np.vstack([lumps([frames], 256, 0.15), unit_vectors(400, 256, 5)])
+    tree = grouped(vectors, 16)
+    expected = np.where(np.arange(frames + 400) < frames, 0, -1)
+    assert tree.cut(1).tolist() == expected.tolist()
+
+
+def test_times_never_split_a_shot() -> None:
+    rng = np.random.default_rng(2)
+    for seed in range(20):
+        vectors = lumps([6, 5, 3], 8, 0.5, seed)
+        moments = taken(*rng.choice([0.0, 5.0, 1e4, 1e4 + 5, 2e4], len(vectors)))
+        without, with_times = (grouped(vectors, None, scenery(8), each) for each in (None, moments))
+        for granularity in (0.3, 0.7, 1):
+            finer, coarser = without.cut(granularity), with_times.cut(granularity)
+            for shot in set(finer.tolist()) - {-1}:
+                assert len(set(coarser[finer == shot].tolist())) == 1
+                assert (coarser[finer == shot] >= 0).all()

@@ -134,3 +134,15 @@ def test_the_branch_of_a_group_holds_all_its_photos(tree: GroupTree, choice: st.
         assert photos <= held
         # Others left the branch before: one by one, so that none of them is in a group.
         assert {int(found.labels[photo]) for photo in held} <= {group, -1}
+
+
+def test_branches_of_a_deep_tree_are_found_in_few_steps() -> None:
+    pairs = 400  # joined one after the other
+    links = [(2 * pair, 2 * pair + 1, 0.1, 0.1, 1) for pair in range(pairs)]
+    links += [(2 * pair, 2 * pair + 2, 0.5, 1 + pair / pairs, 0) for pair in range(pairs - 1)]
+    tree = tree_of(2 * pairs, *links)
+    found = clustering_at(tree, 1.5)
+    assert found.labels[: pairs + 2].tolist() == [0] * (pairs + 2)
+    for group in (0, 1, found.clusters - 1):
+        members = set(np.flatnonzero(found.labels == group).tolist())
+        assert below(found, 2 * pairs, int(found.branches[group])) == members

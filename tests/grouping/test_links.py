@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -201,3 +203,31 @@ def test_many_photos_are_linked_in_blocks_on_any_number_of_threads() -> None:
     one = all_ratios(graph)
     assert all_ratios(graph, threads=3).tobytes() == one.tobytes()
     assert np.isfinite(one[8190:8195]).all()
+
+
+@pytest.mark.parametrize("near", [0.1, 0.3, 0.5, 0.8, 0.99])
+@pytest.mark.parametrize("turned", [np.rot90(PICTURE), PICTURE[:, ::-1], PICTURE.T])
+def test_a_turned_page_has_a_sure_link_however_near_it_seems(
+    near: float, turned: NDArray[np.float64]
+) -> None:
+    assert ratio(near, PAGES, layouts(PICTURE, turned)) == pytest.approx(STRONG / 2)
+
+
+def test_turned_pages_must_agree_as_closely_as_upright_ones() -> None:
+    assert ratio(0.8, WIDE, layouts(PICTURE, np.rot90(correlated(0.98)))) < STRONG
+    assert ratio(0.8, PAGES, layouts(PICTURE, np.rot90(correlated(0.98)))) == np.inf
+
+
+def test_blank_pages_have_no_layout_that_could_differ() -> None:
+    blank = np.full((8, 8), 1.0)
+    assert ratio(0.5, PAGES, layouts(blank, blank)) == pytest.approx(0.5)
+    assert ratio(0.5, PAGES, layouts(blank, PICTURE)) == pytest.approx(0.5)
+    assert ratio(0.5, PAGES, layouts(PICTURE, OTHER)) == np.inf
+    assert layouts(blank, PICTURE).flat(np.array([0, 1])).tolist() == [True, False]
+
+
+def test_without_layouts_nearness_is_a_share_of_the_usual_scale() -> None:
+    crowd = replace(CROWDED, usual=1.0)
+    share = SETTINGS.near_share
+    assert ratio(share * 0.999, crowd) == pytest.approx(STRONG * 0.999)
+    assert ratio(share * 1.7, crowd) == np.inf
