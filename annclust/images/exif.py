@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Collection
 from contextlib import suppress
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from PIL import ExifTags
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
@@ -93,7 +93,7 @@ def _head(file: io.BytesIO) -> bytes:
 class _Directory(ImageFileDirectory_v2):
     """A directory of a TIFF or a BigTIFF, with the type that those have for where others begin."""
 
-    _load_dispatch: ClassVar = {
+    _load_dispatch = {  # noqa: RUF012 - declared by Pillow
         **ImageFileDirectory_v2._load_dispatch,
         _IFD8: ImageFileDirectory_v2._load_dispatch[_LONG8],
     }

@@ -213,7 +213,8 @@ class CatalogWriter(CatalogFileWriter, Catalog):
     def add_captures(self, captures: Iterable[tuple[bytes, Capture]]) -> None:
         """Note how photos were taken, by the digest of their contents, which are there already.
 
-        What is noted of a content stays: its bytes say the same every time.
+        What is noted of a content stays: its bytes say the same every time. If a later annclust
+        understands more of them, a migration empties the table, and all are looked at once more.
         """
         values = ", ".join("?" * (1 + len(FIELDS)))
         self._db.executemany(
