@@ -1,7 +1,7 @@
 """Indexing: from folders to a collection that is up to date.
 
-survey (what is there, what is known) → plan → read, embed, commit → settle (who is who) → look how
-photos of old were taken → refresh the index and the graph. Interrupted anywhere, the next run goes
+survey (what is there, what is known) → plan → read, embed, commit → settle (who is who) → refresh
+the index and the graph → look how photos of old were taken. Interrupted anywhere, the next run goes
 on from the last commit.
 """
 
@@ -83,8 +83,8 @@ def _index_photos(
     standing = Standing(surveyed)
     intake = _read(store, surveyed, standing, embedder, settings, progress)
     outcome = settle(store, surveyed, standing, intake, forget_missing=settings.forget_missing)
-    learn_captures(store, _there(surveyed), settings, progress)
     live = refresh(store, settings.search, progress)
+    learn_captures(store, outcome.believed, settings, progress)
     counts = store.catalog.counts()
     images = counts["images"]
     return IndexReport(
@@ -102,11 +102,6 @@ def _index_photos(
         offline=outcome.offline,
         seconds=time.monotonic() - started,
     )
-
-
-def _there(surveyed: Survey) -> frozenset[int]:
-    """Ids of the scanned roots whose folders can be read."""
-    return frozenset(check.root.id for check in surveyed.checks if not check.lost)
 
 
 _SCAN = "scan"  # in the catalog's settings
@@ -179,7 +174,7 @@ def _read(
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """What a scan changed."""
+    """What a scan changed, and the roots (by id) whose folders are there and believed."""
 
     added: int
     changed: int
@@ -188,6 +183,7 @@ class _Outcome:
     duplicates: int
     skipped: int
     offline: tuple[Unreadable, ...]
+    believed: frozenset[int]
 
 
 def settle(
@@ -230,6 +226,7 @@ def settle(
             for check in surveyed.checks
             if check.root.id in doubts
         ),
+        believed=frozenset(believed & {c.root.id for c in surveyed.checks if not c.lost}),
     )
 
 
