@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from numbers import Real
 from typing import Final, TypeAlias
@@ -66,6 +66,10 @@ class Capture:
         if not (self.exposure_seconds and self.f_number and self.iso):
             return None
         return math.log2(self.f_number**2 / self.exposure_seconds * 100 / self.iso)
+
+    def without_place(self) -> Capture:
+        """The same, but for where the photo was taken."""
+        return replace(self, latitude=None, longitude=None)
 
 
 FIELDS: Final = tuple(each.name for each in fields(Capture))

@@ -79,6 +79,7 @@ def _index_photos(
     started = time.monotonic()
     scan = _remembered(store, settings.scan)
     settings = replace(settings, scan=scan)
+    _decide_on_places(store, settings.places)
     surveyed = survey(store, choose_roots(store, folders), scan, progress)
     standing = Standing(surveyed)
     intake = _read(store, surveyed, standing, embedder, settings, progress)
@@ -120,6 +121,13 @@ def _remembered(store: StoreWriter, asked: ScanSettings) -> ScanSettings:
         with store.catalog.transaction():
             store.catalog.set_setting(_SCAN, json.dumps(now))
     return scan
+
+
+def _decide_on_places(store: StoreWriter, asked: bool | None) -> None:
+    """Remember whether it is kept where photos were taken, if that was said."""
+    if asked is not None and asked is not store.catalog.keeps_places():
+        with store.catalog.transaction():
+            store.catalog.keep_places(keep=asked)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ _COMPANION = """companion CROSS JOIN image ON image.id = companion.image
 
 
 _CAPTURE = ", ".join(FIELDS)
+PLACES = "places"  # in the catalog's settings
 
 
 class PhotoCatalog(CatalogFile):
@@ -241,6 +242,10 @@ class PhotoCatalog(CatalogFile):
         except ValueError as error:
             reason = f"how it says that a photo was taken: {error}"
             raise CollectionDamagedError(self.path, reason=reason) from error
+
+    def keeps_places(self) -> bool:
+        """Whether it is noted where photos were taken."""
+        return self.setting(PLACES, "1") != "0"
 
     def has_capture(self, digest: bytes) -> bool:
         """Whether somebody has looked how the photo with that content was taken."""

@@ -160,6 +160,25 @@ def test_what_is_read_of_a_known_photo_is_kept(collection: Collection, trip: Pat
     assert captures(collection.path) == TAKEN
 
 
+def test_places_are_kept_or_not_until_something_else_is_said(
+    collection: Collection, trip: Path
+) -> None:
+    with_places, usual = replace(collection.settings, places=True), collection.settings
+    collection.index([trip])
+    collection.settings = replace(usual, places=False)
+    collection.index()
+    nowhere = {name: taken.without_place() for name, taken in TAKEN.items()}
+    assert captures(collection.path) == nowhere
+    shoot(trip / "d.jpg", 4)
+    collection.settings = usual
+    collection.index()
+    assert captures(collection.path) == nowhere | {"d.jpg": nowhere["a.jpg"]}
+    shoot(trip / "e.jpg", 5)
+    collection.settings = with_places
+    collection.index()
+    assert captures(collection.path)["e.jpg"] == TAKEN["a.jpg"]
+
+
 def test_a_root_that_is_not_believed_is_not_asked(collection: Collection, trip: Path) -> None:
     collection.index([trip])
     as_of_old(collection.path)

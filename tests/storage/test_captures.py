@@ -92,6 +92,29 @@ def test_what_a_content_says_stays(taken_ones: StoreWriter) -> None:
     assert taken_ones.catalog.capture_of(digest(3)) == at(3)
 
 
+def test_places_are_forgotten_and_not_noted_again_once_nobody_wants_them_kept(
+    taken_ones: StoreWriter,
+) -> None:
+    catalog = taken_ones.catalog
+    assert catalog.keeps_places()
+    with catalog.transaction():
+        catalog.keep_places(keep=False)
+    taken_ones.append([taken(5, EVERYTHING)])
+    nowhere = EVERYTHING.without_place()
+    assert [catalog.capture_of(digest(number)) for number in (1, 4, 5)] == [
+        nowhere,
+        at(7.25),
+        nowhere,
+    ]
+    assert not catalog.keeps_places()
+    with catalog.transaction():
+        catalog.keep_places(keep=True)
+    taken_ones.append([taken(6, EVERYTHING)])
+    assert [catalog.capture_of(digest(number)) for number in (5, 6)] == [nowhere, EVERYTHING]
+    assert catalog.keeps_places()
+    assert verify(taken_ones) == []
+
+
 def test_nothing_is_said_of_a_content_that_is_not_there(taken_ones: StoreWriter) -> None:
     with pytest.raises(StorageError), taken_ones.catalog.transaction():
         taken_ones.catalog.add_captures([(digest(9), at(1))])
