@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -177,6 +179,18 @@ def test_places_are_kept_or_not_until_something_else_is_said(
     collection.settings = with_places
     collection.index()
     assert captures(collection.path)["e.jpg"] == TAKEN["a.jpg"]
+
+
+@pytest.mark.parametrize(("option", "kept"), [("--no-places", None), ("--places", 48.125)])
+def test_the_command_says_whether_places_are_kept(
+    tmp_path: Path, trip: Path, option: str, kept: float | None
+) -> None:
+    path = tmp_path / "said.annclust"
+    said = ["index", str(trip), "-c", str(path), "--embedder", "color-histogram", option]
+    subprocess.run([sys.executable, "-m", "annclust", *said], check=True, timeout=120)
+    taken = captures(path)["a.jpg"]
+    assert taken is not None
+    assert (taken.taken_ns, taken.latitude) == (NOON_NS, kept)
 
 
 def test_a_root_that_is_not_believed_is_not_asked(collection: Collection, trip: Path) -> None:
