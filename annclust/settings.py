@@ -151,6 +151,9 @@ class IndexingSettings(_Overridable):
     Parameters
     ----------
     scan, decode, embed, search : settings of the stages
+    places : bool or None
+        Whether it is kept where photos were taken; if not, what is stored of that is forgotten.
+        None means as before, and yes at first.
     forget_missing : bool
         Whether photos are dropped although so many are gone that their folder rather seems to be
         offline.
@@ -160,6 +163,7 @@ class IndexingSettings(_Overridable):
     decode: DecodeSettings = field(default_factory=DecodeSettings)
     embed: EmbedSettings = field(default_factory=EmbedSettings)
     search: SearchSettings = field(default_factory=SearchSettings)
+    places: bool | None = None
     forget_missing: bool = False
 
     @classmethod
@@ -169,6 +173,7 @@ class IndexingSettings(_Overridable):
         threads: int | None = None,
         memory: int | None = None,
         follow_symlinks: bool | None = None,
+        places: bool | None = None,
     ) -> Self:
         """Take the defaults, but use so many processor cores and bytes (all if None).
 
@@ -186,6 +191,7 @@ class IndexingSettings(_Overridable):
             decode=decode,
             embed=EmbedSettings.with_overrides(threads=threads),
             search=SearchSettings.with_overrides(threads=threads, memory=memory),
+            places=places,
         )
 
 

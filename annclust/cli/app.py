@@ -124,6 +124,12 @@ def index(
             help="Follow links to files and folders; remembered.",
         ),
     ] = None,
+    places: Annotated[
+        bool | None,
+        typer.Option(
+            "--places/--no-places", help="Keep where photos were taken, or forget it; remembered."
+        ),
+    ] = None,
     threads: ThreadsOption = None,
     memory: MemoryOption = None,
     forget_missing: Annotated[
@@ -137,7 +143,10 @@ def index(
 
     folders = [Path(os.fsdecode(resolve_folder(folder))) for folder in photos or []]
     settings = IndexingSettings.within(
-        threads=threads, memory=size_of(memory), follow_symlinks=follow_symlinks
+        threads=threads,
+        memory=size_of(memory),
+        follow_symlinks=follow_symlinks,
+        places=places,
     )
     create = bool(folders)
     with open_collection(

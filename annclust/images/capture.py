@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from numbers import Real
 from typing import Final, TypeAlias
@@ -66,6 +66,10 @@ class Capture:
         if not (self.exposure_seconds and self.f_number and self.iso):
             return None
         return math.log2(self.f_number**2 / self.exposure_seconds * 100 / self.iso)
+
+    def without_place(self) -> Capture:
+        """The same, but for where the photo was taken."""
+        return replace(self, latitude=None, longitude=None)
 
 
 FIELDS: Final = tuple(each.name for each in fields(Capture))
@@ -130,8 +134,16 @@ POSITION_TAGS: Final = frozenset((*_LATITUDE, *_LONGITUDE))
 """The tags that are looked at, of each directory."""
 
 
+def _several(value: object) -> Sequence[object]:
+    """The first few values of a tag that has several, or the one that it has."""
+    return value[:_FEW] if isinstance(value, tuple | list) else (value,)
+
+
+_FEW = 8
+
+
 def _first(value: object) -> object:
-    return value[0] if isinstance(value, tuple | list) and value else value
+    return next(iter(_several(value)), None)
 
 
 def _number(value: object) -> float | None:
@@ -153,10 +165,10 @@ def _bounded(name: str, value: object) -> float | None:
 
 def _iso(photo: Tags) -> int | None:
     for tag in (_SENSITIVITY, _RECOMMENDED_EXPOSURE_INDEX, _ISO_SPEED):
-        number = _number(photo.get(tag))
-        # What does not fit into 16 bits is 65535, and told by one of the others.
-        if number is not None and number != _BEYOND and _fits("iso", round(number)):
-            return round(number)
+        for number in map(_number, _several(photo.get(tag))):
+            # What does not fit into 16 bits is 65535, and told by one of the others.
+            if number is not None and number != _BEYOND and _fits("iso", round(number)):
+                return round(number)
     return None
 
 
@@ -168,8 +180,15 @@ def _taken_ns(photo: Tags) -> int | None:
     return next((moment for moment in moments if moment is not None), None)
 
 
-_MOMENT = re.compile(r"(\d{4})[:/-](\d\d)[:/-](\d\d)[ T](\d\d):(\d\d):(\d\d)", re.ASCII)
-_OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)", re.ASCII)
+_MOMENT = re.compile(
+    r"""(?P<year>\d{4})[:/.-]\ ?(?P<month>\d{1,2})[:/.-]\ ?(?P<day>\d{1,2})[ T]
+    \ ?(?P<hour>\d{1,2}):\ ?(?P<minute>\d{1,2}):\ ?(?P<second>\d{1,2})
+    ([.,](?P<fraction>\d+))?\ ?(?P<offset>Z|[+-]\d\d:?\d\d)?""",
+    re.ASCII | re.VERBOSE,
+)
+"""As EXIF has it, and as programs write it that do not: with other marks, spaces for zeros, and
+the fraction and the offset, which have their own tags, within."""
+_OFFSET = re.compile(r"([+-])(\d\d):?([0-5]\d)", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DIGITS = 9  # of a second in nanoseconds
 
@@ -179,13 +198,21 @@ def _moment(value: object, fraction: object, offset: object) -> int | None:
     found = _MOMENT.fullmatch(_text(value))
     if found is None:
         return None
+    year, month, day, hour, minute, second = map(int, found.group(*_CLOCK))
     try:
-        clock = datetime.fromisoformat("{}-{}-{}T{}:{}:{}Z".format(*found.groups()))
+        began = datetime(year, month, day, hour, minute, tzinfo=UTC)
     except ValueError:  # no such day, or hour
         return None
-    seconds = round((clock - _EPOCH - _offset(_text(offset))).total_seconds())
-    taken = seconds * 10**_DIGITS + _nanoseconds(_text(fraction))
+    if second > _LEAP_SECOND:
+        return None
+    since = began - _EPOCH - _offset(found["offset"] or _text(offset))
+    seconds = round(since.total_seconds()) + second
+    taken = seconds * 10**_DIGITS + _nanoseconds(found["fraction"] or _text(fraction))
     return taken if _fits("taken_ns", taken) else None
+
+
+_CLOCK = "year", "month", "day", "hour", "minute", "second"
+_LEAP_SECOND = 60  # also what rounding 59.9 gives: the beginning of the next minute
 
 
 def _text(value: object) -> str:
@@ -227,14 +254,15 @@ def _place(position: Tags) -> tuple[float, float] | tuple[None, None]:
 def _degrees(name: str, sides: str, value: object, side: object) -> float | None:
     """Degrees from degrees, minutes and seconds, and the side that they are on."""
     which = _text(side).upper()
-    if len(which) != 1 or which not in sides or not isinstance(value, Sequence):
+    if len(which) != 1 or which not in sides or not isinstance(value, tuple | list):
         return None
     parts = [_number(part) for part in value[: len(_UNITS)]]
     known = [part for part in parts if part is not None and part >= 0]
-    if not known or len(known) < len(parts):
+    if not known or len(known) < len(parts) or any(part > _WHOLE for part in known[1:]):
         return None
     degrees = sum(part / unit for part, unit in zip(known, _UNITS, strict=False))
     return _bounded(name, -degrees if which == sides[1] else degrees)
 
 
 _UNITS = 1, 60, 3600
+_WHOLE = 60  # minutes or seconds; just as many come of rounding 59.999 and mean what they say

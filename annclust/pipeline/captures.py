@@ -1,12 +1,15 @@
 """Captures: how photos were taken is looked up for contents that were indexed before that counted.
 
-Only their EXIF is read, nothing is decoded or embedded; once for each content, after a scan.
+Their files are read whole, as only the digest of all bytes says that they are what they were; but
+nothing is decoded or embedded. Once for each content, at the end of an indexing: who stops it then
+has all photos in index and graph.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from annclust.images.capture import Capture
 from annclust.images.decode_workers import DecodeWorkers, ReadJob
@@ -25,13 +28,14 @@ def learn_captures(
 ) -> None:
     """Look how the photos under some roots were taken, of which nobody has looked yet.
 
-    A file that cannot be read, or is not what it was, is left for the next time.
+    Of several files with a content one is read, and the next one only if that cannot be read or is
+    not what it was. A content of which no file tells anything is left for the next time.
 
     Parameters
     ----------
     store : StoreWriter
     roots : collection of int
-        Ids of roots that are there.
+        Ids of roots whose folders are there, and hold what they did.
     settings : IndexingSettings
     progress : Progress
 
@@ -40,15 +44,17 @@ def learn_captures(
     StorageError
         If the system refuses to write; what was committed stays.
     """
-    waiting = store.catalog.images_without_capture()
-    photos = {photo.digest: photo for photo in waiting if photo.root.id in roots}
-    if photos:
-        _learn(store, photos, settings, progress)
+    copies: dict[bytes, list[ImageRecord]] = defaultdict(list)
+    for photo in store.catalog.images_without_capture():
+        if photo.root.id in roots:
+            copies[photo.digest].append(photo)
+    if copies:
+        _learn(store, copies, settings, progress)
 
 
 def _learn(
     store: StoreWriter,
-    photos: Mapping[bytes, ImageRecord],
+    copies: Mapping[bytes, Sequence[ImageRecord]],
     settings: IndexingSettings,
     progress: Progress,
 ) -> None:
@@ -56,13 +62,12 @@ def _learn(
     with (
         # A link was followed when the photo was embedded, or else it is none.
         DecodeWorkers(_HARDLY_ANYTHING, settings.decode, follow_symlinks=True) as workers,
-        progress.stage("Reading when photos were taken", len(photos), unit="photos") as stage,
+        progress.stage("Reading when photos were taken", len(copies), unit="photos") as stage,
     ):
         try:
-            for result in workers.run(_jobs(photos.values())):
+            for digest, capture in _read(workers, copies):
                 stage.advance()
-                digest, capture = result.digest, result.capture
-                if digest is not None and digest in photos and capture is not None:
+                if capture is not None:
                     found[digest] = capture
                 if len(found) >= settings.embed.commit_every:
                     _commit(store, found)
@@ -72,6 +77,25 @@ def _learn(
     _commit(store, found)
 
 
+def _read(
+    workers: DecodeWorkers, copies: Mapping[bytes, Sequence[ImageRecord]]
+) -> Iterator[tuple[bytes, Capture | None]]:
+    """What the first file of each content says that is what it was; None if none is."""
+    while copies:
+        asked = [photos[0] for photos in copies.values()]
+        left: dict[bytes, Sequence[ImageRecord]] = {}
+        for result in workers.run(_jobs(asked)):
+            digest = asked[result.key].digest
+            others = copies[digest][1:]
+            if result.digest == digest and result.capture is not None:
+                yield digest, result.capture
+            elif others:
+                left[digest] = others
+            else:
+                yield digest, None
+        copies = left
+
+
 def _jobs(photos: Iterable[ImageRecord]) -> Iterator[ReadJob]:
     for key, photo in enumerate(photos):
         yield ReadJob(key, os.fsencode(photo.full_path), frozenset((photo.digest,)))
@@ -79,6 +103,18 @@ def _jobs(photos: Iterable[ImageRecord]) -> Iterator[ReadJob]:
 
 def _commit(store: StoreWriter, found: dict[bytes, Capture]) -> None:
     """Note what was found, and begin anew."""
-    with store.catalog.transaction():
-        store.catalog.add_captures(found.items())
+    add_captures(store, found)
     found.clear()
+
+
+def add_captures(store: StoreWriter, found: Mapping[bytes, Capture]) -> None:
+    """Note how photos were taken, by digest, in one transaction; none if there is nothing to note.
+
+    Raises
+    ------
+    StorageError
+        If the system refuses to write.
+    """
+    if found:
+        with store.catalog.transaction():
+            store.catalog.add_captures(found.items())

@@ -1,7 +1,7 @@
 """Indexing: from folders to a collection that is up to date.
 
-survey (what is there, what is known) → plan → read, embed, commit → settle (who is who) → look how
-photos of old were taken → refresh the index and the graph. Interrupted anywhere, the next run goes
+survey (what is there, what is known) → plan → read, embed, commit → settle (who is who) → refresh
+the index and the graph → look how photos of old were taken. Interrupted anywhere, the next run goes
 on from the last commit.
 """
 
@@ -79,12 +79,13 @@ def _index_photos(
     started = time.monotonic()
     scan = _remembered(store, settings.scan)
     settings = replace(settings, scan=scan)
+    _decide_on_places(store, settings.places)
     surveyed = survey(store, choose_roots(store, folders), scan, progress)
     standing = Standing(surveyed)
     intake = _read(store, surveyed, standing, embedder, settings, progress)
     outcome = settle(store, surveyed, standing, intake, forget_missing=settings.forget_missing)
-    learn_captures(store, _there(surveyed), settings, progress)
     live = refresh(store, settings.search, progress)
+    learn_captures(store, outcome.believed, settings, progress)
     counts = store.catalog.counts()
     images = counts["images"]
     return IndexReport(
@@ -104,11 +105,6 @@ def _index_photos(
     )
 
 
-def _there(surveyed: Survey) -> frozenset[int]:
-    """Ids of the scanned roots whose folders can be read."""
-    return frozenset(check.root.id for check in surveyed.checks if not check.lost)
-
-
 _SCAN = "scan"  # in the catalog's settings
 
 
@@ -125,6 +121,13 @@ def _remembered(store: StoreWriter, asked: ScanSettings) -> ScanSettings:
         with store.catalog.transaction():
             store.catalog.set_setting(_SCAN, json.dumps(now))
     return scan
+
+
+def _decide_on_places(store: StoreWriter, asked: bool | None) -> None:
+    """Remember whether it is kept where photos were taken, if that was said."""
+    if asked is not None and asked is not store.catalog.keeps_places():
+        with store.catalog.transaction():
+            store.catalog.keep_places(keep=asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +182,7 @@ def _read(
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """What a scan changed."""
+    """What a scan changed, and the roots (by id) whose folders are there and believed."""
 
     added: int
     changed: int
@@ -188,6 +191,7 @@ class _Outcome:
     duplicates: int
     skipped: int
     offline: tuple[Unreadable, ...]
+    believed: frozenset[int]
 
 
 def settle(
@@ -230,6 +234,7 @@ def settle(
             for check in surveyed.checks
             if check.root.id in doubts
         ),
+        believed=frozenset(believed & {c.root.id for c in surveyed.checks if not c.lost}),
     )
 
 

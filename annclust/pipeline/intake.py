@@ -24,6 +24,7 @@ from annclust.images.decode_workers import DecodeWorkers, ReadJob, ReadResult
 from annclust.images.decoded_image import DecodedImage
 from annclust.images.scan_plan import FileState, Sighting
 from annclust.images.worker_protocol import MOST_KNOWN
+from annclust.pipeline.captures import add_captures
 from annclust.progress import Progress, Stage, StoppedError
 from annclust.settings import EmbedSettings, IndexingSettings
 from annclust.storage.records import UnreadableRecord, joined
@@ -78,6 +79,7 @@ class Intake:
         self._decoded: list[_Decoded] = []
         self._embedded: list[EmbeddedContent] = []
         self._sightings: list[Sighting] = []
+        self._captures: dict[bytes, Capture] = {}
         self._uncommitted: dict[int, set[bytes]] = defaultdict(set)
         self._refused: dict[bytes, Unembeddable] = {}
         self.undecided: list[Sighting] = []
@@ -109,6 +111,7 @@ class Intake:
         self._sightings.append(Sighting(seen, result.digest))
         if self._is_known(result.digest, result.size):
             self.copies.add(seen.place)
+            self._take_capture(result.digest, result)
             self._stage.advance()
         elif result.image is not None:
             self._uncommitted[result.size].add(result.digest)
@@ -118,6 +121,13 @@ class Intake:
             self._embed()
         if len(self._sightings) >= self._settings.commit_every:
             self.commit()
+
+    def _take_capture(self, digest: bytes, result: ReadResult) -> None:
+        """Keep how a photo was taken whose content is stored already, if nobody has looked yet."""
+        if digest in self._uncommitted.get(result.size, ()) or result.capture is None:
+            return
+        if not self._store.catalog.has_capture(digest):
+            self._captures[digest] = result.capture
 
     def _embed(self) -> None:
         decoded, self._decoded = self._decoded, []
@@ -156,6 +166,7 @@ class Intake:
         if self._decoded:
             self._embed()
         self._store.append(self._embedded)
+        add_captures(self._store, self._captures)
         self.embedded += len(self._embedded)
         undecided = [s for s in self._sightings if self._may_be_known(s)]
         places = {sighting.file.place for sighting in undecided}
@@ -164,6 +175,7 @@ class Intake:
         self.undecided += undecided
         self.added += len(fresh)
         self._embedded.clear()
+        self._captures.clear()
         self._sightings.clear()
         self._uncommitted.clear()
 

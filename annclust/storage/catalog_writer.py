@@ -10,6 +10,7 @@ from annclust.images.capture import FIELDS, Capture
 from annclust.storage.catalog import Catalog
 from annclust.storage.catalog_file_writer import CatalogFileWriter, add_set_to
 from annclust.storage.layout import KINDS, GenerationKind
+from annclust.storage.photo_catalog import PLACES
 from annclust.storage.records import (
     FORGOTTEN,
     Block,
@@ -213,14 +214,24 @@ class CatalogWriter(CatalogFileWriter, Catalog):
     def add_captures(self, captures: Iterable[tuple[bytes, Capture]]) -> None:
         """Note how photos were taken, by the digest of their contents, which are there already.
 
-        What is noted of a content stays: its bytes say the same every time.
+        What is noted of a content stays: its bytes say the same every time. If a later annclust
+        understands more of them, a migration empties the table, and all are looked at once more.
+        Where they were taken is left out if `keep_places` said so.
         """
+        keep = self.keeps_places()
+        noted = ((d, each if keep else each.without_place()) for d, each in captures)
         values = ", ".join("?" * (1 + len(FIELDS)))
         self._db.executemany(
             f"INSERT INTO capture (digest, {', '.join(FIELDS)}) VALUES ({values})"
             " ON CONFLICT DO NOTHING",
-            ((digest, *(getattr(each, name) for name in FIELDS)) for digest, each in captures),
+            ((digest, *(getattr(each, name) for name in FIELDS)) for digest, each in noted),
         )
+
+    def keep_places(self, *, keep: bool) -> None:
+        """Say whether it is noted from now on where photos were taken; if not, forget what was."""
+        self.set_setting(PLACES, str(int(keep)))
+        if not keep:
+            self._db.execute("UPDATE capture SET latitude = NULL, longitude = NULL")
 
     def decide(self, first: bytes, second: bytes, *, alike: bool) -> None:
         """Note what a person said of two contents: that they belong together, or do not.

@@ -39,6 +39,7 @@ _COMPANION = """companion CROSS JOIN image ON image.id = companion.image
 
 
 _CAPTURE = ", ".join(FIELDS)
+PLACES = "places"  # in the catalog's settings
 
 
 class PhotoCatalog(CatalogFile):
@@ -257,6 +258,23 @@ class PhotoCatalog(CatalogFile):
         except ValueError as error:
             reason = f"how it says that a photo was taken: {error}"
             raise CollectionDamagedError(self.path, reason=reason) from error
+
+    def keeps_places(self) -> bool:
+        """Whether it is noted where photos were taken."""
+        return self.setting(PLACES, "1") != "0"
+
+    def has_capture(self, digest: bytes) -> bool:
+        """Whether somebody has looked how the photo with that content was taken."""
+        sql = "SELECT EXISTS (SELECT 1 FROM capture WHERE digest = ?)"
+        return bool(self._one(sql, digest)[0])
+
+    def impossible_captures(self) -> Iterator[tuple[bytes, str]]:
+        """Contents of which is said what cannot be of how they were taken, and what it is."""
+        for digest, *told in self._all(f"SELECT digest, {_CAPTURE} FROM capture"):
+            try:
+                Capture(*told)
+            except ValueError as error:
+                yield digest, str(error)
 
     def images_without_capture(self) -> list[ImageRecord]:
         """Present images of which nobody has looked how they were taken, by id."""

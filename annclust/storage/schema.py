@@ -140,7 +140,7 @@ _FORMAT_5 = (
     # Refers to no content: what was decided outlives the photos, which may come back.
     """CREATE TABLE decision (
         first BLOB NOT NULL, second BLOB NOT NULL, alike INTEGER NOT NULL,
-        PRIMARY KEY (first, second)) WITHOUT ROWID""",
+        PRIMARY KEY (first, second), CHECK (first < second AND alike IN (0, 1))) WITHOUT ROWID""",
     "INSERT INTO setting VALUES ('next_groups', '1')",
 )
 

@@ -95,6 +95,9 @@ def _catalog_is_sound(store: Store) -> Iterator[Finding]:
     for name in needed_settings(store.catalog.format()):
         store.catalog.setting(name)
     store.catalog.of_set(store.catalog.active_set()).vector_set()
+    for digest, why in store.catalog.impossible_captures():
+        affected = (image.id for image in store.catalog.images_of_digest(digest))
+        yield f"{store.catalog.path.name}: how a photo was taken: {why}", tuple(affected)
 
 
 def _vectors_are_there(store: Store) -> Iterator[Finding]:

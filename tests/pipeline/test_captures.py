@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
+import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -58,9 +62,12 @@ def captures(path: Path) -> dict[str, Capture | None]:
 
 
 def as_of_old(path: Path) -> None:
-    """Make a collection one of those that know nothing of captures."""
+    """Make a collection one of format 4, which knew nothing of captures."""
     with StoreWriter(path) as store, store.catalog.transaction():
-        store.catalog._db.execute("DELETE FROM capture")
+        for table in ("capture", "decision"):
+            store.catalog._db.execute(f"DROP TABLE {table}")
+        store.catalog._db.execute("DELETE FROM setting WHERE name = 'next_groups'")
+        store.catalog._db.execute("PRAGMA user_version = 4")
 
 
 TAKEN = {
@@ -117,6 +124,103 @@ def test_what_cannot_be_read_or_is_something_else_now_is_left_for_later(
     assert captures(collection.path) == TAKEN
 
 
+def away(path: Path, number: int = 1) -> Path:
+    """Another photo in the place of one, which looks as large and as old; the first one aside."""
+    aside, seen = path.with_suffix(f".{number}"), path.stat()
+    path.rename(aside)
+    path.write_bytes(bytes(seen.st_size))
+    os.utime(path, ns=(seen.st_atime_ns, seen.st_mtime_ns))
+    return aside
+
+
+@pytest.mark.parametrize("gone", [("a.jpg", "b.jpg"), ("b.jpg", "c.jpg"), ("a.jpg", "c.jpg")])
+def test_of_several_copies_one_that_can_be_read_is_enough(
+    collection: Collection, tmp_path: Path, gone: tuple[str, ...]
+) -> None:
+    copies = [tmp_path / "copies" / name for name in ("a.jpg", "b.jpg", "c.jpg")]
+    shoot(copies[0], 1)
+    for copy in copies[1:]:
+        shutil.copy(copies[0], copy)
+    collection.index([tmp_path / "copies"])
+    as_of_old(collection.path)
+    for name in gone:
+        away(tmp_path / "copies" / name)
+    collection.index()
+    assert captures(collection.path) == dict.fromkeys(("a.jpg", "b.jpg", "c.jpg"), TAKEN["a.jpg"])
+
+
+def test_what_is_read_of_a_known_photo_is_kept(collection: Collection, trip: Path) -> None:
+    collection.index([trip])
+    as_of_old(collection.path)
+    collection.settings = replace(collection.settings, embed=EmbedSettings(commit_every=1))
+    for photo in trip.iterdir():
+        os.utime(photo, ns=(1, 1))
+    recorded = Recorded()
+    collection.progress = recorded
+    collection.index()
+    assert LEARNING not in recorded.titles
+    assert captures(collection.path) == TAKEN
+
+
+def test_places_are_kept_or_not_until_something_else_is_said(
+    collection: Collection, trip: Path
+) -> None:
+    with_places, usual = replace(collection.settings, places=True), collection.settings
+    collection.index([trip])
+    collection.settings = replace(usual, places=False)
+    collection.index()
+    nowhere = {name: taken.without_place() for name, taken in TAKEN.items()}
+    assert captures(collection.path) == nowhere
+    shoot(trip / "d.jpg", 4)
+    collection.settings = usual
+    collection.index()
+    assert captures(collection.path) == nowhere | {"d.jpg": nowhere["a.jpg"]}
+    shoot(trip / "e.jpg", 5)
+    collection.settings = with_places
+    collection.index()
+    assert captures(collection.path)["e.jpg"] == TAKEN["a.jpg"]
+
+
+@pytest.mark.parametrize(("option", "kept"), [("--no-places", None), ("--places", 48.125)])
+def test_the_command_says_whether_places_are_kept(
+    tmp_path: Path, trip: Path, option: str, kept: float | None
+) -> None:
+    path = tmp_path / "said.annclust"
+    said = ["index", str(trip), "-c", str(path), "--embedder", "color-histogram", option]
+    subprocess.run([sys.executable, "-m", "annclust", *said], check=True, timeout=120)
+    taken = captures(path)["a.jpg"]
+    assert taken is not None
+    assert (taken.taken_ns, taken.latitude) == (NOON_NS, kept)
+
+
+def test_a_root_that_is_not_believed_is_not_asked(collection: Collection, trip: Path) -> None:
+    collection.index([trip])
+    as_of_old(collection.path)
+    (trip / "a.jpg").unlink()
+    report = collection.index()
+    assert len(report.offline) == 1
+    assert set(captures(collection.path).values()) == {None}
+    collection.index(forget_missing=True)
+    assert captures(collection.path) == {name: TAKEN[name] for name in ("b.jpg", "c.jpg")}
+
+
+FORMAT_4 = Path(__file__).parents[1] / "storage" / "formats" / "format-4.tar.gz"
+
+
+def test_a_collection_that_was_made_in_format_4_learns_it(tmp_path: Path) -> None:
+    with tarfile.open(FORMAT_4) as archive:
+        archive.extractall(tmp_path, filter="data")
+    path = tmp_path / "photos.annclust"
+    with Store(path) as store:
+        assert store.catalog.format() == 4
+    before = captures(path)
+    assert set(before.values()) == {None}
+    with Collection(path, create=False) as collection:
+        report = collection.index([tmp_path])
+    assert report.embedded == 0
+    assert captures(path) == before | {"IMG_0002.jpg": Capture()}  # the only one that is there
+
+
 class Recorded:
     """Progress that notes the titles of stages."""
 
@@ -141,20 +245,29 @@ def test_a_run_that_is_stopped_meanwhile_goes_on_the_next_time(tmp_path: Path, t
     with Collection(path, embedder="color-histogram", settings=ONE_BY_ONE) as collection:
         collection.index([trip])
     as_of_old(path)
+    save(trip / "new.jpg", 4)
     with (
         Collection(path, settings=ONE_BY_ONE, progress=StopAtLearning(3)) as collection,
         pytest.raises(StoppedError),
     ):
         collection.index()
     known = [capture for capture in captures(path).values() if capture is not None]
-    assert len(known) == 2
+    assert is_indexed(path)
+    assert len(known) == 3
     recorded = Recorded()
     with Collection(path, settings=ONE_BY_ONE, progress=recorded) as collection:
         collection.index()
         assert recorded.titles.count(LEARNING) == 1
         collection.index()
         assert recorded.titles.count(LEARNING) == 1
-    assert captures(path) == TAKEN
+    assert captures(path) == TAKEN | {"new.jpg": Capture()}
+
+
+def is_indexed(path: Path) -> bool:
+    """Whether index and graph are of all photos."""
+    with Store(path) as store:
+        made = [store.catalog.generation(kind) for kind in ("index", "graph")]
+        return all(each is not None and each.rows == store.catalog.rows() for each in made)
 
 
 class StopAtLearning(StopAt):

@@ -92,6 +92,29 @@ def test_what_a_content_says_stays(taken_ones: StoreWriter) -> None:
     assert taken_ones.catalog.capture_of(digest(3)) == at(3)
 
 
+def test_places_are_forgotten_and_not_noted_again_once_nobody_wants_them_kept(
+    taken_ones: StoreWriter,
+) -> None:
+    catalog = taken_ones.catalog
+    assert catalog.keeps_places()
+    with catalog.transaction():
+        catalog.keep_places(keep=False)
+    taken_ones.append([taken(5, EVERYTHING)])
+    nowhere = EVERYTHING.without_place()
+    assert [catalog.capture_of(digest(number)) for number in (1, 4, 5)] == [
+        nowhere,
+        at(7.25),
+        nowhere,
+    ]
+    assert not catalog.keeps_places()
+    with catalog.transaction():
+        catalog.keep_places(keep=True)
+    taken_ones.append([taken(6, EVERYTHING)])
+    assert [catalog.capture_of(digest(number)) for number in (5, 6)] == [nowhere, EVERYTHING]
+    assert catalog.keeps_places()
+    assert verify(taken_ones) == []
+
+
 def test_nothing_is_said_of_a_content_that_is_not_there(taken_ones: StoreWriter) -> None:
     with pytest.raises(StorageError), taken_ones.catalog.transaction():
         taken_ones.catalog.add_captures([(digest(9), at(1))])
@@ -107,6 +130,23 @@ def test_a_capture_that_cannot_be_is_damage(taken_ones: StoreWriter) -> None:
     taken_ones.catalog._db.execute("UPDATE capture SET latitude = 91 WHERE latitude IS NOT NULL")
     with pytest.raises(CollectionDamagedError, match=r"latitude cannot be 91\.0"):
         taken_ones.catalog.capture_of(digest(1))
+    (problem,) = verify(taken_ones)
+    assert (problem.invariant, problem.ids) == ("M1", (1,))
+    assert problem.message == "catalog.sqlite: how a photo was taken: latitude cannot be 91.0"
+    assert not problem.mendable
+
+
+@pytest.mark.parametrize(
+    "wrong", ["longitude = NULL", "taken_ns = 'noon'", "iso = 0", "f_number = -1.0", "iso = 1.5"]
+)
+def test_whatever_cannot_be_of_a_capture_is_found(taken_ones: StoreWriter, wrong: str) -> None:
+    taken_ones.catalog._db.execute(f"UPDATE capture SET {wrong} WHERE latitude IS NOT NULL")
+    assert [(problem.invariant, problem.ids) for problem in verify(taken_ones)] == [("M1", (1,))]
+
+
+def test_it_is_known_of_which_contents_somebody_looked(taken_ones: StoreWriter) -> None:
+    found = [taken_ones.catalog.has_capture(digest(number)) for number in range(1, 6)]
+    assert found == [True, True, False, True, False]
 
 
 def test_photos_of_which_nobody_looked_how_they_were_taken_are_known(
@@ -142,6 +182,18 @@ def test_there_is_nothing_to_decide_about_one_content(writer: StoreWriter) -> No
     for say in (writer.catalog.withdraw, lambda a, b: writer.catalog.decide(a, b, alike=True)):
         with pytest.raises(ValueError, match="nothing to be compared with"):
             say(digest(1), digest(1))
+
+
+@pytest.mark.parametrize("wrong", [(2, 1, 1), (1, 1, 0), (1, 2, 2)])
+def test_no_decision_is_stored_that_nobody_can_make(
+    writer: StoreWriter, wrong: tuple[int, int, int]
+) -> None:
+    first, second, alike = wrong
+    with pytest.raises(StorageError), writer.catalog.transaction():
+        writer.catalog._db.execute(
+            "INSERT INTO decision VALUES (?, ?, ?)", (digest(first), digest(second), alike)
+        )
+    assert writer.catalog.decisions() == []
 
 
 def test_compaction_drops_captures_with_their_contents_and_keeps_decisions(
