@@ -108,7 +108,7 @@ def test_work_that_was_stopped_goes_on_and_leaves_nothing(tmp_path: Path) -> Non
         # One more report each time: by and by every stage is stopped in.
         with Collection(path, settings=settings, progress=StopAt(stops + 1)) as collection:
             try:
-                collection.cluster()
+                collection.cluster("density")
                 break
             except StoppedError:
                 stops += 1
@@ -121,7 +121,7 @@ def test_work_that_was_stopped_goes_on_and_leaves_nothing(tmp_path: Path) -> Non
         Collection(path, settings=settings) as collection,
         Collection(other, settings=settings) as undisturbed,
     ):
-        undisturbed.cluster()
+        undisturbed.cluster("density")
         assert collection.clusters() == undisturbed.clusters()
         assert collection.check().ok
 
@@ -135,9 +135,9 @@ def test_a_tree_goes_on_from_the_forest_that_was_joined(tmp_path: Path) -> None:
         Collection(path, settings=settings, progress=StopAt(1)) as collection,
         pytest.raises(StoppedError),
     ):
-        collection.cluster()
+        collection.cluster("density")
     assert [entry.name.split("-")[2] for entry in path.glob("work-*")] == ["tree"] * 2
     with Collection(path, settings=settings) as collection:
-        collection.cluster()
+        collection.cluster("density")
         assert not list(path.glob("work-*"))
         assert collection.last_clustering().components >= 1

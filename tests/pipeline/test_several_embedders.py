@@ -230,7 +230,7 @@ def test_what_is_damaged_of_another_embedder_is_mended_as_well(path: Path, eyes:
         with (path / "vectors-000001.f16").open("r+b") as file:
             file.seek(64 + 2 * 512)
             file.write(b"\xff" * 512)
-        (tree,) = path.glob("tree-*merges*")
+        (tree,) = path.glob("groups-*links*")
         tree.write_bytes(b"")
         problems = added.check().problems
         assert [problem.invariant for problem in problems] == ["M4", "S1"]
