@@ -56,7 +56,7 @@ def sharpnesses(photos: Photos) -> Levels:
             for photo, its in zip(photos, sizes, strict=True)
             if its == size
         )
-        for size in sizes
+        for size in set(sizes)
     }
     return [
         step_below(photo.examination.sharpness, best[size], _SAME_SHARPNESS)

@@ -67,9 +67,9 @@ def enlargements(photos: Photos) -> Levels:
 def _shows_up(other: Candidate, photo: Candidate) -> bool:
     smaller, larger = other.examination, photo.examination
     return (
-        other.has_camera >= photo.has_camera
+        smaller.pixels < _SAME_PIXELS * larger.pixels
         and smaller.detail >= _FULL
-        and smaller.pixels < _SAME_PIXELS * larger.pixels
+        and other.has_camera >= photo.has_camera
         and smaller.effective_pixels >= _SAME_PIXELS * larger.effective_pixels
         and show_the_same(smaller, larger)
     )

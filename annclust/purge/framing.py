@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from annclust.images.bars import Bars
 from annclust.images.examination import THUMBNAIL_SIDE
 from annclust.purge.candidate import Candidate
-from annclust.purge.views import likeness, view_of
+from annclust.purge.views import correlations, view_of
 
 _ALIKE: Final = 0.9
 """Correlation of a thumbnail that was cut out with that of the picture itself: cutting it from a
@@ -25,17 +25,21 @@ few pixels smooths it."""
 
 def with_proven_bars(photos: Sequence[Candidate]) -> list[Candidate]:
     """Photos without the bars that no other one proves."""
-    return [_with_proven_bars(photo, photos) for photo in photos]
+    views = np.stack([view_of(photo.examination.thumbnail) for photo in photos])
+    return [photo if _is_proven(photo, views) else _without_bars(photo) for photo in photos]
 
 
-def _with_proven_bars(photo: Candidate, photos: Sequence[Candidate]) -> Candidate:
+def _is_proven(photo: Candidate, views: NDArray[np.float64]) -> bool:
+    """Whether any of some views is what a photo shows between its bars, if it has any."""
     seen = photo.examination
     if not seen.bars.share:
-        return photo
+        return True
     within = _between_bars(view_of(seen.thumbnail), seen.bars)
-    if any(likeness(within, view_of(other.examination.thumbnail)) >= _ALIKE for other in photos):
-        return photo
-    return replace(photo, examination=replace(seen, bars=Bars()))
+    return bool(correlations(within[np.newaxis], views).max() >= _ALIKE)
+
+
+def _without_bars(photo: Candidate) -> Candidate:
+    return replace(photo, examination=replace(photo.examination, bars=Bars()))
 
 
 def _between_bars(view: NDArray[np.float64], bars: Bars) -> NDArray[np.float64]:

@@ -27,8 +27,11 @@ from annclust.purge.measures import (
 
 _MILLION: Final = 1e6
 _THOUSAND: Final = 1e3
-_DIGITS: Final = 2, 17
-"""Digits that two numbers are told with: as few as a person reads, as many as tell them apart."""
+_DIGITS: Final = 2
+"""Digits that numbers are told with, or more, until one sees which is larger."""
+
+_MOST_DIGITS: Final = 17
+"""Digits that tell any two numbers apart."""
 
 
 def reason(rule: Rule, better: Candidate, worse: Candidate) -> str:
@@ -109,7 +112,10 @@ def _bytes(better: Candidate, worse: Candidate) -> str:
 
 def _sharpness(better: Candidate, worse: Candidate) -> str:
     one, other = better.examination.sharpness, worse.examination.sharpness
-    return f"sharper by {one / other - 1:.0%}" if other else "sharper: the other one has no edge"
+    if not other:
+        return "sharper: the other one has no edge"
+    more = one / other - 1
+    return f"sharper by {more:.{_digits(more, 0)}%}"
 
 
 def _exposure(better: Candidate, worse: Candidate) -> str:
@@ -120,13 +126,20 @@ def _exposure(better: Candidate, worse: Candidate) -> str:
 
 
 def _percent(one: float, other: float) -> str:
-    digits = next(n for n in range(_DIGITS[1]) if f"{one:.{n}%}" != f"{other:.{n}%}")
+    digits = _digits(one, other)
     return f"{one:.{digits}%} against {other:.{digits}%}"
+
+
+def _digits(one: float, other: float) -> int:
+    """Digits behind the point that tell two percentages apart."""
+    apart = (n for n in range(_MOST_DIGITS) if f"{one:.{n}%}" != f"{other:.{n}%}")
+    return next(apart, _MOST_DIGITS)
 
 
 def _against(one: float, other: float, word: str = "against") -> str:
     """Two numbers that differ, told so that one sees it."""
-    digits = next(n for n in range(*_DIGITS) if _told(one, n) != _told(other, n))
+    apart = (n for n in range(_DIGITS, _MOST_DIGITS) if _told(one, n) != _told(other, n))
+    digits = next(apart, _MOST_DIGITS)
     return f"{_told(one, digits)} {word} {_told(other, digits)}"
 
 

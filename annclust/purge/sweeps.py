@@ -43,7 +43,7 @@ def sweeps(photos: Sequence[Candidate], places: Sequence[int]) -> Iterator[tuple
 
 
 def _copies(photos: Sequence[Candidate], run: Sequence[int]) -> dict[int, list[int]]:
-    """Photos of one second, exposure and view, by one of them."""
+    """Photos of one second and view, by one of them."""
     found: defaultdict[int, list[int]] = defaultdict(list)
     for place in run:
         of = (one for one in found if _is_copy(photos[one], photos[place]))

@@ -73,11 +73,15 @@ def _shape(photo: Candidate) -> int:
 
 def _pictures(same: NDArray[np.bool_]) -> list[int]:
     """A number for each photo, equal for those that are the same by any chain of copies."""
-    pictures = list(range(len(same)))
-    for one, other in np.argwhere(same).tolist():
-        low, high = sorted((pictures[one], pictures[other]))
-        pictures = [low if each == high else each for each in pictures]
-    return pictures
+    pictures = np.full(len(same), -1)
+    for at in range(len(same)):
+        chain = np.arange(len(same)) == at
+        while pictures[at] < 0:
+            longer = chain | same[chain].any(axis=0)
+            if (longer == chain).all():
+                pictures[chain] = at
+            chain = longer
+    return [int(each) for each in pictures]
 
 
 def _is_outvoted(
