@@ -17,8 +17,11 @@ from annclust.purge.views import show_the_same
 
 _WORTH_A_FLAW: Final = 0.5
 """Share of the pixels of a photo with a flaw that one without it must have: corners can be cut off,
-a photo can be turned back, and pixels that are gone stay so. Detail is not asked for: the edges of
-wedges have it."""
+a photo can be turned back, and pixels that are gone stay so."""
+
+_DETAIL_WORTH_A_FLAW: Final = 0.2
+"""As `_WORTH_A_FLAW`, of what pixels hold: the edges of wedges have more detail than the picture
+between them, by a factor of up to 3.6 in 120 photos, but one that was blown up has less."""
 
 _SAME_PIXELS: Final = 0.8
 """Share of the most pixels that still counts as all of them: cropping a margin, or straightening
@@ -54,9 +57,17 @@ def colors(photos: Photos) -> Levels:
 
 def _flaws(photos: Photos, flawed: Sequence[bool], *, sound: Sequence[bool]) -> Levels:
     """Who has a flaw beside one without it that holds enough to be kept instead."""
-    sizes = [framed_pixels(photo) for photo in photos]
-    most = max((size for size, is_ in zip(sizes, sound, strict=True) if is_), default=0.0)
-    return [has and most >= _WORTH_A_FLAW * size for size, has in zip(sizes, flawed, strict=True)]
+    instead = [photo for photo, is_ in zip(photos, sound, strict=True) if is_]
+    return [
+        has and any(_is_enough(other, photo) for other in instead)
+        for photo, has in zip(photos, flawed, strict=True)
+    ]
+
+
+def _is_enough(sound: Candidate, flawed: Candidate) -> bool:
+    return framed_pixels(sound) >= _WORTH_A_FLAW * framed_pixels(flawed) and held_pixels(
+        sound
+    ) >= _DETAIL_WORTH_A_FLAW * held_pixels(flawed)
 
 
 def enlargements(photos: Photos) -> Levels:

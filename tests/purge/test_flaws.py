@@ -59,6 +59,16 @@ def test_no_photo_of_less_than_half_the_pixels_wins_by_how_it_looks(flaw: dict[s
     assert first_place(photo(3000, 2250), photo(**flaw)) == 0
 
 
+def test_a_photo_that_was_blown_up_does_not_win_by_how_it_looks() -> None:
+    assert first_place(photo(detail=0.1), photo(wedge=0.1)) == 1
+    assert first_place(photo(detail=0.1), photo(4100, 3075, color=1.0)) == 1
+
+
+def test_a_small_copy_that_stands_upright_does_not_win_by_it() -> None:
+    small = photo(1600, 1200, capture=CAMERA)
+    assert first_place(small, turned(photo(), 1)) == 1
+
+
 def test_where_no_wedge_can_be_measured_none_is_denied() -> None:
     small = examined(scenery(31, 60))
     assert small.wedge is None
