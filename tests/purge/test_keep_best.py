@@ -180,16 +180,19 @@ def test_the_order_does_not_depend_on_how_photos_come(
     assert classes(photos) == classes(shuffled)
 
 
-def classes(photos: list[Candidate]) -> list[tuple[Ranked, list[str]]]:
-    """What is said of each place, and the photos that nothing tells apart there."""
+def classes(photos: list[Candidate]) -> list[tuple[Rule | None, list[str]]]:
+    """What puts photos before the next ones; those that nothing tells apart are together.
+
+    (Reasons name the next one, which may be any of those.)
+    """
     ranked = rank(photos).photos
-    found: list[tuple[Ranked, list[str]]] = []
-    for at, each in enumerate(ranked):
-        if at and ranked[at - 1].decided_by is None:
-            found[-1][1].append(repr(photos[each.place]))
-        else:
-            found.append((replace(each, place=0), [repr(photos[each.place])]))
-        found[-1] = (replace(each, place=0), sorted(found[-1][1]))
+    found: list[tuple[Rule | None, list[str]]] = []
+    together: list[str] = []
+    for each in ranked:
+        together.append(repr(photos[each.place]))
+        if each.decided_by or each is ranked[-1]:
+            found.append((each.decided_by, sorted(together)))
+            together = []
     return found
 
 
