@@ -7,14 +7,14 @@ is a verdict; a number by itself says little, as a foggy morning has few edges.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from annclust.arrays import Pixels
-from annclust.images.bars import bar_share
+from annclust.images.bars import Bars, bars_of
 from annclust.images.jpeg_traces import quality_of, worn_quality
 from annclust.images.tiles import LUMA, clipped_shares, detail_shares, sharpness, tiles_of
 from annclust.images.wedges import wedge_share
@@ -35,10 +35,11 @@ class Examination:
     ----------
     width, height : int
         Pixels of the upright picture.
-    wedge : float
-        Share of the frame that turning by some degrees left empty; 0 for nearly all photos.
-    bars : float
-        Share of the frame in even stripes along its sides.
+    wedge : float or None
+        Share of the frame that turning by some degrees left empty; 0 for nearly all photos, None
+        for those too small to tell.
+    bars : Bars
+        Even stripes of one color along opposite sides of the frame.
     detail : float
         Share of the pixels that hold detail of their own; less than 1 if the picture was enlarged,
         or is not sharp.
@@ -60,8 +61,8 @@ class Examination:
 
     width: int
     height: int
-    wedge: float = 0.0
-    bars: float = 0.0
+    wedge: float | None = 0.0
+    bars: Bars = field(default_factory=Bars)
     detail: float = 1.0
     sharpness: float = 0.0
     dark: float = 0.0
@@ -80,7 +81,7 @@ class Examination:
     @property
     def effective_pixels(self) -> float:
         """Pixels that a picture without anything empty or blown up would need for as much."""
-        return self.pixels * (1 - self.bars) * self.detail
+        return self.pixels * (1 - self.bars.share) * self.detail
 
 
 def examine(pixels: Pixels, *, jpeg_table: Sequence[int] | None = None) -> Examination:
@@ -109,7 +110,7 @@ def examine(pixels: Pixels, *, jpeg_table: Sequence[int] | None = None) -> Exami
         width=width,
         height=height,
         wedge=wedge_share(pixels),
-        bars=bar_share(pixels),
+        bars=bars_of(pixels),
         detail=across * down,
         sharpness=sharpness(tiles),
         dark=dark,

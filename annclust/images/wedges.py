@@ -19,6 +19,10 @@ _LONG_SIDE = 512
 _SHORT_SIDE = 32
 """Pixels. In smaller pictures edges of a pixel's width are as wide as the wedges themselves."""
 
+_TOLD_ANGLE = np.deg2rad(5)
+"""Where the legs that a turn by so much leaves are too short to be seen, no wedge proves nothing:
+people straighten horizons by less, and see what that leaves."""
+
 _SAME_COLOR = 24
 """Of 255, in any channel: JPEG leaves so much ringing beside a hard edge at low quality."""
 
@@ -54,8 +58,10 @@ _Legs = NDArray[np.float64]
 """Legs of the triangles, along width and height: shape (turns, 4 corners, 2)."""
 
 
-def wedge_share(pixels: Pixels) -> float:
+def wedge_share(pixels: Pixels) -> float | None:
     """Share of the frame that turning without cutting left empty; 0 if there was no such turn.
+
+    None for a picture that is too small, or too narrow, to tell.
 
     Parameters
     ----------
@@ -64,12 +70,14 @@ def wedge_share(pixels: Pixels) -> float:
     step = max(1, -(-max(pixels.shape[:2]) // _LONG_SIDE))
     small = pixels[::step, ::step].astype(np.int16)
     if min(small.shape[:2]) < _SHORT_SIDE:
-        return 0.0
+        return None
     corners = small[[1, 1, -2, -2], [1, -2, -2, 1]]
     if np.ptp(corners, axis=0).max() > _SAME_COLOR:
         return 0.0
     empty = np.abs(small - np.median(corners, axis=0)).max(axis=2) <= _SAME_COLOR
-    return 0.0 if empty.all() else _largest_fit(empty)
+    found = 0.0 if empty.all() else _largest_fit(empty)
+    told = min(small.shape[:2]) * np.sin(_TOLD_ANGLE) >= _SHORTEST_LEG
+    return found if found or told else None
 
 
 def _largest_fit(empty: NDArray[np.bool_]) -> float:

@@ -10,10 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
+from annclust.images.capture import Capture
 from annclust.purge.candidate import Candidate
 from annclust.purge.criteria import CRITERIA, Rule
+from annclust.purge.framing import with_proven_bars
 from annclust.purge.reasons import reason
-from annclust.purge.turns import show_the_same
+from annclust.purge.views import show_the_same
 
 _OF_LOOKS: Final = frozenset({"sharpness", "exposure"})
 _OF_ALIKE: Final = _OF_LOOKS | {"bytes", None}
@@ -67,20 +69,31 @@ def rank(photos: Sequence[Candidate]) -> Ranking:
     photos : sequence of Candidate
         At least one.
     """
-    order = list(_ordered(list(enumerate(photos)), depth=0))
+    order = list(_ordered(list(enumerate(with_proven_bars(photos))), depth=0))
     ranked = tuple(_ranked(order, at) for at in range(len(order)))
     frames = len(order) > 1 and _are_frames(order[0], order[1])
     return Ranking(ranked, "frames" if frames else "copies")
 
 
 def _are_frames(one: _Placed, other: _Placed) -> bool:
-    """Whether two photos are of two times, told apart by looks, or made alike of two views."""
-    times = {one.photo.capture.taken_ns, other.photo.capture.taken_ns}
-    if len(times) == 2 and None not in times:
-        return True
+    """Whether two photos are told apart by looks, or show two views, of two times or made alike."""
     decided = _first_difference(one, other)
-    same = show_the_same(one.photo.examination, other.photo.examination)
-    return decided in _OF_LOOKS or (decided in _OF_ALIKE and not same)
+    if decided in _OF_LOOKS:
+        return True
+    apart = decided in _OF_ALIKE or _at_two_times(one.photo.capture, other.photo.capture)
+    return apart and not show_the_same(one.photo.examination, other.photo.examination)
+
+
+_SECOND: Final = 10**9
+_ZONE: Final = 15 * 60
+"""Seconds. Clocks of the world differ by whole quarters of an hour."""
+
+
+def _at_two_times(one: Capture, other: Capture) -> bool:
+    """Whether times differ by more than programs lose: the fraction of a second, and the zone."""
+    if one.taken_ns is None or other.taken_ns is None:
+        return False
+    return bool((one.taken_ns // _SECOND - other.taken_ns // _SECOND) % _ZONE)
 
 
 @dataclass(frozen=True, slots=True)

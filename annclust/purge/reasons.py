@@ -1,12 +1,37 @@
-"""Reasons: why one photo stands before another, in words that a person checks at a glance. Pure."""
+"""Reasons: why one photo stands before another, in words that a person checks at a glance. Pure.
+
+A level may come from a third photo of the group: so a reason states what is true of these two, and
+numbers only where they differ the way it says.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Final
 
-from annclust.purge.candidate import Candidate
-from annclust.purge.criteria import Rule, clipped, held_pixels, quality, seen_pixels
+from annclust.purge.candidate import Candidate, Known
+from annclust.purge.criteria import Rule
+from annclust.purge.flaws import COLORED
+from annclust.purge.measures import (
+    FEW_COLORS,
+    clipped,
+    framed_pixels,
+    held_pixels,
+    is_drawn,
+    jpeg_bytes,
+    own_quality,
+    quality,
+    shown_pixels,
+    size_of,
+)
+
+_MILLION: Final = 1e6
+_THOUSAND: Final = 1e3
+_DIGITS: Final = 2
+"""Digits that numbers are told with, or more, until one sees which is larger."""
+
+_MOST_DIGITS: Final = 17
+"""Digits that tell any two numbers apart."""
 
 
 def reason(rule: Rule, better: Candidate, worse: Candidate) -> str:
@@ -14,66 +39,125 @@ def reason(rule: Rule, better: Candidate, worse: Candidate) -> str:
     return _WORDS[rule](better, worse)
 
 
+def _wedge(better: Candidate, _worse: Candidate) -> str:
+    if better.examination.wedge == 0:
+        return "no empty corners from turning"
+    return "the other one has empty corners from turning"
+
+
+def _color(better: Candidate, _worse: Candidate) -> str:
+    if better.examination.color > COLORED:
+        return "in color"
+    return "the other one lost its colors, which a third one has"
+
+
 def _pixels(better: Candidate, worse: Candidate) -> str:
-    one, other = better.examination, worse.examination
-    if one.pixels > other.pixels:
-        return f"larger: {_millions(one.pixels)} against {_millions(other.pixels)} megapixels"
-    found = f"{_millions(held_pixels(better))} against {_millions(held_pixels(worse))}"
-    return f"more detail: worth {found} megapixels"
+    all_held = all(held_pixels(each) == each.examination.pixels for each in (better, worse))
+    words = "larger:" if all_held else "holds more: worth"
+    return f"{words} {_megapixels(held_pixels(better), held_pixels(worse))}"
 
 
 def _all_pixels(better: Candidate, worse: Candidate) -> str:
-    found = f"{_millions(seen_pixels(better))} against {_millions(seen_pixels(worse))}"
-    return f"shows more: {found} megapixels that are not empty, black or white"
+    one, other = framed_pixels(better), framed_pixels(worse)
+    if one > other:
+        return f"shows more: {_megapixels(one, other)} without bars and empty corners"
+    found = _megapixels(shown_pixels(better), shown_pixels(worse))
+    return f"shows more: {found} that are not empty, black or white"
 
 
-def _millions(number: float) -> str:
-    return f"{number / 1e6:.1f}" if number >= 1e6 else f"{number / 1e6:.2g}"
+def _megapixels(one: float, other: float) -> str:
+    return f"{_against(one / _MILLION, other / _MILLION)} megapixels"
 
 
 def _compression(better: Candidate, worse: Candidate) -> str:
+    if worse.format in FEW_COLORS:
+        return f"the other one is a {worse.format}, which holds few colors"
     one, other = quality(better), quality(worse)
-    if one is None or other is None:
-        return "less compressed"
-    return f"less compressed: quality {one:.0f} against {other:.0f}"
+    assert other is not None, "what nobody could read loses by nothing"
+    if one is None or one <= other or size_of(better) != size_of(worse):
+        return f"the other one was compressed more than others of the group: quality {other:.0f}"
+    return f"less compressed: quality {_against(one, other)}"
+
+
+def _camera(better: Candidate, _worse: Candidate) -> str:
+    if better.has_camera is Known.YES:
+        return "still has what the camera wrote"
+    return "the other one has nothing that a camera wrote"
+
+
+def _export(better: Candidate, _worse: Candidate) -> str:
+    if better.format == "HEIF":
+        return "original format: the other one is a JPEG of the moment of a HEIF, as large"
+    return "the other one is a JPEG of the moment of a HEIF in the group, as large"
 
 
 def _saved_again(_better: Candidate, worse: Candidate) -> str:
-    if worse.format == "JPEG":
-        return "saved once: the other one was saved again, with more bytes for the same pixels"
-    return f"original format: the other one is a {worse.format} made from a JPEG"
+    if worse.format != "JPEG":
+        return f"original format: the other one is a {worse.format} made from a JPEG"
+    own, worn = own_quality(worse), worse.examination.worn_quality or 0.0
+    return f"the other one was saved again: {_against(own, worn, 'for pixels of')} quality"
 
 
 def _bytes(better: Candidate, worse: Candidate) -> str:
-    if better.size <= worse.size:
-        return f"more in its bytes: {better.format} against {worse.format}"
-    return f"more bytes: {_kilobytes(better.size)} against {_kilobytes(worse.size)} kB"
-
-
-def _kilobytes(size: int) -> str:
-    return f"{size / 1000:,.0f}" if size >= 10_000 else f"{size / 1000:.2g}"
+    if jpeg_bytes(better) > jpeg_bytes(worse):
+        if better.size > worse.size:
+            found = _against(better.size / _THOUSAND, worse.size / _THOUSAND)
+            return f"more bytes: {found} kB"
+        if better.format != worse.format:
+            return f"more in its bytes: {better.format} against {worse.format}"
+        if is_drawn(better):
+            return f"more in its bytes: a {better.format} too small for a photo, so drawn"
+    return "of the format and size of the one that has most in its bytes"
 
 
 def _sharpness(better: Candidate, worse: Candidate) -> str:
     one, other = better.examination.sharpness, worse.examination.sharpness
-    return f"sharper by {one / other - 1:.0%}" if other else "sharper"
+    if not other:
+        return "sharper: the other one has no edge"
+    more = one / other - 1
+    return f"sharper by {more:.{_digits(more, 0)}%}"
 
 
 def _exposure(better: Candidate, worse: Candidate) -> str:
     one, other = clipped(better), clipped(worse)
     if one < other:
-        return f"better exposed: {one:.0%} against {other:.0%} cut off to black or white"
+        return f"better exposed: {_percent(one, other)} cut off to black or white"
     return "better exposed: the other one is nearly all black or white"
 
 
+def _percent(one: float, other: float) -> str:
+    digits = _digits(one, other)
+    return f"{one:.{digits}%} against {other:.{digits}%}"
+
+
+def _digits(one: float, other: float) -> int:
+    """Digits behind the point that tell two percentages apart."""
+    apart = (n for n in range(_MOST_DIGITS) if f"{one:.{n}%}" != f"{other:.{n}%}")
+    return next(apart, _MOST_DIGITS)
+
+
+def _against(one: float, other: float, word: str = "against") -> str:
+    """Two numbers that differ, told so that one sees it."""
+    apart = (n for n in range(_DIGITS, _MOST_DIGITS) if _told(one, n) != _told(other, n))
+    digits = next(apart, _MOST_DIGITS)
+    return f"{_told(one, digits)} {word} {_told(other, digits)}"
+
+
+def _told(number: float, digits: int) -> str:
+    """At least so many digits, and all those before the point."""
+    before = len(str(int(number))) if number >= 1 else 0
+    return f"{number:,.{max(0, digits - before)}f}" if before else f"{number:.{digits}g}"
+
+
 _WORDS: Final[dict[Rule, Callable[[Candidate, Candidate], str]]] = {
-    "wedge": lambda _better, _worse: "no empty corners from turning",
-    "turn": lambda _better, _worse: "upright, as most of the group",
-    "color": lambda _better, _worse: "in color",
-    "enlarged": lambda _better, _worse: "not enlarged: a smaller one has as much detail",
+    "wedge": _wedge,
+    "turn": lambda _better, _worse: "the other one lies turned against most of the group",
+    "color": _color,
+    "enlarged": lambda _better, _worse: "the other one was enlarged: a smaller one has its detail",
     "pixels": _pixels,
-    "camera": lambda _better, _worse: "still has what the camera wrote",
     "compression": _compression,
+    "camera": _camera,
+    "export": _export,
     "saved again": _saved_again,
     "all pixels": _all_pixels,
     "kept bytes": _bytes,

@@ -6,12 +6,17 @@ any two pictures.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from annclust.images.examination import THUMBNAIL_SIDE, Examination
+from annclust.purge.views import view_of
+
+_SILENT: Final = 1e-9
+"""Power below which a frequency tells no phase: what computing leaves of none."""
 
 Shift: TypeAlias = tuple[float, float]
 """Shares of width and height by which the view moved, to the right and down."""
@@ -34,7 +39,13 @@ def shift_between(one: Examination, other: Examination) -> Shift | None:
     ----------
     .. [1] Kuglin, Hines (1975), The phase correlation image alignment method.
     """
-    first, second = _view(one), _view(other)
+    return _shift(one.thumbnail, other.thumbnail)
+
+
+@lru_cache(maxsize=1024)
+def _shift(one: bytes, other: bytes) -> Shift | None:
+    """Shift of two thumbnails; kept, as frames of one second are tried in every order."""
+    first, second = view_of(one), view_of(other)
     moves = _proposals(first, second)
     likeness = [_likeness(first, second, move) for move in moves]
     best = int(np.argmax(likeness))
@@ -44,17 +55,12 @@ def shift_between(one: Examination, other: Examination) -> Shift | None:
     return across / THUMBNAIL_SIDE, down / THUMBNAIL_SIDE
 
 
-def _view(photo: Examination) -> NDArray[np.float64]:
-    view = np.frombuffer(photo.thumbnail, np.uint8).astype(np.float64)
-    return view.reshape(THUMBNAIL_SIDE, THUMBNAIL_SIDE)
-
-
 def _proposals(first: NDArray[np.float64], second: NDArray[np.float64]) -> list[tuple[int, int]]:
     """Moves to the right and down, of all that a peak may stand for, as it counts around."""
     window = np.outer(np.hanning(THUMBNAIL_SIDE + 2)[1:-1], np.hanning(THUMBNAIL_SIDE + 2)[1:-1])
     one, other = (np.fft.fft2((view - view.mean()) * window) for view in (first, second))
     cross = one * np.conj(other)
-    surface = np.fft.ifft2(cross / np.maximum(np.abs(cross), 1e-9)).real
+    surface = np.fft.ifft2(cross / np.maximum(np.abs(cross), _SILENT)).real
     peaks = np.argsort(-surface, axis=None, kind="stable")[:_PEAKS]
     rows, columns = np.unravel_index(peaks, surface.shape)
     return [(0, 0)] + [

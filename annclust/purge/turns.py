@@ -1,7 +1,7 @@
 """Turns: which photos of a group lie on their side, or upside down, against the others. Pure.
 
-A photo that somebody turned looks like the others once it is turned back. Where crops differ too
-much to tell by looking, the shape tells: wide against tall.
+A photo that somebody turned looks like the others once it is turned back. Shapes alone tell
+nothing: whoever holds a camera the other way takes another picture, which stands as it should.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from annclust.images.examination import THUMBNAIL_SIDE, Examination
+from annclust.purge.candidate import Candidate, Known
+from annclust.purge.views import SAME, correlations, view_of
 
 _ALIKE: Final = 0.8
 """Correlation of two thumbnails that show the same; strangers seldom reach half of that."""
@@ -20,60 +21,73 @@ _ALIKE: Final = 0.8
 _CLEARLY: Final = 0.1
 """By how much one turn must beat another; sky above ground looks alike in a mirror."""
 
+_LEANS: Final = 0.05
+"""As `_CLEARLY`, of crops, which hardly look like the whole, and whose shape must agree."""
+
 _SQUARE: Final = 1.05
 """Sides that differ by less make a shape neither wide nor tall."""
 
 
-def turned_from_most(photos: Sequence[Examination]) -> list[bool]:
-    """Whether more than half of the other photos say that a photo is turned.
+def turned_from_most(photos: Sequence[Candidate]) -> list[bool]:
+    """Whether more than half of the votes say that a photo is turned.
 
-    Two photos that differ say so of each other: then nobody knows, and both are called turned.
+    Copies of one picture have one vote among them. What the camera wrote tells which side is up, so
+    that its photo, and a copy that stands like it, has a vote for itself. Two photos that differ
+    say so of each other: then nobody knows, and both are called turned.
     """
-    votes = _turned(photos).sum(axis=1)
-    return [bool(2 * vote > len(photos) - 1) for vote in votes]
+    views = np.stack([view_of(photo.examination.thumbnail) for photo in photos])
+    turns = np.stack([correlations(np.rot90(views, turn, (1, 2)), views) for turn in range(4)])
+    upright = turns[0]
+    against = _by_look(turns) | _by_shape(turns, [_shape(photo) for photo in photos])
+    pictures = _pictures(upright >= SAME)
+    sure = {
+        picture
+        for picture, photo in zip(pictures, photos, strict=True)
+        if photo.has_camera is Known.YES
+    }
+    return [_is_outvoted(against[at], pictures, at, sure) for at in range(len(photos))]
 
 
-def show_the_same(one: Examination, other: Examination) -> bool:
-    """Whether two photos show the same, and all of it: not if one was cropped."""
-    return bool(_correlations(_view(one)[np.newaxis], _view(other)[np.newaxis])[0, 0] >= _SAME)
+def _by_look(turns: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Whether each photo, turned, looks like each other one, of shape (n, n)."""
+    best = turns[1:].max(axis=0)
+    return np.asarray((best >= _ALIKE) & (best > turns[0] + _CLEARLY))
 
 
-_SAME: Final = 0.98
-"""Correlation of thumbnails. A crop by a tenth shifts edges by more than a pixel of them; scaling
-and compressing leave them where they are."""
+def _by_shape(turns: NDArray[np.float64], shapes: Sequence[int]) -> NDArray[np.bool_]:
+    """Whether each photo, turned as its likest says, is of the shape of others and like them."""
+    looks = np.where(_by_look(turns), turns[1:].max(axis=0), 0)
+    likest = looks.argmax(axis=1)
+    photos = np.arange(len(shapes))
+    turn = turns[1:, photos, likest].argmax(axis=0) + 1
+    leans = (turns[turn, photos] > turns[0] + _LEANS) & (turns[0] < _ALIKE)
+    across = np.multiply.outer(shapes, shapes) == -1
+    return np.asarray(leans & across & (looks.max(axis=1) > 0)[:, np.newaxis])
 
 
-def _turned(photos: Sequence[Examination]) -> NDArray[np.bool_]:
-    """Whether each photo is turned against each other, shape (n, n)."""
-    views = np.stack([_view(photo) for photo in photos])
-    upright, *others = (_correlations(np.rot90(views, turn, (1, 2)), views) for turn in range(4))
-    turned = np.maximum.reduce(others)
-    shapes = np.array([_shape(photo) for photo in photos])
-    by_shape = (shapes[:, np.newaxis] * shapes == -1) & (upright < _ALIKE)
-    by_look = (turned >= _ALIKE) & (turned > upright + _CLEARLY)
-    return np.asarray(by_look | by_shape)
-
-
-def _view(photo: Examination) -> NDArray[np.float64]:
-    view = np.frombuffer(photo.thumbnail, np.uint8).astype(np.float64)
-    return view.reshape(THUMBNAIL_SIDE, THUMBNAIL_SIDE)
-
-
-def _correlations(some: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
-    one, other = _standardized(some), _standardized(others)
-    return np.asarray(one @ other.T)
-
-
-def _standardized(views: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Rows of mean 0 and length 1; even pictures are like nothing."""
-    rows = views.reshape(len(views), -1)
-    rows = rows - rows.mean(axis=1, keepdims=True)
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.asarray(rows / np.where(lengths > 0, lengths, 1))
-
-
-def _shape(photo: Examination) -> int:
+def _shape(photo: Candidate) -> int:
     """1 for wide, -1 for tall, 0 for square."""
-    if photo.width > photo.height * _SQUARE:
-        return 1
-    return -1 if photo.height > photo.width * _SQUARE else 0
+    wide = photo.examination.width / photo.examination.height
+    return int(wide > _SQUARE) - int(wide < 1 / _SQUARE)
+
+
+def _pictures(same: NDArray[np.bool_]) -> list[int]:
+    """A number for each photo, equal for those that are the same by any chain of copies."""
+    pictures = np.full(len(same), -1)
+    for at in range(len(same)):
+        chain = np.arange(len(same)) == at
+        while pictures[at] < 0:
+            longer = chain | same[chain].any(axis=0)
+            if (longer == chain).all():
+                pictures[chain] = at
+            chain = longer
+    return [int(each) for each in pictures]
+
+
+def _is_outvoted(
+    against: NDArray[np.bool_], pictures: Sequence[int], at: int, sure: set[int]
+) -> bool:
+    own = pictures[at]
+    voters = set(pictures) - {own}
+    accusers = {pictures[other] for other in np.flatnonzero(against).tolist()} - {own}
+    return 2 * len(accusers) > len(voters) + (own in sure)

@@ -8,6 +8,7 @@ from hypothesis.extra.numpy import arrays
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 
 from annclust.arrays import Pixels
+from annclust.images.bars import Bars
 from annclust.images.examination import examine
 from tests.images.scenery import examined, jpeg, scenery
 
@@ -98,8 +99,8 @@ def test_dark_corners_alone_are_no_wedges(picture: object) -> None:
 
 
 def test_bars_are_a_share_of_the_frame() -> None:
-    assert examined(with_bars()).bars == pytest.approx(80 / 400, abs=0.01)
-    assert examined(SCENE).bars == 0
+    assert examined(with_bars()).bars.share == pytest.approx(80 / 400, abs=0.01)
+    assert examined(SCENE).bars == Bars()
 
 
 def test_pixels_in_bars_are_not_effective() -> None:
@@ -221,7 +222,7 @@ def test_odd_pictures_are_examined(name: str) -> None:
     found = examine(ODD[name], jpeg_table=[1] * 64)
     height, width = ODD[name].shape[:2]
     assert (found.width, found.height) == (width, height)
-    assert found.wedge == 0
+    assert not found.wedge
     assert 0 < found.effective_pixels <= width * height
     assert len(found.thumbnail) == 32 * 32
 
@@ -249,7 +250,14 @@ SHAPES = st.tuples(st.integers(1, 80), st.integers(1, 80), st.just(3))
 @given(arrays(np.uint8, SHAPES))
 def test_whatever_the_pixels_all_shares_are_shares(pixels: Pixels) -> None:
     found = examine(pixels)
-    shares = (found.wedge, found.bars, found.detail, found.dark, found.light, found.middle)
+    shares = (
+        found.wedge or 0.0,
+        found.bars.share,
+        found.detail,
+        found.dark,
+        found.light,
+        found.middle,
+    )
     assert all(0 <= share <= 1 for share in shares)
     assert found.sharpness >= 0
     assert np.isfinite(found.sharpness)

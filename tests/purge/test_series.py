@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import permutations
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from annclust.images.capture import capture_of
+from annclust.images.bars import Bars
+from annclust.images.capture import Capture, capture_of
 from annclust.purge.candidate import Candidate
 from annclust.purge.series import LeftAlone, left_alone
 from annclust.purge.shifts import shift_between
@@ -36,12 +40,51 @@ def test_frames_whose_bias_steps_are_a_bracket(biases: tuple[float, ...]) -> Non
 
 def test_a_bracket_says_what_it_is() -> None:
     assert left_alone(by_bias(0, -2, 2)) == (
-        LeftAlone((0, 1, 2), "bracket", "an exposure bracket: 3 frames, 4.0 stops"),
+        LeftAlone((0, 1, 2), "bracket", "an exposure bracket: 3 exposures over 4.0 stops"),
     )
 
 
-def test_brackets_one_after_another_are_two() -> None:
-    assert kinds(by_bias(0, -1, 1, 0, -1, 1)) == [("bracket", (0, 1, 2)), ("bracket", (3, 4, 5))]
+def test_brackets_one_after_another_are_left_alone_together() -> None:
+    assert kinds(by_bias(0, -1, 1, 0, -1, 1)) == [("bracket", (0, 1, 2, 3, 4, 5))]
+    apart = [*by_bias(0, -1, 1), *(shot(30 + at, exposure_bias=at - 1.0) for at in range(3))]
+    assert kinds(apart) == [("bracket", (0, 1, 2)), ("bracket", (3, 4, 5))]
+
+
+@pytest.mark.parametrize("biases", [(0, -1, 0, 1), (0, 0, -1, 1), (0, -1, 1, 0.1), (0.1, 0, -1, 1)])
+def test_an_ordinary_shot_beside_a_bracket_is_left_alone_with_it(
+    biases: tuple[float, ...],
+) -> None:
+    found = left_alone(by_bias(*biases))
+    assert [each.places for each in found] == [(0, 1, 2, 3)]
+    assert found[0].reason.endswith("over 2.0 stops, among 4 photos of the same seconds")
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_copies_of_a_frame_are_left_alone_with_its_bracket(place: int) -> None:
+    frames = by_bias(0, -1, 1)
+    smaller = replace(frames[place].examination, width=1600, height=1200)
+    copies = [frames[place], replace(frames[place], examination=smaller, size=300_000)]
+    bare = replace(frames[place], capture=Capture(taken_ns=frames[place].capture.taken_ns))
+    found = left_alone([*frames, *copies, bare])
+    assert [(each.kind, sorted(each.places)) for each in found] == [("bracket", list(range(6)))]
+
+
+def test_a_bracket_of_which_the_aperture_changed_is_seen_by_its_bias() -> None:
+    frames = [shot(at, exposure_bias=at - 1.0, f_number=4.0 + at) for at in range(3)]
+    assert kinds(frames) == [("bracket", (0, 1, 2))]
+
+
+def test_a_bracket_through_a_lens_without_contacts_is_seen_by_its_shutter() -> None:
+    frames = [shot(at, exposure_seconds=4.0**at / 250, f_number=None) for at in range(3)]
+    assert kinds(frames) == [("bracket", (0, 1, 2))]
+
+
+def test_a_bracket_at_night_is_seen_though_exposures_take_long() -> None:
+    frames = [
+        shot(at, exposure_seconds=seconds)
+        for at, seconds in ((0, 2.0), (5, 8.0), (24, 30.0), (86, 120.0))
+    ]
+    assert kinds(frames) == [("bracket", (0, 1, 2, 3))]
 
 
 def test_a_bracket_in_manual_mode_is_seen_by_its_shutter() -> None:
@@ -65,7 +108,7 @@ def test_places_are_by_time_and_others_are_left_out() -> None:
         by_bias(0, -1, 1, every=10),
         by_bias(0, 0.1, 0.2, 0.3),
         [shot(at / 5, exposure_seconds=1 / (100 + 5 * at)) for at in range(6)],
-        [shot(at, exposure_bias=at - 1.0, f_number=4.0 + at) for at in range(3)],
+        [shot(at, exposure_seconds=0.01, f_number=4.0 + at) for at in range(3)],
         [shot(at, exposure_seconds=2.0**-at, iso=100 * 2**at) for at in range(4)],
         [shot(at) for at in range(4)],
         [photo(), photo(), photo()],
@@ -153,8 +196,40 @@ def test_other_moves_are_no_panorama(corners: list[tuple[int, int]]) -> None:
 
 
 def test_frames_without_a_time_are_no_panorama() -> None:
-    frames = [photo(thumbnail=each.examination.thumbnail) for each in frames_at((0, 0), (160, 0))]
-    assert kinds([*frames, photo()]) == []
+    timed = frames_at((0, 0), (160, 0), (320, 0))
+    assert kinds(timed)
+    assert kinds([replace(each, capture=Capture()) for each in timed]) == []
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_copies_of_a_frame_are_left_alone_with_its_panorama(place: int) -> None:
+    frames = frames_at((0, 100), (160, 100), (320, 100))
+    smaller = replace(frames[place].examination, width=240, height=160)
+    copy = replace(frames[place], examination=smaller, size=30_000)
+    found = left_alone([*frames, frames[place], copy])
+    assert [(each.kind, sorted(each.places)) for each in found] == [
+        ("panorama frames", [0, 1, 2, 3, 4])
+    ]
+    assert found[0].reason.startswith("3 frames of a panorama")
+    assert found[0].reason.endswith("with copies 5 photos")
+
+
+def test_rows_of_a_panorama_that_turn_a_corner_are_left_alone_once() -> None:
+    corners = [(0, 0), (160, 0), (320, 0), (320, 100), (320, 200)]
+    assert kinds(frames_at(*corners)) == [("panorama frames", (0, 1, 2, 3, 4))]
+
+
+@pytest.mark.parametrize("seconds", [(0, 1, 1, 2), (0, 0, 1, 2), (0, 1, 2, 2), (0, 0, 1, 1)])
+def test_frames_of_one_whole_second_are_put_in_order_by_what_they_show(
+    seconds: tuple[int, ...],
+) -> None:
+    frames = [
+        shot(second, VIEW.crop((150 * at, 100, 150 * at + 480, 420)))
+        for at, second in enumerate(seconds)
+    ]
+    for order in permutations(range(4)):
+        found = left_alone([frames[at] for at in order])
+        assert [sorted(order[place] for place in each.places) for each in found] == [[0, 1, 2, 3]]
 
 
 def test_strangers_are_no_panorama() -> None:
@@ -169,6 +244,39 @@ def test_a_finished_panorama_is_left_alone_beside_its_frames() -> None:
         ("panorama frames", (0, 1, 2)),
     ]
     assert found[0].reason == "a panorama: 2.7 times as long as high, beside ordinary frames"
+
+
+def test_a_screenshot_of_a_photo_is_no_panorama() -> None:
+    ordinary = photo(3000, 4000)
+    barred = photo(1170, 2532, bars=Bars(top=0.2, bottom=0.2))
+    assert kinds([ordinary, barred, photo(1170, 2532)]) == []
+    assert kinds([photo(1000, 750), photo(1170, 2532, bars=Bars(top=0.2, bottom=0.2))]) == []
+
+
+MIXED = [
+    *by_bias(0, -1, 1, every=0.0),
+    *frames_at((0, 100), (160, 100), (320, 100), every=100.0),
+    *(shot(60 + 2 * at, VIEW.crop((160 * at, 0, 160 * at + 480, 320))) for at in range(3)),
+    photo(8000, 2000),
+    photo(),
+]
+
+
+@given(st.permutations([*range(len(MIXED)), 0, 4, 7]))
+def test_what_is_left_alone_does_not_depend_on_how_photos_come(order: list[int]) -> None:
+    photos = [MIXED[at] for at in order]
+    found = {
+        (each.kind, each.reason, tuple(sorted(repr(photos[place]) for place in each.places)))
+        for each in left_alone(photos)
+    }
+    assert {kind for kind, *_ in found} == {"bracket", "panorama", "panorama frames"}
+    straight = [MIXED[at] for at in sorted(order)]
+    assert found == {
+        (each.kind, each.reason, tuple(sorted(repr(straight[place]) for place in each.places)))
+        for each in left_alone(straight)
+    }
+    places = [place for each in left_alone(photos) for place in each.places]
+    assert len(places) == len(set(places))
 
 
 def test_copies_of_a_panorama_are_copies() -> None:

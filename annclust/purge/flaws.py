@@ -1,0 +1,91 @@
+"""Flaws: criteria that a photo fails by what was done to the picture. Pure.
+
+Serves :mod:`criteria`. Empty corners, a turn, lost colors and added pixels are told by another
+photo of the group that is free of them; what nobody could measure puts no photo behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from annclust.purge.candidate import Candidate, Known
+from annclust.purge.levels import Levels, Photos, steps_below
+from annclust.purge.measures import framed_pixels, held_pixels
+from annclust.purge.turns import turned_from_most
+from annclust.purge.views import show_the_same
+
+_WORTH_A_FLAW: Final = 0.5
+"""Share of the pixels of a photo with a flaw that one without it must have: corners can be cut off,
+a photo can be turned back, and pixels that are gone stay so."""
+
+_DETAIL_WORTH_A_FLAW: Final = 0.2
+"""As `_WORTH_A_FLAW`, of what pixels hold: the edges of wedges have more detail than the picture
+between them, by a factor of up to 3.6 in 120 photos, but one that was blown up has less."""
+
+_SAME_PIXELS: Final = 0.8
+"""Share of the most pixels that still counts as all of them: cropping a margin, or straightening
+the horizon, is an improvement as often as a loss."""
+
+_FULL: Final = 0.9
+"""Detail of a photo that has as many pixels as it needs. Only such a one shows that a larger one
+was blown up: a soft photo has as much detail as its smaller copies, and is still the original."""
+
+_GRAY: Final = 2.0
+COLORED: Final = 8.0
+"""Of 255, mean differences of a pixel's channels. JPEG turns gray into grays that differ by 1; what
+lies between is fog or snow, whose copies may fall to either side."""
+
+
+def wedges(photos: Photos) -> Levels:
+    """Has no empty corners."""
+    flawed = [bool(photo.examination.wedge) for photo in photos]
+    return _flaws(photos, flawed, sound=[photo.examination.wedge == 0 for photo in photos])
+
+
+def turns(photos: Photos) -> Levels:
+    """Stands as most of them do."""
+    turned = turned_from_most(photos)
+    return _flaws(photos, turned, sound=[not each for each in turned])
+
+
+def colors(photos: Photos) -> Levels:
+    """Has its colors: they can be taken out later, and never put back. Cameras may take none."""
+    gray = [photo.examination.color < _GRAY and photo.has_camera is Known.NO for photo in photos]
+    return _flaws(photos, gray, sound=[photo.examination.color > COLORED for photo in photos])
+
+
+def _flaws(photos: Photos, flawed: Sequence[bool], *, sound: Sequence[bool]) -> Levels:
+    """Who has a flaw beside one without it that holds enough to be kept instead."""
+    instead = [photo for photo, is_ in zip(photos, sound, strict=True) if is_]
+    return [
+        has and any(_is_enough(other, photo) for other in instead)
+        for photo, has in zip(photos, flawed, strict=True)
+    ]
+
+
+def _is_enough(sound: Candidate, flawed: Candidate) -> bool:
+    return framed_pixels(sound) >= _WORTH_A_FLAW * framed_pixels(flawed) and held_pixels(
+        sound
+    ) >= _DETAIL_WORTH_A_FLAW * held_pixels(flawed)
+
+
+def enlargements(photos: Photos) -> Levels:
+    """Was not blown up: no smaller photo, as surely from a camera, has as much detail."""
+    return [any(_shows_up(other, photo) for other in photos) for photo in photos]
+
+
+def _shows_up(other: Candidate, photo: Candidate) -> bool:
+    smaller, larger = other.examination, photo.examination
+    return (
+        smaller.pixels < _SAME_PIXELS * larger.pixels
+        and smaller.detail >= _FULL
+        and other.has_camera >= photo.has_camera
+        and smaller.effective_pixels >= _SAME_PIXELS * larger.effective_pixels
+        and show_the_same(smaller, larger)
+    )
+
+
+def pixels(photos: Photos) -> Levels:
+    """Has as many pixels that hold something."""
+    return steps_below([held_pixels(photo) for photo in photos], 1 / _SAME_PIXELS)

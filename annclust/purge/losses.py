@@ -1,0 +1,147 @@
+"""Losses: criteria that a photo fails by how its file was made from another one. Pure.
+
+Serves :mod:`criteria`. Compressing, sending and saving again change no picture that one sees at a
+glance; what nobody could read puts no photo behind.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from annclust.purge.candidate import Candidate, Known
+from annclust.purge.levels import Levels, Photos, step_below, steps_below
+from annclust.purge.measures import (
+    FEW_COLORS,
+    framed_pixels,
+    jpeg_bytes,
+    quality,
+    shown_pixels,
+    size_of,
+    was_saved_again,
+)
+from annclust.purge.views import SAME, correlations, view_of
+
+_GOOD: Final = 85
+"""libjpeg's quality above which nobody sees a difference. More is no merit: cameras save at 85 to
+97, and programs that save again at any number."""
+
+_SAME_QUALITY: Final = 10
+"""Steps of libjpeg's quality that are seen only side by side; cameras vary it as much."""
+
+_FEW_COLORS_BELOW: Final = 100
+"""Level of pictures of 256 colors, which is below any quality."""
+
+_ALL_PIXELS: Final = 0.9
+"""Share of the most pixels: of photos that were kept equally well, more are more picture.
+Cutting to whole blocks of JPEG takes less, and so much is cut off more or less in frames of a
+burst."""
+
+_SAME_BYTES: Final = 1.5
+"""Frames of a burst differ by a few percent; a copy of less than two thirds was made smaller."""
+
+
+def compressions(photos: Photos) -> Levels:
+    """Was compressed as little as the best that was found beside one of its size and picture.
+
+    Making a photo smaller, or cropping it, wipes out how it was compressed before; whoever saves it
+    then chooses the number. So a high one shows nothing against a photo of another size; a low one
+    speaks against its own photo, once any shows that the group has better ones.
+    """
+    few = [photo.format in FEW_COLORS for photo in photos]
+    known = [None if is_ else quality(photo) for photo, is_ in zip(photos, few, strict=True)]
+    best = _best_proven(known, _same_picture(photos))
+    return [
+        0 if all(few) else _FEW_COLORS_BELOW if is_ else _steps_of_quality(own, best)
+        for own, is_ in zip(known, few, strict=True)
+    ]
+
+
+def _best_proven(known: Sequence[float | None], same: NDArray[np.bool_]) -> float:
+    """Best quality, as far as it is seen, that outdoes another one of the same picture."""
+    read = np.array([math.nan if each is None else each for each in known])
+    outdoes = same & (read[:, np.newaxis] > read)
+    return float(min(_GOOD, read[outdoes.any(axis=1)].max(initial=0)))
+
+
+def _steps_of_quality(own: float | None, best: float) -> float:
+    return 0 if own is None else max(0, best - own) // _SAME_QUALITY
+
+
+def _same_picture(photos: Photos) -> NDArray[np.bool_]:
+    """Which photos are of one size and show the same, shape (n, n); each is like itself."""
+    views = np.stack([view_of(photo.examination.thumbnail) for photo in photos])
+    sizes = np.array([size_of(photo) for photo in photos])
+    same_size = (sizes[:, np.newaxis] == sizes).all(axis=2)
+    itself = np.eye(len(photos), dtype=bool)
+    return np.asarray(itself | (same_size & (correlations(views, views) >= SAME)))
+
+
+def cameras(photos: Photos) -> Levels:
+    """Still has what the camera wrote: sending and copying from a screen take it away."""
+    return [photo.has_camera is Known.NO for photo in photos]
+
+
+def exports(photos: Photos) -> Levels:
+    """Is the HEIF that a camera wrote, and no JPEG of the same moment and size."""
+    sources = {_moment(photo) for photo in photos if _is_source(photo)}
+    return [photo.format == "JPEG" and _moment(photo) in sources for photo in photos]
+
+
+def _is_source(photo: Candidate) -> bool:
+    return (
+        photo.format == "HEIF"
+        and photo.has_camera is Known.YES
+        and photo.capture.taken_ns is not None
+        and photo.examination.worn_quality is None
+    )
+
+
+def _moment(photo: Candidate) -> tuple[object, ...]:
+    """What a photo shares with what was made from it."""
+    taken = photo.capture
+    exposure = taken.exposure_seconds, taken.f_number, taken.iso, taken.exposure_bias
+    return taken.taken_ns, *exposure, size_of(photo)
+
+
+def savings(photos: Photos) -> Levels:
+    """Was saved once, if one was of which another was saved again: that adds bytes, no pixels."""
+    again = np.array([was_saved_again(photo) for photo in photos])
+    outdone = (_same_picture(photos) & again[:, np.newaxis] & ~again).any()
+    return [bool(each and outdone) for each in again]
+
+
+def all_pixels(photos: Photos) -> Levels:
+    """Shows as much, in bright places and dark ones or in all others.
+
+    Pixels that are cut off show nothing, and may be a bright sky, or corners that nobody saw: a
+    photo must have less with them and without them to stand behind.
+    """
+    measured = ([measure(photo) for photo in photos] for measure in (framed_pixels, shown_pixels))
+    with_them, without = (steps_below(values, 1 / _ALL_PIXELS) for values in measured)
+    return [min(pair) for pair in zip(with_them, without, strict=True)]
+
+
+def kept_bytes(photos: Photos) -> Levels:
+    """Is a frame of the same burst as the one with most bytes, or has as many bytes."""
+    heaviest: dict[tuple[str, int, int], float] = {}
+    for photo in photos:
+        kind = frame_kind(photo)
+        heaviest[kind] = max(heaviest.get(kind, 0), jpeg_bytes(photo))
+    kinds = sorted(heaviest, key=lambda kind: (-heaviest[kind], kind))
+    steps = [
+        (kinds.index(kind), step_below(jpeg_bytes(photo), heaviest[kind], _SAME_BYTES))
+        for photo in photos
+        for kind in [frame_kind(photo)]
+    ]
+    ordered = sorted(set(steps))
+    return [ordered.index(step) for step in steps]
+
+
+def frame_kind(photo: Candidate) -> tuple[str, int, int]:
+    """What frames of a burst have in common: format and size."""
+    return photo.format, *size_of(photo)

@@ -1,0 +1,101 @@
+"""Measures: numbers that criteria compare and reasons state, of one photo each. Pure."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from annclust.purge.candidate import Candidate, Known
+
+LOSSLESS: Final = frozenset({"PNG", "TIFF", "BMP", "DIB", "PSD"})
+FEW_COLORS: Final = frozenset({"GIF", "ICO"})
+
+_WORTH: Final = {"HEIF": 2.0, "AVIF": 2.0, "WebP": 1.3, "JPEG 2000": 1.3}
+"""What a byte is worth against one of JPEG: these formats were made to take a half, and three
+quarters, of JPEG's bytes for the same picture."""
+
+_LOSSLESS_WORTH: Final = 0.1
+"""Lossless formats take five to ten times JPEG's bytes for a photo, whether it was a JPEG or
+not."""
+
+_DRAWN_WORTH: Final = 10.0
+_DRAWN: Final = 0.8
+"""Bytes a pixel. What a lossless format packs into less was drawn or taken from a screen, and never
+was a JPEG, whose noise does not pack."""
+
+_SAVED_AGAIN: Final = 5
+"""By how much the quality of a file is above that of its pixels if it was saved twice; reading it
+from rounded steps errs by 3."""
+
+_BARELY_EXPOSED: Final = 0.42
+"""How far from the middle half of the pixels of a photo may be, from 0 to .5: beyond, it is nearly
+all black, or white."""
+
+_NO_LOSS: Final = 100.0
+"""Quality, as libjpeg counts, of a file that leaves pixels as they are."""
+
+
+def held_pixels(photo: Candidate) -> float:
+    """Pixels that a photo was made with; of a camera's file all, even if it is not sharp."""
+    detail = photo.examination.detail if photo.has_camera is Known.NO else 1.0
+    return framed_pixels(photo) * detail
+
+
+def framed_pixels(photo: Candidate) -> float:
+    """Pixels that are neither in bars nor in empty corners."""
+    seen = photo.examination
+    return seen.pixels * (1 - seen.bars.share) * (1 - (seen.wedge or 0.0))
+
+
+def shown_pixels(photo: Candidate) -> float:
+    """Pixels that are neither empty nor cut off to black or white, as empty ones mostly are."""
+    seen = photo.examination
+    return seen.pixels * (1 - max(seen.bars.share, seen.wedge or 0.0, clipped(photo)))
+
+
+def quality(photo: Candidate) -> float | None:
+    """Lowest quality that a photo is known to have gone through; None if its format keeps quiet."""
+    seen = photo.examination
+    known = [each for each in (seen.jpeg_quality, seen.worn_quality) if each is not None]
+    if not known and photo.format in LOSSLESS:
+        return _NO_LOSS
+    return min(known, default=None)
+
+
+def was_saved_again(photo: Candidate) -> bool:
+    """Whether pixels come from a JPEG that is coarser than their file."""
+    worn = photo.examination.worn_quality
+    return worn is not None and own_quality(photo) > worn + _SAVED_AGAIN
+
+
+def own_quality(photo: Candidate) -> float:
+    """Quality of the file itself."""
+    own = photo.examination.jpeg_quality
+    return _NO_LOSS if own is None else own
+
+
+def size_of(photo: Candidate) -> tuple[int, int]:
+    """Short and long side, however the camera was held."""
+    short, long = sorted((photo.examination.width, photo.examination.height))
+    return short, long
+
+
+def jpeg_bytes(photo: Candidate) -> float:
+    """Bytes that a JPEG would take for as much."""
+    if photo.format in LOSSLESS:
+        return photo.size * (_DRAWN_WORTH if is_drawn(photo) else _LOSSLESS_WORTH)
+    return photo.size * _WORTH.get(photo.format, 1.0)
+
+
+def is_drawn(photo: Candidate) -> bool:
+    """Whether a lossless file is too small for a photo."""
+    return photo.format in LOSSLESS and photo.size <= _DRAWN * framed_pixels(photo)
+
+
+def clipped(photo: Candidate) -> float:
+    """Share of a photo that is cut off to black or white."""
+    return photo.examination.dark + photo.examination.light
+
+
+def is_barely_exposed(photo: Candidate) -> bool:
+    """Whether a photo is nearly all black, or white."""
+    return abs(photo.examination.middle - 0.5) > _BARELY_EXPOSED

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from annclust.images.capture import Capture
+from annclust.purge.candidate import Candidate
+from annclust.purge.keep_best import Ranked, rank
+from tests.purge.candidates import CAMERA, OTHER, SECOND, photo
+
+EXPOSED = [Capture(exposure_seconds=0.01), Capture(f_number=8.0), Capture(iso=100)]
+
+
+def first_of(*photos: Candidate) -> tuple[int, str | None]:
+    first: Ranked = rank(photos).photos[0]
+    return first.place, first.decided_by
+
+
+# What the camera wrote
+
+
+@pytest.mark.parametrize("written", EXPOSED)
+def test_an_exposure_is_what_a_camera_writes(written: Capture) -> None:
+    assert first_of(photo(size=9_000_000), photo(capture=written)) == (1, "camera")
+
+
+def test_a_time_alone_is_no_camera() -> None:
+    assert first_of(photo(size=9_000_000), photo(taken_ns=SECOND)) == (0, "kept bytes")
+
+
+def test_a_raw_photo_is_a_cameras() -> None:
+    assert first_of(photo(size=9_000_000), photo(kind="camera RAW")) == (1, "camera")
+
+
+def test_what_nobody_could_read_does_not_lose() -> None:
+    unread = photo(size=9_000_000, capture_read=False)
+    assert first_of(photo(capture=CAMERA), unread) == (1, "kept bytes")
+    assert first_of(photo(size=19_000_000), unread) == (1, "camera")
+
+
+def test_what_the_camera_wrote_does_not_outweigh_gross_damage() -> None:
+    ruined = photo(jpeg_quality=30.0, capture=CAMERA)
+    assert first_of(ruined, photo(jpeg_quality=95.0)) == (1, "compression")
+    assert first_of(photo(1600, 1200, capture=CAMERA), photo()) == (1, "pixels")
+
+
+# Compression
+
+
+@pytest.mark.parametrize(
+    "copy",
+    [photo(3700, 2775, jpeg_quality=98.0), photo(jpeg_quality=98.0, thumbnail=OTHER)],
+    ids=["made smaller", "cropped"],
+)
+def test_a_copy_of_another_picture_does_not_win_by_a_high_number(copy: Candidate) -> None:
+    original = photo(jpeg_quality=60.0, capture=CAMERA, size=3_000_000)
+    assert first_of(copy, original) == (1, "camera")
+
+
+def test_another_number_in_the_group_makes_no_worse_copy_win() -> None:
+    kept = photo(jpeg_quality=30.0, capture=CAMERA)
+    worse = photo(3900, 2925, jpeg_quality=29.0, capture=CAMERA)
+    better = photo(jpeg_quality=75.0)
+    assert first_of(kept, worse, better) == (2, "compression")
+
+
+def test_a_gif_has_few_colors() -> None:
+    found = rank([photo(kind="GIF"), photo(3900, 2925, jpeg_quality=50.0)]).photos[0]
+    assert (found.place, found.decided_by) == (1, "compression")
+    assert found.reasons[0] == "the other one is a GIF, which holds few colors"
+    assert first_of(photo(kind="GIF"), photo(kind="ICO", size=5_000_000)) == (1, "kept bytes")
+
+
+def test_where_the_quality_is_unknown_nothing_is_said_of_it() -> None:
+    ranked = rank([photo(kind="WebP", size=5_000_000), photo(jpeg_quality=40.0)]).photos
+    assert not any("compressed" in reason for reason in ranked[0].reasons)
+
+
+def test_one_saved_again_does_not_lose_to_a_smaller_copy_without_a_trace() -> None:
+    again = photo(jpeg_quality=95.0, worn_quality=85.0)
+    assert first_of(photo(3600, 2700, size=3_500_000, jpeg_quality=95.0), again)[0] == 1
+
+
+# Exports
+
+
+def test_a_heif_made_from_a_jpeg_is_no_source() -> None:
+    heif = photo(kind="HEIF", worn_quality=90.0, capture=CAMERA, size=1_000_000)
+    assert first_of(heif, photo(jpeg_quality=90.0, capture=CAMERA)) == (1, "saved again")
+
+
+def test_an_export_of_another_size_is_told_by_its_pixels() -> None:
+    heif = photo(kind="HEIF", capture=CAMERA, size=1_800_000)
+    assert first_of(photo(1600, 1200, capture=CAMERA), heif) == (1, "pixels")
+
+
+# All pixels
+
+
+def test_a_bright_sky_takes_no_pixels_from_a_photo() -> None:
+    bright = photo(light=0.3, size=4_400_000, sharpness=0.4)
+    assert first_of(photo(), bright) == (1, "sharpness")
+    assert first_of(replace(photo(), size=4_400_000), photo(light=0.3)) == (0, "exposure")
