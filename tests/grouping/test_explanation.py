@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annclust.grouping.explanation import Link, Loneliness, Why, chain, loneliness
+from annclust.grouping.explanation import (
+    Link,
+    Loneliness,
+    Why,
+    chain,
+    loneliness,
+    meeting,
+    surest_link,
+)
 from annclust.grouping.group_tree import GroupTree
 from tests.grouping.samples import group_trees, tree_of
 
@@ -83,3 +91,16 @@ def test_the_surest_link_counts_even_if_another_photo_is_nearer() -> None:
     assert found.plain == pytest.approx(0.9)
     assert found.distance == pytest.approx(0.45)
     assert found.ratio == pytest.approx(0.315)
+
+
+def test_the_surest_link_of_a_photo_is_the_first_that_joins_it() -> None:
+    assert surest_link(TREE, 1, 1) == Link(1, 3, 0.2, 0.4)
+    assert surest_link(TREE, 1, 4) is None
+    assert surest_link(TREE, 3, 4) == Link(4, 0, 1, 2.5)
+
+
+def test_photos_meet_where_the_last_link_between_them_joins() -> None:
+    assert meeting(TREE, 3, 2) == 1
+    assert meeting(TREE, 3, 4) == 2.5
+    assert meeting(TREE, 3, 3) == 0
+    assert meeting(TREE, 3, 5) is None

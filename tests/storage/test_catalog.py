@@ -444,3 +444,20 @@ def test_what_is_asked_for_every_file_is_looked_up(catalog: CatalogWriter) -> No
             for *_, step in catalog._db.execute(f"EXPLAIN QUERY PLAN {sql}", values):
                 assert not step.startswith("SCAN ") or step == "SCAN CONSTANT ROW", sql
                 assert "row>" not in step, sql
+
+
+def test_photos_are_found_by_their_place_and_by_their_number(catalog: CatalogWriter) -> None:
+    one, two = ((number).to_bytes(32, "big") for number in (1, 2))
+    with catalog.transaction():
+        outer, inner = (catalog.add_root(path, None).id for path in (b"/photos", b"/photos/trip"))
+        first = catalog.add_image(outer, b"a.jpg", 1, 1, one)
+        second = catalog.add_image(inner, b"b.jpg", 1, 1, two)
+    assert catalog.digest_at(b"/photos/a.jpg") == one
+    assert catalog.digest_at(b"/photos/trip/b.jpg") == two
+    assert catalog.digest_at(b"/photos/c.jpg") is None
+    assert catalog.digest_at(b"/photos2/a.jpg") is None
+    assert [photo.path for photo in catalog.images_by_id([second, first])] == [b"a.jpg", b"b.jpg"]
+    with catalog.transaction():
+        catalog.remove_images([first])
+    assert catalog.digest_at(b"/photos/a.jpg") is None
+    assert catalog.images_by_id([first]) == []
