@@ -33,6 +33,7 @@ annclust groups nearly alike photos and finds look-alikes. Start with:
   annclust index ~/Photos       look at every photo once (photos.annclust remembers)
   annclust cluster              group what is alike
   annclust clusters             see the groups
+  annclust explain IMAGE        see why a photo is where it is
   annclust similar IMAGE        find what looks like an image
 
 No photos at hand? `annclust demo album` draws some. `annclust --help` lists everything."""
