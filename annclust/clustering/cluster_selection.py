@@ -85,7 +85,7 @@ def select_clusters(
         nothing = np.zeros(n)
         noise = np.full(n, -1, dtype=np.int64)
         return Selection(noise, nothing, nothing, nothing, noise[:0], 0)
-    branches = _Branches.of(tree, n)
+    branches = Branches.of(tree, n)
     possible = branches.born <= (1 / epsilon if epsilon > 0 else np.inf)
     if method == "leaf":
         chosen, capped = branches.leaves(possible), 0
@@ -100,7 +100,7 @@ def select_clusters(
     return Selection(
         in_order_of_appearance(labels),
         shares,
-        _outlier_scores(branches),
+        outlier_scores(branches),
         branches.left_at,
         known[np.argsort(first)],
         capped,
@@ -116,7 +116,7 @@ def in_order_of_appearance(labels: Labels) -> Labels:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Branches:
+class Branches:
     """The clusters of a condensed tree without its vectors, and where each vector left.
 
     Clusters are numbered from 0, that of all vectors; parents come before their children.
@@ -147,11 +147,13 @@ class _Branches:
 
     @property
     def count(self) -> int:
+        """Number of clusters, that of all vectors included."""
         return len(self.parent)
 
     @classmethod
-    def of(cls, tree: CondensedTree, n: int) -> _Branches:
-        count = int(tree.parent.max()) - n + 1
+    def of(cls, tree: CondensedTree, n: int) -> Branches:
+        """Those of a tree over n vectors."""
+        count = int(tree.parent.max(initial=n)) - n + 1
         from_, is_vector = tree.parent - n, tree.child < n
         born, parent = np.zeros(count), np.full(count, -1, dtype=np.int64)
         size = np.full(count, n, dtype=np.int64)
@@ -164,7 +166,7 @@ class _Branches:
         stability: Weights = np.bincount(from_, mass, minlength=count).astype(np.float64)
         deepest = np.zeros(count)
         np.maximum.at(deepest, from_, tree.lambda_)
-        home, left_at = np.empty(n, dtype=np.int64), np.empty(n)
+        home, left_at = np.zeros(n, dtype=np.int64), np.zeros(n)
         home[tree.child[is_vector]] = from_[is_vector]
         left_at[tree.child[is_vector]] = tree.lambda_[is_vector]
         return cls(parent, born, size, stability, deepest, home, left_at)
@@ -216,7 +218,7 @@ class _Branches:
 
 def _labels(
     tree: CondensedTree,
-    branches: _Branches,
+    branches: Branches,
     chosen: NDArray[np.bool_],
     *,
     allow_single_cluster: bool,
@@ -230,7 +232,7 @@ def _labels(
     return labels
 
 
-def _shares(tree: CondensedTree, branches: _Branches, labels: Labels) -> Probabilities:
+def _shares(tree: CondensedTree, branches: Branches, labels: Labels) -> Probabilities:
     """λ of each vector over the largest finite one in its cluster, at most 1; 0 for noise."""
     member = labels >= 0
     deepest = branches.deepest.copy()
@@ -246,7 +248,8 @@ def _shares(tree: CondensedTree, branches: _Branches, labels: Labels) -> Probabi
     return np.where(member, np.minimum(share, 1), 0.0)
 
 
-def _outlier_scores(branches: _Branches) -> Probabilities:
+def outlier_scores(branches: Branches) -> Probabilities:
+    """Outlier score of each vector, as `Selection` tells them: shape (n,)."""
     deepest = branches.deepest.copy()
     for child in range(branches.count - 1, 0, -1):  # children come after their parents
         parent = branches.parent[child]

@@ -7,6 +7,7 @@ many subjects, and drawn pages and screens, which resemble each other more than 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -52,8 +53,9 @@ def no_background(dimension: int) -> Background:
     return Background("none", np.zeros((0, dimension), np.float32), np.zeros(0, np.bool_))
 
 
+@cache
 def shipped_background() -> Background:
-    """That of the default embedder."""
+    """That of the default embedder, read once."""
     with np.load(BACKGROUND_FILE, allow_pickle=False) as stored:
         vectors, drawn = unit_rows(stored["vectors"]), stored["drawn"]
         return Background(str(stored["name"]), vectors, drawn)

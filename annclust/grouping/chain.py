@@ -55,11 +55,6 @@ class _Found:
     around: Surroundings
     shots: Labels
 
-    @property
-    def scale(self) -> Distances:
-        """Local scales that can be divided by."""
-        return np.where(self.around.scale > 0, self.around.scale, np.float32(1))
-
 
 def group_photos(
     graph: NeighborGraph,
@@ -94,12 +89,11 @@ def group_photos(
     with progress.stage("Surroundings", graph.n) as stage:
         around = surroundings(graph, vectors, background, rank, threads=threads, stage=stage)
     layouts = Layouts.of(vectors) if has_layouts else None
-    ratios = _Ratios(graph, around, layouts, settings, threads, progress)
-    timeless = ratios.shots(Moments.unknown(graph.n))
-    shots = timeless
+    known = _Known(graph, around, _horizon(graph, around), layouts, settings, threads, progress)
+    shots = known.shots(Moments.unknown(graph.n))
     if moments.known:
         # Either finds shots that the other does not: what times split stays together.
-        shots = timeless.followed_by(ratios.shots(moments)).in_order()
+        shots = shots.followed_by(known.shots(moments)).in_order()
     with progress.stage("Scenes"):
         found = _Found(graph, around, shots.groups())
         scenes = _scenes(found, _compared(vectors, threads), moments, settings)
@@ -107,11 +101,12 @@ def group_photos(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Ratios:
-    """What shots are made of."""
+class _Known:
+    """What shots are made of; `horizon` is how far all links are known."""
 
     graph: NeighborGraph
     around: Surroundings
+    horizon: Weights
     layouts: Layouts | None
     settings: GroupSettings
     threads: int
@@ -124,9 +119,10 @@ class _Ratios:
             ratios = link_ratios(
                 graph, self.around, self.layouts, moments, links, threads=self.threads, stage=stage
             )
-        horizon = _horizon(graph, self.around)
         with self.progress.stage("Shots"):
-            found = shot_tree(graph.neighbors, ratios, horizon, self.settings, threads=self.threads)
+            found = shot_tree(
+                graph.neighbors, ratios, self.horizon, self.settings, threads=self.threads
+            )
         return found.up_to(GRANULARITY["shots"])
 
 
@@ -136,15 +132,14 @@ def _horizon(graph: NeighborGraph, around: Surroundings) -> Weights:
     What neither of two lists has is farther than the last of both, and the geometric mean of their
     ratios bounds that of the pair; the far end may be anyone.
     """
-    scale = np.where(around.scale > 0, around.scale, 1)
-    reach = horizons(graph) / scale
+    reach = horizons(graph) / around.divisors
     bound: Weights = np.sqrt(reach * reach.min(initial=np.inf))
     return bound
 
 
 def _scenes(found: _Found, vectors: Vectors, moments: Moments, settings: GroupSettings) -> Linkage:
     """Join shots along all edges of the graph, whatever their ratio, and from moment to moment."""
-    scale, closer = found.scale, settings.links.closer
+    scale, closer = found.around.divisors, settings.links.closer
     parts = [*_edges_between(found), _in_turn(vectors, scale, moments, settings.outing)]
     candidates = Candidates.of_all(parts)
     del parts  # its memory is needed
@@ -157,7 +152,7 @@ def _scenes(found: _Found, vectors: Vectors, moments: Moments, settings: GroupSe
 
 def _edges_between(found: _Found) -> Iterator[Candidates]:
     """Edges of the graph between shots, block by block: the strongest of each pair of shots."""
-    graph, scale = found.graph, found.scale
+    graph, scale = found.graph, found.around.divisors
     for first in range(0, graph.n, _EDGES_OF):
         block = graph.neighbors[first : first + _EDGES_OF]
         rows, columns = np.nonzero(block >= 0)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from annclust.arrays import Labels, Nodes, Probabilities, Weights
-from annclust.clustering.cluster_selection import select_clusters
-from annclust.clustering.condensed_tree import CondensedTree, condensed_tree
+from annclust.clustering.cluster_selection import Branches, outlier_scores
+from annclust.clustering.condensed_tree import condensed_tree
 from annclust.clustering.hdbscan import Clustering
 from annclust.clustering.hierarchy import Hierarchy
 from annclust.clustering.single_linkage import NO_MERGES, Dendrogram, single_linkage
@@ -31,16 +31,16 @@ def clustering_at(tree: GroupTree, granularity: float) -> Clustering:
     labels = tree.cut(granularity)
     dendrogram = _dendrogram(tree)
     condensed = condensed_tree(dendrogram, _SMALLEST)
-    told = select_clusters(condensed, tree.n, "eom")
+    branches = Branches.of(condensed, tree.n)
     shots = tree.up_to(GRANULARITY["shots"])
     proven = np.zeros(max(tree.n - 1, 0), dtype=np.bool_)
     proven[: len(tree.left)] = tree.proven
     return Clustering(
         labels=labels,
-        probabilities=_shares(labels, told.left_at),
-        outlier_scores=told.outlier_scores,
-        left_at=told.left_at,
-        branches=_branches(condensed, labels, granularity),
+        probabilities=_shares(labels, branches.left_at),
+        outlier_scores=outlier_scores(branches),
+        left_at=branches.left_at,
+        branches=_branches_of(branches, labels, granularity),
         tree=condensed,
         certified=float(shots.proven.mean()) if len(shots.proven) else 1.0,
         capped=0,
@@ -68,30 +68,16 @@ def _shares(labels: Labels, left_at: Weights) -> Probabilities:
     return np.where(member, share, 0.0)
 
 
-def _branches(tree: CondensedTree, labels: Labels, granularity: float) -> Nodes:
+def _branches_of(branches: Branches, labels: Labels, granularity: float) -> Nodes:
     """Branch of the condensed tree that each group is, counted from 0, which is everything."""
-    n, groups = len(labels), int(labels.max(initial=-1)) + 1
-    home, parent, born = _homes(tree, n)
     density = 1 / granularity if granularity > 0 else np.inf  # a link just there has this very λ
-    above = np.arange(len(parent))
-    within = born >= density  # what was born within a group is part of it
+    above = np.arange(branches.count)
+    within = branches.born >= density  # what was born within a group is part of it
     within[0] = False
-    above[within] = parent[within]
+    above[within] = branches.parent[within]
     while not np.array_equal(above[above], above):  # in steps that double
         above = above[above]
-    home = above[home]
-    branches = np.zeros(groups, dtype=np.int64)
-    branches[labels[labels >= 0]] = home[labels >= 0]
-    return branches
-
-
-def _homes(tree: CondensedTree, n: int) -> tuple[Nodes, Nodes, Weights]:
-    """The branch that each photo left last; of each branch its parent, and λ when it was born."""
-    count = int(tree.parent.max(initial=n)) - n + 1
-    parent, born = np.zeros(count, dtype=np.int64), np.zeros(count)
-    leaf = tree.child < n
-    home = np.zeros(n, dtype=np.int64)
-    home[tree.child[leaf]] = tree.parent[leaf] - n
-    children = tree.child[~leaf] - n
-    parent[children], born[children] = tree.parent[~leaf] - n, tree.lambda_[~leaf]
-    return home, parent, born
+    found = np.zeros(int(labels.max(initial=-1)) + 1, dtype=np.int64)
+    member = labels >= 0
+    found[labels[member]] = above[branches.home[member]]
+    return found

@@ -22,7 +22,7 @@ _UNTIL = GRANULARITY["scenes"]
 _BELOW = float(np.nextafter(_UNTIL, 0))
 
 PhotoPairs = NDArray[np.int64]
-"""PhotoPairs of photos, shape (p, 2)."""
+"""Pairs of photos, shape (p, 2)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,9 +32,9 @@ class Decisions:
     Parameters
     ----------
     together : ndarray of shape (p, 2), int64
-        PhotoPairs that belong together.
+        Pairs that belong together.
     apart : ndarray of shape (q, 2), int64
-        PhotoPairs that are not the same shot.
+        Pairs that are not the same shot.
     """
 
     together: PhotoPairs
@@ -106,5 +106,5 @@ def _refused(tree: GroupTree, which: NDArray[np.bool_], apart: PhotoPairs) -> ND
 
 
 def pairs_of(nodes: Sequence[tuple[int, int]]) -> PhotoPairs:
-    """PhotoPairs as an array, even if there are none."""
+    """Pairs as an array, even if there are none."""
     return np.asarray(nodes, dtype=np.int64).reshape(-1, 2)

@@ -52,6 +52,11 @@ class Surroundings:
         """Of all photos of a collection."""
         return cls(scale, page, float(np.median(scale)) if len(scale) else 0.0)
 
+    @property
+    def divisors(self) -> Distances:
+        """Scales to divide by, shape (n,): 1 in the place of 0."""
+        return np.where(self.scale > 0, self.scale, np.float32(1))
+
     def of(self, nodes: Nodes) -> Surroundings:
         """Those of some photos."""
         return Surroundings(self.scale[nodes], self.page[nodes], self.usual)

@@ -39,7 +39,7 @@ def asked_content(store: Store, path: Path) -> bytes:
         return digest
     for image, companions in store.catalog.companions().items():
         if path.resolve() in companions:
-            photo = next(each for each in store.catalog.images_by_id([image]))
+            (photo,) = store.catalog.images_by_id([image])
             raise InputError(f"{path} goes with {photo.full_path}: name that one.")
     raise UnknownPhotoError(path)
 

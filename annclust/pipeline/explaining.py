@@ -28,7 +28,6 @@ from annclust.grouping.explanation import (
 from annclust.grouping.group_tree import EVERYTHING, GroupTree
 from annclust.grouping.layout import Layouts
 from annclust.grouping.links import Pairs, pair_ratios, plain_ratios
-from annclust.grouping.moments import Moments
 from annclust.pipeline.asked import asked_content
 from annclust.pipeline.clusters import is_out_of_date, last_clustering
 from annclust.pipeline.group_trees import (
@@ -204,9 +203,7 @@ def _compared(grouped: _Grouped, node: int, others: Nodes) -> Loneliness:
     vectors = ArrayVectors(unit_rows(stored))
     around = grouped.stored.around.of(nodes)
     layouts = Layouts.of(vectors) if has_layouts(store.embedder) else None
-    moments = Moments.unknown(len(nodes))
-    if settings.times:
-        moments = moments_of(store, grouped.live).chosen(nodes)
+    moments = moments_of(store, grouped.live, settings).chosen(nodes)
     right = np.arange(1, len(nodes))
     distance = np.linalg.norm(vectors.rows[right] - vectors.rows[0], axis=1)
     pairs = Pairs(np.zeros_like(right), right, distance)

@@ -17,15 +17,14 @@ from annclust.arrays import Distances
 from annclust.embedding.efficientnet_lite0 import EXACT_SPEC, SPEC
 from annclust.embedding.embedder import EmbedderSpec
 from annclust.grouping.background import Background, no_background, shipped_background
-from annclust.grouping.chain import GroupedPhotos, group_photos
+from annclust.grouping.chain import group_photos
 from annclust.grouping.decisions import Decisions, decided, pairs_of
 from annclust.grouping.group_tree import GroupTree
 from annclust.grouping.moments import Moments
 from annclust.grouping.surroundings import Surroundings
-from annclust.neighbor_graph import NeighborGraph
 from annclust.pipeline.derived import refresh_graph
 from annclust.pipeline.live_vectors import LiveVectors
-from annclust.pipeline.stored import graph_basis
+from annclust.pipeline.stored import graph_basis, graph_recall
 from annclust.progress import SILENT, Progress
 from annclust.settings import GroupSettings, SearchSettings
 from annclust.storage.generation_writer import array_writer
@@ -34,8 +33,6 @@ from annclust.storage.records import Generation
 from annclust.storage.store import Store
 from annclust.storage.store_writer import StoreWriter
 from annclust.vector_source import SelectedVectors
-
-_BOTH = 2
 
 _REVISION = 1
 """Of how groups are made: what was made in another way is made anew."""
@@ -69,8 +66,10 @@ def background_of(embedder: EmbedderSpec) -> Background:
     return shipped_background() if has_layouts(embedder) else no_background(embedder.dimension)
 
 
-def moments_of(store: Store, live: LiveVectors) -> Moments:
-    """When and where each live content was taken."""
+def moments_of(store: Store, live: LiveVectors, settings: GroupSettings) -> Moments:
+    """When and where each live content was taken, if that counts."""
+    if not settings.times:
+        return Moments.unknown(len(live.rows))
     known = store.catalog.captures()
     place = np.searchsorted(live.rows, known.rows)
     taken, latitude, longitude = (np.full(len(live.rows), np.nan) for _ in range(3))
@@ -79,19 +78,11 @@ def moments_of(store: Store, live: LiveVectors) -> Moments:
     return Moments(taken, latitude, longitude)
 
 
-def groups_basis(
-    store: Store, live: LiveVectors, settings: GroupSettings, search: SearchSettings
-) -> str:
-    """What groups depend on."""
-    return f"{graph_basis(store, live, search)} {_made_with(store, live, settings)}"
-
-
-def _made_with(store: Store, live: LiveVectors, settings: GroupSettings) -> str:
+def _made_with(store: Store, moments: Moments, settings: GroupSettings) -> str:
     """What groups depend on besides the graph."""
     choices = xxhash.xxh3_64_hexdigest(json.dumps(_choices(settings)).encode())
     background = background_of(store.embedder).name
-    times = moments_of(store, live).digest if settings.times else "no"
-    return f"choices={choices} background={background} times={times} made={_REVISION}"
+    return f"choices={choices} background={background} times={moments.digest} made={_REVISION}"
 
 
 def _choices(settings: GroupSettings) -> dict[str, object]:
@@ -111,8 +102,10 @@ def stored_groups(
     found = store.catalog.generation("groups")
     if found is None or not found.basis.startswith(f"rows={live.digest} "):
         return None
-    if settings is not None and not found.basis.endswith(_made_with(store, live, settings)):
-        return None
+    if settings is not None:
+        made_with = _made_with(store, moments_of(store, live, settings), settings)
+        if not found.basis.endswith(f" {made_with}"):
+            return None
     return store.load_generation("groups", lambda it: _loaded(store, it), basis=found.basis)
 
 
@@ -137,37 +130,25 @@ def refresh_groups(
 
     Index and graph are brought up to date only if they are.
     """
-    basis = groups_basis(store, live, settings, search)
+    moments = moments_of(store, live, settings)
+    basis = f"{graph_basis(store, live, search)} {_made_with(store, moments, settings)}"
     stored = store.load_generation("groups", lambda found: _loaded(store, found), basis=basis)
     if stored is not None:
         return stored
     graph = refresh_graph(store, live, search, progress)
-    made = _made(store, live, graph, settings, search, progress)
-    told = store.catalog.generation("graph")
-    recall = 1.0 if told is None else float(json.loads(told.spec)["recall"])
-    found = StoredGroups(made.tree, made.around, recall)
-    _publish(store, found, basis)
-    return found
-
-
-def _made(
-    store: StoreWriter,
-    live: LiveVectors,
-    graph: NeighborGraph,
-    settings: GroupSettings,
-    search: SearchSettings,
-    progress: Progress,
-) -> GroupedPhotos:
-    return group_photos(
+    made = group_photos(
         graph,
         SelectedVectors(store.sound_vectors(), live.rows),
         background_of(store.embedder),
-        moments_of(store, live) if settings.times else Moments.unknown(len(live.rows)),
+        moments,
         settings,
         has_layouts=has_layouts(store.embedder),
         threads=search.threads,
         progress=progress,
     )
+    found = StoredGroups(made.tree, made.around, graph_recall(store))
+    _publish(store, found, basis)
+    return found
 
 
 def _publish(store: StoreWriter, found: StoredGroups, basis: str) -> None:
@@ -195,8 +176,9 @@ def with_decisions(store: Store, live: LiveVectors, tree: GroupTree) -> GroupTre
     rows = store.catalog.rows_of({digest for *pair, _ in known for digest in pair})
     pairs: dict[bool, list[tuple[int, int]]] = {True: [], False: []}
     for first, second, alike in known:
-        ends = [live.node_of_row(rows[end]) for end in (first, second) if end in rows]
-        nodes = [node for node in ends if node is not None]
-        if len(set(nodes)) == _BOTH:
-            pairs[alike].append((nodes[0], nodes[1]))
+        one, other = (
+            live.node_of_row(rows[end]) if end in rows else None for end in (first, second)
+        )
+        if one is not None and other is not None and one != other:
+            pairs[alike].append((one, other))
     return decided(tree, Decisions(pairs_of(pairs[True]), pairs_of(pairs[False])))

@@ -20,7 +20,7 @@ from annclust.errors import InputError
 from annclust.neighbor_graph import NeighborGraph
 from annclust.pipeline.derived import refresh_graph_in_order
 from annclust.pipeline.live_vectors import LiveVectors
-from annclust.pipeline.stored import graph_basis
+from annclust.pipeline.stored import graph_basis, graph_recall
 from annclust.progress import SILENT, Progress
 from annclust.search.bridges import ExactBridges, ListBridges
 from annclust.search.graph_plan import neighbors_wanted
@@ -113,7 +113,7 @@ def refresh_hierarchy(
     outside = _outside(store, live, order, search)
     heir = Heir(live.rows, _inheritance(store, basis))
     built = _built(graph, settings, outside, heir, search.threads, progress, shelf)
-    found = StoredHierarchy(built.hierarchy, _recall(store))
+    found = StoredHierarchy(built.hierarchy, graph_recall(store))
     _publish(store, found, built.inheritance, basis)
     shelf.clear()
     return found
@@ -192,8 +192,3 @@ def _outside(
 ) -> OutsideSearch:
     vectors = SelectedVectors(store.sound_vectors(), live.rows)
     return ExactBridges(vectors) if order is None else ListBridges(vectors, order, search.threads)
-
-
-def _recall(store: Store) -> float:
-    graph = store.catalog.generation("graph")
-    return 1.0 if graph is None else float(json.loads(graph.spec)["recall"])

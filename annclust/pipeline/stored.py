@@ -54,6 +54,12 @@ def stored_graph(store: Store, live: LiveVectors, settings: SearchSettings) -> N
     return store.load_generation("graph", store.graph, basis=graph_basis(store, live, settings))
 
 
+def graph_recall(store: Store) -> float:
+    """Share of the true neighbors that the current graph has, as it was measured."""
+    graph = store.catalog.generation("graph")
+    return 1.0 if graph is None else float(json.loads(graph.spec)["recall"])
+
+
 def stored_photo_graph(
     store: Store, settings: SearchSettings
 ) -> tuple[NeighborGraph, Nodes] | None:

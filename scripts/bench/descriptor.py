@@ -10,13 +10,13 @@ how much the edition in 8 bits moves vectors.
 from __future__ import annotations
 
 import argparse
-import csv
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from photo_sets import PhotoSet, labelled
 from reporting import table, versions
 
 from annclust.arrays import Pixels, Vectors, unit_rows
@@ -46,18 +46,6 @@ PARTS = {
 Groups = NDArray[np.str_]
 
 
-def labelled(folder: Path, files: list[Path]) -> dict[str, list[tuple[Path, str]]]:
-    """Photos and their groups, by set."""
-    found = defaultdict(list)
-    for file in files:
-        with file.open(newline="") as rows:
-            for row in csv.DictReader(rows):
-                path = folder / row["path"]
-                if row.get("kind", "photo") == "photo" and path.is_file():
-                    found[Path(row["path"]).parts[0]].append((path, row["group"]))
-    return found
-
-
 def precision(vectors: Vectors, groups: Groups) -> float:
     """Mean average precision of looking for the other photos of a photo's group."""
     cosines = vectors @ vectors.T
@@ -82,9 +70,9 @@ def trained_features(images: list[Pixels]) -> Vectors:
     )
 
 
-def seen(photos: list[tuple[Path, str]], geometry: InputGeometry) -> list[Pixels]:
+def seen(photos: PhotoSet, geometry: InputGeometry) -> list[Pixels]:
     """Pixels of photos."""
-    return [decode(path.read_bytes(), geometry, max_pixels=10**9).pixels for path, _ in photos]
+    return [decode(path.read_bytes(), geometry, max_pixels=10**9).pixels for path in photos.paths]
 
 
 def main() -> None:
@@ -98,7 +86,7 @@ def main() -> None:
     )
     figures: dict[str, list[str]] = defaultdict(list)
     for photos in sets.values():
-        groups = np.array([group for _, group in photos])
+        groups = np.array([*photos.groups.values()])
         images = seen(photos, GEOMETRY)
         whole, in_8_bits = exact.embed(images), rounded.embed(images)
         before = trained_features(seen(photos, MIDDLE_SQUARE))
@@ -114,7 +102,7 @@ def main() -> None:
             (each @ each.T - 2 * np.eye(len(each))).argmax(axis=1) for each in (whole, in_8_bits)
         ]
         figures["same nearest photo"].append(f"{(nearest[0] == nearest[1]).mean():.3f}")
-    header = ("", *(f"{name} ({len(photos)})" for name, photos in sets.items()))
+    header = ("", *(f"{name} ({len(photos.groups)})" for name, photos in sets.items()))
     print(table(header, ((name, *row) for name, row in figures.items())))
     print(f"\n{versions('pillow', 'onnxruntime')}")
 

@@ -31,8 +31,9 @@ PRICE = 1.0
 def embedded(photos: PhotoSet) -> Vectors:
     """Vectors of a set, in the order of its groups."""
     model = find_embedder(NAME, EmbedSettings(threads=2)).load()
-    files = ((photos.folder / name).read_bytes() for name in photos.groups)
-    return model.embed([decode(file, GEOMETRY, max_pixels=10**9).pixels for file in files])
+    return model.embed(
+        [decode(path.read_bytes(), GEOMETRY, max_pixels=10**9).pixels for path in photos.paths]
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

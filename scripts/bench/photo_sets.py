@@ -37,6 +37,11 @@ class PhotoSet:
     folder: Path
     groups: dict[str, str]
 
+    @property
+    def paths(self) -> list[Path]:
+        """Where the photos lie, in the order of their groups."""
+        return [self.folder / name for name in self.groups]
+
     def write_labels(self, file: Path) -> None:
         """Write the groups as a table with the columns `path` and `group`."""
         with file.open("w", newline="") as opened:
