@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 from annclust.pipeline.reports import (
     Cluster,
     ClusterReport,
+    Decision,
     EmbedderStatus,
+    Explanation,
     IndexReport,
     Match,
     Photo,
@@ -48,12 +50,12 @@ def similar_document(query: Path | str, matches: Sequence[Match]) -> dict[str, A
     }
 
 
+def _named(photo: Photo) -> dict[str, Any]:
+    return {"id": photo.id, "path": path_text(photo.path)}
+
+
 def _photo(photo: Photo) -> dict[str, Any]:
-    return {
-        "id": photo.id,
-        "path": path_text(photo.path),
-        "companions": [path_text(path) for path in photo.companions],
-    }
+    return _named(photo) | {"companions": [path_text(path) for path in photo.companions]}
 
 
 def cluster_document(cluster: Cluster) -> dict[str, Any]:
@@ -69,6 +71,46 @@ def cluster_document(cluster: Cluster) -> dict[str, Any]:
 def clustering_document(report: ClusterReport) -> dict[str, Any]:
     """What `cluster --json` prints."""
     return asdict(report)
+
+
+def explanation_document(found: Explanation) -> dict[str, Any]:
+    """What `explain --json` prints."""
+    apart = found.apart
+    return {
+        "photo": _named(found.photo),
+        "other": None if found.other is None else _named(found.other),
+        "level": found.level,
+        "cluster": found.cluster,
+        "together": found.together,
+        "links": [
+            {
+                "left": _named(link.left),
+                "right": _named(link.right),
+                "ratio": link.ratio,
+                "granularity": link.granularity,
+            }
+            for link in found.links
+        ],
+        "apart": None
+        if apart is None
+        else {
+            "nearest": _named(apart.nearest),
+            "distance": apart.distance,
+            "times": apart.times,
+            "granularity": apart.granularity,
+            "why": apart.why,
+        },
+    }
+
+
+def decision_document(decision: Decision) -> dict[str, Any]:
+    """One decision of `decide --json`."""
+    return {
+        "first": [_named(photo) for photo in decision.first],
+        "second": [_named(photo) for photo in decision.second],
+        "digests": list(decision.digests),
+        "together": decision.together,
+    }
 
 
 def status_document(status: Status) -> dict[str, Any]:

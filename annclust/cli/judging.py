@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,7 +18,7 @@ from annclust.cli.shared_options import (
 )
 
 if TYPE_CHECKING:
-    from annclust.pipeline.reports import ApartReport, Decision, Explanation, Photo
+    from annclust.pipeline.reports import ApartReport, Decision, Explanation
 
 
 class Level(StrEnum):
@@ -54,9 +54,11 @@ def add_to(app: typer.Typer) -> None:
         ] = None,
     ) -> None:
         """Say why photos are together, or why one is alone."""
+        from annclust.cli.documents import explanation_document
+
         with open_collection(collection, console) as opened:
             found = opened.explain(photo, other, None if level is None else level.value)
-        console.show(_explanation_document(found), lambda: _explanation_lines(found))
+        console.show(explanation_document(found), lambda: _explanation_lines(found))
 
     @command(app)
     def decide(
@@ -72,54 +74,21 @@ def add_to(app: typer.Typer) -> None:
         collection: CollectionOption = DEFAULT_COLLECTION,
     ) -> None:
         """Say that photos belong together or are not the same shot; or list what was said."""
+        from annclust.cli.documents import decision_document
+
         with open_collection(collection, console) as opened:
             first, *others = photos or [Path()]
             if saying is not None:
                 opened.decide(saying.value, first, *others)
             known = opened.decisions()
         if saying is None:
-            console.show([_decision_document(each) for each in known], lambda: _listed(known))
+            console.show([decision_document(each) for each in known], lambda: _listed(known))
             return
         console.note("the next annclust cluster cuts groups by it")
         said = saying.value
         console.show(
-            [_decision_document(each) for each in known], lambda: _said_lines(said, first, others)
+            [decision_document(each) for each in known], lambda: _said_lines(said, first, others)
         )
-
-
-def _photo(photo: Photo) -> dict[str, Any]:
-    from annclust.cli.documents import path_text
-
-    return {"id": photo.id, "path": path_text(photo.path)}
-
-
-def _explanation_document(found: Explanation) -> dict[str, Any]:
-    apart = found.apart
-    return {
-        "photo": _photo(found.photo),
-        "other": None if found.other is None else _photo(found.other),
-        "level": found.level,
-        "cluster": found.cluster,
-        "together": found.together,
-        "links": [
-            {
-                "left": _photo(link.left),
-                "right": _photo(link.right),
-                "ratio": link.ratio,
-                "granularity": link.granularity,
-            }
-            for link in found.links
-        ],
-        "apart": None
-        if apart is None
-        else {
-            "nearest": _photo(apart.nearest),
-            "distance": apart.distance,
-            "times": apart.times,
-            "granularity": apart.granularity,
-            "why": apart.why,
-        },
-    }
 
 
 def _explanation_lines(found: Explanation) -> Iterator[str]:
@@ -169,15 +138,6 @@ def _reason(apart: ApartReport, *, asked: bool) -> str:
         "few": f"{which} is with it, but together they are too few for a group",
     }
     return reasons["far" if apart.why == "weak" else apart.why]
-
-
-def _decision_document(decision: Decision) -> dict[str, Any]:
-    return {
-        "first": [_photo(photo) for photo in decision.first],
-        "second": [_photo(photo) for photo in decision.second],
-        "digests": list(decision.digests),
-        "together": decision.together,
-    }
 
 
 _SAID = {
