@@ -300,6 +300,8 @@ class GroupSettings(_Overridable):
         Average ratio up to which shots make a scene.
     outing : float
         Seconds within which a photo follows another one of its scene, as a rule.
+    outing_closer : float
+        How much closer that brings scenes: a factor of their average ratio.
     times : bool
         Whether times and places in the files count.
     """
@@ -310,4 +312,5 @@ class GroupSettings(_Overridable):
     links: LinkSettings = field(default_factory=LinkSettings)
     scene: float = 0.95
     outing: float = 600.0
+    outing_closer: float = 0.975
     times: bool = True

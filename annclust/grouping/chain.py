@@ -139,7 +139,7 @@ def _horizon(graph: NeighborGraph, around: Surroundings) -> Weights:
 
 def _scenes(found: _Found, vectors: Vectors, moments: Moments, settings: GroupSettings) -> Linkage:
     """Join shots along all edges of the graph, whatever their ratio, and from moment to moment."""
-    scale, closer = found.around.divisors, settings.links.closer
+    scale, closer = found.around.divisors, settings.outing_closer
     parts = [*_edges_between(found), _in_turn(vectors, scale, moments, settings.outing)]
     candidates = Candidates.of_all(parts)
     del parts  # its memory is needed

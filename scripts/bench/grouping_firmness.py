@@ -5,25 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import product
+from typing import TypeAlias
+from unittest.mock import patch
 
 import numpy as np
 from photo_sets import PhotoSet
 from reporting import table
+from sklearn.metrics import adjusted_mutual_info_score
 from sklearn.metrics.cluster import pair_confusion_matrix
 
+import annclust.grouping.surroundings as surroundings_module
 from annclust.arrays import Labels, Vectors
 from annclust.embedding.efficientnet_lite0 import GEOMETRY, NAME
 from annclust.embedding.registry import find_embedder
 from annclust.grouping.background import shipped_background
 from annclust.grouping.chain import group_photos
+from annclust.grouping.group_tree import GroupTree
 from annclust.grouping.moments import Moments
 from annclust.images.decoding import decode
 from annclust.neighbor_graph import NeighborGraph
-from annclust.settings import EmbedSettings, GroupSettings, LinkSettings
+from annclust.settings import GRANULARITY, EmbedSettings, GroupSettings, LinkSettings
 from annclust.vector_source import ArrayVectors
 
 LABELLED = ("photos", "copies", "tracks")
 NEIGHBORS = 32
+Clock: TypeAlias = Callable[[np.ndarray, np.random.Generator], np.ndarray]
+"""When photos of such groups or subjects were taken, in seconds, shape (n,); nan if not known."""
+
 PRICE = 1.0
 """What a photo alone that is put into a group costs, in pair F, when numbers are chosen."""
 
@@ -43,6 +51,7 @@ class Prepared:
     vectors: Vectors
     graph: NeighborGraph
     groups: np.ndarray
+    subjects: np.ndarray
 
     @classmethod
     def of(cls, photos: PhotoSet) -> Prepared:
@@ -52,11 +61,17 @@ class Prepared:
         np.fill_diagonal(squares, np.inf)
         near = np.argsort(squares, axis=1, kind="stable")[:, :k].astype(np.int32)
         distances = np.sqrt(np.take_along_axis(squares, near, axis=1))
-        return cls(vectors, NeighborGraph(near, distances), np.array([*photos.groups.values()]))
+        groups = np.array([*photos.groups.values()])
+        subjects = np.array([photos.subjects.get(name, "") for name in photos.groups])
+        return cls(vectors, NeighborGraph(near, distances), groups, subjects)
 
     def shots(self, settings: GroupSettings, moments: Moments | None = None) -> Labels:
         """Shot of each photo; -1 if none."""
-        found = group_photos(
+        return self.tree(settings, moments).cut(GRANULARITY["shots"])
+
+    def tree(self, settings: GroupSettings, moments: Moments | None = None) -> GroupTree:
+        """All its groups."""
+        return group_photos(
             self.graph,
             ArrayVectors(self.vectors),
             shipped_background(),
@@ -64,8 +79,7 @@ class Prepared:
             settings,
             has_layouts=True,
             threads=2,
-        )
-        return found.tree.cut(1.0)
+        ).tree
 
     def scored(self, labels: Labels) -> tuple[float, float]:
         """Pair F, and photos alone in a group."""
@@ -96,6 +110,10 @@ def firmness(sets: Mapping[str, PhotoSet]) -> None:
     print(table(("", *prepared), moved(prepared)))
     print("\nWith times in the files: pair F, photos alone in a group\n")
     print(table(("", *LABELLED), timed(prepared)))
+    print("\nScenes and what photos show, with times: adjusted mutual information\n")
+    print(table(("", *LABELLED), outings(prepared)))
+    print("\nEach number of scenes less and more by a tenth, with an outing for each: the same\n")
+    print(table(("", *LABELLED), moved_scenes(prepared)))
 
 
 def told(found: tuple[float, float]) -> str:
@@ -140,21 +158,62 @@ def moved(prepared: Mapping[str, Prepared]) -> Iterator[Sequence[object]]:
             settings = with_links(**{field.name: value})
             scores = (told(each.scored(each.shots(settings))) for each in prepared.values())
             yield f"{field.name} {value:.3g}", *scores
+    for factor in (0.9, 1.1):
+        with patch.object(surroundings_module, "_GROWTH", surroundings_module._GROWTH * factor):
+            scores = (told(each.scored(each.shots(GroupSettings()))) for each in prepared.values())
+            yield f"growth {surroundings_module._GROWTH:.3g}", *scores
 
 
-_MOST = {"agreeing": 0.99, "agreeing_pages": 0.999, "turned": 0.999}
-"""Correlations end at 1."""
+_MOST = {"agreeing": 0.99, "agreeing_pages": 0.999, "turned": 0.999, "outing_closer": 1.0}
+"""Correlations end at 1, and times bring nothing farther apart."""
 
 
 def timed(prepared: Mapping[str, Prepared]) -> Iterator[Sequence[object]]:
     for name, clock in CLOCKS.items():
         cells = []
         for each in (prepared[label] for label in LABELLED):
-            rng = np.random.default_rng(0)
-            nowhere = np.full(len(each.groups), np.nan)
-            moments = Moments(clock(each.groups, rng), nowhere, nowhere)
+            moments = at_times(clock(each.groups, np.random.default_rng(0)))
             cells.append(told(each.scored(each.shots(GroupSettings(), moments))))
         yield name, *cells
+
+
+def outings(prepared: Mapping[str, Prepared]) -> Iterator[Sequence[object]]:
+    """How well scenes agree with subjects, where each is photographed by and by, then another."""
+    for name, clock in OUTINGS.items():
+        yield name, *(agreement(prepared[each], clock, GroupSettings()) for each in LABELLED)
+
+
+def moved_scenes(prepared: Mapping[str, Prepared]) -> Iterator[Sequence[object]]:
+    """The same with each number of scenes moved."""
+    for name, factor in product(("scene", "outing", "outing_closer"), (0.9, 1.1)):
+        value = min(getattr(GroupSettings(), name) * factor, _MOST.get(name, np.inf))
+        settings = replace(GroupSettings(), **{name: value})
+        scores = (agreement(prepared[each], outing_clock, settings) for each in LABELLED)
+        yield f"{name} {value:.3g}", *scores
+
+
+def agreement(photos: Prepared, clock: Clock, settings: GroupSettings) -> str:
+    """Adjusted mutual information of scenes and subjects, with such times."""
+    moments = at_times(clock(photos.subjects, np.random.default_rng(0)))
+    scenes = photos.tree(settings, moments).up_to(GRANULARITY["scenes"]).groups()
+    return f"{adjusted_mutual_info_score(photos.subjects, scenes):.3f}"
+
+
+def at_times(taken: np.ndarray) -> Moments:
+    nowhere = np.full(len(taken), np.nan)
+    return Moments(taken, nowhere, nowhere)
+
+
+def outing_clock(subjects: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Photos of a subject up to five minutes apart, and hours between subjects."""
+    shown = np.unique(subjects, return_inverse=True)[1]
+    order = np.lexsort((rng.random(len(shown)), shown))
+    pause = rng.uniform(1, 300, len(shown))
+    begins = np.flatnonzero(np.diff(shown[order], prepend=-1))
+    pause[begins] = 3600 * rng.uniform(1, 24, len(begins))
+    taken = np.empty(len(shown))
+    taken[order] = np.cumsum(pause)
+    return taken
 
 
 def album_clock(
@@ -178,7 +237,7 @@ def half_known(groups: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return taken
 
 
-CLOCKS: dict[str, Callable[[np.ndarray, np.random.Generator], np.ndarray]] = {
+CLOCKS: dict[str, Clock] = {
     "none": lambda groups, _: np.full(len(groups), np.nan),
     "minutes between shots": lambda groups, rng: album_clock(groups, rng, (60, 3600)),
     "5 to 9 s between shots": lambda groups, rng: album_clock(groups, rng, (5, 9)),
@@ -186,3 +245,12 @@ CLOCKS: dict[str, Callable[[np.ndarray, np.random.Generator], np.ndarray]] = {
     "all of them wrong": lambda groups, rng: rng.permutation(album_clock(groups, rng, (60, 3600))),
 }
 """Times as files may tell them."""
+
+OUTINGS: dict[str, Clock] = {
+    "none": lambda subjects, _: np.full(len(subjects), np.nan),
+    "an outing for each": outing_clock,
+    "minutes apart, whatever they show": lambda subjects, rng: rng.permutation(
+        np.cumsum(rng.uniform(1, 300, len(subjects)))
+    ),
+    "all of them wrong": lambda subjects, rng: rng.permutation(outing_clock(subjects, rng)),
+}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import shutil
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
@@ -31,11 +31,14 @@ class PhotoSet:
     folder : Path
     groups : mapping of str to str
         Group of each photo, by file name; of those that are judged.
+    subjects : mapping of str to str
+        What each photo shows, by file name, as far as labels say.
     """
 
     name: str
     folder: Path
     groups: dict[str, str]
+    subjects: dict[str, str] = field(default_factory=dict)
 
     @property
     def paths(self) -> list[Path]:
@@ -52,14 +55,17 @@ class PhotoSet:
 
 def labelled(folder: Path, files: Iterable[Path]) -> dict[str, PhotoSet]:
     """The labelled photos below a folder, by set (the first part of their path)."""
-    found: dict[str, dict[str, str]] = {}
+    found: dict[str, PhotoSet] = {}
     for file in files:
         with file.open(newline="") as rows:
             for row in csv.DictReader(rows):
                 path = Path(row["path"])
                 if row.get("kind", "photo") == "photo" and (folder / path).is_file():
-                    found.setdefault(path.parts[0], {})[path.name] = row["group"]
-    return {name: PhotoSet(name, folder / name, groups) for name, groups in found.items()}
+                    name = path.parts[0]
+                    photos = found.setdefault(name, PhotoSet(name, folder / name, {}))
+                    photos.groups[path.name] = row["group"]
+                    photos.subjects[path.name] = row.get("category", "")
+    return found
 
 
 def together(name: str, sets: Iterable[PhotoSet], folder: Path) -> PhotoSet:
