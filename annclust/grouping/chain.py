@@ -6,15 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from annclust.arrays import Distances, Labels, Nodes, Vectors, Weights
+from annclust.arrays import Distances, Labels, Neighbors, Vectors, Weights
 from annclust.clustering.certificate import horizons
 from annclust.grouping.background import Background
 from annclust.grouping.group_tree import EVERYTHING, GroupTree
 from annclust.grouping.layout import Layouts
 from annclust.grouping.links import link_ratios
 from annclust.grouping.moments import Moments
-from annclust.grouping.scenes import Candidates, Linkage, average_linkage
+from annclust.grouping.scenes import Candidates, Ends, Linkage, Sums, average_linkage
 from annclust.grouping.shots import shot_tree
 from annclust.grouping.surroundings import Surroundings, surroundings, usable_rank
 from annclust.neighbor_graph import NeighborGraph
@@ -48,12 +49,17 @@ class GroupedPhotos:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Found:
-    """What is known of n photos when scenes are made."""
+class _Shots:
+    """n photos in shots, of which scenes are made; `groups` has the shot of each."""
 
     graph: NeighborGraph
     around: Surroundings
-    shots: Labels
+    groups: Labels
+
+    @property
+    def scale(self) -> Distances:
+        """Local scale of each photo, to divide by: shape (n,)."""
+        return self.around.divisors
 
 
 def group_photos(
@@ -88,20 +94,25 @@ def group_photos(
     rank = usable_rank(settings.links.rank, graph.n, background)
     with progress.stage("Surroundings", graph.n) as stage:
         around = surroundings(graph, vectors, background, rank, threads=threads, stage=stage)
-    layouts = Layouts.of(vectors) if has_layouts else None
-    known = _Known(graph, around, _horizon(graph, around), layouts, settings, threads, progress)
-    shots = known.shots(Moments.unknown(graph.n))
-    if moments.known:
-        # Either finds shots that the other does not: what times split stays together.
-        shots = shots.followed_by(known.shots(moments)).in_order()
+    evidence = _Evidence(
+        graph,
+        around,
+        _horizon(graph, around),
+        Layouts.of(vectors) if has_layouts else None,
+        settings,
+        threads,
+        progress,
+    )
+    shots = evidence.all_shots(moments)
+    del evidence  # layouts are large
     with progress.stage("Scenes"):
-        found = _Found(graph, around, shots.groups())
-        scenes = _scenes(found, _compared(vectors, threads), moments, settings)
+        found = _Shots(graph, around, shots.groups())
+        scenes = _scenes(found, vectors, moments, settings, threads)
     return GroupedPhotos(_together(shots, scenes, settings), around)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Known:
+class _Evidence:
     """What shots are made of; `horizon` is how far all links are known."""
 
     graph: NeighborGraph
@@ -111,6 +122,16 @@ class _Known:
     settings: GroupSettings
     threads: int
     progress: Progress
+
+    def all_shots(self, moments: Moments) -> GroupTree:
+        """The links that make shots, whether moments count or not.
+
+        Either way finds shots that the other does not: what times split stays together.
+        """
+        found = self.shots(Moments.unknown(self.graph.n))
+        if not moments.known:
+            return found
+        return found.followed_by(self.shots(moments)).in_order()
 
     def shots(self, moments: Moments) -> GroupTree:
         """The links that make shots, of photos of such moments."""
@@ -137,32 +158,40 @@ def _horizon(graph: NeighborGraph, around: Surroundings) -> Weights:
     return bound
 
 
-def _scenes(found: _Found, vectors: Vectors, moments: Moments, settings: GroupSettings) -> Linkage:
+def _scenes(
+    shots: _Shots, vectors: VectorSource, moments: Moments, settings: GroupSettings, threads: int
+) -> Linkage:
     """Join shots along all edges of the graph, whatever their ratio, and from moment to moment."""
-    scale, closer = found.around.divisors, settings.outing_closer
-    parts = [*_edges_between(found), _in_turn(vectors, scale, moments, settings.outing)]
-    candidates = Candidates.of_all(parts)
-    del parts  # its memory is needed
+    sums, in_turn = _compared(shots, vectors, moments, settings.outing, threads)
+    candidates = Candidates.of_all([*_edges_between(shots), in_turn])
 
-    def closeness(left: Nodes, right: Nodes) -> Weights:
-        return np.where(moments.together(left, right, settings.outing), closer, 1.0)
+    def closeness(left: Ends, right: Ends) -> Weights:
+        soon = moments.together(left, right, settings.outing)
+        return np.where(soon, settings.outing_closer, 1.0)
 
-    return average_linkage(vectors, scale, found.shots, candidates, closeness)
+    return average_linkage(sums, shots.groups, candidates, closeness)
 
 
-def _edges_between(found: _Found) -> Iterator[Candidates]:
+def _edges_between(shots: _Shots) -> Iterator[Candidates]:
     """Edges of the graph between shots, block by block: the strongest of each pair of shots."""
-    graph, scale = found.graph, found.around.divisors
+    graph, scale = shots.graph, shots.scale
     for first in range(0, graph.n, _EDGES_OF):
-        block = graph.neighbors[first : first + _EDGES_OF]
-        rows, columns = np.nonzero(block >= 0)
-        left, right = rows + first, block[rows, columns].astype(np.int64)
-        apart = found.shots[left] != found.shots[right]
-        left, right = left[apart], right[apart]
-        distance = graph.distances[first + rows[apart], columns[apart]]
-        ratio = distance / np.sqrt(scale[left] * scale[right])
-        strongest = Candidates.between_photos(left, right, ratio).between(found.shots)
+        rows, columns = np.nonzero(_told_once(graph.neighbors, first, first + _EDGES_OF))
+        rows += first
+        left, right = rows, graph.neighbors[rows, columns]
+        ratio = graph.distances[rows, columns] / np.sqrt(scale[left] * scale[right])
+        strongest = Candidates.between_photos(left, right, ratio).between(shots.groups)
         yield Candidates.between_photos(strongest.left, strongest.right, strongest.ratio)
+
+
+def _told_once(neighbors: Neighbors, first: int, last: int) -> NDArray[np.bool_]:
+    """Edges of some nodes, but for those that a lower node tells already: shape (m, k)."""
+    block = neighbors[first:last]
+    told = block >= 0
+    rows, columns = np.nonzero(told & (block < np.arange(first, first + len(block))[:, np.newaxis]))
+    lower = neighbors[block[rows, columns]]
+    told[rows, columns] = (lower != (rows + first)[:, np.newaxis]).all(axis=1)
+    return told
 
 
 def _in_turn(vectors: Vectors, scale: Distances, moments: Moments, seconds: float) -> Candidates:
@@ -177,7 +206,15 @@ def _in_turn(vectors: Vectors, scale: Distances, moments: Moments, seconds: floa
     )
 
 
-def _compared(vectors: VectorSource, threads: int) -> Vectors:
+def _compared(
+    shots: _Shots, vectors: VectorSource, moments: Moments, seconds: float, threads: int
+) -> tuple[Sums, Candidates]:
+    """Sums of shots, and links from moment to moment: what is made of vectors, which are large."""
+    few = _on_few_axes(vectors, threads)
+    return Sums.of(few, shots.scale, shots.groups), _in_turn(few, shots.scale, moments, seconds)
+
+
+def _on_few_axes(vectors: VectorSource, threads: int) -> Vectors:
     """All vectors, on few axes if they are many: shape (n, d).
 
     Their mean is one of these: it is what all of them have in common.

@@ -13,7 +13,7 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-from annclust.arrays import Measures, Nodes
+from annclust.arrays import Measures, Neighbors, Nodes
 
 _EARTH = 6_371_000.0
 """Radius in meters."""
@@ -59,7 +59,7 @@ class Moments:
         """Those of some photos."""
         return Moments(self.taken[nodes], self.latitude[nodes], self.longitude[nodes])
 
-    def together(self, left: Nodes, right: Nodes, seconds: float) -> NDArray[np.bool_]:
+    def together(self, left: Neighbors, right: Neighbors, seconds: float) -> NDArray[np.bool_]:
         """Whether pairs were taken within so many seconds, and not far apart: shape (m,)."""
         with np.errstate(invalid="ignore"):
             soon = np.abs(self.taken[left] - self.taken[right]) <= seconds
@@ -75,7 +75,7 @@ class Moments:
         soon = self.together(first, following, seconds)
         return first[soon], following[soon]
 
-    def _meters(self, left: Nodes, right: Nodes) -> Measures:
+    def _meters(self, left: Neighbors, right: Neighbors) -> Measures:
         """Distance of pairs on a sphere (haversine); NaN where a place is unknown."""
         ours, theirs = (
             (np.radians(self.latitude[end]), np.radians(self.longitude[end]))

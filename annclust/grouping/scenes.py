@@ -26,7 +26,10 @@ from annclust.arrays import Distances, Labels, Nodes, Vectors, Weights
 
 _BLOCK = 65_536
 
-Closeness: TypeAlias = Callable[[Nodes, Nodes], Weights]
+Ends: TypeAlias = NDArray[np.int32]
+"""Groups or photos at the ends of links, shape (m,); there are many, so they are kept short."""
+
+Closeness: TypeAlias = Callable[[Ends, Ends], Weights]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,19 +38,19 @@ class Candidates:
 
     Parameters
     ----------
-    low, high : ndarray of shape (m,), int64
+    low, high : ndarray of shape (m,), int32
         The groups; ``low < high``, each pair once.
-    left, right : ndarray of shape (m,), int64
+    left, right : ndarray of shape (m,), int32
         The photos at the ends of the link.
-    ratio : ndarray of shape (m,), float64
+    ratio : ndarray of shape (m,), float32
         Of the link.
     """
 
-    low: Nodes
-    high: Nodes
-    left: Nodes
-    right: Nodes
-    ratio: Weights
+    low: Ends
+    high: Ends
+    left: Ends
+    right: Ends
+    ratio: Distances
 
     def chosen(self, which: Nodes | NDArray[np.bool_] | slice) -> Candidates:
         """Some of them."""
@@ -55,10 +58,11 @@ class Candidates:
         return Candidates(*groups, *ends, self.ratio[which])
 
     @classmethod
-    def between_photos(cls, left: Nodes, right: Nodes, ratio: Distances | Weights) -> Self:
+    def between_photos(cls, left: Nodes | Ends, right: Nodes | Ends, ratio: Distances) -> Self:
         """Links between photos that are groups of one."""
+        left, right = left.astype(np.int32), right.astype(np.int32)
         ends = np.minimum(left, right), np.maximum(left, right)
-        return cls(*ends, left, right, ratio.astype(np.float64))
+        return cls(*ends, left, right, ratio.astype(np.float32))
 
     @classmethod
     def of_all(cls, parts: Sequence[Candidates]) -> Self:
@@ -71,13 +75,14 @@ class Candidates:
             np.concatenate([part.ratio for part in parts]),
         )
 
-    def between(self, groups: Labels) -> Candidates:
+    def between(self, groups: Labels | Ends) -> Candidates:
         """Those that are left after groups were joined, numbered as `groups` says."""
-        ends = groups[self.low], groups[self.high]
+        names = groups.astype(np.int32, copy=False)
+        ends = names[self.low], names[self.high]
         low, high = np.minimum(*ends), np.maximum(*ends)
         apart = np.flatnonzero(low != high)
         low, high = low[apart], high[apart]
-        pair = low * (int(groups.max(initial=0)) + 1) + high
+        pair = low * (np.int64(names.max(initial=0)) + 1) + high
         order = np.lexsort((self.ratio[apart], pair))
         first = order[np.diff(pair[order], prepend=-1) > 0]
         kept = apart[first]
@@ -87,8 +92,16 @@ class Candidates:
 
 
 @dataclass(slots=True, eq=False)
-class _Sums:
-    """Of each group: photos, and sums over them; changed in place as groups are joined."""
+class Sums:
+    """Of each group: photos, and sums over them; changed in place as groups are joined.
+
+    Parameters
+    ----------
+    size, inverse : ndarray of shape (groups,), float64
+        Photos, and the sum of 1 / scale.
+    vectors : ndarray of shape (groups, d), float32
+        Sum of vector / scale.
+    """
 
     size: Weights
     inverse: Weights
@@ -96,6 +109,17 @@ class _Sums:
 
     @classmethod
     def of(cls, vectors: Vectors, scale: Distances, groups: Labels) -> Self:
+        """Sum up groups of photos.
+
+        Parameters
+        ----------
+        vectors : ndarray of shape (n, d), float32
+            Nearly unit rows.
+        scale : ndarray of shape (n,), float32
+            Local scale of each photo.
+        groups : ndarray of shape (n,), int64
+            Group of each photo, numbered from 0.
+        """
         count = int(groups.max(initial=-1)) + 1
         size = np.bincount(groups, minlength=count).astype(np.float64)
         inverse = 1 / scale.astype(np.float64)
@@ -103,7 +127,7 @@ class _Sums:
         sums = csr_array(entries, shape=(count, len(groups))) @ vectors
         return cls(size, np.bincount(groups, inverse, minlength=count).astype(np.float64), sums)
 
-    def apart(self, left: Nodes, right: Nodes) -> Weights:
+    def apart(self, left: Ends, right: Ends) -> Weights:
         """Mean squared ratio of pairs of groups, shape (m,)."""
         found = np.empty(len(left))
         for first in range(0, len(left), _BLOCK):
@@ -122,7 +146,8 @@ class _Sums:
         whole = 2 * (self.inverse.sum() ** 2 - total @ total)
         return float(max(whole, 0) / max(n * (n - 1), 1))
 
-    def join(self, kept: Nodes, gone: Nodes) -> None:
+    def join(self, kept: Ends, gone: Ends) -> None:
+        """Add groups to others."""
         self.size[kept] += self.size[gone]
         self.inverse[kept] += self.inverse[gone]
         self.vectors[kept] += self.vectors[gone]
@@ -152,20 +177,14 @@ class Linkage:
 
 
 def average_linkage(
-    vectors: Vectors,
-    scale: Distances,
-    groups: Labels,
-    candidates: Candidates,
-    closeness: Closeness,
+    sums: Sums, groups: Labels, candidates: Candidates, closeness: Closeness
 ) -> Linkage:
     """Join groups, the nearest first, as long as the graph has links between them.
 
     Parameters
     ----------
-    vectors : ndarray of shape (n, d), float32
-        Nearly unit rows.
-    scale : ndarray of shape (n,), float32
-        Local scale of each photo.
+    sums : Sums
+        Of the groups; in the end, of what was joined.
     groups : ndarray of shape (n,), int64
         Group of each photo, numbered from 0.
     candidates : Candidates
@@ -174,9 +193,8 @@ def average_linkage(
         Given the ends of the strongest links of groups, how much closer something else brings
         these: a factor of how far they are apart, shape (m,).
     """
-    sums = _Sums.of(vectors, scale, groups)
     at_large = np.sqrt(sums.at_large())
-    in_order = np.argsort(candidates.left * len(groups) + candidates.right, kind="stable")
+    in_order = np.lexsort((candidates.right, candidates.left))
     pairs = candidates.chosen(in_order).between(groups)  # so that ties do not depend on theirs
     apart = _apart(pairs, sums, closeness)
     reached = np.zeros(len(sums.size))
@@ -190,10 +208,11 @@ def average_linkage(
         sums.join(low, high)
         pairs, apart = _after(pairs, apart, low, high, sums, closeness)
     taken, root = Candidates.of_all(parts), np.sqrt(np.concatenate(heights))
-    return Linkage(taken.left, taken.right, taken.ratio, root, at_large)
+    ends = taken.left.astype(np.int64), taken.right.astype(np.int64)
+    return Linkage(*ends, taken.ratio.astype(np.float64), root, at_large)
 
 
-def _apart(pairs: Candidates, sums: _Sums, closeness: Closeness) -> Weights:
+def _apart(pairs: Candidates, sums: Sums, closeness: Closeness) -> Weights:
     """How far pairs of groups are apart, squared: shape (m,)."""
     return sums.apart(pairs.low, pairs.high) * closeness(pairs.left, pairs.right) ** 2
 
@@ -214,14 +233,14 @@ def _mutually_nearest(pairs: Candidates, apart: Weights, count: int) -> Nodes:
 def _after(
     pairs: Candidates,
     apart: Weights,
-    kept: Nodes,
-    gone: Nodes,
-    sums: _Sums,
+    kept: Ends,
+    gone: Ends,
+    sums: Sums,
     closeness: Closeness,
 ) -> tuple[Candidates, Weights]:
     """Candidates and how far they are apart, after groups were joined."""
     count = len(sums.size)
-    names, changed = np.arange(count), np.zeros(count, dtype=np.bool_)
+    names, changed = np.arange(count, dtype=np.int32), np.zeros(count, dtype=np.bool_)
     names[gone] = kept
     changed[kept] = changed[gone] = True
     touched = changed[pairs.low] | changed[pairs.high]

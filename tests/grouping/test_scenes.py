@@ -12,7 +12,7 @@ from scipy.spatial.distance import squareform
 
 from annclust.arrays import Distances, Labels, Nodes, Vectors, Weights
 from annclust.clustering.spanning_tree import connected
-from annclust.grouping.scenes import Candidates, Linkage, average_linkage
+from annclust.grouping.scenes import Candidates, Closeness, Ends, Linkage, Sums, average_linkage
 from tests.grouping.samples import lumps, same_partition, unit_vectors
 
 
@@ -26,23 +26,32 @@ def squared_ratios(vectors: Vectors, scale: Distances) -> Weights:
 
 def links(squares: Weights, left: Nodes, right: Nodes) -> Candidates:
     """Links between some pairs of photos."""
-    low, high = np.minimum(left, right), np.maximum(left, right)
-    return Candidates(low, high, left, right, np.sqrt(squares[left, right]))
+    return Candidates.between_photos(left, right, np.sqrt(squares[left, right]).astype(np.float32))
 
 
 def all_links(squares: Weights) -> Candidates:
     return links(squares, *np.nonzero(~np.eye(len(squares), dtype=bool)))
 
 
-def no_closer(left: Nodes, right: Nodes) -> Weights:
+def no_closer(left: Ends, right: Ends) -> Weights:
     return np.ones(len(left))
+
+
+def linked(
+    vectors: Vectors,
+    scale: Distances,
+    groups: Labels,
+    candidates: Candidates,
+    closeness: Closeness = no_closer,
+) -> Linkage:
+    return average_linkage(Sums.of(vectors, scale, groups), groups, candidates, closeness)
 
 
 def joined(vectors: Vectors, scale: Distances, groups: Labels | None = None) -> Linkage:
     """All photos, or groups of them, joined with every pair to choose from."""
     groups = np.arange(len(vectors)) if groups is None else groups
     candidates = all_links(squared_ratios(vectors, scale))
-    return average_linkage(vectors, scale, groups, candidates, no_closer)
+    return linked(vectors, scale, groups, candidates)
 
 
 def cut(found: Linkage, groups: Labels, apart: float) -> Labels:
@@ -92,10 +101,10 @@ def test_groups_without_a_link_between_them_are_not_joined() -> None:
         squared_ratios(vectors, np.ones(4, np.float32)), np.array([0, 3]), np.array([1, 2])
     )
     scale = np.ones(4, dtype=np.float32)
-    found = average_linkage(vectors, scale, np.arange(4), candidates, no_closer)
+    found = linked(vectors, scale, np.arange(4), candidates)
     assert cut(found, np.arange(4), np.inf).tolist() == [0, 0, 1, 1]
     nothing = candidates.chosen(slice(0))
-    assert len(average_linkage(vectors, scale, np.arange(4), nothing, no_closer).left) == 0
+    assert len(linked(vectors, scale, np.arange(4), nothing).left) == 0
 
 
 def test_links_within_a_group_join_nothing() -> None:
@@ -112,11 +121,11 @@ def test_no_photos_and_one_are_not_joined() -> None:
 
 
 def test_what_else_brings_groups_closer_counts_as_a_factor() -> None:
-    def closer(left: Nodes, right: Nodes) -> Weights:
+    def closer(left: Ends, right: Ends) -> Weights:
         return np.where((left == 2) | (right == 2), 0.1, 1.0)
 
     candidates = all_links(squared_ratios(THREE, SCALE))
-    found = average_linkage(THREE, SCALE, np.arange(3), candidates, closer)
+    found = linked(THREE, SCALE, np.arange(3), candidates, closer)
     assert (found.left[0], found.right[0]) == (0, 2)
     assert found.apart[0] == pytest.approx(0.1)  # a tenth of 1
 
@@ -127,7 +136,7 @@ def test_a_join_is_never_nearer_than_the_one_before_it() -> None:
     one = np.ones(3, dtype=np.float32)
     # Nobody knows of the link from 1 to 2, which would be the strongest by far.
     candidates = links(squared_ratios(vectors, one), np.array([0, 0]), np.array([1, 2]))
-    found = average_linkage(vectors, one, np.arange(3), candidates, no_closer)
+    found = linked(vectors, one, np.arange(3), candidates)
     assert found.right.tolist() == [1, 2]
     assert found.apart.tolist() == [found.apart[0]] * 2
 
@@ -189,7 +198,7 @@ def test_with_few_links_all_that_they_hold_together_is_one_at_last(seed: int, sh
     n, rng = len(vectors), np.random.default_rng(seed)
     candidates = all_links(squared_ratios(vectors, scale))
     candidates = candidates.chosen(rng.random(len(candidates.low)) < share)
-    found = average_linkage(vectors, scale, np.arange(n), candidates, no_closer)
+    found = linked(vectors, scale, np.arange(n), candidates)
     everything = connected(candidates.low, candidates.high, n)
     assert same_partition(cut(found, np.arange(n), np.inf), everything)
     assert len(found.left) == n - len(set(everything.tolist()))
@@ -203,7 +212,7 @@ def test_what_a_join_stands_on_was_joined_before(seed: int, share: float) -> Non
     n, rng = len(vectors), np.random.default_rng(seed)
     candidates = all_links(squared_ratios(vectors, scale))
     candidates = candidates.chosen(rng.random(len(candidates.low)) < share)
-    found = average_linkage(vectors, scale, np.arange(n), candidates, no_closer)
+    found = linked(vectors, scale, np.arange(n), candidates)
     own, reached = np.arange(n), np.zeros(n)
     for left, right, apart in zip(found.left, found.right, found.apart, strict=True):
         assert apart >= max(reached[own == own[left]].max(), reached[own == own[right]].max())
@@ -219,7 +228,7 @@ def test_the_order_of_links_makes_no_difference(seed: int) -> None:
     candidates = all_links(squared_ratios(vectors, scale))
     order = rng.permutation(len(candidates.low))
     one, other = (
-        average_linkage(vectors, scale, np.arange(9), some, no_closer)
+        linked(vectors, scale, np.arange(9), some)
         for some in (candidates, candidates.chosen(order))
     )
     for name in ("left", "right", "ratio", "apart"):
@@ -244,7 +253,7 @@ def test_many_photos_are_summed_in_blocks() -> None:
     vectors = np.column_stack([np.cos(angles), np.sin(angles)]).astype(np.float32)
     groups = (np.arange(n) >= n - 10).astype(np.int64)
     one = Candidates(*(np.array([end]) for end in (0, n - 1, 0, n - 1)), np.array([1.0]))
-    found = average_linkage(vectors, np.ones(n, np.float32), groups, one, no_closer)
+    found = linked(vectors, np.ones(n, np.float32), groups, one)
     assert found.apart == pytest.approx([1], rel=1e-3)
 
 
@@ -255,6 +264,6 @@ def test_many_pairs_of_groups_are_compared_in_blocks() -> None:
     scale = np.ones(n, dtype=np.float32)
     candidates = links(squared_ratios(vectors, scale), left, right)
     assert len(candidates.low) > 65_536
-    found = average_linkage(vectors, scale, np.arange(n), candidates, no_closer)
+    found = linked(vectors, scale, np.arange(n), candidates)
     tree = scipy_linkage(squareform(squared_ratios(vectors, scale), checks=False), "average")
     assert np.sort(found.apart) == pytest.approx(np.sqrt(tree[:, 2]), rel=1e-3, abs=1e-3)
