@@ -272,7 +272,7 @@ class LinkSettings(_Overridable):
 
     rank: int = 45
     strong: float = 0.63
-    weak: float = 0.85
+    weak: float = 0.78
     near: float = 0.35
     near_share: float = 0.3
     agreeing: float = 0.9

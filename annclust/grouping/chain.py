@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from annclust.arrays import Distances, Labels, Neighbors, Vectors, Weights
 from annclust.clustering.certificate import horizons
 from annclust.grouping.background import Background
+from annclust.grouping.credibility import times_tell
 from annclust.grouping.group_tree import EVERYTHING, GroupTree
 from annclust.grouping.layout import Layouts
 from annclust.grouping.links import link_ratios
@@ -42,10 +43,19 @@ _SEED = 0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GroupedPhotos:
-    """The tree of groups of n photos, and what is around each."""
+    """The tree of groups of n photos, what is around each, and whether moments brought them closer.
+
+    Parameters
+    ----------
+    tree : GroupTree
+    around : Surroundings
+    times_told : bool
+        Whether those of shots did.
+    """
 
     tree: GroupTree
     around: Surroundings
+    times_told: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,7 +103,9 @@ def group_photos(
     """
     rank = usable_rank(settings.links.rank, graph.n, background)
     with progress.stage("Surroundings", graph.n) as stage:
-        around = surroundings(graph, vectors, background, rank, threads=threads, stage=stage)
+        around = surroundings(
+            graph, vectors, background, rank, settings.links.strong, threads=threads, stage=stage
+        )
     evidence = _Evidence(
         graph,
         around,
@@ -103,12 +115,12 @@ def group_photos(
         threads,
         progress,
     )
-    shots = evidence.all_shots(moments)
+    found = evidence.all_shots(moments)
     del evidence  # layouts are large
     with progress.stage("Scenes"):
-        found = _Shots(graph, around, shots.groups())
-        scenes = _scenes(found, vectors, moments, settings, threads)
-    return GroupedPhotos(_together(shots, scenes, settings), around)
+        shots = _Shots(graph, around, found.tree.groups())
+        scenes = _scenes(shots, vectors, found.outings, settings, threads)
+    return GroupedPhotos(_together(found.tree, scenes, around, settings), around, found.times_told)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,28 +135,50 @@ class _Evidence:
     threads: int
     progress: Progress
 
-    def all_shots(self, moments: Moments) -> GroupTree:
+    def all_shots(self, moments: Moments) -> _AllShots:
         """The links that make shots, whether moments count or not.
 
         Either way finds shots that the other does not: what times split stays together.
         """
-        found = self.shots(Moments.unknown(self.graph.n))
-        if not moments.known:
-            return found
-        return found.followed_by(self.shots(moments)).in_order()
+        unknown, settings = Moments.unknown(self.graph.n), self.settings
+        plain = self._ratios(unknown)
+        found = self._shots(plain, self.horizon)
 
-    def shots(self, moments: Moments) -> GroupTree:
-        """The links that make shots, of photos of such moments."""
+        def tell(seconds: float, closer: float) -> bool:
+            links = settings.links
+            return times_tell(moments, self.graph, plain, links, seconds=seconds, closer=closer)
+
+        outings = moments if tell(settings.outing, settings.outing_closer) else unknown
+        told = tell(settings.links.moment, settings.links.closer)
+        if told:
+            ratios, horizon = self._ratios(moments), self.horizon * settings.links.closer
+            found = found.followed_by(self._shots(ratios, horizon)).in_order()
+        return _AllShots(found, told, outings)
+
+    def _ratios(self, moments: Moments) -> Distances:
+        """Of all links, of photos of such moments."""
         graph, links = self.graph, self.settings.links
         with self.progress.stage("Links", graph.n) as stage:
-            ratios = link_ratios(
+            return link_ratios(
                 graph, self.around, self.layouts, moments, links, threads=self.threads, stage=stage
             )
+
+    def _shots(self, ratios: Distances, horizon: Weights) -> GroupTree:
+        """The links that make shots."""
         with self.progress.stage("Shots"):
             found = shot_tree(
-                graph.neighbors, ratios, self.horizon, self.settings, threads=self.threads
+                self.graph.neighbors, ratios, horizon, self.settings, threads=self.threads
             )
         return found.up_to(GRANULARITY["shots"])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _AllShots:
+    """The links that make shots, whether times told of them, and moments that tell of scenes."""
+
+    tree: GroupTree
+    times_told: bool
+    outings: Moments
 
 
 def _horizon(graph: NeighborGraph, around: Surroundings) -> Weights:
@@ -230,9 +264,13 @@ def _on_few_axes(vectors: VectorSource, threads: int) -> Vectors:
     return np.concatenate([*map_parts(lambda ends: vectors.block(*ends) @ axes, blocks, threads)])
 
 
-def _together(shots: GroupTree, scenes: Linkage, settings: GroupSettings) -> GroupTree:
-    """One tree of shots, and of scenes above them."""
+def _together(
+    shots: GroupTree, scenes: Linkage, around: Surroundings, settings: GroupSettings
+) -> GroupTree:
+    """One tree of shots, and of scenes above them: pages of other layouts meet no sooner."""
     height = _granularity(scenes.apart, scenes.at_large, settings)
+    pages = around.page[scenes.left] & around.page[scenes.right]
+    height[pages] = np.maximum(height[pages], GRANULARITY["scenes"])
     unproven = np.zeros(len(height), dtype=np.bool_)
     above = GroupTree(shots.n, scenes.left, scenes.right, scenes.ratio, height, unproven)
     return shots.followed_by(above.chosen(np.argsort(height, kind="stable")))

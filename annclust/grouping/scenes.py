@@ -26,6 +26,11 @@ from annclust.arrays import Distances, Labels, Nodes, Vectors, Weights
 
 _BLOCK = 65_536
 
+_ALL_PAIRS_OF = 128
+_PAIRS = 8192
+_SEED = 0
+"""Groups of which all pairs are looked at, and how many pairs of more of them: by lot."""
+
 Ends: TypeAlias = NDArray[np.int32]
 """Groups or photos at the ends of links, shape (m,); there are many, so they are kept short."""
 
@@ -141,10 +146,20 @@ class Sums:
         return np.maximum(found, 0)
 
     def at_large(self) -> float:
-        """Mean squared ratio of all pairs of photos."""
-        n, total = self.size.sum(), self.vectors.sum(axis=0, dtype=np.float64)
-        whole = 2 * (self.inverse.sum() ** 2 - total @ total)
-        return float(max(whole, 0) / max(n * (n - 1), 1))
+        """Mean squared ratio that half of the pairs of groups have at least; 0 of one group.
+
+        Every group counts as one: the frames of a long burst, which lie in a narrow place of their
+        own, are very many ratios from all others.
+        """
+        count = len(self.size)
+        if count < 2:
+            return 0.0
+        if count <= _ALL_PAIRS_OF:
+            left, right = np.triu_indices(count, 1)
+        else:
+            left, steps = np.random.default_rng(_SEED).integers(1, count, size=(2, _PAIRS))
+            right = (left + steps) % count
+        return float(np.median(self.apart(left.astype(np.int32), right.astype(np.int32))))
 
     def join(self, kept: Ends, gone: Ends) -> None:
         """Add groups to others."""
@@ -166,7 +181,7 @@ class Linkage:
     apart : ndarray of shape (m,), float64
         Root of the mean squared ratio of the two groups; not below that of either before.
     at_large : float
-        The same of all photos.
+        The same of any two groups, as half of all pairs have it at least.
     """
 
     left: Nodes

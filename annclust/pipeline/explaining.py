@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
@@ -203,6 +203,7 @@ def _compared(grouped: _Grouped, node: int, others: Nodes) -> Loneliness:
     vectors = ArrayVectors(unit_rows(stored))
     around = grouped.stored.around.of(nodes)
     layouts = Layouts.of(vectors) if has_layouts(store.embedder) else None
+    settings = replace(settings, times=settings.times and grouped.stored.times_told)
     moments = moments_of(store, grouped.live, settings).chosen(nodes)
     right = np.arange(1, len(nodes))
     distance = np.linalg.norm(vectors.rows[right] - vectors.rows[0], axis=1)

@@ -34,7 +34,7 @@ from annclust.storage.store import Store
 from annclust.storage.store_writer import StoreWriter
 from annclust.vector_source import SelectedVectors
 
-_REVISION = 1
+_REVISION = 2
 """Of how groups are made: what was made in another way is made anew."""
 
 
@@ -49,11 +49,14 @@ class StoredGroups:
     around : Surroundings
     recall : float
         Share of the true neighbors that the graph has, as it was measured.
+    times_told : bool
+        Whether times and places in the files brought photos of shots closer.
     """
 
     tree: GroupTree
     around: Surroundings
     recall: float
+    times_told: bool
 
 
 def has_layouts(embedder: EmbedderSpec) -> bool:
@@ -116,7 +119,8 @@ def _loaded(store: Store, generation: Generation) -> StoredGroups:
         for part in ("links", "scale", "page")
     )
     tree = GroupTree.from_table(told["vectors"], links)
-    return StoredGroups(tree, Surroundings.measured(scale, page), told["recall"])
+    around = Surroundings.measured(scale, page)
+    return StoredGroups(tree, around, told["recall"], told["times_told"])
 
 
 def refresh_groups(
@@ -146,7 +150,7 @@ def refresh_groups(
         threads=search.threads,
         progress=progress,
     )
-    found = StoredGroups(made.tree, made.around, graph_recall(store))
+    found = StoredGroups(made.tree, made.around, graph_recall(store), made.times_told)
     _publish(store, found, basis)
     return found
 
@@ -164,6 +168,7 @@ def _publish(store: StoreWriter, found: StoredGroups, basis: str) -> None:
         spec={
             "vectors": found.tree.n,
             "recall": found.recall,
+            "times_told": found.times_told,
         },
     )
 

@@ -28,7 +28,17 @@ from grouping_firmness import firmness
 from grouping_peers import OF_PHOTOS, OF_VECTORS
 from grouping_peers import __file__ as peers_file
 from peers import peer_python
-from photo_sets import DRAWN, PhotoSet, burst, dark_album, drawn_album, labelled, one_offs, together
+from photo_sets import (
+    DRAWN,
+    PhotoSet,
+    burst,
+    dark_album,
+    drawn_album,
+    half_alone,
+    labelled,
+    one_offs,
+    together,
+)
 from reporting import table, versions
 
 import annclust
@@ -128,7 +138,9 @@ def row(
     cells.append(" · ".join(map(str, parts)))
     found = program(sets["one-offs"])
     cells.append(f"{len(found) / len(sets['one-offs'].groups):.3f}")
-    cells.append(str(score(scorer, program(sets["burst"]), sets["burst"])))
+    cells += [
+        str(score(scorer, program(sets[name]), sets[name])) for name in ("burst", "half alone")
+    ]
     return cells
 
 
@@ -147,6 +159,7 @@ def main() -> None:
         sets["together"] = together("together", [sets[name] for name in NAMES], made / "together")
         sets["one-offs"] = one_offs(sets["photos"], options.background, made / "one-offs")
         sets["burst"] = burst(sets["photos"], stills[11], made / "burst")
+        sets["half alone"] = half_alone(sets["copies"], made / "half-alone")
         programs: dict[str, Callable[[PhotoSet], Groups]] = {
             "annclust, default": by_annclust,
             "annclust --level density, pairs": lambda photos: by_annclust(

@@ -88,6 +88,20 @@ def one_offs(photos: PhotoSet, others: Path, folder: Path) -> PhotoSet:
     return PhotoSet("one-offs", folder, dict.fromkeys((each.name for each in sources), ""))
 
 
+def half_alone(photos: PhotoSet, folder: Path) -> PhotoSet:
+    """A set without the twins of every second group: photos alone beside pairs of their kind."""
+    folder.mkdir()
+    members: dict[str, list[str]] = {}
+    for name, group in photos.groups.items():
+        members.setdefault(group, []).append(name)
+    groups: dict[str, str] = {}
+    for place, (group, names) in enumerate(sorted(members.items())):
+        groups |= dict.fromkeys(names, group) if place % 2 else {names[0]: ""}
+    for name in groups:
+        shutil.copyfile(photos.folder / name, folder / name)
+    return PhotoSet("half alone", folder, groups)
+
+
 def alone(photos: PhotoSet) -> list[str]:
     """Names of the photos of a set that stand alone."""
     return [name for name, group in photos.groups.items() if not group]

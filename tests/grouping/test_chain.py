@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annclust.arrays import Labels, Vectors, unit_rows
+from annclust.arrays import Labels, Measures, Vectors, unit_rows
 from annclust.clustering.spanning_tree import connected
 from annclust.embedding.descriptor import DESCRIPTOR_LENGTH, LIGHT
 from annclust.grouping.background import Background, no_background
@@ -97,7 +97,8 @@ def test_granularities_are_ratios_told_in_levels(ratio: float, height: float) ->
 
 
 def test_groups_farther_apart_than_any_photos_on_average_are_joined_beyond_everything() -> None:
-    vectors = np.vstack([lumps([30], 32, 0.1), -lumps([1], 32, 0.1)])
+    center = unit_vectors(1, 32, 3)
+    vectors = np.vstack([unit_rows(center + 2 * unit_vectors(30, 32)), -center])
     assert grouped(vectors, behind=scenery(32)).height[-1] > 4
 
 
@@ -134,28 +135,64 @@ def taken(*seconds: float) -> Moments:
     return Moments(np.array(seconds), nowhere, nowhere)
 
 
-PAIRS = on_a_circle(0, 5, 100, 105)
-
-
 def test_photos_that_follow_each_other_are_compared_though_neither_is_a_neighbor() -> None:
-    assert grouped(PAIRS, 1).cut(9).tolist() == [0, 0, 1, 1]
-    found = grouped(PAIRS, 1, moments=taken(0, 300, 600, 900))
-    assert found.cut(9).tolist() == [0, 0, 0, 0]
-    assert {int(found.left[-1]), int(found.right[-1])} == {1, 2}
-    assert grouped(PAIRS, 1, moments=taken(0, 300, 6000, 6300)).cut(9).tolist() == [0, 0, 1, 1]
+    """Of closed groups, whose lists know nobody else, beside photos that stand alone."""
+    vectors, behind = np.zeros((90, 64), dtype=np.float32), scenery(64)
+    vectors[:60, :32], vectors[60:, 32:] = lumps([6] * 10, 32, 0.2), unit_vectors(30, 32, 5)
+    closed, hours = np.repeat(np.arange(10), 6), np.arange(60, 90) * 36000.0
+    clock = np.concatenate([closed * 300.0 + np.tile(np.arange(6), 10), hours])
+    assert same_partition(grouped(vectors, 5, behind).cut(9)[:60], closed)
+    assert len({*grouped(vectors, 5, behind, taken(*clock)).cut(9)[:60].tolist()}) == 1
+    assert same_partition(grouped(vectors, 5, behind, taken(*10 * clock)).cut(9)[:60], closed)
+    assert same_partition(grouped(vectors, 5, behind, taken(*0 * clock)).cut(9)[:60], closed)
 
 
 def test_one_outing_brings_scenes_closer() -> None:
-    behind = scenery(2)
-    soon, late = taken(0, 300, 600, 900), taken(0, 300, 6000, 6300)
-    near, far = (grouped(PAIRS, None, behind, moments).height[-1] for moments in (soon, late))
-    assert near < far
+    """Of pairs that are a little alike, two are of one outing."""
+    centers = unit_vectors(20, 64, 4)
+    centers = unit_rows(np.repeat(centers[::2], 2, axis=0) + 0.9 * unit_vectors(20, 64, 6))
+    vectors = unit_rows(np.repeat(centers, 2, axis=0) + 0.1 * unit_vectors(40, 64, 7))
+    behind, hours = scenery(64), np.repeat(np.arange(20) * 36000.0, 2) + np.tile([0, 9], 20)
+    soon = np.where(np.arange(40) // 2 == 1, hours[0] + 300, hours)
+
+    def height(clock: Measures) -> float:
+        tree, granularity = grouped(vectors, None, behind, taken(*clock)), np.linspace(1, 4, 301)
+        return next(g for g in granularity if len({*tree.cut(g)[[0, 3]].tolist()}) == 1)
+
+    assert height(soon) < height(hours)
 
 
-def test_one_moment_brings_shots_closer() -> None:
-    vectors, behind = unit_vectors(2, 16, 3), scenery(16)
-    soon, late = (grouped(vectors, None, behind, taken(0, s)).height[0] for s in (5, 3600))
-    assert soon < late
+@pytest.mark.parametrize(("still", "together"), [(False, True), (True, False)])
+def test_one_moment_brings_shots_closer_where_times_tell(still: bool, together: bool) -> None:
+    vectors = np.vstack([lumps([2] * 20, 64, 0.3), unit_vectors(20, 64, 8)])
+    nearly = unit_rows(vectors[40] + 1.42 * unit_vectors(1, 64, 9))  # a ratio of .65
+    vectors, behind = np.vstack([vectors, nearly]), scenery(64)
+    clock = np.concatenate([np.repeat(np.arange(20) * 60.0, 2), np.arange(40, 60) * 60.0, [2405]])
+    assert grouped(vectors, None, behind).cut(1)[[40, -1]].tolist() == [-1, -1]
+    found = grouped(vectors, None, behind, taken(*(0 if still else 1) * clock)).cut(1)
+    assert (found[40] == found[-1] >= 0) == together
+
+
+def test_pages_of_other_layouts_meet_in_scenes_at_the_earliest() -> None:
+    light = np.random.default_rng(0).normal(size=(2, 8, 8))
+    vectors = np.zeros((2, DESCRIPTOR_LENGTH), dtype=np.float32)
+    vectors[:, 0] = 1
+    for row, picture in zip(vectors, light, strict=True):
+        row[LIGHT] = picture.ravel() / np.linalg.norm(picture) / 5
+    vectors, behind = unit_rows(vectors), scenery(DESCRIPTOR_LENGTH)
+    assert grouped(vectors, None, behind, has_layouts=True).cut(1).tolist() == [0, 0]
+    drawn = replace(behind, drawn=np.ones(60, dtype=np.bool_))
+    tree = grouped(vectors, None, drawn, has_layouts=True)
+    assert (tree.cut(1.99).tolist(), tree.cut(2).tolist()) == ([-1, -1], [0, 0])
+
+
+def test_a_long_burst_changes_no_theme_of_others() -> None:
+    themes = np.repeat(np.eye(64)[:6], 4, axis=0) + 0.9 * unit_vectors(24, 64, 6)
+    vectors = unit_rows(np.repeat(themes, 3, axis=0) + 0.3 * unit_vectors(72, 64, 7))
+    with_burst = np.vstack([vectors, lumps([80], 64, 0.02, seed=5)])
+    behind, expected = scenery(64), np.repeat(np.arange(6), 12)
+    for each in (vectors, with_burst):
+        assert same_partition(grouped(each, None, behind).cut(3)[:72], expected)
 
 
 def test_of_a_complete_graph_all_links_of_shots_are_proven_and_those_above_never() -> None:

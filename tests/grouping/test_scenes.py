@@ -86,7 +86,7 @@ def test_groups_are_as_far_apart_as_their_photos_are_on_average() -> None:
     found = joined(THREE, SCALE)
     (pair, first, second) = (2 - 2 * np.cos(np.radians([20, 90, 70]))) / [0.5, 2.0, 1.0]
     assert found.apart == pytest.approx([np.sqrt(pair), np.sqrt((first + second) / 2)])
-    assert found.at_large == pytest.approx(np.sqrt((pair + first + second) / 3))
+    assert found.at_large == pytest.approx(np.sqrt(np.median([pair, first, second])))
 
 
 def test_each_join_tells_its_strongest_link() -> None:
@@ -110,7 +110,23 @@ def test_groups_without_a_link_between_them_are_not_joined() -> None:
 def test_links_within_a_group_join_nothing() -> None:
     found = joined(THREE, SCALE, np.array([0, 0, 0]))
     assert len(found.left) == 0
-    assert found.at_large == pytest.approx(joined(THREE, SCALE).at_large)
+    assert found.at_large == 0
+
+
+def test_how_far_groups_are_apart_at_large_depends_on_no_burst() -> None:
+    vectors = np.vstack([unit_vectors(40, 30), lumps([60], 30, 0.02)])
+    scale = np.repeat([1.2, 0.04], [40, 60]).astype(np.float32)
+    groups = np.concatenate([np.arange(40), np.full(60, 40)])
+    alone = Sums.of(vectors[:40], scale[:40], groups[:40]).at_large()
+    assert Sums.of(vectors, scale, groups).at_large() == pytest.approx(alone, rel=0.02)
+
+
+def test_of_many_groups_some_pairs_tell_how_far_they_are_apart() -> None:
+    vectors, n = unit_vectors(600, 30), 600
+    scale = np.random.default_rng(1).uniform(0.5, 2, size=n).astype(np.float32)
+    pairs = squared_ratios(vectors, scale)[np.triu_indices(n, 1)]
+    found = Sums.of(vectors, scale, np.arange(n)).at_large()
+    assert found == pytest.approx(float(np.median(pairs)), rel=0.05)
 
 
 def test_no_photos_and_one_are_not_joined() -> None:

@@ -9,20 +9,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annclust.arrays import Distances, Nodes, Vectors
+from annclust.arrays import Distances, Nodes, Vectors, unit_rows
 from annclust.grouping.background import Background, no_background
-from annclust.grouping.surroundings import Surroundings, surroundings
+from annclust.grouping.surroundings import Surroundings, surroundings, usable_rank
 from annclust.neighbor_graph import EMPTY_GRAPH, NeighborGraph
+from annclust.settings import LinkSettings
 from annclust.vector_source import ArrayVectors
 from tests.clustering.graphs import graph_of, pairwise_distances
 from tests.grouping.samples import background, graph_without, lumps, unit_vectors
+
+STRONG = LinkSettings().strong
 
 
 def measured(
     vectors: Vectors, k: int | None, rank: int, behind: Background | None = None
 ) -> Surroundings:
     behind = no_background(vectors.shape[1]) if behind is None else behind
-    return surroundings(graph_of(vectors, k), ArrayVectors(vectors), behind, rank)
+    return surroundings(graph_of(vectors, k), ArrayVectors(vectors), behind, rank, STRONG)
 
 
 def on_a_circle(*degrees: float) -> Vectors:
@@ -69,10 +72,11 @@ def test_of_a_graph_that_knows_16_the_45th_is_a_little_farther() -> None:
 
 
 def test_the_background_beyond_the_last_known_neighbor_does_not_count() -> None:
+    vectors = on_a_circle(0, 10, 30, 55)  # from each the others can be reached
     far, near = on_a_circle(180), on_a_circle(20)
-    alone = measured(CIRCLE, 2, 3).scale[0]
-    assert measured(CIRCLE, 2, 3, background(far, far[:0])).scale[0] == alone
-    assert measured(CIRCLE, 2, 3, background(near, near[:0])).scale[0] == pytest.approx(
+    alone = measured(vectors, 2, 3).scale[0]
+    assert measured(vectors, 2, 3, background(far, far[:0])).scale[0] == alone
+    assert measured(vectors, 2, 3, background(near, near[:0])).scale[0] == pytest.approx(
         chord(30), rel=1e-5
     )
 
@@ -81,7 +85,7 @@ def test_a_photo_whose_neighbors_are_unknown_is_measured_against_the_background(
     graph = graph_of(CIRCLE, 2)
     lost = graph_without(graph, np.arange(4)[:, np.newaxis] == [0])
     behind = background(on_a_circle(100, 140), on_a_circle())
-    found = surroundings(lost, ArrayVectors(CIRCLE), behind, 2)
+    found = surroundings(lost, ArrayVectors(CIRCLE), behind, 2, STRONG)
     assert found.scale[0] == pytest.approx(chord(140), rel=1e-5)
 
 
@@ -94,7 +98,7 @@ def test_one_photo_has_but_the_background_around_it() -> None:
 
 def test_no_photos_have_nothing_around_them() -> None:
     nothing = ArrayVectors(np.zeros((0, 2), dtype=np.float32))
-    found = surroundings(EMPTY_GRAPH, nothing, no_background(2), 45)
+    found = surroundings(EMPTY_GRAPH, nothing, no_background(2), 45, STRONG)
     assert (found.scale.shape, found.page.shape) == ((0,), (0,))
 
 
@@ -176,13 +180,70 @@ def test_many_photos_are_measured_in_blocks_on_any_number_of_threads() -> None:
     vectors, graph = ring(4100)
     behind = background(on_a_circle(0), on_a_circle(180))
     source = Watched(vectors)
-    one = surroundings(graph, source, behind, 2)
+    one = surroundings(graph, source, behind, 2, STRONG)
     assert source.asked == [(0, 4096), (4096, 4100)]
     assert one.scale == pytest.approx(chord(360 / 4100), rel=1e-5)
     assert one.page.tolist() == [1025 < place < 3075 for place in range(4100)]
-    several = surroundings(graph, ArrayVectors(vectors), behind, 2, threads=3)
+    several = surroundings(graph, ArrayVectors(vectors), behind, 2, STRONG, threads=3)
     assert several.scale.tobytes() == one.scale.tobytes()
     assert several.page.tobytes() == one.page.tobytes()
+
+
+def among_others(frames: int, k: int, spread: float = 0.15) -> tuple[Vectors, NeighborGraph]:
+    """A burst, and a few hundred unrelated photos."""
+    vectors = np.vstack([lumps([frames], 64, spread), unit_vectors(300, 64, 5)])
+    return vectors, graph_of(vectors, k)
+
+
+@pytest.mark.parametrize("frames", [18, 24, 40])
+def test_around_a_burst_longer_than_the_lists_unrelated_photos_begin_as_elsewhere(
+    frames: int,
+) -> None:
+    vectors, graph = among_others(frames, 16)
+    behind = background(unit_vectors(60, 64, 9), vectors[:0])
+    for shown in (behind, no_background(64)):
+        scale = surroundings(graph, ArrayVectors(vectors), shown, 45, STRONG).scale
+        knowing_all = measured(vectors, None, 45, shown).scale
+        assert scale[:frames] == pytest.approx(knowing_all[:frames], rel=0.1)
+
+
+def test_a_burst_longer_than_the_rank_is_its_own_background() -> None:
+    vectors, graph = among_others(60, 16)
+    scale = surroundings(graph, ArrayVectors(vectors), no_background(64), 45, STRONG).scale
+    assert scale[:60] == pytest.approx(graph.distances[:60, -1] * (45 / 16) ** (1 / 30), rel=1e-5)
+
+
+def test_one_far_photo_in_its_lists_does_not_hide_a_burst() -> None:
+    vectors, graph = among_others(24, 16)
+    distances, neighbors = graph.distances.copy(), graph.neighbors.copy()
+    neighbors[0, -1], distances[0, -1] = 100, np.linalg.norm(vectors[0] - vectors[100])
+    leaking = NeighborGraph(neighbors, distances)
+    scale = surroundings(leaking, ArrayVectors(vectors), no_background(64), 45, STRONG).scale
+    assert scale[1:24] == pytest.approx(measured(vectors, None, 45).scale[1:24], rel=0.1)
+
+
+def test_the_background_bounds_where_unrelated_photos_begin_around_a_burst() -> None:
+    vectors, graph = among_others(24, 16)
+    near = unit_rows(vectors[:1] + 0.5 * unit_vectors(25, 64, 7))
+    shown = background(near, unit_vectors(40, 64, 9))
+    scale = surroundings(graph, ArrayVectors(vectors), shown, 45, STRONG).scale
+    bound = np.sort(np.linalg.norm(vectors[0] - near, axis=1))[45 - 23 - 1]
+    assert scale[0] == pytest.approx(bound, rel=1e-5)
+
+
+def test_where_all_are_bursts_nobody_knows_where_unrelated_photos_begin() -> None:
+    vectors = lumps([24, 24], 64, 0.1)
+    graph = graph_of(vectors, 8)
+    scale = surroundings(graph, ArrayVectors(vectors), no_background(64), 45, STRONG).scale
+    assert scale.max() < 1.1 * graph.distances.max()
+    behind = background(unit_vectors(60, 64, 9), vectors[:0])
+    scale = surroundings(graph, ArrayVectors(vectors), behind, 45, STRONG).scale
+    assert scale == pytest.approx(measured(vectors, None, 45, behind).scale, rel=0.1)
+
+
+@pytest.mark.parametrize(("n", "rank"), [(1, 1), (2, 1), (3, 2), (4, 2), (5, 3), (9, 5), (400, 45)])
+def test_of_few_photos_without_a_background_half_are_unrelated(n: int, rank: int) -> None:
+    assert usable_rank(45, n, no_background(2)) == rank
 
 
 def test_a_crowd_has_a_shorter_scale_than_an_empty_place() -> None:
