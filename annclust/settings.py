@@ -310,7 +310,7 @@ class GroupSettings(_Overridable):
     min_samples: int = 1
     method: Method = "eom"
     links: LinkSettings = field(default_factory=LinkSettings)
-    scene: float = 0.95
+    scene: float = 0.88
     outing: float = 600.0
     outing_closer: float = 0.975
     times: bool = True

@@ -83,7 +83,7 @@ def test_shots_that_are_alike_become_a_scene() -> None:
 
 @pytest.mark.parametrize(
     ("ratio", "height"),
-    [(0.315, 0.5), (0.6299, 1), (0.6301, 1), (0.79, 1.5), (0.95, 2), (0.975, 3), (1, 4)],
+    [(0.315, 0.5), (0.6299, 1), (0.6301, 1), (0.755, 1.5), (0.88, 2), (0.905, 3), (1, 4)],
 )
 def test_granularities_are_ratios_told_in_levels(ratio: float, height: float) -> None:
     apart = float(np.degrees(4 * np.arcsin(ratio / 2)))
