@@ -39,6 +39,19 @@ def parse_size(text: str) -> int:
     return int(float(found[1]) * _UNITS[found[2].upper()])
 
 
+def require_memory(budget: int | None, needed: int, what: str) -> None:
+    """Refuse work before it is begun that takes more than a budget (no limit if None).
+
+    Raises
+    ------
+    InputError
+        Which says what it is and how much it takes.
+    """
+    if budget is not None and needed > budget:
+        least, given = -(-needed // MEBIBYTE), budget // MEBIBYTE
+        raise InputError(f"{what} takes {least:,}M of memory, but --memory allows {given:,}M.")
+
+
 @dataclass(frozen=True, slots=True)
 class MemoryPlan:
     """How a budget is shared out while photos are read.

@@ -12,6 +12,7 @@ from annclust.arrays import Distances, Labels, Neighbors, Vectors, Weights
 from annclust.clustering.certificate import horizons
 from annclust.grouping.background import Background
 from annclust.grouping.credibility import times_tell
+from annclust.grouping.group_memory import REDUCED_FROM, REDUCED_TO
 from annclust.grouping.group_tree import EVERYTHING, GroupTree
 from annclust.grouping.layout import Layouts
 from annclust.grouping.links import link_ratios
@@ -25,10 +26,6 @@ from annclust.progress import SILENT, Progress
 from annclust.search.reduction import learn_reduction
 from annclust.settings import GRANULARITY, GroupSettings
 from annclust.vector_source import VectorSource
-
-_REDUCED_TO, _REDUCED_FROM = 128, 4096
-"""Dimensions in which scenes are compared, and photos from which on: of more, sums of whole vectors
-are too large for memory."""
 
 _LEAST_STEP = 0.05
 """Scenes and themes are told apart even where all photos are much alike."""
@@ -254,11 +251,11 @@ def _on_few_axes(vectors: VectorSource, threads: int) -> Vectors:
     Their mean is one of these: it is what all of them have in common.
     """
     n, d = vectors.shape
-    if n <= _REDUCED_FROM or d <= _REDUCED_TO:
+    if n <= REDUCED_FROM or d <= REDUCED_TO:
         return vectors.block(0, n)
     picked = np.linspace(0, n - 1, min(n, _SAMPLE)).astype(np.int64)
     sample = (vectors.take(part) for part in np.array_split(picked, max(len(picked) // _BLOCK, 1)))
-    learned = learn_reduction(sample, _REDUCED_TO - 1, seed=_SEED, threads=threads)
+    learned = learn_reduction(sample, REDUCED_TO - 1, seed=_SEED, threads=threads)
     axes = np.linalg.qr(np.column_stack([learned.mean, learned.axes]))[0]
     blocks = [(first, min(first + _BLOCK, n)) for first in range(0, n, _BLOCK)]
     return np.concatenate([*map_parts(lambda ends: vectors.block(*ends) @ axes, blocks, threads)])

@@ -19,9 +19,11 @@ from annclust.embedding.embedder import EmbedderSpec
 from annclust.grouping.background import Background, no_background, shipped_background
 from annclust.grouping.chain import group_photos
 from annclust.grouping.decisions import Decisions, decided, pairs_of
+from annclust.grouping.group_memory import group_memory
 from annclust.grouping.group_tree import GroupTree
 from annclust.grouping.moments import Moments
 from annclust.grouping.surroundings import Surroundings
+from annclust.memory_plan import require_memory
 from annclust.pipeline.derived import refresh_graph
 from annclust.pipeline.live_vectors import LiveVectors
 from annclust.pipeline.stored import graph_basis, graph_recall
@@ -140,6 +142,8 @@ def refresh_groups(
     if stored is not None:
         return stored
     graph = refresh_graph(store, live, search, progress)
+    needed = group_memory(graph.n, graph.k, store.embedder.dimension)
+    require_memory(search.memory, needed, f"grouping {graph.n:,} contents")
     made = group_photos(
         graph,
         SelectedVectors(store.sound_vectors(), live.rows),

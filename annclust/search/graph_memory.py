@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from annclust.errors import InputError
-from annclust.memory_plan import MEBIBYTE
+from annclust.memory_plan import MEBIBYTE, require_memory
 from annclust.search.graph_plan import GraphPlan
 from annclust.search.list_join import ListOrder
 from annclust.settings import SearchSettings
@@ -59,12 +58,7 @@ def threads_within(
     if memory is None:
         return threads
     least = graph_memory(plan, n, reduced, vectors, 1)
-    if least > memory:
-        needed, given = -(-least // MEBIBYTE), memory // MEBIBYTE
-        raise InputError(
-            f"the neighbor graph of {n:,} contents takes {needed:,}M of memory,"
-            f" but --memory allows {given:,}M."
-        )
+    require_memory(memory, least, f"the neighbor graph of {n:,} contents")
     return min(threads, 1 + (memory - least) // _THREAD)
 
 

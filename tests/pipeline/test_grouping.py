@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -323,6 +324,17 @@ def test_no_group_holds_more_than_a_fifth_of_many_photos(tmp_path: Path) -> None
         report = collection.last_clustering()
         assert report.largest <= 140
         assert report.capped >= 1
+
+
+def test_groups_that_take_more_memory_than_allowed_are_not_begun(
+    collection: Collection, photos: Path
+) -> None:
+    collection.index([photos])
+    search = replace(collection.settings.search, memory=100 << 20)
+    collection.settings = replace(collection.settings, search=search)
+    with pytest.raises(InputError, match=r"grouping 12 contents takes 401M .* allows 100M"):
+        collection.cluster()
+    collection.cluster("density", min_cluster_size=2)  # does not need it
 
 
 def test_exact_copies_are_a_level_of_their_own(collection: Collection, photos: Path) -> None:
