@@ -107,7 +107,7 @@ def refresh_hierarchy(
     stored = stored_hierarchy(store, basis)
     if stored is not None:
         return stored
-    _check_samples(len(live.rows), neighbors_wanted(store.catalog.rows(), search), settings)
+    check_samples(store, live, settings, search)
     graph, order = refresh_graph_in_order(store, live, search, progress)
     shelf = store.shelf(basis)
     outside = _outside(store, live, order, search)
@@ -157,8 +157,14 @@ def _inheritance(store: StoreWriter, basis: str) -> Inheritance | None:
     return store.load_generation("tree", load)
 
 
-def _check_samples(n: int, neighbors: int, settings: ClusterSettings) -> None:
-    """Refuse too many samples before the graph is built."""
+def check_samples(
+    store: Store, live: LiveVectors, settings: ClusterSettings, search: SearchSettings
+) -> None:
+    """Refuse more samples than the graph has neighbors, before it is built.
+
+    Raises InputError.
+    """
+    n, neighbors = len(live.rows), neighbors_wanted(store.catalog.rows(), search)
     try:
         neighborhood(n, min(neighbors, max(n - 1, 0)), settings)
     except ValueError as error:
