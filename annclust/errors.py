@@ -37,7 +37,7 @@ from pathlib import Path
 from typing import Literal
 
 Changed = Literal["photos", "decisions", "choices", "dropped"]
-"""What makes stored groups out of date: other photos are there; something was decided; links are
+"""What makes stored groups out of date: other photos are there; something was decided; groups are
 made in another way; or what the groups were cut from is not stored any more."""
 
 
@@ -136,7 +136,7 @@ class GroupsOutOfDateError(NothingClusteredError):
         told = {
             "photos": "photos came or went",
             "decisions": "something was decided",
-            "choices": "how links are made changed",
+            "choices": "how groups are made changed",
             "dropped": "what groups are cut from was dropped",
         }
         self.args = (

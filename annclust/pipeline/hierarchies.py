@@ -16,7 +16,7 @@ from annclust.clustering.hierarchy import BuiltHierarchy, Hierarchy, build_hiera
 from annclust.clustering.inheritance import Heir, Inheritance
 from annclust.clustering.single_linkage import Dendrogram
 from annclust.clustering.spanning_tree import Edges, OutsideSearch
-from annclust.errors import InputError
+from annclust.errors import Changed, InputError
 from annclust.neighbor_graph import NeighborGraph
 from annclust.pipeline.derived import refresh_graph_in_order
 from annclust.pipeline.live_vectors import LiveVectors
@@ -81,10 +81,21 @@ def hierarchy_over(
 ) -> StoredHierarchy | None:
     """The stored hierarchy if it is over live vectors and of those samples, whatever its graph."""
     tree = store.catalog.generation("tree")
-    rows, samples = f"rows={live.digest} ", f" min_samples={settings.effective_min_samples}"
-    if tree is None or not (tree.basis.startswith(rows) and tree.basis.endswith(samples)):
+    if tree is None or not _is_over(tree, live, settings):
         return None
     return stored_hierarchy(store, tree.basis)
+
+
+def hierarchy_lacking(store: Store, live: LiveVectors, settings: ClusterSettings) -> Changed:
+    """Why there is no such hierarchy."""
+    tree = store.catalog.generation("tree")
+    # One that is over them and cannot be read is damaged.
+    return "dropped" if tree is None or _is_over(tree, live, settings) else "choices"
+
+
+def _is_over(tree: Generation, live: LiveVectors, settings: ClusterSettings) -> bool:
+    rows, samples = f"rows={live.digest} ", f" min_samples={settings.effective_min_samples}"
+    return tree.basis.startswith(rows) and tree.basis.endswith(samples)
 
 
 def refresh_hierarchy(

@@ -11,10 +11,10 @@ import numpy as np
 from annclust.arrays import Labels
 from annclust.clustering.condensed_tree import CondensedTree
 from annclust.clustering.hdbscan import Clustering, cut
-from annclust.errors import Changed, GroupsOutOfDateError
+from annclust.errors import GroupsOutOfDateError
 from annclust.pipeline.clusters import changed_since, last_clustering
 from annclust.pipeline.exporting import Cell, Record, Table
-from annclust.pipeline.hierarchies import hierarchy_over
+from annclust.pipeline.hierarchies import hierarchy_lacking, hierarchy_over
 from annclust.pipeline.level_groups import clusters_of, links_of
 from annclust.pipeline.live_vectors import LiveVectors, live_vectors
 from annclust.pipeline.photo_groups import grouped_as_asked
@@ -77,7 +77,7 @@ def _cut_again(store: Store, live: LiveVectors, last: ClusteringRecord) -> Clust
     settings = ClusterSettings(**made_of)
     stored = hierarchy_over(store, live, settings)
     if stored is None:
-        changed: Changed = "choices" if store.catalog.generation("tree") else "dropped"
+        changed = hierarchy_lacking(store, live, settings)
         raise GroupsOutOfDateError(store.path, level=last.level, changed=changed)
     return cut(stored.hierarchy, settings)
 

@@ -256,7 +256,7 @@ def test_links_that_were_made_otherwise_explain_no_other_level(
     grouped: Collection, photos: Path
 ) -> None:
     grouped.cluster("scenes", min_samples=3)
-    with pytest.raises(GroupsOutOfDateError, match="how links are made changed since"):
+    with pytest.raises(GroupsOutOfDateError, match="how groups are made changed since"):
         grouped.explain(shot(photos, 0, 0), level="shots")
 
 

@@ -314,7 +314,7 @@ def test_groups_of_an_older_rule_are_not_looked_at(collection: Collection, photo
     older = "UPDATE generation SET basis = basis || '0' WHERE kind = 'groups'"
     with collection._writer() as store, store.catalog.transaction():
         store.catalog._db.execute(older)
-    with pytest.raises(GroupsOutOfDateError, match="how links are made changed since"):
+    with pytest.raises(GroupsOutOfDateError, match="how groups are made changed since"):
         collection.groups_at(1)
     collection.cluster()
     assert len(collection.groups_at(1)[0]) == 12

@@ -12,7 +12,7 @@ import pytest
 
 from annclust.clustering.condensed_tree import EMPTY_TREE
 from annclust.collection import Collection
-from annclust.errors import GroupsOutOfDateError
+from annclust.errors import DamagedFileWarning, GroupsOutOfDateError
 from annclust.pipeline.tree_picture import tree_picture
 from annclust.settings import Level
 from annclust.storage.store_writer import StoreWriter
@@ -126,10 +126,8 @@ def test_copies_leave_at_infinite_density(tmp_path: Path) -> None:
 def test_a_tree_that_another_clustering_replaced_is_not_cut(groups: Collection) -> None:
     groups.cluster("shots")
     groups.cluster("scenes", min_samples=6)
-    with pytest.raises(GroupsOutOfDateError, match="how links are made changed since"):
+    with pytest.raises(GroupsOutOfDateError, match="how groups are made changed since"):
         groups.tree_table("shots")
-    groups.cluster("density", min_samples=2)
-    groups.cluster("scenes", min_samples=6)
     assert list(groups.tree_table("scenes").records)
     assert list(groups.tree_table("density").records)
 
@@ -145,3 +143,19 @@ def test_nor_is_one_of_other_photos(groups: Collection) -> None:
             store.catalog._db.execute("UPDATE image SET removed = 0 WHERE id = ?", (photo,))
     with pytest.raises(GroupsOutOfDateError):
         groups.tree_table("shots")
+
+
+def test_nor_is_a_density_tree_that_is_not_the_one_it_was(groups: Collection) -> None:
+    with groups._writer() as store, store.catalog.transaction():
+        basis = "UPDATE generation SET basis = replace(basis, 'min_samples=1', 'min_samples=2')"
+        store.catalog._db.execute(f"{basis} WHERE kind = 'tree'")
+    with pytest.raises(GroupsOutOfDateError, match="how groups are made changed since"):
+        groups.tree_table()
+    groups.cluster("density", min_cluster_size=4, min_samples=1)
+    merges = max(groups.path.glob("tree-*.merges.npy"))
+    merges.write_bytes(merges.read_bytes()[:-7] + b"damaged")
+    with (
+        pytest.warns(DamagedFileWarning),
+        pytest.raises(GroupsOutOfDateError, match="what groups are cut from was dropped since"),
+    ):
+        groups.tree_table()
