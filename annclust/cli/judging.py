@@ -91,7 +91,7 @@ def _together_lines(found: Explanation) -> Iterator[str]:
     if found.other is not None:
         yield f"{name} and {shown(found.other.path)} are both in {group}:"
     else:
-        yield f"{name} is in {group}; its surest link:"
+        yield f"{name} is in {group}{'; its surest link' if found.links else ''}:"
     for link in found.links:
         ends = f"{shown(link.left.path)} and {shown(link.right.path)}"
         told = f"ratio {link.ratio:.2f} (unrelated photos begin at 1)"

@@ -63,6 +63,8 @@ def test_copies_and_lonely_photos_are_told_in_words(tmp_path: Path) -> None:
     told = run("explain", only, remarked, "-c", path).stdout
     assert "the embedder sees no difference between them" in told
     assert "exact copies" not in told
+    told = run("explain", remarked, "-c", path).stdout
+    assert "remarked.jpg is in group 0 of shots:\n  the embedder sees no difference" in told
     refused = run("decide", "apart", only, remarked, "-c", path)
     assert refused.returncode == 1
     assert len(refused.stderr.splitlines()) == 1
