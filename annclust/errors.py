@@ -12,6 +12,7 @@ The errors:
         - NoTextError: a text is asked for, but the embedder knows pictures alone
         - UnknownClusterError: no cluster has that id
         - UnknownPhotoError: no photo of the collection has that content
+        - NoLinksError: groups are to be explained that were not made of links
         - NothingClusteredError: clusters are asked for before `cluster` was run
             - GroupsOutOfDateError: or it was run for what has changed since
         - OutputError: a file that was asked for cannot be written
@@ -33,6 +34,11 @@ Each error says what happened, to which file, and what to do; its parts are attr
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
+
+Changed = Literal["photos", "decisions", "choices", "dropped"]
+"""What makes stored groups out of date: other photos are there; something was decided; groups are
+made in another way; or what the groups were cut from is not stored any more."""
 
 
 class DamagedFileWarning(UserWarning):
@@ -124,11 +130,29 @@ class NothingClusteredError(InputError):
 class GroupsOutOfDateError(NothingClusteredError):
     """Groups are asked about that were made of other photos, or with other choices or decisions."""
 
-    def __init__(self, path: Path, *, level: str) -> None:
+    def __init__(self, path: Path, *, level: str, changed: Changed) -> None:
         super().__init__(path, level=level)
+        self.changed = changed
+        told = {
+            "photos": "photos came or went",
+            "decisions": "something was decided",
+            "choices": "how groups are made changed",
+            "dropped": "what groups are cut from was dropped",
+        }
         self.args = (
-            f"photos came or went, or something was decided or chosen otherwise, since {path} was"
-            f" clustered into {level}. Run `annclust cluster -c {path} --level {level}` again.",
+            f"{told[changed]} since {path} was clustered into {level}."
+            f" Run `annclust cluster -c {path} --level {level}` again.",
+        )
+
+
+class NoLinksError(InputError):
+    """Groups are to be explained that were not made of links."""
+
+    def __init__(self, level: str) -> None:
+        self.level = level
+        super().__init__(
+            f"groups of {level} are not made of links, so there is nothing to explain them by."
+            " Use --level shots, scenes or themes."
         )
 
 

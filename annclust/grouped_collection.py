@@ -16,6 +16,7 @@ from annclust.settings import Level, Method, ShownLevel
 if TYPE_CHECKING:
     from annclust.arrays import Labels, Nodes
     from annclust.clustering.hdbscan import Clustering
+    from annclust.errors import Changed
     from annclust.pipeline.deciding import Saying
     from annclust.pipeline.reports import Decision, Explanation
 
@@ -42,7 +43,8 @@ class GroupedCollection(OpenedCollection):
             None, what `granularity` shows, or shots.
         granularity : float or None
             A finer or coarser look than that of the level: shots are at 1, scenes at 2, themes at
-            3, each up to halfway to the next. A coarser one never splits a group.
+            3, each up to halfway to the next, which is still its own. A coarser one never splits a
+            group.
         min_cluster_size : int or None
             Fewest photos that make a group: 2 if None, 5 for "density".
         min_samples : int or None
@@ -123,12 +125,20 @@ class GroupedCollection(OpenedCollection):
         return cluster_of_id(self._store, cluster, level)
 
     def clusters_are_out_of_date(self, level: ShownLevel | None = None) -> bool:
-        """Whether photos came or went since the last clustering; raises as `clusters` does."""
-        from annclust.pipeline.clusters import is_out_of_date, last_clustering
+        """Whether something changed since the last clustering; raises as `clusters` does."""
+        return self.changed_since_clustering(level) is not None
 
-        return level != "copies" and is_out_of_date(
-            self._store, last_clustering(self._store, level)
-        )
+    def changed_since_clustering(self, level: ShownLevel | None = None) -> Changed | None:
+        """What changed since the last clustering: photos, decisions, or None of both.
+
+        Raises
+        ------
+        NothingClusteredError
+            If the collection was never clustered.
+        """
+        from annclust.pipeline.clusters import last_change
+
+        return None if level == "copies" else last_change(self._store, level)
 
     def groups_at(self, granularity: float) -> tuple[Labels, Nodes]:
         """Look at the groups finer or coarser, from what is stored; nothing is remembered.
@@ -149,7 +159,7 @@ class GroupedCollection(OpenedCollection):
         Raises
         ------
         NothingClusteredError
-            If `cluster` was not run since photos came or went.
+            If `cluster` was not run, or photos came or went since.
         """
         from annclust.pipeline.photo_groups import groups_at
 
@@ -170,7 +180,9 @@ class GroupedCollection(OpenedCollection):
         Raises
         ------
         NothingClusteredError
-            If the level was never clustered, or photos came or went since.
+            If the level was never clustered, or something changed since.
+        NoLinksError
+            If it is density.
         UnknownPhotoError
             If one is not in the collection.
         """
@@ -179,7 +191,7 @@ class GroupedCollection(OpenedCollection):
         paths = Path(image).expanduser(), None if other is None else Path(other).expanduser()
         return explain(self._store, self.settings.search, *paths, level)
 
-    def decide(self, saying: Saying, photo: PathLike, *others: PathLike) -> None:
+    def decide(self, saying: Saying, *photos: PathLike) -> list[Decision]:
         """Remember that photos belong together, or are not the same shot.
 
         It is remembered by their contents: through renames, and when they come back. Groups follow
@@ -188,14 +200,26 @@ class GroupedCollection(OpenedCollection):
         Parameters
         ----------
         saying : {"together", "apart", "forget"}
-        photo, others : path-like
+        photos : path-like
             What is said is said of the first one and each of the others.
+
+        Returns
+        -------
+        list of Decision
+            Those to hold photos apart that contradict what is said. They prevail.
+
+        Raises
+        ------
+        UnknownPhotoError
+            If one is not in the collection.
+        InputError
+            If it would have no effect: of exact copies, and of photos to be apart between which the
+            embedder sees no difference.
         """
         from annclust.pipeline.deciding import decide
 
-        first, *rest = (Path(each).expanduser() for each in (photo, *others))
         with self._writer() as store:
-            decide(store, saying, first, rest)
+            return decide(store, saying, [Path(photo).expanduser() for photo in photos])
 
     def decisions(self) -> list[Decision]:
         """All that was decided about pairs of photos."""

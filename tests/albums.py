@@ -29,6 +29,13 @@ def save(path: Path, seed: int, *, shift: int = 0, quality: int = 90) -> Path:
     return path
 
 
+def with_remark(photo: Path, path: Path) -> Path:
+    """Another file of a JPEG with the very same picture: a comment more."""
+    start, rest = photo.read_bytes()[:2], photo.read_bytes()[2:]
+    path.write_bytes(start + b"\xff\xfe\x00\x08remark" + rest)
+    return path
+
+
 def album(folder: Path, *, groups: int = 3, shots: int = 4) -> Path:
     """`groups` bursts of `shots` shots each, in a folder each."""
     for group in range(groups):

@@ -19,6 +19,8 @@ from annclust.cli.shared_options import (
     MOST_PHOTOS,
     MOST_SAMPLES,
     CollectionOption,
+    Level,
+    LevelOption,
     MemoryOption,
     ThreadsOption,
     command,
@@ -41,15 +43,6 @@ app = typer.Typer(
 )
 
 
-class Level(StrEnum):
-    """What a group stands for."""
-
-    SHOTS = "shots"
-    SCENES = "scenes"
-    THEMES = "themes"
-    DENSITY = "density"
-
-
 class ShownLevel(StrEnum):
     """What groups can be shown of."""
 
@@ -58,11 +51,6 @@ class ShownLevel(StrEnum):
     SCENES = "scenes"
     THEMES = "themes"
     DENSITY = "density"
-
-
-LevelOption = Annotated[
-    Level | None, typer.Option(help="Groups of this level; of the last clustering if left out.")
-]
 
 
 class Method(StrEnum):
@@ -237,8 +225,9 @@ def clusters(
     with open_collection(collection, console) as opened:
         name: ShownLevelName = opened.last_clustering().level if level is None else level.value
         found = opened.clusters(name) if number is None else [opened.cluster_of_id(number, name)]
-        if opened.clusters_are_out_of_date(name):
-            console.note(out_of_date_line(collection, name))
+        changed = opened.changed_since_clustering(name)
+    if changed is not None:
+        console.note(out_of_date_line(collection, name, changed))
     console.show(
         [cluster_document(each) for each in found],
         lambda: (

@@ -88,6 +88,7 @@ def explanation_document(found: Explanation) -> dict[str, Any]:
                 "right": _named(link.right),
                 "ratio": link.ratio,
                 "granularity": link.granularity,
+                "said": link.said,
             }
             for link in found.links
         ],
@@ -100,6 +101,7 @@ def explanation_document(found: Explanation) -> dict[str, Any]:
             "granularity": apart.granularity,
             "why": apart.why,
         },
+        "copies": found.copies,
     }
 
 

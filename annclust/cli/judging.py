@@ -13,20 +13,13 @@ from annclust.cli.console import Console, shown
 from annclust.cli.shared_options import (
     DEFAULT_COLLECTION,
     CollectionOption,
+    LevelOption,
     command,
     open_collection,
 )
 
 if TYPE_CHECKING:
     from annclust.pipeline.reports import ApartReport, Decision, Explanation
-
-
-class Level(StrEnum):
-    """Levels whose groups can be explained."""
-
-    SHOTS = "shots"
-    SCENES = "scenes"
-    THEMES = "themes"
 
 
 class Saying(StrEnum):
@@ -48,10 +41,7 @@ def add_to(app: typer.Typer) -> None:
             Path | None, typer.Argument(metavar="[OTHER]", help="Another one: why (not) with it?")
         ] = None,
         collection: CollectionOption = DEFAULT_COLLECTION,
-        level: Annotated[
-            Level | None,
-            typer.Option(help="Groups of this level; of the last clustering if left out."),
-        ] = None,
+        level: LevelOption = None,
     ) -> None:
         """Say why photos are together, or why one is alone."""
         from annclust.cli.documents import explanation_document
@@ -76,18 +66,17 @@ def add_to(app: typer.Typer) -> None:
         """Say that photos belong together or are not the same shot; or list what was said."""
         from annclust.cli.documents import decision_document
 
+        named = photos or []
         with open_collection(collection, console) as opened:
-            first, *others = photos or [Path()]
-            if saying is not None:
-                opened.decide(saying.value, first, *others)
+            contradicted = [] if saying is None else opened.decide(saying.value, *named)
             known = opened.decisions()
-        if saying is None:
-            console.show([decision_document(each) for each in known], lambda: _listed(known))
-            return
-        console.note("the next annclust cluster cuts groups by it")
-        said = saying.value
+        if saying is not None:
+            console.note("the next annclust cluster cuts groups by it")
+        if contradicted:
+            console.note(_contradiction_line(contradicted))
         console.show(
-            [decision_document(each) for each in known], lambda: _said_lines(said, first, others)
+            [decision_document(each) for each in known],
+            lambda: _listed(known) if saying is None else _said_lines(saying.value, *named),
         )
 
 
@@ -102,18 +91,14 @@ def _together_lines(found: Explanation) -> Iterator[str]:
     if found.other is not None:
         yield f"{name} and {shown(found.other.path)} are both in {group}:"
     else:
-        yield f"{name} is in {group}; its surest link:"
+        yield f"{name} is in {group}{'; its surest link' if found.links else ''}:"
     for link in found.links:
         ends = f"{shown(link.left.path)} and {shown(link.right.path)}"
-        yield f"  {ends}: {_strength(link.granularity, link.ratio)}"
-    if not found.links:
-        yield "  exact copies show one and the same content"
-
-
-def _strength(granularity: float, ratio: float) -> str:
-    if granularity == 0:
-        return "as you said"
-    return f"{ratio:.0%} of the distance at which unrelated photos begin"
+        told = f"ratio {link.ratio:.2f} (unrelated photos begin at 1)"
+        yield f"  {ends}: {'as you said' if link.said else told}"
+    if found.copies is not None:
+        alike = "exact copies show one and the same content"
+        yield f"  {alike if found.copies else 'the embedder sees no difference between them'}"
 
 
 def _apart_lines(found: Explanation) -> Iterator[str]:
@@ -123,21 +108,35 @@ def _apart_lines(found: Explanation) -> Iterator[str]:
         return
     alone = "alone" if found.other is None else f"not with {shown(found.other.path)}"
     yield f"{name} is {alone}, at the level of {found.level}"
-    yield f"  {_reason(apart, asked=found.other is not None)}"
+    which = "it" if found.other is not None else f"the nearest photo, {shown(apart.nearest.path)},"
+    yield f"  {which} {_reason(apart, found.level)}"
     if apart.granularity is not None and apart.why != "few":
-        yield f"  a look as coarse as --granularity {apart.granularity:.2f} joins them"
+        yield f"  a look as coarse as --granularity {coarse_enough(apart.granularity)} joins them"
 
 
-def _reason(apart: ApartReport, *, asked: bool) -> str:
-    which = "it" if asked else f"the nearest photo, {shown(apart.nearest.path)},"
-    reasons = {
-        "far": f"{which} is {apart.times:.1f} times as far as photos of one shot may be",
-        "layout": f"{which} is a page like it, but with light and dark in other places",
-        "later": f"{which} is near, but the photos around both are farther apart",
-        "said": f"{which} would be with it, had you not said that they are not the same shot",
-        "few": f"{which} is with it, but together they are too few for a group",
-    }
-    return reasons["far" if apart.why == "weak" else apart.why]
+def _reason(apart: ApartReport, level: str) -> str:
+    match apart.why:
+        case "far" | "weak":
+            return f"is {apart.times:.1f} times as far as photos of one shot may be"
+        case "layout":
+            return "is a page like it, but with light and dark in other places"
+        case "later":
+            return "is near, but the photos around both are farther apart"
+        case "finer":
+            return f"would be with it, had the look not been finer than that of {level}"
+        case "said":
+            return (
+                "would be with it, had you not said of them, or of photos between them, that they"
+                " are not the same shot"
+            )
+        case "few":
+            return "is with it, but together they are too few for a group"
+
+
+def coarse_enough(granularity: float) -> str:
+    """The least granularity of two decimals that is no finer than another."""
+    nearest = round(granularity, 2)
+    return f"{nearest if nearest >= granularity else nearest + 0.01:.2f}"
 
 
 _SAID = {
@@ -147,22 +146,28 @@ _SAID = {
 }
 
 
-def _said_lines(saying: str, first: Path, others: list[Path]) -> Iterator[str]:
+def _said_lines(saying: str, first: Path, *others: Path) -> Iterator[str]:
     for other in others:
         yield f"{shown(first)} and {shown(other)} {_SAID[saying]}"
 
 
+def _contradiction_line(apart: list[Decision]) -> str:
+    more = f" (and {len(apart) - 1} more)" if len(apart) > 1 else ""
+    return f"what was said contradicts itself; this prevails: {_decision_text(apart[0])}{more}"
+
+
 def _listed(decisions: list[Decision]) -> Iterator[str]:
-    for decision in decisions:
-        names = (
-            shown(photos[0].path) if photos else f"a photo that is gone ({digest[:_DIGITS]})"
-            for photos, digest in zip(
-                (decision.first, decision.second), decision.digests, strict=True
-            )
-        )
-        yield f"{' and '.join(names)} {_SAID['together' if decision.together else 'apart']}"
+    yield from map(_decision_text, decisions)
     if not decisions:
         yield "nothing was said about any photos"
+
+
+def _decision_text(decision: Decision) -> str:
+    names = (
+        shown(photos[0].path) if photos else f"a photo that is gone ({digest[:_DIGITS]})"
+        for photos, digest in zip((decision.first, decision.second), decision.digests, strict=True)
+    )
+    return f"{' and '.join(names)} {_SAID['together' if decision.together else 'apart']}"
 
 
 _DIGITS = 12

@@ -21,6 +21,7 @@ from annclust.settings import GRANULARITY
 
 if TYPE_CHECKING:
     from annclust.embedding.registry import EmbedderInfo
+    from annclust.errors import Changed
     from annclust.pipeline.checking import CheckReport
     from annclust.pipeline.compacting import CompactReport
 
@@ -124,12 +125,12 @@ def clustering_lines(report: ClusterReport) -> Iterator[str]:
         f" {counted(report.images, 'photo')}, {report.noise:,} alone"
     )
     yield f"largest group: {counted(report.largest, 'photo')}; {report.seconds:.1f} s"
-    yield f"certified exact: {report.certified:.1%} of the merges that decide the groups"
+    of_density = report.level == "density"
+    deciding = "merges that decide the groups" if of_density else "links that make shots"
+    yield f"certified exact: {report.certified:.1%} of the {deciding}"
     if report.recall < 1:
-        yield (
-            f"neighbor graph: {report.recall:.1%} of the true neighbors,"
-            f" {counted(report.components, 'part')} joined"
-        )
+        joined = f", {counted(report.components, 'part')} joined" if of_density else ""
+        yield f"neighbor graph: {report.recall:.1%} of the true neighbors{joined}"
     changes = [f"{number:,} {event}" for event, number in report.lineage.items() if number]
     if report.lineage["born"] < report.clusters:  # else it is the first time
         yield f"since the last time: {', '.join(changes)}"
@@ -150,10 +151,11 @@ def capped_lines(report: ClusterReport) -> Iterator[str]:
         )
 
 
-def out_of_date_line(collection: Path, level: str) -> str:
-    """Say that photos came or went since the last clustering."""
+def out_of_date_line(collection: Path, level: str, changed: Changed) -> str:
+    """Say what changed since the last clustering."""
+    happened = "something was decided" if changed == "decisions" else "photos came or went"
     return (
-        "photos came or went since these groups were made;"
+        f"{happened} since these groups were made;"
         f" anew: annclust cluster -c {_typed(collection)} --level {level}"
     )
 

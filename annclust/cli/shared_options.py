@@ -13,6 +13,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
@@ -56,6 +57,20 @@ MemoryOption = Annotated[
         metavar="SIZE",
         help="Memory for all processes together, like 2G; no limit if left out.",
     ),
+]
+
+
+class Level(StrEnum):
+    """What a group stands for."""
+
+    SHOTS = "shots"
+    SCENES = "scenes"
+    THEMES = "themes"
+    DENSITY = "density"
+
+
+LevelOption = Annotated[
+    Level | None, typer.Option(help="Groups of this level; of the last clustering if left out.")
 ]
 DEFAULT_COLLECTION = Path("photos.annclust")
 

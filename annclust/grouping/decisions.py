@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annclust.arrays import Labels
+from annclust.clustering.spanning_tree import connected
 from annclust.grouping.group_tree import GroupTree
 from annclust.settings import GRANULARITY
 
@@ -58,6 +59,25 @@ def decided(tree: GroupTree, decisions: Decisions) -> GroupTree:
     postponed[: len(fine.left)][concerned] = _refused(fine, concerned, decisions.apart)
     height = np.where(postponed, _UNTIL, wished.height)
     return replace(wished, height=height).in_order()
+
+
+def contradicted(decisions: Decisions, photo: int) -> NDArray[np.bool_]:
+    """Which pairs are apart although both belong with a photo, by what was said.
+
+    Parameters
+    ----------
+    decisions : Decisions
+    photo : int
+
+    Returns
+    -------
+    ndarray of shape (q,), bool
+        For each pair of `decisions.apart`.
+    """
+    n = 1 + max(int(pairs.max(initial=photo)) for pairs in (decisions.together, decisions.apart))
+    groups = connected(decisions.together[:, 0], decisions.together[:, 1], n)
+    both: NDArray[np.bool_] = (groups[decisions.apart] == groups[photo]).all(axis=1)
+    return both
 
 
 def _with_wishes(tree: GroupTree, together: PhotoPairs) -> GroupTree:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import breadth_first_order
 
 from annclust.arrays import Distances, Nodes
+from annclust.grouping.decisions import Decisions
 from annclust.grouping.group_tree import GroupTree
 
-Why = Literal["far", "weak", "layout", "later", "said", "few"]
+Why = Literal["far", "weak", "layout", "later", "finer", "said", "few"]
 """Why the nearest photo is in no group with one: it is as far as unrelated ones; nearer, but no
-strong link; their layouts differ, as pages; a link waits for a coarser cut; a person said so; or
-they are too few."""
+strong link; their layouts differ, as pages; a link waits for a coarser cut; the look was finer than
+that of the level, where they meet; a person said so; or they are too few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +32,15 @@ class Link:
         Their distance over their local scales, corrected.
     height : float
         Granularity from which on it joins them; 0 where a person said so.
+    said : bool
+        Whether it is there because a person said so.
     """
 
     left: int
     right: int
     ratio: float
     height: float
+    said: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,7 @@ class Loneliness:
         That over their local scales.
     ratio : float
         The same, corrected; ``inf`` where there is no link.
-    why : {"far", "weak", "layout", "later", "said", "few"}
+    why : {"far", "weak", "layout", "later", "finer", "said", "few"}
     """
 
     nearest: int
@@ -76,17 +82,26 @@ def chain(tree: GroupTree, granularity: float, first: int, last: int) -> tuple[L
         Nodes.
     """
     links = tree.up_to(granularity)
-    groups = links.groups()
-    if groups[first] != groups[last]:
+    way = _way(links, first, last)
+    if way is None:
         return None
-    links = links.chosen(np.flatnonzero(groups[links.left] == groups[first]))
-    return tuple(_way(links, first, last))
+    ratio, height = links.ratio[way.links].tolist(), links.height[way.links].tolist()
+    return tuple(map(Link, way.photos, way.photos[1:], ratio, height))
 
 
 def meeting(tree: GroupTree, first: int, last: int) -> float | None:
     """Granularity from which on two photos are in one group; None if nothing joins them."""
-    links = chain(tree, float("inf"), first, last)
-    return None if links is None else max((link.height for link in links), default=0.0)
+    way = _way(tree, first, last)
+    return None if way is None else float(tree.height[way.links].max(initial=0))
+
+
+def with_origin(links: Sequence[Link], decisions: Decisions) -> tuple[Link, ...]:
+    """Say of each link of a decided tree whether it is a person's word.
+
+    What somebody said of two photos comes before any other link between them.
+    """
+    said = {frozenset(pair) for pair in decisions.together.tolist()}
+    return tuple(replace(link, said=frozenset((link.left, link.right)) in said) for link in links)
 
 
 def surest_link(tree: GroupTree, granularity: float, node: int) -> Link | None:
@@ -100,27 +115,29 @@ def surest_link(tree: GroupTree, granularity: float, node: int) -> Link | None:
     return Link(node, other, float(links.ratio[first]), float(links.height[first]))
 
 
-def _way(links: GroupTree, first: int, last: int) -> list[Link]:
-    """The only way from one node to another, breadth first from its end."""
-    beside: dict[int, list[int]] = {}
-    for place, ends in enumerate(zip(links.left.tolist(), links.right.tolist(), strict=True)):
-        for end in ends:
-            beside.setdefault(end, []).append(place)
-    toward: dict[int, tuple[int, int]] = {last: (last, -1)}
-    waiting = deque([last])
-    while waiting and first not in toward:
-        node = waiting.popleft()
-        for place in beside.get(node, []):
-            other = int(links.left[place] + links.right[place] - node)
-            if other not in toward:
-                toward[other] = (node, place)
-                waiting.append(other)
-    way = []
-    while first != last:
-        following, place = toward[first]
-        way.append(Link(first, following, float(links.ratio[place]), float(links.height[place])))
-        first = following
-    return way
+@dataclass(frozen=True, slots=True, eq=False)
+class _Way:
+    """Nodes on the way from one to another, and the links between them, one fewer."""
+
+    photos: list[int]
+    links: Nodes
+
+
+def _way(links: GroupTree, first: int, last: int) -> _Way | None:
+    """The only way from one node to another, breadth first from its end; None if there is none."""
+    ones = np.ones(len(links.left), dtype=np.int8)
+    edges = csr_array((ones, (links.left, links.right)), shape=(links.n, links.n))
+    toward = breadth_first_order(edges, last, directed=False, return_predecessors=True)[1]
+    if first != last and toward[first] < 0:
+        return None
+    photos = [first]
+    while photos[-1] != last:
+        photos.append(int(toward[photos[-1]]))
+    place = np.full(links.n, -1)
+    place[photos] = np.arange(len(photos))
+    nearer = np.minimum(place[links.left], place[links.right])
+    between = np.flatnonzero(nearer >= 0)  # without a cycle, nothing else joins two of them
+    return _Way(photos, between[np.argsort(nearer[between])])
 
 
 def loneliness(

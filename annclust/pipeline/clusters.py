@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import cast
 
 from annclust.arrays import ImageId
-from annclust.errors import NothingClusteredError, UnknownClusterError
-from annclust.pipeline.live_vectors import live_vectors
+from annclust.errors import Changed, NothingClusteredError, UnknownClusterError
+from annclust.pipeline.live_vectors import LiveVectors, live_vectors
 from annclust.pipeline.made_of import decisions_digest
 from annclust.pipeline.reports import Cluster, ClusterReport, Photo
 from annclust.settings import Level, ShownLevel
@@ -49,10 +49,28 @@ def last_clustering(store: Store, level: Level | None) -> ClusteringRecord:
 
 def is_out_of_date(store: Store, clustering: ClusteringRecord) -> bool:
     """Whether photos came or went, or something was decided, since a clustering."""
+    return changed_since(store, clustering, live_vectors(store)) is not None
+
+
+def changed_since(store: Store, clustering: ClusteringRecord, live: LiveVectors) -> Changed | None:
+    """What is not as it was at a clustering: photos or decisions, or None of both."""
     made_of = json.loads(clustering.settings)
-    if "decisions" in made_of and made_of["decisions"] != decisions_digest(store):
-        return True
-    return bool(made_of.get("vectors") != live_vectors(store).digest)
+    if made_of.get("vectors") != live.digest:
+        return "photos"
+    decided = made_of.get("decisions")  # none of density
+    return "decisions" if decided not in (None, decisions_digest(store)) else None
+
+
+def last_change(store: Store, level: Level | None) -> Changed | None:
+    """What is not as it was at the last clustering, of a level or of any.
+
+    Raises
+    ------
+    NothingClusteredError
+        If there was none.
+    """
+    with store.catalog.snapshot():
+        return changed_since(store, last_clustering(store, level), live_vectors(store))
 
 
 def export_rows(store: Store, level: Level | None = None) -> Iterator[ExportRow]:

@@ -12,6 +12,7 @@ import numpy as np
 from annclust.errors import InputError
 from annclust.pipeline.clusters import is_out_of_date
 from annclust.pipeline.derived import refresh
+from annclust.pipeline.group_trees import keeping_groups
 from annclust.pipeline.live_vectors import live_vectors
 from annclust.progress import SILENT, Progress
 from annclust.settings import SearchSettings
@@ -48,7 +49,8 @@ def compact(
 ) -> CompactReport:
     """Drop tombstones and unneeded vectors, and make index and graph anew.
 
-    The groups stay as they are; the tree they were cut from comes back with the next clustering.
+    The groups stay as they are, and so do the links of shots, scenes and themes; the density tree
+    comes back with the next clustering.
 
     Parameters
     ----------
@@ -70,7 +72,11 @@ def compact(
         )
     before, removed = store.bytes_on_disk(), store.catalog.counts()["removed"]
     forgotten = None if dropped is None else store.of_set(dropped).embedder.name
-    with progress.stage("Compacting"), keeping_clusterings_current(store, without=dropped):
+    with ExitStack() as stack:
+        stack.enter_context(progress.stage("Compacting"))
+        stack.enter_context(keeping_clusterings_current(store, without=dropped))
+        for each in _sets(store, without=dropped):
+            stack.enter_context(keeping_groups(each))
         store.compact(dropped=dropped)
     refresh(store, settings, progress)
     store.catalog.shrink()
@@ -87,10 +93,13 @@ def keeping_clusterings_current(
     looked after, `without` one.
     """
     with ExitStack() as stack:
-        for each in store.of_each_set():
-            if each.catalog.set_number != without:
-                stack.enter_context(_keeping_own_clusterings_current(each))
+        for each in _sets(store, without=without):
+            stack.enter_context(_keeping_own_clusterings_current(each))
         yield
+
+
+def _sets(store: StoreWriter, *, without: int | None) -> Iterator[StoreWriter]:
+    return (each for each in store.of_each_set() if each.catalog.set_number != without)
 
 
 @contextmanager

@@ -7,6 +7,8 @@ granularity is a matter of what is stored, until photos come or go.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -16,6 +18,7 @@ from numpy.typing import NDArray
 from annclust.arrays import Distances
 from annclust.embedding.efficientnet_lite0 import EXACT_SPEC, SPEC
 from annclust.embedding.embedder import EmbedderSpec
+from annclust.errors import Changed
 from annclust.grouping.background import Background, no_background, shipped_background
 from annclust.grouping.chain import group_photos
 from annclust.grouping.decisions import Decisions, decided, pairs_of
@@ -25,7 +28,7 @@ from annclust.grouping.moments import Moments
 from annclust.grouping.surroundings import Surroundings
 from annclust.memory_plan import require_memory
 from annclust.pipeline.derived import refresh_graph
-from annclust.pipeline.live_vectors import LiveVectors
+from annclust.pipeline.live_vectors import LiveVectors, live_vectors
 from annclust.pipeline.stored import graph_basis, graph_recall
 from annclust.progress import SILENT, Progress
 from annclust.settings import GroupSettings, SearchSettings
@@ -102,16 +105,29 @@ def stored_groups(
 ) -> StoredGroups | None:
     """The stored groups, if they are over live vectors and made as they would be now.
 
-    Without settings, it is enough that they are over live vectors.
+    Without settings, any choices will do.
     """
     found = store.catalog.generation("groups")
-    if found is None or not found.basis.startswith(f"rows={live.digest} "):
+    if found is None or not _fits(found, store, live, settings):
         return None
+    return store.load_generation("groups", lambda it: _loaded(store, it), basis=found.basis)
+
+
+def lacking(store: Store, live: LiveVectors, settings: GroupSettings | None = None) -> Changed:
+    """Why there are no such stored groups."""
+    found = store.catalog.generation("groups")
+    if found is None or _fits(found, store, live, settings):  # the latter is damaged
+        return "dropped"
+    return "choices" if found.basis.startswith(f"rows={live.digest} ") else "photos"
+
+
+def _fits(
+    found: Generation, store: Store, live: LiveVectors, settings: GroupSettings | None
+) -> bool:
+    made_with = f"made={_REVISION}"
     if settings is not None:
         made_with = _made_with(store, moments_of(store, live, settings), settings)
-        if not found.basis.endswith(f" {made_with}"):
-            return None
-    return store.load_generation("groups", lambda it: _loaded(store, it), basis=found.basis)
+    return found.basis.startswith(f"rows={live.digest} ") and found.basis.endswith(f" {made_with}")
 
 
 def _loaded(store: Store, generation: Generation) -> StoredGroups:
@@ -159,6 +175,17 @@ def refresh_groups(
     return found
 
 
+@contextmanager
+def keeping_groups(store: StoreWriter) -> Iterator[None]:
+    """Let rows get new numbers: the links between the same photos, in the same order, stay."""
+    found, live = store.catalog.generation("groups"), live_vectors(store)
+    stored = stored_groups(store, live)
+    yield
+    if found is not None and stored is not None and store.catalog.generation("groups") is None:
+        made_of = found.basis.partition(" ")[2]
+        _publish(store, stored, f"rows={live_vectors(store).digest} {made_of}")
+
+
 def _publish(store: StoreWriter, found: StoredGroups, basis: str) -> None:
     arrays: dict[str, NDArray[np.float64] | Distances | NDArray[np.bool_]] = {
         "links": found.tree.table,
@@ -179,9 +206,12 @@ def _publish(store: StoreWriter, found: StoredGroups, basis: str) -> None:
 
 def with_decisions(store: Store, live: LiveVectors, tree: GroupTree) -> GroupTree:
     """The tree in which a person's decisions hold."""
+    return decided(tree, decisions_of(store, live))
+
+
+def decisions_of(store: Store, live: LiveVectors) -> Decisions:
+    """What a person decided about photos that are there, by node."""
     known = store.catalog.decisions()
-    if not known:
-        return tree
     rows = store.catalog.rows_of({digest for *pair, _ in known for digest in pair})
     pairs: dict[bool, list[tuple[int, int]]] = {True: [], False: []}
     for first, second, alike in known:
@@ -190,4 +220,4 @@ def with_decisions(store: Store, live: LiveVectors, tree: GroupTree) -> GroupTre
         )
         if one is not None and other is not None and one != other:
             pairs[alike].append((one, other))
-    return decided(tree, Decisions(pairs_of(pairs[True]), pairs_of(pairs[False])))
+    return Decisions(pairs_of(pairs[True]), pairs_of(pairs[False]))

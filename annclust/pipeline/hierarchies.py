@@ -16,7 +16,7 @@ from annclust.clustering.hierarchy import BuiltHierarchy, Hierarchy, build_hiera
 from annclust.clustering.inheritance import Heir, Inheritance
 from annclust.clustering.single_linkage import Dendrogram
 from annclust.clustering.spanning_tree import Edges, OutsideSearch
-from annclust.errors import InputError
+from annclust.errors import Changed, InputError
 from annclust.neighbor_graph import NeighborGraph
 from annclust.pipeline.derived import refresh_graph_in_order
 from annclust.pipeline.live_vectors import LiveVectors
@@ -81,10 +81,21 @@ def hierarchy_over(
 ) -> StoredHierarchy | None:
     """The stored hierarchy if it is over live vectors and of those samples, whatever its graph."""
     tree = store.catalog.generation("tree")
-    rows, samples = f"rows={live.digest} ", f" min_samples={settings.effective_min_samples}"
-    if tree is None or not (tree.basis.startswith(rows) and tree.basis.endswith(samples)):
+    if tree is None or not _is_over(tree, live, settings):
         return None
     return stored_hierarchy(store, tree.basis)
+
+
+def hierarchy_lacking(store: Store, live: LiveVectors, settings: ClusterSettings) -> Changed:
+    """Why there is no such hierarchy."""
+    tree = store.catalog.generation("tree")
+    # One that is over them and cannot be read is damaged.
+    return "dropped" if tree is None or _is_over(tree, live, settings) else "choices"
+
+
+def _is_over(tree: Generation, live: LiveVectors, settings: ClusterSettings) -> bool:
+    rows, samples = f"rows={live.digest} ", f" min_samples={settings.effective_min_samples}"
+    return tree.basis.startswith(rows) and tree.basis.endswith(samples)
 
 
 def refresh_hierarchy(
@@ -107,7 +118,7 @@ def refresh_hierarchy(
     stored = stored_hierarchy(store, basis)
     if stored is not None:
         return stored
-    _check_samples(len(live.rows), neighbors_wanted(store.catalog.rows(), search), settings)
+    check_samples(store, live, settings, search)
     graph, order = refresh_graph_in_order(store, live, search, progress)
     shelf = store.shelf(basis)
     outside = _outside(store, live, order, search)
@@ -157,8 +168,14 @@ def _inheritance(store: StoreWriter, basis: str) -> Inheritance | None:
     return store.load_generation("tree", load)
 
 
-def _check_samples(n: int, neighbors: int, settings: ClusterSettings) -> None:
-    """Refuse too many samples before the graph is built."""
+def check_samples(
+    store: Store, live: LiveVectors, settings: ClusterSettings, search: SearchSettings
+) -> None:
+    """Refuse more samples than the graph has neighbors, before it is built.
+
+    Raises InputError.
+    """
+    n, neighbors = len(live.rows), neighbors_wanted(store.catalog.rows(), search)
     try:
         neighborhood(n, min(neighbors, max(n - 1, 0)), settings)
     except ValueError as error:

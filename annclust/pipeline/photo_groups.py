@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, get_args
@@ -10,21 +11,24 @@ import numpy as np
 
 from annclust.arrays import Labels, Nodes
 from annclust.clustering.hdbscan import Clustering
-from annclust.errors import InputError, NothingClusteredError
+from annclust.errors import GroupsOutOfDateError, InputError, NothingClusteredError
 from annclust.grouping.cutting import clustering_at
-from annclust.grouping.group_tree import without_singles
+from annclust.grouping.group_tree import EVERYTHING, without_singles
 from annclust.pipeline.group_trees import (
     StoredGroups,
+    lacking,
     refresh_groups,
     stored_groups,
     with_decisions,
 )
 from annclust.pipeline.grouped import Grouped
+from annclust.pipeline.hierarchies import check_samples
 from annclust.pipeline.live_vectors import LiveVectors, live_vectors
 from annclust.pipeline.made_of import decisions_digest
 from annclust.progress import SILENT, Progress
 from annclust.settings import (
     GRANULARITY,
+    ClusterSettings,
     GroupSettings,
     Level,
     LinkSettings,
@@ -76,8 +80,15 @@ def photo_groups(
     search: SearchSettings,
     progress: Progress = SILENT,
 ) -> Grouped:
-    """Group all live vectors."""
+    """Group all live vectors.
+
+    Raises
+    ------
+    InputError
+        If `min_samples` is larger than the graph allows.
+    """
     settings = choices.settings
+    check_samples(store, live, ClusterSettings(min_samples=settings.min_samples), search)
     stored = refresh_groups(store, live, settings, search, progress)
     with progress.stage("Cutting the tree"):
         found = grouped_as_asked(store, live, stored, choices)
@@ -105,10 +116,16 @@ def groups_at(store: Store, granularity: float) -> tuple[Labels, Nodes]:
         live = live_vectors(store)
         stored = stored_groups(store, live)
         if stored is None:
-            raise NothingClusteredError(store.path, level=None)
+            raise _lacking(store, live, level_at(granularity))
         tree = with_decisions(store, live, stored.tree)
     alone = tree.up_to(granularity).groups()[live.node_of]
     return without_singles(alone), live.photos
+
+
+def _lacking(store: Store, live: LiveVectors, level: Level) -> NothingClusteredError:
+    if not any(store.catalog.clustering(each) for each in GRANULARITY):
+        return NothingClusteredError(store.path)
+    return GroupsOutOfDateError(store.path, level=level, changed=lacking(store, live))
 
 
 def grouped_as_asked(
@@ -138,13 +155,14 @@ def _check(level: Level, choices: GroupChoices) -> None:
 
 
 def _check_granularity(granularity: float) -> None:
-    if not granularity >= 0:  # nor what is no number
-        raise InputError(f"granularity must be 0 or more, not {granularity}")
+    if not 0 <= granularity < math.inf:  # nor what is no number
+        raise InputError(f"granularity must be a number from 0 on, not {granularity}")
 
 
 def level_at(granularity: float) -> Level:
-    """The level that a look so coarse is nearest to."""
-    return min(GRANULARITY, key=lambda level: (abs(GRANULARITY[level] - granularity), level))
+    """The level that a look so coarse is nearest to; halfway between two, the finer one."""
+    look = min(granularity, EVERYTHING)
+    return min(GRANULARITY, key=lambda level: (abs(GRANULARITY[level] - look), GRANULARITY[level]))
 
 
 def large_enough(labels: Labels, copies: Nodes, fewest: int) -> tuple[Labels, Nodes]:

@@ -171,15 +171,18 @@ class LinkReport:
     ----------
     left, right : Photo
     ratio : float
-        Their distance as a share of that at which unrelated photos begin.
+        How strong it is (docs/grouping.md): the smaller, the surer; unrelated photos begin at 1.
     granularity : float
         From which on it joins them; 0 where somebody said so.
+    said : bool
+        Whether it is there because somebody said so; then its ratio says nothing.
     """
 
     left: Photo
     right: Photo
     ratio: float
     granularity: float
+    said: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,13 +196,15 @@ class ApartReport:
     distance : float
         Of the two vectors, from 0 to 2.
     times : float
-        How many times farther that is than photos of one shot may be; below 1 if it is not.
+        How many times the largest ratio of photos of one shot the ratio of the two is; 1 or less
+        if it does not keep them apart.
     granularity : float or None
         From which on the two are in one group; None if nothing joins them.
-    why : {"far", "weak", "layout", "later", "said", "few"}
+    why : {"far", "weak", "layout", "later", "finer", "said", "few"}
         As unrelated photos are; nearer, but not near enough; pages of different layouts; a link
-        that waits for a coarser look; somebody said that they, or photos between them, are not the
-        same shot; or they are too few for a group.
+        that waits for a coarser look; the look was finer than that of the level, at which they are
+        together; somebody said that they, or photos between them, are not the same shot; or they
+        are too few for a group.
     """
 
     nearest: Photo
@@ -226,6 +231,9 @@ class Explanation:
     links : tuple of LinkReport
         From `photo` to `other`, or the surest link that it has.
     apart : ApartReport or None
+    copies : bool or None
+        Of photos that are together without a link: whether they are exact copies; if not, the
+        embedder sees no difference between them. None of others.
     """
 
     photo: Photo
@@ -235,6 +243,7 @@ class Explanation:
     together: bool
     links: tuple[LinkReport, ...]
     apart: ApartReport | None
+    copies: bool | None
 
 
 @dataclass(frozen=True, slots=True)

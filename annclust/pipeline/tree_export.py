@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -13,15 +12,15 @@ from annclust.arrays import Labels
 from annclust.clustering.condensed_tree import CondensedTree
 from annclust.clustering.hdbscan import Clustering, cut
 from annclust.errors import GroupsOutOfDateError
-from annclust.pipeline.clusters import last_clustering
+from annclust.pipeline.clusters import changed_since, last_clustering
 from annclust.pipeline.exporting import Cell, Record, Table
-from annclust.pipeline.group_trees import stored_groups
-from annclust.pipeline.hierarchies import hierarchy_over
+from annclust.pipeline.hierarchies import hierarchy_lacking, hierarchy_over
+from annclust.pipeline.level_groups import clusters_of, links_of
 from annclust.pipeline.live_vectors import LiveVectors, live_vectors
-from annclust.pipeline.made_of import decisions_digest
-from annclust.pipeline.photo_groups import GroupChoices, grouped_as_asked
+from annclust.pipeline.photo_groups import grouped_as_asked
 from annclust.pipeline.tree_picture import tree_picture
 from annclust.settings import ClusterSettings, Level
+from annclust.storage.records import ClusteringRecord
 from annclust.storage.store import Store
 
 
@@ -55,31 +54,32 @@ def photo_tree(store: Store, level: Level | None) -> PhotoTree:
     Raises
     ------
     NothingClusteredError
-        If the level was never clustered, or photos came or went since.
+        If the level was never clustered, or something changed since.
     """
-    last = last_clustering(store, level)
-    live, asked = live_vectors(store), json.loads(last.settings)
-    digest = asked.pop("vectors")
-    clustering = _cut_again(store, live, asked)
-    if clustering is None or digest != live.digest or not len(live.rows):
-        raise GroupsOutOfDateError(store.path, level=last.level)
-    rows, ids = store.catalog.memberships(last.level)
-    clusters = np.full(len(live.rows), -1, dtype=np.int64)
-    clusters[np.searchsorted(live.rows, rows)] = ids
-    return PhotoTree(clustering, live, clusters)
+    with store.catalog.snapshot():  # all of one moment
+        last, live = last_clustering(store, level), live_vectors(store)
+        changed = changed_since(store, last, live)
+        if changed is None and not len(live.rows):
+            changed = "photos"
+        if changed is not None:
+            raise GroupsOutOfDateError(store.path, level=last.level, changed=changed)
+        clustering = _cut_again(store, live, last)
+        return PhotoTree(clustering, live, clusters_of(store, live, last.level))
 
 
-def _cut_again(store: Store, live: LiveVectors, asked: Mapping[str, Any]) -> Clustering | None:
-    """What a clustering asked for, from what is stored; None if that is out of date."""
-    if "granularity" in asked:
-        choices = GroupChoices.from_dict(asked)
-        if choices is None or asked["decisions"] != decisions_digest(store):
-            return None
-        groups = stored_groups(store, live, choices.settings)
-        return None if groups is None else grouped_as_asked(store, live, groups, choices)
-    settings = ClusterSettings(**asked)
+def _cut_again(store: Store, live: LiveVectors, last: ClusteringRecord) -> Clustering:
+    """What a clustering asked for, from what is stored."""
+    made_of = json.loads(last.settings)
+    if "granularity" in made_of:
+        choices, groups = links_of(store, live, made_of, last.level)
+        return grouped_as_asked(store, live, groups, choices)
+    del made_of["vectors"]
+    settings = ClusterSettings(**made_of)
     stored = hierarchy_over(store, live, settings)
-    return None if stored is None else cut(stored.hierarchy, settings)
+    if stored is None:
+        changed = hierarchy_lacking(store, live, settings)
+        raise GroupsOutOfDateError(store.path, level=last.level, changed=changed)
+    return cut(stored.hierarchy, settings)
 
 
 def tree_table(photos: PhotoTree) -> Table:

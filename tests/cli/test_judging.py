@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tests.albums import save
+from annclust.cli.judging import coarse_enough
+from annclust.collection import Collection
+from tests.albums import save, with_remark
 from tests.cli.test_commands import document, run
 
 
@@ -26,7 +31,7 @@ def test_a_chain_is_shown_link_by_link(grouped: Path, photos: Path) -> None:
     first, other = shots(photos)
     told = run("explain", first, other, "-c", grouped).stdout
     assert "are both in group 0 of shots" in told
-    assert "% of the distance at which unrelated photos begin" in told
+    assert re.search(r"IMG_01.jpg: ratio 0\.\d\d \(unrelated photos begin at 1\)$", told, re.M)
     found = document("explain", first, other, "-c", grouped)
     assert (found["together"], found["apart"], found["level"]) == (True, None, "shots")
     assert found["links"][0]["left"]["path"] == str(first)
@@ -51,7 +56,68 @@ def test_copies_and_lonely_photos_are_told_in_words(tmp_path: Path) -> None:
     run("index", "-c", path)
     run("cluster", "-c", path)
     told = run("explain", only, photos / "copy.jpg", "-c", path).stdout
-    assert "one and the same content" in told
+    assert "exact copies show one and the same content" in told
+    remarked = with_remark(only, photos / "remarked.jpg")
+    run("index", "-c", path)
+    run("cluster", "-c", path)
+    told = run("explain", only, remarked, "-c", path).stdout
+    assert "the embedder sees no difference between them" in told
+    assert "exact copies" not in told
+    told = run("explain", remarked, "-c", path).stdout
+    assert "remarked.jpg is in group 0 of shots:\n  the embedder sees no difference" in told
+    refused = run("decide", "apart", only, remarked, "-c", path)
+    assert refused.returncode == 1
+    assert len(refused.stderr.splitlines()) == 1
+    assert "so they cannot be held apart" in refused.stderr
+    assert document("decide", "-c", path) == []
+
+
+def test_the_look_that_is_advised_is_coarse_enough(grouped: Path, photos: Path) -> None:
+    alone = [save(photos / f"alone {seed}.jpg", seed) for seed in range(51, 60)]
+    with Collection(grouped) as collection:
+        collection.index()
+        collection.cluster()
+        apart = {photo: collection.explain(photo).apart for photo in alone}
+    photo, found = next(
+        (photo, found)
+        for photo, found in apart.items()
+        if found and found.granularity and round(found.granularity, 2) < found.granularity
+    )
+    told = run("explain", photo, "-c", grouped).stdout
+    (advised,) = re.findall(r"--granularity (\S+) joins them", told)
+    run("cluster", "--granularity", advised, "-c", grouped)
+    assert document("explain", photo, found.nearest.path, "-c", grouped)["together"]
+
+
+@given(granularity=st.floats(0, 4))
+def test_a_granularity_is_rounded_up(granularity: float) -> None:
+    told = float(coarse_enough(granularity))
+    assert granularity <= told < granularity + 0.010001
+
+
+@pytest.mark.parametrize(("granularity", "told"), [(1.1, "1.10"), (0.354, "0.36"), (0.358, "0.36")])
+def test_but_not_without_need(granularity: float, told: str) -> None:
+    assert coarse_enough(granularity) == told
+
+
+def test_a_look_from_infinitely_far_is_refused_in_a_line(grouped: Path) -> None:
+    done = run("cluster", "--granularity", "inf", "-c", grouped)
+    assert done.returncode == 1
+    assert done.stderr == "annclust: granularity must be a number from 0 on, not inf\n"
+
+
+def test_density_is_not_explained(grouped: Path, photos: Path) -> None:
+    run("cluster", "--level", "density", "-c", grouped)
+    for level in ([], ["--level", "density"]):
+        done = run("explain", shots(photos)[0], "-c", grouped, *level)
+        assert done.returncode == 1
+        assert done.stderr.endswith("Use --level shots, scenes or themes.\n")
+
+
+def test_a_finer_look_is_no_reason_to_be_far(grouped: Path, photos: Path) -> None:
+    run("cluster", "--granularity", "0.05", "-c", grouped)
+    told = run("explain", *shots(photos), "-c", grouped).stdout
+    assert "it would be with it, had the look not been finer than that of shots" in told
 
 
 def test_decisions_are_made_listed_and_explained(grouped: Path, photos: Path) -> None:
@@ -60,6 +126,8 @@ def test_decisions_are_made_listed_and_explained(grouped: Path, photos: Path) ->
     made = run("decide", "apart", first, other, "-c", grouped)
     assert "are not the same shot" in made.stdout
     assert "the next annclust cluster" in made.stderr
+    listed = run("clusters", "-c", grouped)
+    assert "something was decided since these groups were made" in listed.stderr
     run("cluster", "-c", grouped)
     told = run("explain", first, other, "-c", grouped).stdout
     assert "had you not said" in told
@@ -71,10 +139,25 @@ def test_decisions_are_made_listed_and_explained(grouped: Path, photos: Path) ->
     assert document("decide", "forget", first, other, "-c", grouped)[0]["together"]
 
 
+def test_a_contradiction_is_told_in_a_line(grouped: Path, photos: Path) -> None:
+    a, b, c = (photos / f"burst {group}" / f"IMG_{group}0.jpg" for group in range(3))
+    d = photos / "alone.jpg"
+    run("decide", "together", a, b, c, d, "-c", grouped)
+    made = run("decide", "apart", b, c, "-c", grouped)
+    _, line = made.stderr.splitlines()
+    assert line in [
+        f"what was said contradicts itself; this prevails: {one} and {other} are not the same shot"
+        for one, other in ((b, c), (c, b))
+    ]
+    assert "(and 1 more)" in run("decide", "apart", b, d, "-c", grouped).stderr
+    assert len(run("decide", "forget", b, c, "-c", grouped).stderr.splitlines()) == 1
+
+
 def test_a_decision_names_two_photos(grouped: Path, photos: Path) -> None:
     done = run("decide", "apart", shots(photos)[0], "-c", grouped)
     assert done.returncode == 1
     assert done.stderr == "annclust: name a photo, and at least one other.\n"
+    assert run("decide", "apart", "-c", grouped).stderr == done.stderr
     done = run("explain", Path(__file__), "-c", grouped)
     assert done.returncode == 1
     assert "is not in this collection" in done.stderr

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annclust.arrays import Labels
-from annclust.grouping.decisions import Decisions, decided, pairs_of
+from annclust.grouping.decisions import Decisions, contradicted, decided, pairs_of
 from annclust.grouping.group_tree import GroupTree
 from tests.grouping.samples import group_trees, same_partition, tree_of
 
@@ -183,3 +183,11 @@ def slowly(tree: GroupTree, together: list[Pair], apart: list[Pair], look: float
         if height <= look and not any(joined[one] == joined[other] for one, other in apart):
             own = joined
     return own
+
+
+def test_what_others_join_contradicts_what_is_apart() -> None:
+    said = Decisions(pairs_of([(0, 3), (3, 5), (1, 2)]), pairs_of([(5, 0), (1, 2), (0, 1), (4, 6)]))
+    assert contradicted(said, 3).tolist() == [True, False, False, False]
+    assert contradicted(said, 1).tolist() == [False, True, False, False]
+    assert not contradicted(said, 9).any()
+    assert contradicted(Decisions(pairs_of([]), pairs_of([])), 2).tolist() == []

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from annclust.grouping.decisions import Decisions, pairs_of
 from annclust.grouping.explanation import (
     Link,
     Loneliness,
@@ -15,6 +16,7 @@ from annclust.grouping.explanation import (
     loneliness,
     meeting,
     surest_link,
+    with_origin,
 )
 from annclust.grouping.group_tree import GroupTree
 from tests.grouping.samples import group_trees, tree_of
@@ -97,6 +99,23 @@ def test_the_surest_link_of_a_photo_is_the_first_that_joins_it() -> None:
     assert surest_link(TREE, 1, 1) == Link(1, 3, 0.2, 0.4)
     assert surest_link(TREE, 1, 4) is None
     assert surest_link(TREE, 3, 4) == Link(4, 0, 1, 2.5)
+
+
+def test_a_link_that_somebody_wished_for_is_known_as_such() -> None:
+    decisions = Decisions(pairs_of([(4, 2), (0, 5)]), pairs_of([(0, 1)]))
+    links = Link(1, 2, 0, 0), Link(2, 4, 0, 0), Link(4, 0, 0, 0)
+    assert with_origin(links, decisions) == (links[0], Link(2, 4, 0, 0, said=True), links[2])
+
+
+@given(tree=group_trees(), ends=st.data())
+def test_photos_meet_at_the_first_look_that_shows_them_together(
+    tree: GroupTree, ends: st.DataObject
+) -> None:
+    first, last = (ends.draw(st.integers(0, tree.n - 1)) for _ in range(2))
+    looks = [0.0, *tree.height.tolist()]
+    cuts = ((look, tree.up_to(look).groups()) for look in looks)
+    expected = next((look for look, groups in cuts if groups[first] == groups[last]), None)
+    assert meeting(tree, first, last) == expected
 
 
 def test_photos_meet_where_the_last_link_between_them_joins() -> None:

@@ -3,7 +3,10 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
+
 from annclust.collection import Collection
+from annclust.errors import GroupsOutOfDateError
 from tests.albums import save
 
 
@@ -27,6 +30,40 @@ def test_a_compacted_collection_answers_as_before(collection: Collection, photos
     assert not collection.clusters_are_out_of_date()
     assert collection.check().ok
     assert collection.neighbor_graph().n == 13
+
+
+def test_what_groups_are_cut_from_stays(collection: Collection, photos: Path) -> None:
+    for number in range(5):
+        save(photos / "alone" / f"{number}.jpg", 60 + number)
+    collection.index([photos])
+    shutil.rmtree(photos / "burst 0")
+    collection.index(forget_missing=True)
+    collection.cluster()
+    alone, near = photos / "alone" / "0.jpg", photos / "burst 1" / "IMG_10.jpg"
+
+    def told() -> tuple[object, ...]:
+        looks = [collection.groups_at(look)[0].tolist() for look in (0.5, 1, 2, 3)]
+        tree = list(collection.tree_table().records)
+        return looks, collection.explain(alone), collection.explain(near), tree
+
+    before = told()
+    collection.compact()
+    assert told() == before
+    assert collection.check().ok
+    collection.cluster()
+    assert told() == before
+
+
+def test_but_the_density_tree_is_made_again(collection: Collection, photos: Path) -> None:
+    collection.index([photos])
+    (photos / "burst 0" / "IMG_00.jpg").unlink()
+    collection.index()
+    collection.cluster("density", min_cluster_size=2)
+    collection.compact()
+    with pytest.raises(GroupsOutOfDateError, match="what groups are cut from was dropped since"):
+        collection.tree_table()
+    collection.cluster("density", min_cluster_size=2)
+    assert list(collection.tree_table().records)
 
 
 def test_groups_keep_their_ids_when_they_are_made_anew(

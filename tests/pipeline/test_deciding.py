@@ -7,7 +7,7 @@ import pytest
 
 from annclust.collection import Collection
 from annclust.errors import InputError, UnknownPhotoError
-from tests.albums import save
+from tests.albums import save, with_remark
 
 
 @pytest.fixture
@@ -50,7 +50,8 @@ def test_photos_that_belong_together_are_one_group(indexed: Collection, photos: 
     indexed.cluster()
     assert group_of(indexed, first) == group_of(indexed, other)
     (link,) = indexed.explain(first, other).links
-    assert link.granularity == 0
+    assert (link.granularity, link.said) == (0, True)
+    assert not indexed.explain(first, shot(photos, 0, 1)).links[-1].said
 
 
 def test_what_was_said_may_be_forgotten_or_said_otherwise(
@@ -114,6 +115,8 @@ def test_nothing_else_can_be_said(indexed: Collection, photos: Path) -> None:
         indexed.decide("sepparate", shot(photos, 0, 0), shot(photos, 0, 1))  # type: ignore[arg-type]
     with pytest.raises(InputError, match="at least one other"):
         indexed.decide("together", shot(photos, 0, 0))
+    with pytest.raises(InputError, match="at least one other"):
+        indexed.decide("together")
 
 
 def test_several_are_said_of_the_first_one(indexed: Collection, photos: Path) -> None:
@@ -129,6 +132,62 @@ def test_copies_cannot_be_told_apart(indexed: Collection, photos: Path, tmp_path
     copy = Path(shutil.copy(shot(photos, 0, 0), tmp_path / "copy.jpg"))
     with pytest.raises(InputError, match="exact copies"):
         indexed.decide("apart", shot(photos, 0, 0), copy)
+    assert indexed.decisions() == []
+
+
+def test_nor_can_what_the_embedder_sees_no_difference_between(
+    indexed: Collection, photos: Path
+) -> None:
+    first, other = shot(photos, 0, 0), shot(photos, 0, 1)
+    remarked = with_remark(first, photos / "remarked.jpg")
+    indexed.index()
+    with pytest.raises(InputError, match=r"the embedder sees no difference between .*remarked"):
+        indexed.decide("apart", first, other, remarked)
+    assert indexed.decisions() == []
+    indexed.decide("together", first, remarked)  # another embedder may see one
+    assert len(indexed.decisions()) == 1
+    indexed.decide("forget", first, remarked)
+    assert indexed.decisions() == []
+
+
+def test_what_contradicts_what_was_said_is_named(indexed: Collection, photos: Path) -> None:
+    a, b, c = (shot(photos, group, 0) for group in range(3))
+    assert indexed.decide("together", a, b) == []
+    assert indexed.decide("apart", a, shot(photos, 0, 1)) == []
+    assert indexed.decide("together", b, c) == []
+    (held,) = indexed.decide("apart", a, c)
+    assert {photo.path for photo in (*held.first, *held.second)} == {a, c}
+    assert indexed.decide("together", c, b) == [held]
+    assert indexed.decide("apart", shot(photos, 1, 1), shot(photos, 1, 2)) == []
+    assert indexed.decide("forget", a, c) == []
+    assert indexed.decide("together", c, b) == []
+
+
+def test_what_is_gone_contradicts_nothing(indexed: Collection, photos: Path) -> None:
+    a, b, c = (shot(photos, group, 0) for group in range(3))
+    indexed.decide("together", a, b)
+    indexed.decide("together", b, c)
+    b.unlink()
+    indexed.index()
+    assert indexed.decide("apart", a, c) == []
+
+
+def test_a_wish_that_another_decision_overrules_is_told_so(
+    indexed: Collection, photos: Path
+) -> None:
+    a, b, c = (shot(photos, group, 0) for group in range(3))
+    indexed.decide("together", a, b)
+    indexed.decide("together", b, c)
+    indexed.decide("apart", a, c)
+    indexed.cluster()
+    first, second = indexed.explain(b, a), indexed.explain(b, c)
+    assert sorted((first.together, second.together)) == [False, True]
+    apart = first.apart or second.apart
+    assert apart is not None
+    assert (apart.why, apart.granularity) == ("said", 2)
+    apart = indexed.explain(a, c).apart
+    assert apart is not None
+    assert apart.why == "said"
 
 
 def test_nothing_is_said_of_photos_that_are_not_there(

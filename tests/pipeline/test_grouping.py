@@ -10,8 +10,15 @@ import pytest
 
 from annclust.arrays import Labels
 from annclust.collection import Collection
-from annclust.errors import InputError, NothingClusteredError, UnknownClusterError
+from annclust.errors import (
+    GroupsOutOfDateError,
+    InputError,
+    NothingClusteredError,
+    UnknownClusterError,
+)
 from annclust.pipeline.grouping import label_copies
+from annclust.search.graph_plan import neighbors_wanted
+from annclust.settings import Level
 from tests.albums import album, save
 from tests.vectors import DIMENSION, collection_of
 
@@ -172,6 +179,29 @@ def test_choices_that_make_no_sense_are_refused(collection: Collection, photos: 
         collection.cluster(min_cluster_size=1)
     with pytest.raises(ValueError, match="min_samples"):
         collection.cluster(min_samples=0)
+    with pytest.raises(InputError, match="granularity must be"):
+        collection.cluster(granularity=-1)
+
+
+@pytest.mark.parametrize("granularity", [float("inf"), float("nan"), -0.1])
+def test_a_granularity_is_a_number_from_0_on(collection: Collection, granularity: float) -> None:
+    with pytest.raises(InputError, match="granularity must be a number from 0 on"):
+        collection.cluster(granularity=granularity)
+    with pytest.raises(InputError, match="granularity must be a number from 0 on"):
+        collection.groups_at(granularity)
+
+
+@pytest.mark.parametrize("level", ["shots", "scenes", "density"])
+def test_more_samples_than_the_graph_has_neighbors_are_refused(
+    collection: Collection, photos: Path, level: Level
+) -> None:
+    for seed in range(40, 70):
+        save(photos / f"alone {seed}.jpg", seed)
+    collection.index([photos])
+    neighbors = neighbors_wanted(42, collection.settings.search)
+    with pytest.raises(InputError, match=f"needs {neighbors + 1} neighbors"):
+        collection.cluster(level, min_samples=neighbors + 1)
+    assert len(collection.cluster(level, min_samples=neighbors).labels) == 42
 
 
 def test_the_graph_covers_all_photos_with_their_copies(
@@ -257,7 +287,7 @@ def test_a_look_at_a_granularity_is_what_clustering_there_finds(
     for seed in range(50, 60):
         save(photos / f"alone {seed}.jpg", seed)
     collection.index([photos])
-    with pytest.raises(NothingClusteredError):
+    with pytest.raises(NothingClusteredError, match="has not been clustered yet"):
         collection.groups_at(1)
     collection.cluster()
     for granularity in (0, 0.7, 1, 1.5, 2, 3):
@@ -265,6 +295,30 @@ def test_a_look_at_a_granularity_is_what_clustering_there_finds(
         found = collection.cluster(granularity=granularity)
         assert ids.tolist() == found.ids.tolist()
         assert _partition(labels) == _partition(found.labels)
+
+
+def test_a_look_at_groups_of_other_photos_is_refused(collection: Collection, photos: Path) -> None:
+    collection.index([photos])
+    collection.cluster("density")
+    with pytest.raises(NothingClusteredError, match="has not been clustered yet"):
+        collection.groups_at(1)
+    collection.cluster()
+    (photos / "burst 0" / "IMG_00.jpg").unlink()
+    collection.index()
+    with pytest.raises(GroupsOutOfDateError, match=r"photos came or went since .* into scenes"):
+        collection.groups_at(2)
+
+
+def test_groups_of_an_older_rule_are_not_looked_at(collection: Collection, photos: Path) -> None:
+    collection.index([photos])
+    collection.cluster()
+    older = "UPDATE generation SET basis = basis || '0' WHERE kind = 'groups'"
+    with collection._writer() as store, store.catalog.transaction():
+        store.catalog._db.execute(older)
+    with pytest.raises(GroupsOutOfDateError, match="how groups are made changed since"):
+        collection.groups_at(1)
+    collection.cluster()
+    assert len(collection.groups_at(1)[0]) == 12
 
 
 def _partition(labels: Labels) -> set[frozenset[int]]:
@@ -297,7 +351,9 @@ def test_density_has_no_granularity(collection: Collection, photos: Path) -> Non
 
 def test_a_granularity_alone_shows_the_nearest_level(collection: Collection, photos: Path) -> None:
     collection.index([photos])
-    for granularity, level in ((0.3, "shots"), (1.4, "shots"), (1.6, "scenes"), (9, "themes")):
+    halfway = ((1.5, "shots"), (2.5, "scenes"))  # it is the finer one
+    far_off = ((4, "themes"), (9, "themes"), (1e17, "themes"), (1e308, "themes"))
+    for granularity, level in ((0.3, "shots"), (1.4, "shots"), (1.6, "scenes"), *halfway, *far_off):
         collection.cluster(granularity=granularity)
         report = collection.last_clustering()
         assert (report.level, report.granularity) == (level, granularity)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
 from collections import defaultdict
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,12 @@ import pytest
 
 from annclust.clustering.condensed_tree import EMPTY_TREE
 from annclust.collection import Collection
-from annclust.errors import NothingClusteredError
+from annclust.errors import DamagedFileWarning, GroupsOutOfDateError
 from annclust.pipeline.tree_picture import tree_picture
+from annclust.settings import Level
+from annclust.storage.store_writer import StoreWriter
 from tests.search.samples import clustered
-from tests.vectors import DIMENSION, collection_of
+from tests.vectors import DIMENSION, add_vectors, collection_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -73,8 +76,25 @@ def test_outlier_scores_are_those_of_the_clustering(groups: Collection) -> None:
 def test_a_tree_that_is_out_of_date_is_not_written(groups: Collection) -> None:
     with groups._writer() as store, store.catalog.transaction():
         store.catalog.remove_images(store.catalog.live()[0][:1].tolist())
-    with pytest.raises(NothingClusteredError):
+    with pytest.raises(GroupsOutOfDateError, match="photos came or went since"):
         groups.tree_table()
+
+
+@pytest.mark.parametrize("level", ["shots", "density"])
+def test_a_tree_is_read_in_one_moment(groups: Collection, level: Level) -> None:
+    groups.cluster(level)
+    looks = count()
+
+    def late(_cursor: object, sql: str, _bindings: object) -> bool:
+        if sql.lstrip().startswith("SELECT") and next(looks) == 1:  # somebody else writes meanwhile
+            with StoreWriter(groups.path) as store:
+                add_vectors(store, np.eye(1, DIMENSION), ["new.jpg"])
+        return True
+
+    groups._store.catalog._db.exec_trace = late
+    photos = [record["photo"] for record in groups.tree_table().records]
+    assert next(looks) > 2
+    assert len([photo for photo in photos if photo is not None]) == 300
 
 
 def test_the_picture_has_a_branch_for_each_group(groups: Collection) -> None:
@@ -106,7 +126,7 @@ def test_copies_leave_at_infinite_density(tmp_path: Path) -> None:
 def test_a_tree_that_another_clustering_replaced_is_not_cut(groups: Collection) -> None:
     groups.cluster("shots")
     groups.cluster("scenes", min_samples=6)
-    with pytest.raises(NothingClusteredError):
+    with pytest.raises(GroupsOutOfDateError, match="how groups are made changed since"):
         groups.tree_table("shots")
     assert list(groups.tree_table("scenes").records)
     assert list(groups.tree_table("density").records)
@@ -121,5 +141,21 @@ def test_nor_is_one_of_other_photos(groups: Collection) -> None:
     with groups._writer() as store, store.catalog.transaction():
         for photo in photos:
             store.catalog._db.execute("UPDATE image SET removed = 0 WHERE id = ?", (photo,))
-    with pytest.raises(NothingClusteredError):
+    with pytest.raises(GroupsOutOfDateError):
         groups.tree_table("shots")
+
+
+def test_nor_is_a_density_tree_that_is_not_the_one_it_was(groups: Collection) -> None:
+    with groups._writer() as store, store.catalog.transaction():
+        basis = "UPDATE generation SET basis = replace(basis, 'min_samples=1', 'min_samples=2')"
+        store.catalog._db.execute(f"{basis} WHERE kind = 'tree'")
+    with pytest.raises(GroupsOutOfDateError, match="how groups are made changed since"):
+        groups.tree_table()
+    groups.cluster("density", min_cluster_size=4, min_samples=1)
+    merges = max(groups.path.glob("tree-*.merges.npy"))
+    merges.write_bytes(merges.read_bytes()[:-7] + b"damaged")
+    with (
+        pytest.warns(DamagedFileWarning),
+        pytest.raises(GroupsOutOfDateError, match="what groups are cut from was dropped since"),
+    ):
+        groups.tree_table()
