@@ -179,7 +179,7 @@ class GroupedCollection(OpenedCollection):
         paths = Path(image).expanduser(), None if other is None else Path(other).expanduser()
         return explain(self._store, self.settings.search, *paths, level)
 
-    def decide(self, saying: Saying, photo: PathLike, *others: PathLike) -> None:
+    def decide(self, saying: Saying, photo: PathLike, *others: PathLike) -> tuple[Path, ...]:
         """Remember that photos belong together, or are not the same shot.
 
         It is remembered by their contents: through renames, and when they come back. Groups follow
@@ -190,12 +190,17 @@ class GroupedCollection(OpenedCollection):
         saying : {"together", "apart", "forget"}
         photo, others : path-like
             What is said is said of the first one and each of the others.
+
+        Returns
+        -------
+        tuple of Path
+            The others of which something was said; to forget, those of which something had been.
         """
         from annclust.pipeline.deciding import decide
 
         first, *rest = (Path(each).expanduser() for each in (photo, *others))
         with self._writer() as store:
-            decide(store, saying, first, rest)
+            return decide(store, saying, first, rest)
 
     def decisions(self) -> list[Decision]:
         """All that was decided about pairs of photos."""

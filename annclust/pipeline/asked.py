@@ -45,14 +45,18 @@ def asked_content(store: Store, path: Path) -> bytes:
 
 
 def decided_content(store: Store, named: Path) -> bytes:
-    """As `asked_content`, or what begins like that and something was decided about.
+    """As `asked_content`, or what lay there or begins like that and something was decided about.
 
     That is how photos are named that are gone.
     """
-    beginning = str(named).lower()
-    if not named.exists() and len(beginning) >= _SHORTEST:
-        known = {digest for *pair, _ in store.catalog.decisions() for digest in pair}
-        meant = [digest for digest in known if digest.hex().startswith(beginning)]
-        if len(meant) == 1:
-            return meant[0]
+    if named.exists():
+        return asked_content(store, named)
+    beginning, place = str(named).lower(), os.fsencode(named.absolute())
+    known = {digest for *pair, _ in store.catalog.decisions() for digest in pair}
+    meant = [digest for digest in known if digest.hex().startswith(beginning)]
+    if len(meant) == 1 and len(beginning) >= _SHORTEST:
+        return meant[0]
+    gone = store.catalog.digest_at(place, removed=True)
+    if gone in known and store.catalog.digest_at(place) is None:
+        return gone
     return asked_content(store, named)

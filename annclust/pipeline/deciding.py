@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -16,7 +17,9 @@ Saying = Literal["together", "apart", "forget"]
 """They belong together; they are not the same shot; or what was said before counts no more."""
 
 
-def decide(store: StoreWriter, saying: Saying, photo: Path, others: Sequence[Path]) -> None:
+def decide(
+    store: StoreWriter, saying: Saying, photo: Path, others: Sequence[Path]
+) -> tuple[Path, ...]:
     """Remember what is said about a photo and others, whatever was said before.
 
     Groups are as they were until they are cut anew.
@@ -27,6 +30,11 @@ def decide(store: StoreWriter, saying: Saying, photo: Path, others: Sequence[Pat
     saying : {"together", "apart", "forget"}
     photo, others : Path
         Photos of the collection; to forget, also the beginnings of their digests.
+
+    Returns
+    -------
+    tuple of Path
+        The others of which something was said; to forget, those of which something had been.
 
     Raises
     ------
@@ -45,27 +53,53 @@ def decide(store: StoreWriter, saying: Saying, photo: Path, others: Sequence[Pat
         if first == second:
             raise InputError(f"{photo} and {path} are exact copies: they are always together.")
     with store.catalog.transaction():
-        for second in rest:
-            if saying == "forget":
-                store.catalog.withdraw(first, second)
-            else:
-                store.catalog.decide(first, second, alike=saying == "together")
+        return tuple(
+            path
+            for path, second in zip(others, rest, strict=True)
+            if _say(store, saying, first, second)
+        )
+
+
+def _say(store: StoreWriter, saying: Saying, first: bytes, second: bytes) -> bool:
+    """Note what is said of two contents; to forget, whether anything had been said."""
+    if saying == "forget":
+        return store.catalog.withdraw(first, second)
+    store.catalog.decide(first, second, alike=saying == "together")
+    return True
 
 
 def decisions(store: Store) -> list[Decision]:
-    """All that was said, with the photos that it is about now."""
+    """All that was said, with the photos that it is about now; by path, also within a pair."""
     with store.catalog.snapshot():
-        return [
-            Decision(
-                _photos(store, first),
-                _photos(store, second),
-                (first.hex(), second.hex()),
-                together,
-            )
+        known = [
+            _decision(_said_of(store, first), _said_of(store, second), together=together)
             for first, second, together in store.catalog.decisions()
         ]
+    return sorted(known, key=lambda each: list(map(_order, each.paths)))
 
 
-def _photos(store: Store, digest: bytes) -> tuple[Photo, ...]:
+@dataclass(frozen=True, slots=True)
+class _SaidOf:
+    """A content of which something was said, its present photos, and where they lie, or lay."""
+
+    digest: str
+    photos: tuple[Photo, ...]
+    path: Path | None
+
+
+def _said_of(store: Store, digest: bytes) -> _SaidOf:
     images = store.catalog.images_of_digest(digest)
-    return tuple(Photo(image.id, image.full_path) for image in images)
+    photos = tuple(Photo(image.id, image.full_path) for image in images)
+    path = photos[0].path if photos else store.catalog.last_place_of(digest)
+    return _SaidOf(digest.hex(), photos, path)
+
+
+def _decision(*both: _SaidOf, together: bool) -> Decision:
+    one, other = sorted(both, key=lambda each: _order(each.path))
+    digests, paths = (one.digest, other.digest), (one.path, other.path)
+    return Decision(one.photos, other.photos, digests, together, paths)
+
+
+def _order(path: Path | None) -> tuple[bool, str]:
+    """By path; what has none comes last."""
+    return path is None, str(path)

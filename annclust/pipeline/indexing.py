@@ -11,7 +11,7 @@ import json
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -216,6 +216,7 @@ def settle(
     with store.catalog.transaction():
         store.catalog.remove_images(photo.id for photo in gone)
         _place_photos(store, resolution)
+        _move_decisions(store, resolution.changed)
         for check in surveyed.checks:
             _note_root(store, surveyed, reading, check, doubts.get(check.root.id))
         companions = standing.companions(reading.failures)
@@ -298,6 +299,15 @@ def _place_photos(store: StoreWriter, resolution: Resolution) -> None:
     for sighting in resolution.added:
         file = sighting.file
         store.catalog.add_image(file.root, file.path, file.size, file.modified_ns, sighting.digest)
+
+
+def _move_decisions(store: StoreWriter, changed: Iterable[tuple[KnownPhoto, Sighting]]) -> None:
+    """Let what was said of a photo be said of it as it is now, if its vector is still the same."""
+    said = {digest for *pair, _ in store.catalog.decisions() for digest in pair}
+    for old, new in [(photo.digest, sighting.digest) for photo, sighting in changed]:
+        rows = store.catalog.rows_of((old, new)) if old in said else {}
+        if rows.get(old) == rows.get(new, -1) and not store.catalog.images_of_digest(old):
+            store.catalog.move_decisions(old, new)
 
 
 def _note_root(

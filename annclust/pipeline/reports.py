@@ -249,12 +249,15 @@ class Decision:
         Of both contents, in hexadecimal.
     together : bool
         Whether they belong together; if not, they are not the same shot.
+    paths : tuple of Path or None
+        Where the first photo of each content lies, or lay when it was there; None if nobody knows.
     """
 
     first: tuple[Photo, ...]
     second: tuple[Photo, ...]
     digests: tuple[str, str]
     together: bool
+    paths: tuple[Path | None, Path | None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from annclust.arrays import ImageId, VectorRow
 from annclust.embedding.embedder import EmbedderSpec
 from annclust.images.capture import FIELDS, Capture
 from annclust.storage.catalog import Catalog
-from annclust.storage.catalog_file_writer import CatalogFileWriter, add_set_to
+from annclust.storage.catalog_file_writer import add_set_to
+from annclust.storage.decision_writer import DecisionWriter
 from annclust.storage.layout import KINDS, GenerationKind
 from annclust.storage.photo_catalog import PLACES
 from annclust.storage.records import (
@@ -58,7 +59,7 @@ _RENUMBER = (
 """What compaction does to a set of vectors, given the table `kept` of old and new rows."""
 
 
-class CatalogWriter(CatalogFileWriter, Catalog):
+class CatalogWriter(DecisionWriter, Catalog):
     """Reads and writes catalog.sqlite; the caller holds the writer lock."""
 
     @property
@@ -233,27 +234,6 @@ class CatalogWriter(CatalogFileWriter, Catalog):
         if not keep:
             self._db.execute("UPDATE capture SET latitude = NULL, longitude = NULL")
 
-    def decide(self, first: bytes, second: bytes, *, alike: bool) -> None:
-        """Note what a person said of two contents: that they belong together, or do not.
-
-        Takes the place of what was said of them before.
-
-        Raises
-        ------
-        ValueError
-            If both are the same.
-        """
-        self._db.execute(
-            "INSERT OR REPLACE INTO decision (first, second, alike) VALUES (?, ?, ?)",
-            (*_in_order(first, second), alike),
-        )
-
-    def withdraw(self, first: bytes, second: bytes) -> None:
-        """Forget what a person said of two contents, if anything."""
-        self._db.execute(
-            "DELETE FROM decision WHERE first = ? AND second = ?", _in_order(first, second)
-        )
-
     def add_image(
         self, root: int, path: bytes, size: int, modified_ns: int, digest: bytes
     ) -> ImageId:
@@ -381,10 +361,3 @@ class CatalogWriter(CatalogFileWriter, Catalog):
         """Forget every clustering of this set; ids that were given stay given."""
         for table in ("member", "cluster", "clustering"):
             self._of_set(f"DELETE FROM {table} WHERE vector_set = ?")
-
-
-def _in_order(first: bytes, second: bytes) -> tuple[bytes, bytes]:
-    """The digests of two contents as `decision` holds them."""
-    if first == second:
-        raise ValueError("a photo has nothing to be compared with but others")
-    return min(first, second), max(first, second)

@@ -160,9 +160,13 @@ class PhotoCatalog(CatalogFile):
         one_of_them = "image.id IN (SELECT value FROM json_each(?))"
         return self._images(f"AND {one_of_them} ORDER BY image.id", json.dumps([*images]))
 
-    def digest_at(self, path: bytes) -> bytes | None:
-        """Digest of the photo that lies there, by its absolute path; None if there is none."""
-        sql = "SELECT digest FROM image WHERE root = ? AND path = ? AND NOT removed"
+    def digest_at(self, path: bytes, *, removed: bool = False) -> bytes | None:
+        """Digest of the photo that lies there, by its absolute path; None if there is none.
+
+        If `removed`, of the one that was removed from there last.
+        """
+        sql = f"""SELECT digest FROM image WHERE root = ? AND path = ?
+            AND {"" if removed else "NOT"} removed ORDER BY id DESC"""
         for root in self.roots():
             if path.startswith(root.path.rstrip(b"/") + b"/"):
                 inside = path[len(root.path.rstrip(b"/")) + 1 :]
@@ -195,6 +199,13 @@ class PhotoCatalog(CatalogFile):
     def images_of_digest(self, digest: bytes) -> list[ImageRecord]:
         """Present images with that content, by id."""
         return self._images("AND image.digest = ? ORDER BY image.id", digest)
+
+    def last_place_of(self, digest: bytes) -> Path | None:
+        """Where a removed photo with that content lay; None if none is known."""
+        sql = """SELECT root.path, image.path FROM image JOIN root ON root.id = image.root
+            WHERE removed AND digest = ? ORDER BY image.id DESC"""
+        found = next(self._all_with_paths((0, 1), sql, digest), None)
+        return None if found is None else joined(*found)
 
     def unreadable(self) -> list[tuple[Root, UnreadableRecord]]:
         """Files that could not be read, by root and path."""
