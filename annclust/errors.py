@@ -6,6 +6,7 @@ The errors:
 
 - AnnclustError
     - InputError: what was asked for cannot be done
+        - UsageError: and could not be in any collection
         - PhotosNotFoundError: no such folder, or not a folder
         - UnreadableImageError: one image cannot be turned into pixels
         - UnknownEmbedderError: no embedder goes by that name
@@ -23,6 +24,7 @@ The errors:
         - NetworkDiskError: it lies where writing would not be safe
         - NewerFormatError: a later annclust wrote it
         - EmbedderMismatchError: vectors of two embedders would meet
+        - CollectionClosedError: it was closed
         - CollectionLockedError: another process is writing
         - CollectionDamagedError: truth on disk contradicts itself
         - StorageError: the operating system refused to read or write
@@ -53,6 +55,10 @@ class AnnclustError(Exception):
 
 class InputError(AnnclustError, ValueError):
     """What was asked for cannot be done."""
+
+
+class UsageError(InputError):
+    """A choice is none that there is, or does not go with another one."""
 
 
 class PhotosNotFoundError(InputError):
@@ -215,6 +221,14 @@ class VectorsDroppedError(CollectionError):
         super().__init__(
             f"the vectors that {path} was opened with were dropped meanwhile. Open it again."
         )
+
+
+class CollectionClosedError(CollectionError):
+    """Something is asked of a collection after it was closed."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(f"{path} was closed. Open it again: annclust.open({str(path)!r}).")
 
 
 class CollectionLockedError(CollectionError):

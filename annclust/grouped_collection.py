@@ -6,11 +6,19 @@ One half of :class:`annclust.collection.Collection`.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
-from annclust.opened_collection import OpenedCollection, PathLike
+from annclust.opened_collection import OpenedCollection, PathLike, path_of
 from annclust.pipeline.reports import Cluster, ClusterReport
-from annclust.settings import Level, Method, ShownLevel
+from annclust.settings import (
+    GRANULARITY,
+    Level,
+    Method,
+    ShownLevel,
+    granularity_of,
+    refuse_unknown,
+    whole_number,
+)
 
 # Each call loads what it needs itself: a query must not wait for what only grouping needs.
 if TYPE_CHECKING:
@@ -89,6 +97,7 @@ class GroupedCollection(OpenedCollection):
         """
         from annclust.pipeline.clusters import last_report
 
+        refuse_unknown("level", level, get_args(Level))
         return last_report(self._store, level)
 
     def clusters(self, level: ShownLevel | None = None) -> list[Cluster]:
@@ -106,6 +115,7 @@ class GroupedCollection(OpenedCollection):
         """
         from annclust.pipeline.clusters import clusters
 
+        refuse_unknown("level", level, get_args(ShownLevel))
         return clusters(self._store, level)
 
     def cluster_of_id(self, cluster: int, level: ShownLevel | None = None) -> Cluster:
@@ -120,12 +130,14 @@ class GroupedCollection(OpenedCollection):
         """
         from annclust.pipeline.clusters import cluster_of_id
 
-        return cluster_of_id(self._store, cluster, level)
+        refuse_unknown("level", level, get_args(ShownLevel))
+        return cluster_of_id(self._store, whole_number("cluster", cluster), level)
 
     def clusters_are_out_of_date(self, level: ShownLevel | None = None) -> bool:
         """Whether photos came or went since the last clustering; raises as `clusters` does."""
         from annclust.pipeline.clusters import is_out_of_date, last_clustering
 
+        refuse_unknown("level", level, get_args(ShownLevel))
         return level != "copies" and is_out_of_date(
             self._store, last_clustering(self._store, level)
         )
@@ -153,7 +165,7 @@ class GroupedCollection(OpenedCollection):
         """
         from annclust.pipeline.photo_groups import groups_at
 
-        return groups_at(self._store, granularity)
+        return groups_at(self._store, granularity_of(granularity))
 
     def explain(
         self, image: PathLike, other: PathLike | None = None, level: Level | None = None
@@ -176,7 +188,8 @@ class GroupedCollection(OpenedCollection):
         """
         from annclust.pipeline.explaining import explain
 
-        paths = Path(image).expanduser(), None if other is None else Path(other).expanduser()
+        refuse_unknown("level", level, GRANULARITY)
+        paths = path_of(image), None if other is None else path_of(other)
         return explain(self._store, self.settings.search, *paths, level)
 
     def decide(self, saying: Saying, photo: PathLike, *others: PathLike) -> tuple[Path, ...]:
@@ -198,7 +211,7 @@ class GroupedCollection(OpenedCollection):
         """
         from annclust.pipeline.deciding import decide
 
-        first, *rest = (Path(each).expanduser() for each in (photo, *others))
+        first, *rest = map(path_of, (photo, *others))
         with self._writer() as store:
             return decide(store, saying, first, rest)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from annclust.errors import InputError
+from annclust.errors import InputError, UsageError
 from annclust.pipeline.asked import asked_content, decided_content
 from annclust.pipeline.reports import Decision, Photo
 from annclust.storage.store import Store
@@ -40,13 +40,15 @@ def decide(
     ------
     UnknownPhotoError
         If the collection has no photo with a file's content.
+    UsageError
+        If nothing is said, or of one photo alone.
     InputError
-        If a photo is an exact copy of the other, or nothing is said.
+        If a photo is an exact copy of the other.
     """
     if saying not in get_args(Saying):
-        raise InputError(f"say one of {', '.join(get_args(Saying))}, not {saying!r}.")
+        raise UsageError(f"say one of {', '.join(get_args(Saying))}, not {saying!r}.")
     if not others:
-        raise InputError("name a photo, and at least one other.")
+        raise UsageError("name a photo, and at least one other.")
     content = decided_content if saying == "forget" else asked_content
     first, *rest = (content(store, path) for path in (photo, *others))
     for path, second in zip(others, rest, strict=True):

@@ -18,14 +18,20 @@ from annclust.arrays import ImageId, Labels, Nodes, Weights
 from annclust.clustering.hdbscan import Clustering
 from annclust.clustering.lineage import Lineage, match_clusters
 from annclust.clustering.representative import representatives
-from annclust.errors import InputError
+from annclust.errors import InputError, UsageError
 from annclust.pipeline.density import density_clusters
 from annclust.pipeline.grouped import Grouped
 from annclust.pipeline.live_vectors import LiveVectors, live_vectors
 from annclust.pipeline.photo_groups import GroupChoices, level_at, photo_groups
 from annclust.pipeline.reports import ClusterReport
 from annclust.progress import SILENT, Progress
-from annclust.settings import ClusterSettings, Level, SearchSettings
+from annclust.settings import (
+    ClusterSettings,
+    Level,
+    SearchSettings,
+    granularity_of,
+    refuse_unknown,
+)
 from annclust.storage.records import Member
 from annclust.storage.store import Store
 from annclust.storage.store_writer import StoreWriter
@@ -40,17 +46,21 @@ def choose(
 
     Raises
     ------
-    InputError
+    UsageError
         If a choice is none of that level, or there is no such level.
     """
+    refuse_unknown("level", level, get_args(Level))
+    if granularity is not None:
+        granularity = granularity_of(granularity)
     if level is None:
         level = "shots" if granularity is None else level_at(granularity)
-    if level not in get_args(Level):
-        raise InputError(f"level must be one of {', '.join(get_args(Level))}, not {level!r}.")
     if level != "density":
-        return level, GroupChoices.for_level(level, granularity, times=times, **choices)
+        try:
+            return level, GroupChoices.for_level(level, granularity, times=times, **choices)
+        except InputError as error:
+            raise UsageError(str(error)) from error
     if granularity is not None:
-        raise InputError("density has no granularity: choose shots, scenes or themes.")
+        raise UsageError("density has no granularity: choose shots, scenes or themes.")
     # Times say nothing about density, and nobody who leaves them out is wrong.
     return level, ClusterSettings.with_overrides(**choices)
 
