@@ -11,8 +11,8 @@ The errors:
         - UnreadableImageError: one image cannot be turned into pixels
         - UnknownEmbedderError: no embedder goes by that name
         - NoTextError: a text is asked for, but the embedder knows pictures alone
-        - UnknownClusterError: no cluster has that id
-        - UnknownPhotoError: no photo of the collection has that content
+        - UnknownClusterError: no group has that id
+        - UnknownPhotoError: no photo of the collection has that content (any more)
         - NothingClusteredError: clusters are asked for before `cluster` was run
             - GroupsOutOfDateError: or it was run for what has changed since
         - OutputError: a file that was asked for cannot be written
@@ -34,7 +34,13 @@ Each error says what happened, to which file, and what to do; its parts are attr
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
+
+
+def _typed(path: Path) -> str:
+    """A path as one types it in a shell."""
+    return shlex.quote(str(path))
 
 
 class DamagedFileWarning(UserWarning):
@@ -100,19 +106,26 @@ class NoTextError(InputError):
 
 
 class UnknownClusterError(InputError):
-    """No cluster has that id."""
+    """No group of a level has that id."""
 
-    def __init__(self, cluster: int) -> None:
-        self.cluster = cluster
-        super().__init__(f"there is no cluster {cluster}. `annclust clusters` lists them.")
+    def __init__(self, cluster: int, *, level: str) -> None:
+        self.cluster, self.level = cluster, level
+        super().__init__(
+            f"there is no group {cluster} of {level}. `annclust clusters --level {level}` lists"
+            " those that there are."
+        )
 
 
 class UnknownPhotoError(InputError):
     """No photo of the collection has the content of that file."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        super().__init__(f"{path} is not in this collection. Add it with annclust index.")
+    def __init__(self, path: Path, *, changed: bool = False) -> None:
+        self.path, self.changed = path, changed
+        super().__init__(
+            f"{path} changed since it was indexed. Run annclust index again."
+            if changed
+            else f"{path} is not in this collection. Add it with annclust index."
+        )
 
 
 class NothingClusteredError(InputError):
@@ -123,7 +136,7 @@ class NothingClusteredError(InputError):
         asked = f" --level {level}" if level else ""
         super().__init__(
             f"{path} has not been clustered yet{f' into {level}' if level else ''}."
-            f" Run `annclust cluster -c {path}{asked}` first."
+            f" Run `annclust cluster -c {_typed(path)}{asked}` first."
         )
 
 
@@ -168,7 +181,8 @@ class CollectionNotFoundError(CollectionError):
     def __init__(self, path: Path) -> None:
         self.path = path
         super().__init__(
-            f"there is no collection at {path}. `annclust index PHOTOS -c {path}` makes one."
+            f"there is no collection at {path}."
+            f" `annclust index PHOTOS -c {_typed(path)}` makes one."
         )
 
 

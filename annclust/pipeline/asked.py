@@ -24,14 +24,14 @@ def asked_content(store: Store, path: Path) -> bytes:
     UnreadableImageError
         If the file cannot be read, and is no photo of the collection.
     UnknownPhotoError
-        If no photo has that content.
+        If no photo has that content (any more).
     InputError
         If it belongs to a photo, and is none of its own.
     """
     try:
         digest = digest_of(path)
     except UnreadableImageError:
-        known = store.catalog.digest_at(os.fsencode(path.absolute()))
+        known = _digest_at(store, path)
         if known is None:
             raise
         return known
@@ -41,7 +41,12 @@ def asked_content(store: Store, path: Path) -> bytes:
         if path.resolve() in companions:
             (photo,) = store.catalog.images_by_id([image])
             raise InputError(f"{path} goes with {photo.full_path}: name that one.")
-    raise UnknownPhotoError(path)
+    raise UnknownPhotoError(path, changed=_digest_at(store, path) is not None)
+
+
+def _digest_at(store: Store, path: Path, *, removed: bool = False) -> bytes | None:
+    """Digest of the photo that the collection has, or once had, in a place."""
+    return store.catalog.digest_at(os.fsencode(path.absolute()), removed=removed)
 
 
 def decided_content(store: Store, named: Path) -> bytes:
@@ -51,12 +56,12 @@ def decided_content(store: Store, named: Path) -> bytes:
     """
     if named.exists():
         return asked_content(store, named)
-    beginning, place = str(named).lower(), os.fsencode(named.absolute())
+    beginning = str(named).lower()
     known = {digest for *pair, _ in store.catalog.decisions() for digest in pair}
     meant = [digest for digest in known if digest.hex().startswith(beginning)]
     if len(meant) == 1 and len(beginning) >= _SHORTEST:
         return meant[0]
-    gone = store.catalog.digest_at(place, removed=True)
-    if gone in known and store.catalog.digest_at(place) is None:
+    gone = _digest_at(store, named, removed=True)
+    if gone in known and _digest_at(store, named) is None:
         return gone
     return asked_content(store, named)

@@ -79,13 +79,13 @@ def _index_photos(
     started = time.monotonic()
     scan = _remembered(store, settings.scan)
     settings = replace(settings, scan=scan)
-    _decide_on_places(store, settings.places)
+    dropped = _decide_on_places(store, settings.places)
     surveyed = survey(store, choose_roots(store, folders), scan, progress)
     standing = Standing(surveyed)
     intake = _read(store, surveyed, standing, embedder, settings, progress)
     outcome = settle(store, surveyed, standing, intake, forget_missing=settings.forget_missing)
     live = refresh(store, settings.search, progress)
-    learn_captures(store, outcome.believed, settings, progress)
+    reread = learn_captures(store, outcome.believed, settings, progress)
     counts = store.catalog.counts()
     images = counts["images"]
     return IndexReport(
@@ -102,6 +102,8 @@ def _index_photos(
         skipped=outcome.skipped,
         offline=outcome.offline,
         seconds=time.monotonic() - started,
+        places_dropped=dropped,
+        reread=reread,
     )
 
 
@@ -123,11 +125,15 @@ def _remembered(store: StoreWriter, asked: ScanSettings) -> ScanSettings:
     return scan
 
 
-def _decide_on_places(store: StoreWriter, asked: bool | None) -> None:
-    """Remember whether it is kept where photos were taken, if that was said."""
-    if asked is not None and asked is not store.catalog.keeps_places():
-        with store.catalog.transaction():
-            store.catalog.keep_places(keep=asked)
+def _decide_on_places(store: StoreWriter, asked: bool | None) -> int:
+    """Remember whether it is kept where photos were taken, if that was said.
+
+    Gives how many places were dropped.
+    """
+    if asked is None or asked is store.catalog.keeps_places():
+        return 0
+    with store.catalog.transaction():
+        return store.catalog.keep_places(keep=asked)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from annclust.storage.catalog import Catalog
 from annclust.storage.catalog_file_writer import add_set_to
 from annclust.storage.decision_writer import DecisionWriter
 from annclust.storage.layout import KINDS, GenerationKind
-from annclust.storage.photo_catalog import PLACES
+from annclust.storage.photo_catalog import MISSED_PLACES, PLACES
 from annclust.storage.records import (
     FORGOTTEN,
     Block,
@@ -217,22 +217,36 @@ class CatalogWriter(DecisionWriter, Catalog):
 
         What is noted of a content stays: its bytes say the same every time. If a later annclust
         understands more of them, a migration empties the table, and all are looked at once more.
-        Where they were taken is left out if `keep_places` said so.
+        Where they were taken is left out if `keep_places` said so, and filled in if it was.
         """
         keep = self.keeps_places()
         noted = ((d, each if keep else each.without_place()) for d, each in captures)
         values = ", ".join("?" * (1 + len(FIELDS)))
         self._db.executemany(
             f"INSERT INTO capture (digest, {', '.join(FIELDS)}) VALUES ({values})"
-            " ON CONFLICT DO NOTHING",
+            " ON CONFLICT (digest) DO UPDATE SET latitude = excluded.latitude,"
+            " longitude = excluded.longitude WHERE latitude IS NULL",
             ((digest, *(getattr(each, name) for name in FIELDS)) for digest, each in noted),
         )
 
-    def keep_places(self, *, keep: bool) -> None:
-        """Say whether it is noted from now on where photos were taken; if not, forget what was."""
+    def keep_places(self, *, keep: bool) -> int:
+        """Say whether it is noted from now on where photos were taken; if not, forget what was.
+
+        If they are, photos are to be asked whose places are missing. Gives how many places of
+        contents were forgotten.
+        """
         self.set_setting(PLACES, str(int(keep)))
-        if not keep:
-            self._db.execute("UPDATE capture SET latitude = NULL, longitude = NULL")
+        self.miss_places(missed=keep)
+        if keep:
+            return 0
+        self._db.execute(
+            "UPDATE capture SET latitude = NULL, longitude = NULL WHERE latitude IS NOT NULL"
+        )
+        return self._db.changes()
+
+    def miss_places(self, *, missed: bool) -> None:
+        """Say whether photos are yet to be asked whose places are missing."""
+        self.set_setting(MISSED_PLACES, str(int(missed)))
 
     def add_image(
         self, root: int, path: bytes, size: int, modified_ns: int, digest: bytes

@@ -39,7 +39,7 @@ _COMPANION = """companion CROSS JOIN image ON image.id = companion.image
 
 
 _CAPTURE = ", ".join(FIELDS)
-PLACES = "places"  # in the catalog's settings
+PLACES, MISSED_PLACES = "places", "missed_places"  # in the catalog's settings
 
 
 class PhotoCatalog(CatalogFile):
@@ -274,6 +274,10 @@ class PhotoCatalog(CatalogFile):
         """Whether it is noted where photos were taken."""
         return self.setting(PLACES, "1") != "0"
 
+    def misses_places(self) -> bool:
+        """Whether photos are yet to be asked whose places were not noted when they were read."""
+        return self.setting(MISSED_PLACES, "0") != "0"
+
     def has_capture(self, digest: bytes) -> bool:
         """Whether somebody has looked how the photo with that content was taken."""
         sql = "SELECT EXISTS (SELECT 1 FROM capture WHERE digest = ?)"
@@ -287,11 +291,16 @@ class PhotoCatalog(CatalogFile):
             except ValueError as error:
                 yield digest, str(error)
 
-    def images_without_capture(self) -> list[ImageRecord]:
-        """Present images of which nobody has looked how they were taken, by id."""
+    def images_without_capture(self, *, or_place: bool = False) -> list[ImageRecord]:
+        """Present images of which nobody has looked how they were taken, by id.
+
+        And those of which it is not known where, if that is asked too.
+        """
+        placed = "AND latitude IS NOT NULL" if or_place else ""
         # Asked after every scan: both tables in the order of digests, as in `live`.
-        without = """digest IN (SELECT digest FROM image AS each INDEXED BY image_digest
-            WHERE NOT EXISTS (SELECT 1 FROM capture WHERE capture.digest = each.digest))"""
+        without = f"""digest IN (SELECT digest FROM image AS each INDEXED BY image_digest
+            WHERE NOT EXISTS (
+                SELECT 1 FROM capture WHERE capture.digest = each.digest {placed}))"""
         return self._images(f"AND image.{without} ORDER BY image.id")
 
     def decisions(self) -> list[tuple[bytes, bytes, bool]]:

@@ -84,6 +84,13 @@ def test_a_photo_is_known_by_its_content(grouped: Collection, photos: Path, tmp_
         grouped.explain(tmp_path / "missing.jpg")
 
 
+def test_a_photo_that_was_edited_is_to_be_indexed_again(grouped: Collection, photos: Path) -> None:
+    save(shot(photos, 0, 0), 99)
+    with pytest.raises(UnknownPhotoError, match="changed since it was indexed") as error:
+        grouped.explain(shot(photos, 0, 0))
+    assert error.value.changed
+
+
 def test_a_copy_is_together_with_its_twin_without_any_link(
     collection: Collection, photos: Path
 ) -> None:
