@@ -145,6 +145,9 @@ class GroupedCollection(OpenedCollection):
     def groups_at(self, granularity: float) -> tuple[Labels, Nodes]:
         """Look at the groups finer or coarser, from what is stored; nothing is remembered.
 
+        It is the tree of the last clustering but "density", whatever that was made with; decisions
+        count at once, and every group of two photos or more is one.
+
         Parameters
         ----------
         granularity : float
