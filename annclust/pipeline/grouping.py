@@ -16,7 +16,7 @@ import numpy as np
 
 from annclust.arrays import ImageId, Labels, Nodes, Weights
 from annclust.clustering.hdbscan import Clustering
-from annclust.clustering.lineage import Lineage, match_clusters
+from annclust.clustering.lineage import Lineage, Past, match_clusters
 from annclust.clustering.representative import representatives
 from annclust.errors import InputError, UsageError
 from annclust.pipeline.density import density_clusters
@@ -139,15 +139,22 @@ def _keep_ids(
     """Give clusters the ids they had, new ones a new id; also gives the next free id."""
     rows, clusters = store.catalog.memberships(level)
     old = np.full(len(live.rows), -1, dtype=np.int64)
-    place = np.searchsorted(live.rows, rows)
-    still = np.append(live.rows, -1)[place] == rows
-    old[place[still]] = clusters[still]
+    last = _still_there(live, rows, clusters)
+    old[last.vectors] = last.clusters
+    past = _still_there(live, *store.catalog.past_memberships(level))
     next_cluster = store.catalog.next_cluster(level)
-    ids, lineage = match_clusters(old, labels, next_id=next_cluster)
+    ids, lineage = match_clusters(old, labels, next_id=next_cluster, past=past)
     gone = len(np.setdiff1d(clusters, old))
     lineage = replace(lineage, gone=lineage.gone + gone)
     stable = np.where(labels >= 0, np.append(ids, -1)[labels], -1)
     return stable, lineage, max(next_cluster, int(stable.max(initial=-1)) + 1)
+
+
+def _still_there(live: LiveVectors, rows: Nodes, clusters: Nodes) -> Past:
+    """Those of some members that are there, by node."""
+    place = np.searchsorted(live.rows, rows)
+    still = np.append(live.rows, -1)[place] == rows
+    return Past(place[still], clusters[still])
 
 
 def _representatives(live: LiveVectors, labels: Labels, left_at: Weights) -> dict[int, ImageId]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from annclust.arrays import ImageId, VectorRow
 from annclust.embedding.embedder import EmbedderSpec
 from annclust.images.capture import FIELDS, Capture
-from annclust.storage.catalog import Catalog
 from annclust.storage.catalog_file_writer import add_set_to
+from annclust.storage.clustering_writer import ClusteringWriter
 from annclust.storage.decision_writer import DecisionWriter
 from annclust.storage.layout import KINDS, GenerationKind
 from annclust.storage.photo_catalog import MISSED_PLACES, PLACES
@@ -18,7 +18,6 @@ from annclust.storage.records import (
     CompanionRecord,
     ContentRecord,
     Generation,
-    Member,
     Root,
     UnreadableRecord,
     lost,
@@ -53,13 +52,18 @@ _RENUMBER = (
     """DELETE FROM cluster WHERE vector_set = ? AND NOT EXISTS (SELECT 1 FROM member
         WHERE member.vector_set = cluster.vector_set
         AND member.level = cluster.level AND member.cluster = cluster.id)""",
+    """CREATE TEMP TABLE kept_past AS
+        SELECT vector_set, level, cluster, new AS row FROM past_member JOIN kept
+        ON old = row WHERE vector_set = ?""",
+    "DELETE FROM past_member WHERE vector_set = ?",
+    "INSERT INTO past_member SELECT * FROM kept_past",
     "DELETE FROM block WHERE vector_set = ?",
-    *(f"DROP TABLE {table}" for table in ("kept", "kept_vector", "kept_member")),
+    *(f"DROP TABLE {table}" for table in ("kept", "kept_vector", "kept_member", "kept_past")),
 )
 """What compaction does to a set of vectors, given the table `kept` of old and new rows."""
 
 
-class CatalogWriter(DecisionWriter, Catalog):
+class CatalogWriter(ClusteringWriter, DecisionWriter):
     """Reads and writes catalog.sqlite; the caller holds the writer lock."""
 
     @property
@@ -207,10 +211,11 @@ class CatalogWriter(DecisionWriter, Catalog):
             "UPDATE embedding SET row = ? WHERE vector_set = ? AND digest = ?",
             (content.row, self.set_number, content.digest),
         )
-        self._db.execute(
-            "UPDATE OR IGNORE member SET row = ? WHERE vector_set = ? AND row = ?",
-            (content.row, self.set_number, before),
-        )
+        for table in ("member", "past_member"):
+            self._db.execute(
+                f"UPDATE OR IGNORE {table} SET row = ? WHERE vector_set = ? AND row = ?",
+                (content.row, self.set_number, before),
+            )
 
     def add_captures(self, captures: Iterable[tuple[bytes, Capture]]) -> None:
         """Note how photos were taken, by the digest of their contents, which are there already.
@@ -335,43 +340,3 @@ class CatalogWriter(DecisionWriter, Catalog):
         for table in ("derived_file", "generation"):
             self._db.executemany(f"DELETE FROM {table} WHERE kind = ? AND number = ?", old)
         return names
-
-    # Clusterings
-
-    def add_clustering(
-        self,
-        level: str,
-        *,
-        settings: str,
-        summary: str,
-        members: Iterable[Member],
-        representatives: Mapping[int, ImageId],
-        next_cluster: int,
-    ) -> int:
-        """Put a clustering in the place of the level's last one; gives its id."""
-        place = self.set_number, level
-        for table in ("member", "cluster"):
-            self._db.execute(f"DELETE FROM {table} WHERE vector_set = ? AND level = ?", place)
-        self._db.executemany(
-            "INSERT INTO member VALUES (?, ?, ?, ?, ?)",
-            map(place.__add__, members),
-        )
-        self._db.executemany(
-            "INSERT INTO cluster VALUES (?, ?, ?, ?)",
-            ((*place, cluster, image) for cluster, image in representatives.items()),
-        )
-        self.set_setting(f"next_cluster_{level}", str(next_cluster))
-        self._db.execute(
-            "INSERT INTO clustering (vector_set, level, settings, summary) VALUES (?, ?, ?, ?)",
-            (*place, settings, summary),
-        )
-        return self._db.last_insert_rowid()
-
-    def set_clustering_settings(self, clustering: int, settings: str) -> None:
-        """Say anew what a clustering was made with."""
-        self._db.execute("UPDATE clustering SET settings = ? WHERE id = ?", (settings, clustering))
-
-    def forget_clusterings(self) -> None:
-        """Forget every clustering of this set; ids that were given stay given."""
-        for table in ("member", "cluster", "clustering"):
-            self._of_set(f"DELETE FROM {table} WHERE vector_set = ?")

@@ -65,7 +65,7 @@ def captures(path: Path) -> dict[str, Capture | None]:
 def as_of_old(path: Path) -> None:
     """Make a collection one of format 4, which knew nothing of captures."""
     with StoreWriter(path) as store, store.catalog.transaction():
-        for table in ("capture", "decision"):
+        for table in ("capture", "decision", "past_member"):
             store.catalog._db.execute(f"DROP TABLE {table}")
         store.catalog._db.execute("DELETE FROM setting WHERE name = 'next_groups'")
         store.catalog._db.execute("PRAGMA user_version = 4")
