@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from annclust.clustering.hdbscan import Clustering
     from annclust.collection import Collection
     from annclust.collection import Collection as open
-    from annclust.errors import AnnclustError
+    from annclust.errors import AnnclustError, CollectionError, EmbeddingError, InputError
     from annclust.estimator import AnnHDBSCAN
     from annclust.neighbor_graph import NeighborGraph
-    from annclust.pipeline.reports import Cluster, IndexReport, Match
+    from annclust.pipeline.reports import Cluster, Decision, Explanation, IndexReport, Match
     from annclust.pipeline.turicreate_import import import_turicreate
 
 _HOMES = {
@@ -32,7 +32,12 @@ _HOMES = {
     "Cluster": ("annclust.pipeline.reports", "Cluster"),
     "Clustering": ("annclust.clustering.hdbscan", "Clustering"),
     "Collection": ("annclust.collection", "Collection"),
+    "CollectionError": ("annclust.errors", "CollectionError"),
+    "Decision": ("annclust.pipeline.reports", "Decision"),
+    "EmbeddingError": ("annclust.errors", "EmbeddingError"),
+    "Explanation": ("annclust.pipeline.reports", "Explanation"),
     "IndexReport": ("annclust.pipeline.reports", "IndexReport"),
+    "InputError": ("annclust.errors", "InputError"),
     "Match": ("annclust.pipeline.reports", "Match"),
     "NeighborGraph": ("annclust.neighbor_graph", "NeighborGraph"),
     "import_turicreate": ("annclust.pipeline.turicreate_import", "import_turicreate"),
@@ -45,7 +50,12 @@ __all__ = [
     "Cluster",
     "Clustering",
     "Collection",
+    "CollectionError",
+    "Decision",
+    "EmbeddingError",
+    "Explanation",
     "IndexReport",
+    "InputError",
     "Match",
     "NeighborGraph",
     "import_turicreate",

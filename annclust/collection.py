@@ -10,15 +10,14 @@ import os
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
-from annclust.errors import AnnclustError, InputError
+from annclust.errors import AnnclustError, UsageError
 from annclust.grouped_collection import GroupedCollection
 from annclust.neighbor_graph import NeighborGraph
-from annclust.opened_collection import PathLike
+from annclust.opened_collection import PathLike, path_of
 from annclust.pipeline.reports import IndexReport, Match, Status
-from annclust.settings import Level
+from annclust.settings import Level, refuse_unknown, whole_number
 
 # Each call loads what it needs itself: a query must not wait for what only indexing needs.
 if TYPE_CHECKING:
@@ -94,7 +93,7 @@ class Collection(GroupedCollection):
             scan = replace(scan, exclude=tuple(exclude))
         settings = replace(self.settings, scan=scan, forget_missing=forget_missing)
         given = [folders] if isinstance(folders, (str, os.PathLike)) else folders
-        places = list(map(Path, given))
+        places = list(map(path_of, given))
         with self._writer() as store:
             store.rename_embedder(self._embedders.name(self.embedder))
             loader = self._embedder_loader
@@ -127,15 +126,15 @@ class Collection(GroupedCollection):
         """
         from annclust.pipeline.querying import query_vector, text_vector
 
-        if k < 1:
-            raise InputError(f"k must be 1 or more, not {k}.")
+        if whole_number("k", k) < 1:
+            raise UsageError(f"k must be 1 or more, not {k}.")
         searcher = self._current_searcher
         if image is None and text is not None:
             asked = text_vector(text, self._embedder_loader())
             return self._store.at_one_moment(lambda: searcher().similar_to_text(asked, k))
         if image is None or text is not None:
-            raise InputError("Look for an image or for a text, one of the two.")
-        path, decode = Path(image).expanduser(), self.settings.decode
+            raise UsageError("Look for an image or for a text, one of the two.")
+        path, decode = path_of(image), self.settings.decode
         query, own = query_vector(self._store, path, self._embedder_loader, decode), path.resolve()
         return self._store.at_one_moment(lambda: searcher().similar(query, k, first=own))
 
@@ -153,6 +152,7 @@ class Collection(GroupedCollection):
         from annclust.pipeline.clusters import export_rows
         from annclust.pipeline.exporting import photo_table
 
+        refuse_unknown("level", level, get_args(Level))
         return photo_table(export_rows(self._store, level))
 
     def edge_table(self) -> Table:
@@ -168,12 +168,14 @@ class Collection(GroupedCollection):
         """
         from annclust.pipeline.tree_export import photo_tree, tree_table
 
+        refuse_unknown("level", level, get_args(Level))
         return tree_table(photo_tree(self._store, level))
 
     def tree_svg(self, level: Level | None = None) -> str:
         """A picture of the density tree, groups in color; raises as `tree_table` does."""
         from annclust.pipeline.tree_export import photo_tree, svg_of
 
+        refuse_unknown("level", level, get_args(Level))
         return svg_of(photo_tree(self._store, level))
 
     def check(self, *, repair: bool = False) -> CheckReport:

@@ -6,12 +6,13 @@ The errors:
 
 - AnnclustError
     - InputError: what was asked for cannot be done
+        - UsageError: and could not be in any collection
         - PhotosNotFoundError: no such folder, or not a folder
         - UnreadableImageError: one image cannot be turned into pixels
         - UnknownEmbedderError: no embedder goes by that name
         - NoTextError: a text is asked for, but the embedder knows pictures alone
-        - UnknownClusterError: no cluster has that id
-        - UnknownPhotoError: no photo of the collection has that content
+        - UnknownClusterError: no group has that id
+        - UnknownPhotoError: no photo of the collection has that content (any more)
         - NoLinksError: groups are to be explained that were not made of links
         - NothingClusteredError: clusters are asked for before `cluster` was run
             - GroupsOutOfDateError: or it was run for what has changed since
@@ -24,6 +25,7 @@ The errors:
         - NetworkDiskError: it lies where writing would not be safe
         - NewerFormatError: a later annclust wrote it
         - EmbedderMismatchError: vectors of two embedders would meet
+        - CollectionClosedError: it was closed
         - CollectionLockedError: another process is writing
         - CollectionDamagedError: truth on disk contradicts itself
         - StorageError: the operating system refused to read or write
@@ -33,12 +35,18 @@ Each error says what happened, to which file, and what to do; its parts are attr
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Literal
 
 Changed = Literal["photos", "decisions", "choices", "dropped"]
 """What makes stored groups out of date: other photos are there; something was decided; groups are
 made in another way; or what the groups were cut from is not stored any more."""
+
+
+def _typed(path: Path) -> str:
+    """A path as one types it in a shell."""
+    return shlex.quote(str(path))
 
 
 class DamagedFileWarning(UserWarning):
@@ -59,6 +67,10 @@ class AnnclustError(Exception):
 
 class InputError(AnnclustError, ValueError):
     """What was asked for cannot be done."""
+
+
+class UsageError(InputError):
+    """A choice is none that there is, or does not go with another one."""
 
 
 class PhotosNotFoundError(InputError):
@@ -100,19 +112,26 @@ class NoTextError(InputError):
 
 
 class UnknownClusterError(InputError):
-    """No cluster has that id."""
+    """No group of a level has that id."""
 
-    def __init__(self, cluster: int) -> None:
-        self.cluster = cluster
-        super().__init__(f"there is no cluster {cluster}. `annclust clusters` lists them.")
+    def __init__(self, cluster: int, *, level: str) -> None:
+        self.cluster, self.level = cluster, level
+        super().__init__(
+            f"there is no group {cluster} of {level}. `annclust clusters --level {level}` lists"
+            " those that there are."
+        )
 
 
 class UnknownPhotoError(InputError):
     """No photo of the collection has the content of that file."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        super().__init__(f"{path} is not in this collection. Add it with annclust index.")
+    def __init__(self, path: Path, *, changed: bool = False) -> None:
+        self.path, self.changed = path, changed
+        super().__init__(
+            f"{path} changed since it was indexed. Run annclust index again."
+            if changed
+            else f"{path} is not in this collection. Add it with annclust index."
+        )
 
 
 class NothingClusteredError(InputError):
@@ -123,7 +142,7 @@ class NothingClusteredError(InputError):
         asked = f" --level {level}" if level else ""
         super().__init__(
             f"{path} has not been clustered yet{f' into {level}' if level else ''}."
-            f" Run `annclust cluster -c {path}{asked}` first."
+            f" Run `annclust cluster -c {_typed(path)}{asked}` first."
         )
 
 
@@ -186,7 +205,8 @@ class CollectionNotFoundError(CollectionError):
     def __init__(self, path: Path) -> None:
         self.path = path
         super().__init__(
-            f"there is no collection at {path}. `annclust index PHOTOS -c {path}` makes one."
+            f"there is no collection at {path}."
+            f" `annclust index PHOTOS -c {_typed(path)}` makes one."
         )
 
 
@@ -239,6 +259,14 @@ class VectorsDroppedError(CollectionError):
         super().__init__(
             f"the vectors that {path} was opened with were dropped meanwhile. Open it again."
         )
+
+
+class CollectionClosedError(CollectionError):
+    """Something is asked of a collection after it was closed."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(f"{path} was closed. Open it again: annclust.open({str(path)!r}).")
 
 
 class CollectionLockedError(CollectionError):

@@ -5,12 +5,19 @@ One half of :class:`annclust.collection.Collection`.
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
-from annclust.opened_collection import OpenedCollection, PathLike
+from annclust.opened_collection import OpenedCollection, PathLike, path_of
 from annclust.pipeline.reports import Cluster, ClusterReport
-from annclust.settings import Level, Method, ShownLevel
+from annclust.settings import (
+    GRANULARITY,
+    Level,
+    Method,
+    ShownLevel,
+    granularity_of,
+    refuse_unknown,
+    whole_number,
+)
 
 # Each call loads what it needs itself: a query must not wait for what only grouping needs.
 if TYPE_CHECKING:
@@ -18,7 +25,7 @@ if TYPE_CHECKING:
     from annclust.clustering.hdbscan import Clustering
     from annclust.errors import Changed
     from annclust.pipeline.deciding import Saying
-    from annclust.pipeline.reports import Decision, Explanation
+    from annclust.pipeline.reports import Decided, Decision, Explanation
 
 
 class GroupedCollection(OpenedCollection):
@@ -91,6 +98,7 @@ class GroupedCollection(OpenedCollection):
         """
         from annclust.pipeline.clusters import last_report
 
+        refuse_unknown("level", level, get_args(Level))
         return last_report(self._store, level)
 
     def clusters(self, level: ShownLevel | None = None) -> list[Cluster]:
@@ -108,6 +116,7 @@ class GroupedCollection(OpenedCollection):
         """
         from annclust.pipeline.clusters import clusters
 
+        refuse_unknown("level", level, get_args(ShownLevel))
         return clusters(self._store, level)
 
     def cluster_of_id(self, cluster: int, level: ShownLevel | None = None) -> Cluster:
@@ -122,7 +131,8 @@ class GroupedCollection(OpenedCollection):
         """
         from annclust.pipeline.clusters import cluster_of_id
 
-        return cluster_of_id(self._store, cluster, level)
+        refuse_unknown("level", level, get_args(ShownLevel))
+        return cluster_of_id(self._store, whole_number("cluster", cluster), level)
 
     def clusters_are_out_of_date(self, level: ShownLevel | None = None) -> bool:
         """Whether something changed since the last clustering; raises as `clusters` does."""
@@ -138,10 +148,14 @@ class GroupedCollection(OpenedCollection):
         """
         from annclust.pipeline.clusters import last_change
 
+        refuse_unknown("level", level, get_args(ShownLevel))
         return None if level == "copies" else last_change(self._store, level)
 
     def groups_at(self, granularity: float) -> tuple[Labels, Nodes]:
         """Look at the groups finer or coarser, from what is stored; nothing is remembered.
+
+        It is the tree of the last clustering but "density", whatever that was made with; decisions
+        count at once, and every group of two photos or more is one.
 
         Parameters
         ----------
@@ -163,7 +177,7 @@ class GroupedCollection(OpenedCollection):
         """
         from annclust.pipeline.photo_groups import groups_at
 
-        return groups_at(self._store, granularity)
+        return groups_at(self._store, granularity_of(granularity))
 
     def explain(
         self, image: PathLike, other: PathLike | None = None, level: Level | None = None
@@ -188,10 +202,11 @@ class GroupedCollection(OpenedCollection):
         """
         from annclust.pipeline.explaining import explain
 
-        paths = Path(image).expanduser(), None if other is None else Path(other).expanduser()
+        refuse_unknown("level", level, GRANULARITY)
+        paths = path_of(image), None if other is None else path_of(other)
         return explain(self._store, self.settings.search, *paths, level)
 
-    def decide(self, saying: Saying, *photos: PathLike) -> list[Decision]:
+    def decide(self, saying: Saying, *photos: PathLike) -> Decided:
         """Remember that photos belong together, or are not the same shot.
 
         It is remembered by their contents: through renames, and when they come back. Groups follow
@@ -205,8 +220,8 @@ class GroupedCollection(OpenedCollection):
 
         Returns
         -------
-        list of Decision
-            Those to hold photos apart that contradict what is said. They prevail.
+        Decided
+            Of which of the others something was said, and what prevails over it.
 
         Raises
         ------
@@ -219,7 +234,7 @@ class GroupedCollection(OpenedCollection):
         from annclust.pipeline.deciding import decide
 
         with self._writer() as store:
-            return decide(store, saying, [Path(photo).expanduser() for photo in photos])
+            return decide(store, saying, [path_of(photo) for photo in photos])
 
     def decisions(self) -> list[Decision]:
         """All that was decided about pairs of photos."""

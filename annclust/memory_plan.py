@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from annclust.errors import InputError
+from annclust.errors import InputError, UsageError
 
 MEBIBYTE = 1 << 20
 
@@ -30,12 +30,12 @@ def parse_size(text: str) -> int:
 
     Raises
     ------
-    InputError
+    UsageError
         If it stands for none.
     """
     found = _SIZE.fullmatch(text.strip())
     if found is None:
-        raise InputError(f"{text!r} is no size: write it like 800M, 2G or 1.5G.")
+        raise UsageError(f"{text!r} is no size: write it like 800M, 2G or 1.5G.")
     return int(float(found[1]) * _UNITS[found[2].upper()])
 
 
@@ -80,12 +80,12 @@ def plan_memory(budget: int, workers: int) -> MemoryPlan:
 
     Raises
     ------
-    InputError
+    UsageError
         If it is too small to work with at all.
     """
     if budget < _LEAST:
         least, given = _LEAST // MEBIBYTE, budget // MEBIBYTE
-        raise InputError(f"--memory must be at least {least}M, not {given}M.")
+        raise UsageError(f"--memory must be at least {least}M, not {given}M.")
     most = (budget - _MAIN - _LEAST_FOR_PICTURES) // _WORKER
     workers = max(1, min(workers, most))
     return MemoryPlan(workers, budget - _MAIN - workers * _WORKER)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from annclust.closing import Closing
 from annclust.embedding.embedder import EmbedderLoader, EmbedderSpec
-from annclust.errors import AnnclustError, InputError
+from annclust.errors import AnnclustError, CollectionClosedError, UsageError
 from annclust.pipeline.embedders import CollectionEmbedder
 from annclust.progress import SILENT, Progress
 from annclust.settings import IndexingSettings
@@ -20,6 +20,20 @@ if TYPE_CHECKING:
     from annclust.storage.store_writer import StoreWriter
 
 PathLike = str | os.PathLike[str]
+
+
+def path_of(named: PathLike) -> Path:
+    """The path that is meant, a tilde at its beginning spelled out.
+
+    Raises
+    ------
+    UsageError
+        If it is no path.
+    """
+    try:
+        return Path(named).expanduser()
+    except TypeError as error:
+        raise UsageError(f"name a file by a str or a path, not by {named!r}.") from error
 
 
 class OpenedCollection(Closing):
@@ -38,7 +52,7 @@ class OpenedCollection(Closing):
         settings: IndexingSettings | None = None,
         progress: Progress = SILENT,
     ) -> None:
-        self.path = Path(path).expanduser()
+        self.path = path_of(path)
         self.settings = settings or IndexingSettings()
         self.progress = progress
         self._was_named = embedder is not None
@@ -46,9 +60,9 @@ class OpenedCollection(Closing):
         self._embedders = CollectionEmbedder(self.settings.embed)
         if add if Store.exists(self.path) else create:
             self._make(embedder, add=add)
-        self._store = Store(self.path)
+        self._open_store: Store | None = Store(self.path)
         try:
-            self._store = self._store_of(embedder)
+            self._open_store = self._store_of(embedder)
         except AnnclustError:
             self.close()
             raise
@@ -58,12 +72,18 @@ class OpenedCollection(Closing):
         from annclust.storage.store_writer import StoreWriter
 
         if add and embedder is None:
-            raise InputError("say which embedder to add: annclust index --embedder NAME --add.")
+            raise UsageError("say which embedder to add: annclust index --embedder NAME --add.")
         spec = self._embedders.choose(embedder)
         with StoreWriter.create(self.path, spec, add=add) as store:
             for each in store.of_each_set():
                 if each.embedder.name == spec.name and not spec.matches(each.embedder):
                     each.rename_embedder(built_in_name(each.embedder) or spec.name)
+
+    @property
+    def _store(self) -> Store:
+        if self._open_store is None:
+            raise CollectionClosedError(self.path)
+        return self._open_store
 
     def _store_of(self, embedder: str | None) -> Store:
         """The store, seen with the vectors of an embedder."""
@@ -75,7 +95,9 @@ class OpenedCollection(Closing):
     def close(self) -> None:
         """Let go of the files."""
         self._embedders.close()
-        self._store.close()
+        if self._open_store is not None:
+            self._open_store.close()
+        self._open_store = None
 
     def __repr__(self) -> str:
         return f"Collection({str(self.path)!r})"
@@ -111,4 +133,4 @@ class OpenedCollection(Closing):
         seen = self._store_of(embedder)
         with StoreWriter(self.path, seen.catalog.set_number) as store:
             store.make_active()
-        self._store, self._was_named = seen, True
+        self._open_store, self._was_named = seen, True

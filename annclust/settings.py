@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, Final, Literal, Self
+from numbers import Integral, Real
+from typing import Any, Final, Literal, Self, get_args
 
-from annclust.errors import InputError
+from annclust.errors import InputError, UsageError
 from annclust.memory_plan import plan_memory
 
 GIBIBYTE = 1 << 30
@@ -17,12 +19,40 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
+def refuse_unknown(name: str, choice: object, known: Iterable[str]) -> None:
+    """Raise UsageError where a choice is none of those that are known, and not left out either."""
+    if choice is not None and choice not in (names := list(known)):
+        raise UsageError(f"{name} must be one of {', '.join(names)}, not {choice!r}.")
+
+
+def whole_number(name: str, choice: object) -> int:
+    """A choice as a plain whole number; raises UsageError where it is none."""
+    if isinstance(choice, bool) or not isinstance(choice, Integral):
+        raise UsageError(f"{name} must be a whole number, not {choice!r}.")
+    return int(choice)
+
+
+def granularity_of(choice: object) -> float:
+    """How coarse to look, as a plain number; raises UsageError where a choice does not say that."""
+    if isinstance(choice, bool) or not isinstance(choice, Real):
+        raise UsageError(f"granularity must be a number, not {choice!r}.")
+    if not float(choice) >= 0:  # nor what is no number
+        raise UsageError(f"granularity must be 0 or more, not {choice}.")
+    return float(choice)
+
+
 @dataclass(frozen=True, slots=True)
 class _Overridable:
     @classmethod
     def with_overrides(cls, **choices: Any) -> Self:
         """Take the defaults, but for the `choices` that are not None."""
         return replace(cls(), **{name: v for name, v in choices.items() if v is not None})
+
+    def _with_whole_numbers(self, *names: str) -> None:
+        """See to it that choices, but for those that are None, are plain whole numbers."""
+        for name in names:
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, whole_number(name, getattr(self, name)))
 
     def as_dict(self) -> dict[str, Any]:
         """Every choice by its name."""
@@ -231,6 +261,10 @@ class ClusterSettings(_Overridable):
     method: Method = "eom"
     max_cluster_size: int | None = None
 
+    def __post_init__(self) -> None:
+        self._with_whole_numbers("min_cluster_size", "min_samples", "max_cluster_size")
+        refuse_unknown("method", self.method, get_args(Method))
+
     @property
     def effective_min_samples(self) -> int:
         """`min_samples`, or what stands in for it."""
@@ -314,3 +348,9 @@ class GroupSettings(_Overridable):
     outing: float = 600.0
     outing_closer: float = 0.975
     times: bool = True
+
+    def __post_init__(self) -> None:
+        self._with_whole_numbers("min_cluster_size", "min_samples")
+        refuse_unknown("method", self.method, get_args(Method))
+        if not isinstance(self.times, bool):
+            raise UsageError(f"times must be True or False, not {self.times!r}.")

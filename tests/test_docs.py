@@ -9,11 +9,13 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
 
 from annclust.cli.app import app
+from annclust.demo_album import draw_album
 from annclust.storage.verify import CHECKS
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -53,6 +55,19 @@ def test_every_example_of_the_manual_runs(tmp_path: Path) -> None:
             env={**os.environ, "ANNCLUST_CACHE": str(tmp_path / "cache")},
         )
         assert done.returncode == 0, f"{example}: {done.stderr}"
+
+
+def test_every_example_of_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    blocks = re.findall(r"^```python\n(.*?)^```", (DOCS / "python.md").read_text(), re.M | re.S)
+    draw_album(tmp_path / "album")
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    for block in blocks:
+        exec(block, names)
+    assert names["told"].together
+    assert names["apart"].why == "said"
+    assert names["said"].others == (Path(names["other"]),)
+    assert names["report"].images == len(names["ids"])
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))

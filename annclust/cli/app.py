@@ -168,16 +168,29 @@ def cluster(
     ] = None,
     min_cluster_size: Annotated[
         int | None,
-        typer.Option(metavar="N", min=2, max=MOST_PHOTOS, help="Fewest photos that make a group."),
+        typer.Option(
+            metavar="N",
+            min=2,
+            max=MOST_PHOTOS,
+            help="Fewest photos that make a group; 2 if left out, 5 for density.",
+        ),
     ] = None,
     min_samples: Annotated[
         int | None,
         typer.Option(
-            metavar="N", min=1, max=MOST_SAMPLES, help="Neighbors that make a place dense."
+            metavar="N",
+            min=1,
+            max=MOST_SAMPLES,
+            help="Neighbors that make a place dense; 1 if left out, for density the fewest photos"
+            " of a group.",
         ),
     ] = None,
     method: Annotated[
-        Method | None, typer.Option(help="How groups are selected from the tree.")
+        Method | None,
+        typer.Option(
+            help="Which branches of the tree are groups: eom (default): those that last longest;"
+            " leaf: those that do not split."
+        ),
     ] = None,
     times: Annotated[
         bool, typer.Option("--times/--no-times", help="Whether times and places in files count.")

@@ -112,6 +112,7 @@ def decision_document(decision: Decision) -> dict[str, Any]:
         "second": [_named(photo) for photo in decision.second],
         "digests": list(decision.digests),
         "together": decision.together,
+        "paths": [None if path is None else path_text(path) for path in decision.paths],
     }
 
 

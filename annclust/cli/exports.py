@@ -6,7 +6,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import TYPE_CHECKING, BinaryIO
 
-from annclust.errors import InputError
+from annclust.errors import UsageError
 from annclust.settings import Level
 
 if TYPE_CHECKING:
@@ -38,14 +38,14 @@ def export_writer(
 
     Raises
     ------
-    InputError
+    UsageError
         If the form is a picture, and not of the tree.
     NothingClusteredError
         If the tree is wanted and there is none.
     """
     if form is Format.SVG:
         if what is not Exported.TREE:
-            raise InputError("svg is a picture of the density tree: add --what tree.")
+            raise UsageError("svg is a picture of the density tree: add --what tree.")
         picture = collection.tree_svg(level).encode()
         return lambda file: file.write(picture)
     from annclust.pipeline.exporting import write_table

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,7 +19,7 @@ from annclust.cli.shared_options import (
 )
 
 if TYPE_CHECKING:
-    from annclust.pipeline.reports import ApartReport, Decision, Explanation
+    from annclust.pipeline.reports import ApartReport, Decided, Decision, Explanation
 
 
 class Saying(StrEnum):
@@ -68,16 +68,16 @@ def add_to(app: typer.Typer) -> None:
 
         named = photos or []
         with open_collection(collection, console) as opened:
-            contradicted = [] if saying is None else opened.decide(saying.value, *named)
+            said = None if saying is None else opened.decide(saying.value, *named)
             known = opened.decisions()
-        if saying is not None:
-            console.note("the next annclust cluster cuts groups by it")
-        if contradicted:
-            console.note(_contradiction_line(contradicted))
         console.show(
             [decision_document(each) for each in known],
-            lambda: _listed(known) if saying is None else _said_lines(saying.value, *named),
+            lambda: _listed(known) if saying is None else _said_lines(saying.value, said, *named),
         )
+        if said is not None and said.prevailing:
+            console.note(_contradiction_line(said.prevailing))
+        if said is not None and said.others:
+            console.note("groups follow with the next annclust cluster")
 
 
 def _explanation_lines(found: Explanation) -> Iterator[str]:
@@ -146,12 +146,14 @@ _SAID = {
 }
 
 
-def _said_lines(saying: str, first: Path, *others: Path) -> Iterator[str]:
+def _said_lines(saying: str, said: Decided | None, first: Path, *others: Path) -> Iterator[str]:
     for other in others:
-        yield f"{shown(first)} and {shown(other)} {_SAID[saying]}"
+        told = said is not None and other.expanduser() in said.others
+        done = _SAID[saying] if told else "had nothing said about them"
+        yield f"{shown(first)} and {shown(other)} {done}"
 
 
-def _contradiction_line(apart: list[Decision]) -> str:
+def _contradiction_line(apart: Sequence[Decision]) -> str:
     more = f" (and {len(apart) - 1} more)" if len(apart) > 1 else ""
     return f"what was said contradicts itself; this prevails: {_decision_text(apart[0])}{more}"
 
@@ -164,8 +166,8 @@ def _listed(decisions: list[Decision]) -> Iterator[str]:
 
 def _decision_text(decision: Decision) -> str:
     names = (
-        shown(photos[0].path) if photos else f"a photo that is gone ({digest[:_DIGITS]})"
-        for photos, digest in zip((decision.first, decision.second), decision.digests, strict=True)
+        f"a photo that is gone ({digest[:_DIGITS]})" if path is None else shown(path)
+        for path, digest in zip(decision.paths, decision.digests, strict=True)
     )
     return f"{' and '.join(names)} {_SAID['together' if decision.together else 'apart']}"
 

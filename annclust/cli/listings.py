@@ -34,8 +34,9 @@ annclust groups nearly alike photos and finds look-alikes. Start with:
   annclust index ~/Photos       look at every photo once (photos.annclust remembers)
   annclust cluster              group what is alike
   annclust clusters             see the groups
-  annclust explain IMAGE        see why a photo is where it is
-  annclust similar IMAGE        find what looks like an image
+  annclust explain PHOTO        see why a photo is where it is
+  annclust decide               have the last word: what belongs together, and what does not
+  annclust similar PHOTO        find what looks like a photo
 
 No photos at hand? `annclust demo album` draws some. `annclust --help` lists everything."""
 
@@ -45,6 +46,16 @@ def counted(number: int, noun: str) -> str:
     if number == 1:
         return f"{number} {noun}"
     return f"{number:,} {noun[:-1]}ies" if noun.endswith("py") else f"{number:,} {noun}s"
+
+
+_GROUPS = {"copies": "group of exact copies", "density": "group by density"}
+"""A group of a level, where it does not go by the level's name."""
+
+
+def counted_groups(number: int, level: str) -> str:
+    """Groups of a level: 1 shot, 17 scenes, 14 groups by density."""
+    group, _, kind = _GROUPS.get(level, level.removesuffix("s")).partition(" ")
+    return f"{counted(number, group)} {kind}".rstrip()
 
 
 def size_text(size: int) -> str:
@@ -85,21 +96,26 @@ def index_lines(report: IndexReport, collection: Path) -> Iterator[str]:
         f"{counted(report.images, 'photo')} in {shown(collection)}"
         f" ({', '.join(changes) or 'nothing new'}; {report.seconds:.1f} s)"
     )
-    if report.companions:
-        files = counted(report.companions, "file")
-        yield f"{files} with them: raw photos of the same shots, videos of Live Photos"
-    if report.duplicates:
-        known = counted(report.duplicates, "photo")
-        yield f"{known} not embedded again: the exact content was known"
-    if report.waiting:
-        waiting = counted(report.waiting, "photo")
-        yield f"{waiting} without a vector: their files were not among those that were read"
-    if report.skipped:
-        yield f"{counted(report.skipped, 'file')} passed over: no images, or links"
+    if not report.images:
+        yield "no photos were found in the folders of this collection"
+    yield from _asides(report)
     for root in report.offline:
         yield f"offline? {shown(root.path)}: {root.reason}; its photos are kept"
     if report.offline:
         yield f"  if you deleted them: annclust index -c {_typed(collection)} --forget-missing"
+
+
+def _asides(report: IndexReport) -> Iterator[str]:
+    for number, noun, told in (
+        (report.companions, "file", "with them: raw photos of the same shots, videos"),
+        (report.duplicates, "photo", "not embedded again: the exact content was known"),
+        (report.waiting, "photo", "without a vector: not among the files that were read"),
+        (report.places_dropped, "place", "dropped: where photos were taken is not kept any more"),
+        (report.reread, "photo", "read again, for when and where they were taken"),
+        (report.skipped, "file", "passed over: no photos, or links"),
+    ):
+        if number:
+            yield f"{counted(number, noun)} {told}"
 
 
 def _typed(path: Path) -> str:
@@ -146,8 +162,8 @@ def capped_lines(report: ClusterReport) -> Iterator[str]:
     """Warn where groups were split because of their size."""
     if report.capped:
         yield (
-            f"{counted(report.capped, 'group')} of more than a fifth of all photos"
-            f" {'was' if report.capped == 1 else 'were'} split into the groups that are in it"
+            "no group holds more than a fifth of all photos: such were split into the groups in"
+            f" them, {counted(report.capped, 'time')}"
         )
 
 
@@ -164,7 +180,7 @@ def cluster_table(clusters: Sequence[Cluster], level: str, *, all_of_them: bool)
     """One line a cluster, largest first."""
     first = clusters if all_of_them else clusters[: 4 * _FIRST]
     if first:
-        yield f"{counted(len(clusters), 'group')} of {level}"
+        yield counted_groups(len(clusters), level)
         yield "group  photos  representative"
     for cluster in first:
         path = shown(cluster.representative.path)
@@ -177,7 +193,8 @@ def cluster_table(clusters: Sequence[Cluster], level: str, *, all_of_them: bool)
 
 def cluster_lines(cluster: Cluster) -> Iterator[str]:
     """The photos of one cluster, its representative first."""
-    yield f"group {cluster.id}: {counted(cluster.size, 'photo')}, the most typical one first"
+    size = counted(cluster.size, "photo")
+    yield f"group {cluster.id}: {size}, the one in the densest place first"
     for photo in cluster.members:
         others = "".join(f" + {shown(path.name)}" for path in photo.companions)
         yield f"  {shown(photo.path)}{others}"
@@ -194,9 +211,10 @@ def status_lines(status: Status) -> Iterator[str]:
     yield f"embedder    {status.embedder} ({status.dimension} dimensions, {status.revision})"
     if len(status.embedders) > 1:
         yield f"            one of {len(status.embedders)}; annclust use lists them"
-    yield f"index       {_generation_text(status.index)}"
-    yield f"graph       {_generation_text(status.graph)}"
+    yield f"index       {_generation_text(status.index, status.images)}"
+    yield f"graph       {_generation_text(status.graph, status.images)}"
     yield f"clustering  {_clustering_text(status.clustering)}"
+    yield f"places      {'kept' if status.places else 'not kept'}: where photos were taken"
     for root in status.roots:
         offline = f" (offline: {root.offline})" if root.offline else ""
         yield f"folder      {shown(root.path)}{offline}"
@@ -214,9 +232,9 @@ def use_lines(embedders: Sequence[EmbedderStatus], collection: Path) -> Iterator
         yield f"annclust index -c {_typed(collection)} embeds those that it finds"
 
 
-def _generation_text(generation: Mapping[str, object] | None) -> str:
+def _generation_text(generation: Mapping[str, object] | None, images: int) -> str:
     if generation is None:
-        return "none yet (annclust index)"
+        return "none yet (annclust index)" if images else "none: there are no photos"
     number, spec = generation["generation"], generation
     if "neighbors" in spec:
         return f"generation {number}: {spec['neighbors']} neighbors of {spec['vectors']} vectors"
@@ -227,7 +245,8 @@ def _generation_text(generation: Mapping[str, object] | None) -> str:
 def _clustering_text(clustering: Mapping[str, object] | None) -> str:
     if clustering is None:
         return "none yet (annclust cluster)"
-    return f"{clustering['clusters']} groups of {clustering['level']}, {clustering['noise']} alone"
+    groups = counted_groups(int(str(clustering["clusters"])), str(clustering["level"]))
+    return f"{groups}, {clustering['noise']} alone"
 
 
 def check_lines(report: CheckReport, *, all_of_them: bool) -> Iterator[str]:
@@ -273,4 +292,4 @@ def model_lines(models: Sequence[EmbedderInfo]) -> Iterator[str]:
 def demo_lines(folder: Path, photos: int) -> Iterator[str]:
     """Say what was drawn, and what to do with it."""
     yield f"drew {counted(photos, 'photo')} in {shown(folder)}"
-    yield f"next: annclust index {shown(folder)} -c demo.annclust"
+    yield f"next: annclust index {_typed(folder)} -c demo.annclust"

@@ -27,6 +27,7 @@ from annclust.errors import (
     DamagedFileWarning,
     StorageWarning,
     UnverifiedModelWarning,
+    UsageError,
 )
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from annclust.pipeline.reports import IndexReport
     from annclust.settings import IndexingSettings
 
-EXIT_ERROR, EXIT_UNREADABLE, EXIT_INTERRUPTED = 1, 3, 130
+EXIT_ERROR, EXIT_USAGE, EXIT_UNREADABLE, EXIT_INTERRUPTED = 1, 2, 3, 130
 
 CollectionOption = Annotated[
     Path,
@@ -168,7 +169,8 @@ def with_exit_codes(
         sys.stdout.flush()
     except AnnclustError as error:
         error_line(str(error))
-        raise typer.Exit(EXIT_ERROR) from error
+        code = EXIT_USAGE if isinstance(error, UsageError) else EXIT_ERROR
+        raise typer.Exit(code) from error
     except KeyboardInterrupt as error:
         error_line("interrupted; everything stored so far is kept, the same command goes on.")
         raise typer.Exit(EXIT_INTERRUPTED) from error

@@ -30,7 +30,7 @@ def add_to(app: typer.Typer) -> None:
         console: Console,
         images: Annotated[
             list[Path] | None,
-            typer.Argument(metavar="[IMAGE]...", help="Image files, of the collection or not."),
+            typer.Argument(metavar="[PHOTO]...", help="Photos, of the collection or not."),
         ] = None,
         collection: CollectionOption = DEFAULT_COLLECTION,
         text: Annotated[
@@ -51,13 +51,13 @@ def add_to(app: typer.Typer) -> None:
             ),
         ] = 10,
     ) -> None:
-        """Find the photos that look most like an image, or show what a text says."""
+        """Find the photos that look most like a photo, or show what a text says."""
         from annclust.cli.documents import similar_document
         from annclust.cli.listings import similar_lines
 
         asked: list[Path | str] = [*(images or ()), *(text or ())]
         if not asked:
-            raise typer.BadParameter("Give an image, or a text with --text.")
+            raise typer.BadParameter("Give a photo, or a text with --text.")
         with open_collection(collection, console) as opened:
             found = _answers(opened, images or [], text or [], number)
         console.show(

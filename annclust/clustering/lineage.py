@@ -2,7 +2,9 @@
 
 An old cluster's heir is the new cluster that continues it, under its id. Heirs are chosen so that
 as many vectors as possible stay under the id they had; a cluster whose members did not change is
-always its own heir. Then each new cluster has exactly one fate:
+always its own heir. A cluster that was gone comes back, as one that has an heir, if more than half
+of the heir was in it, and that was more than half of it. Then each new cluster has exactly one
+fate:
 
 kept
     is an heir, and has no member that the old cluster did not have (it may have lost some).
@@ -16,7 +18,7 @@ split
 born
     is no heir, and has no such origin.
 
-And each old cluster either has an heir (kept, grown or merged), or was absorbed, or is
+And each cluster of the last time either has an heir (kept, grown or merged), or was absorbed, or is
 
 gone
     has no heir and was not absorbed.
@@ -27,7 +29,7 @@ Noise is no cluster, and sizes count the given vectors only: what was deleted si
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,16 +57,35 @@ class Lineage:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Past:
+    """What was in clusters that are gone, at the last time that they were there.
+
+    Parameters
+    ----------
+    vectors, clusters : ndarray of shape (m,), int64
+        A vector, and the id of a cluster that it was in; there may be several of each.
+    """
+
+    vectors: Nodes
+    clusters: Nodes
+
+
+_NO_PAST = Past(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Overlap:
     """The pairs of an old and a new cluster that share vectors.
 
     Parameters
     ----------
     old, new : ndarray of shape (pairs,), int64
-        Both numbered from 0.
+        Both numbered from 0; of the old ones, those of the last time first.
     shared : ndarray of shape (pairs,), int64
         Vectors in both, at least 1.
     old_sizes, new_sizes : ndarray of shape (clusters,), int64
+    last : int
+        How many of the old ones are of the last time.
     """
 
     old: Nodes
@@ -72,9 +93,12 @@ class _Overlap:
     shared: Nodes
     old_sizes: Nodes
     new_sizes: Nodes
+    last: int
 
 
-def match_clusters(old: Labels, new: Labels, *, next_id: int) -> tuple[Nodes, Lineage]:
+def match_clusters(
+    old: Labels, new: Labels, *, next_id: int, past: Past = _NO_PAST
+) -> tuple[Nodes, Lineage]:
     """Give new clusters the ids of the old ones that they continue.
 
     Parameters
@@ -85,6 +109,8 @@ def match_clusters(old: Labels, new: Labels, *, next_id: int) -> tuple[Nodes, Li
         Clusters of now, from 0 without gaps; -1 is noise.
     next_id : int
         First id that was never given.
+    past : Past
+        Clusters with other ids than those of the last time.
 
     Returns
     -------
@@ -95,45 +121,66 @@ def match_clusters(old: Labels, new: Labels, *, next_id: int) -> tuple[Nodes, Li
     Raises
     ------
     ValueError
-        If an id of `old` is not below `next_id`, so that it might be given again.
+        If an id of `old` or `past` is not below `next_id`, so that it might be given again.
     """
-    if old.max(initial=-1) >= next_id:
-        raise ValueError(f"next_id is {next_id}, but cluster {old.max()} has been given already")
-    old_ids, codes = np.unique(np.append(old, -1), return_inverse=True)
-    # Noise sorts first, and is code 0 by the appended -1.
-    overlap = _overlap(codes[:-1] - 1, new)
+    given = max(old.max(initial=-1), past.clusters.max(initial=-1))
+    if given >= next_id:
+        raise ValueError(f"next_id is {next_id}, but cluster {given} has been given already")
+    old_ids, codes = np.unique(old[old >= 0], return_inverse=True)
+    past_ids, past_codes = np.unique(past.clusters, return_inverse=True)
+    overlap = _with_past(
+        _overlap(np.flatnonzero(old >= 0), codes, new), _overlap(past.vectors, past_codes, new)
+    )
     origins = _origins(overlap)
     orphans = origins < 0
-    ids = old_ids[origins + 1]
+    ids = np.concatenate([old_ids, past_ids, [-1]])[origins]
     ids[orphans] = next_id + np.arange(orphans.sum())
     return ids, _lineage(overlap, origins)
 
 
-def _overlap(old: Labels, new: Labels) -> _Overlap:
+def _overlap(vectors: Nodes, old: Nodes, new: Labels) -> _Overlap:
+    """The pairs of the clusters that vectors were in, numbered from 0, and of those of now."""
     news = int(new.max(initial=-1)) + 1
-    both = (old >= 0) & (new >= 0)
-    pairs, shared = np.unique(old[both] * news + new[both], return_counts=True)
+    both = new[vectors] >= 0
+    pairs, shared = np.unique(old[both] * news + new[vectors[both]], return_counts=True)
+    sizes = np.bincount(old)
     return _Overlap(
         old=pairs // max(news, 1),
         new=pairs % max(news, 1),
         shared=shared,
-        old_sizes=np.bincount(old[old >= 0]),
+        old_sizes=sizes,
         new_sizes=np.bincount(new[new >= 0]),
+        last=len(sizes),
+    )
+
+
+def _with_past(overlap: _Overlap, past: _Overlap) -> _Overlap:
+    """Both, but of the past only what is more than half the same."""
+    larger = np.maximum(past.old_sizes[past.old], past.new_sizes[past.new])
+    same = 2 * past.shared > larger
+    return replace(
+        overlap,
+        old=np.concatenate([overlap.old, past.old[same] + overlap.last]),
+        new=np.concatenate([overlap.new, past.new[same]]),
+        shared=np.concatenate([overlap.shared, past.shared[same]]),
+        old_sizes=np.concatenate([overlap.old_sizes, past.old_sizes]),
     )
 
 
 def _origins(overlap: _Overlap) -> Nodes:
     """The old cluster that each new one is heir of, or -1.
 
-    This is the matching with the most shared vectors. Clusters that share no vector do not compete,
-    so each connected part is matched by itself.
+    This is the matching with the most shared vectors, and of such the one with the most clusters of
+    the last time. Clusters that share no vector do not compete, so each connected part is matched
+    by itself.
     """
     origins = np.full(len(overlap.new_sizes), -1, dtype=np.int64)
     for part in _contested(overlap, origins):
         olds, rows = np.unique(overlap.old[part], return_inverse=True)
         news, columns = np.unique(overlap.new[part], return_inverse=True)
         table = np.zeros((len(olds), len(news)))
-        table[rows, columns] = overlap.shared[part]
+        table[rows, columns] = overlap.shared[part] * (len(news) + 1)
+        table[rows, columns] += overlap.old[part] < overlap.last
         left, right = linear_sum_assignment(table, maximize=True)
         real = table[left, right] > 0
         origins[news[right[real]]] = olds[left[real]]
@@ -162,13 +209,15 @@ def _lineage(overlap: _Overlap, origins: Nodes) -> Lineage:
     heirs = origins >= 0
     continued = np.zeros(len(overlap.old_sizes), dtype=np.bool_)
     continued[origins[heirs]] = True
-    absorbed = (2 * overlap.shared > overlap.old_sizes[overlap.old]) & ~continued[overlap.old]
+    recent = overlap.old < overlap.last
+    mostly_in = 2 * overlap.shared > overlap.old_sizes[overlap.old]
+    absorbed = mostly_in & recent & ~continued[overlap.old]
     merged = _marked(overlap.new[absorbed], len(heirs))
     own = origins[overlap.new] == overlap.old
     inherited = np.zeros(len(heirs), dtype=np.int64)
     inherited[overlap.new[own]] = overlap.shared[own]
     grown = heirs & ~merged & (inherited < overlap.new_sizes)
-    mostly = 2 * overlap.shared > overlap.new_sizes[overlap.new]
+    mostly = (2 * overlap.shared > overlap.new_sizes[overlap.new]) & recent
     split = ~heirs & _marked(overlap.new[mostly], len(heirs))
     return Lineage(
         born=int((~heirs & ~split).sum()),
@@ -176,7 +225,7 @@ def _lineage(overlap: _Overlap, origins: Nodes) -> Lineage:
         grown=int(grown.sum()),
         merged=int(merged.sum()),
         split=int(split.sum()),
-        gone=int((~continued).sum() - absorbed.sum()),
+        gone=int((~continued[: overlap.last]).sum() - absorbed.sum()),
     )
 
 

@@ -24,14 +24,14 @@ def asked_content(store: Store, path: Path) -> bytes:
     UnreadableImageError
         If the file cannot be read, and is no photo of the collection.
     UnknownPhotoError
-        If no photo has that content.
+        If no photo has that content (any more).
     InputError
         If it belongs to a photo, and is none of its own.
     """
     try:
         digest = digest_of(path)
     except UnreadableImageError:
-        known = store.catalog.digest_at(os.fsencode(path.absolute()))
+        known = _digest_at(store, path)
         if known is None:
             raise
         return known
@@ -41,18 +41,27 @@ def asked_content(store: Store, path: Path) -> bytes:
         if path.resolve() in companions:
             (photo,) = store.catalog.images_by_id([image])
             raise InputError(f"{path} goes with {photo.full_path}: name that one.")
-    raise UnknownPhotoError(path)
+    raise UnknownPhotoError(path, changed=_digest_at(store, path) is not None)
+
+
+def _digest_at(store: Store, path: Path, *, removed: bool = False) -> bytes | None:
+    """Digest of the photo that the collection has, or once had, in a place."""
+    return store.catalog.digest_at(os.fsencode(path.absolute()), removed=removed)
 
 
 def decided_content(store: Store, named: Path) -> bytes:
-    """As `asked_content`, or what begins like that and something was decided about.
+    """As `asked_content`, or what lay there or begins like that and something was decided about.
 
     That is how photos are named that are gone.
     """
+    if named.exists():
+        return asked_content(store, named)
     beginning = str(named).lower()
-    if not named.exists() and len(beginning) >= _SHORTEST:
-        known = {digest for *pair, _ in store.catalog.decisions() for digest in pair}
-        meant = [digest for digest in known if digest.hex().startswith(beginning)]
-        if len(meant) == 1:
-            return meant[0]
+    known = {digest for *pair, _ in store.catalog.decisions() for digest in pair}
+    meant = [digest for digest in known if digest.hex().startswith(beginning)]
+    if len(meant) == 1 and len(beginning) >= _SHORTEST:
+        return meant[0]
+    gone = _digest_at(store, named, removed=True)
+    if gone in known and _digest_at(store, named) is None:
+        return gone
     return asked_content(store, named)

@@ -1,8 +1,9 @@
 """Captures: how photos were taken is looked up for contents that were indexed before that counted.
 
-Their files are read whole, as only the digest of all bytes says that they are what they were; but
-nothing is decoded or embedded. Once for each content, at the end of an indexing: who stops it then
-has all photos in index and graph.
+And where, for those that were indexed while places were not kept. Their files are read whole, as
+only the digest of all bytes says that they are what they were; but nothing is decoded or embedded.
+Once for each content, at the end of an indexing: who stops it then has all photos in index and
+graph.
 """
 
 from __future__ import annotations
@@ -25,11 +26,12 @@ _HARDLY_ANYTHING = InputGeometry(short_side=1, crop=1)
 
 def learn_captures(
     store: StoreWriter, roots: Collection[int], settings: IndexingSettings, progress: Progress
-) -> None:
+) -> int:
     """Look how the photos under some roots were taken, of which nobody has looked yet.
 
     Of several files with a content one is read, and the next one only if that cannot be read or is
-    not what it was. A content of which no file tells anything is left for the next time.
+    not what it was. A content of which no file tells anything is left for the next time. But for
+    places that were not kept, photos are asked once, as far as their roots are there.
 
     Parameters
     ----------
@@ -39,17 +41,27 @@ def learn_captures(
     settings : IndexingSettings
     progress : Progress
 
+    Returns
+    -------
+    int
+        Contents that were read for it.
+
     Raises
     ------
     StorageError
         If the system refuses to write; what was committed stays.
     """
+    missed = store.catalog.misses_places()
     copies: dict[bytes, list[ImageRecord]] = defaultdict(list)
-    for photo in store.catalog.images_without_capture():
+    for photo in store.catalog.images_without_capture(or_place=missed):
         if photo.root.id in roots:
             copies[photo.digest].append(photo)
     if copies:
         _learn(store, copies, settings, progress)
+    if missed:
+        with store.catalog.transaction():
+            store.catalog.miss_places(missed=False)
+    return len(copies)
 
 
 def _learn(

@@ -142,7 +142,7 @@ def cluster_of_id(store: Store, number: int, level: ShownLevel | None = None) ->
     for found in clusters(store, level):
         if found.id == number:
             return found
-    raise UnknownClusterError(number)
+    raise UnknownClusterError(number, level=level or last_clustering(store, None).level)
 
 
 def _cluster(

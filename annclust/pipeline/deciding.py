@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import compress
 from pathlib import Path
 from typing import Literal, get_args
 
-from annclust.errors import InputError
+from annclust.errors import InputError, UsageError
 from annclust.grouping.decisions import Decisions, contradicted, pairs_of
 from annclust.pipeline.asked import asked_content, decided_content
-from annclust.pipeline.reports import Decision, Photo
+from annclust.pipeline.reports import Decided, Decision, Photo
 from annclust.storage.store import Store
 from annclust.storage.store_writer import StoreWriter
 
@@ -21,7 +22,7 @@ Saying = Literal["together", "apart", "forget"]
 _FEWEST = 2
 
 
-def decide(store: StoreWriter, saying: Saying, photos: Sequence[Path]) -> list[Decision]:
+def decide(store: StoreWriter, saying: Saying, photos: Sequence[Path]) -> Decided:
     """Remember what is said about a photo and others, whatever was said before.
 
     Groups are as they were until they are cut anew.
@@ -35,32 +36,38 @@ def decide(store: StoreWriter, saying: Saying, photos: Sequence[Path]) -> list[D
 
     Returns
     -------
-    list of Decision
-        Those to hold photos apart that contradict what is said. They prevail.
+    Decided
 
     Raises
     ------
     UnknownPhotoError
         If the collection has no photo with a file's content.
+    UsageError
+        If nothing is said, or of one photo alone.
     InputError
         If a photo is an exact copy of the other, or cannot be told from the one that it is to be
-        apart from, or nothing is said.
+        apart from.
     """
     if saying not in get_args(Saying):
-        raise InputError(f"say one of {', '.join(get_args(Saying))}, not {saying!r}.")
+        raise UsageError(f"say one of {', '.join(get_args(Saying))}, not {saying!r}.")
     if len(photos) < _FEWEST:
-        raise InputError("name a photo, and at least one other.")
+        raise UsageError("name a photo, and at least one other.")
     content = decided_content if saying == "forget" else asked_content
     digests = [content(store, path) for path in photos]
     _require_difference(store, saying, photos, digests)
     first, *rest = digests
     with store.catalog.transaction():
-        for second in rest:
-            if saying == "forget":
-                store.catalog.withdraw(first, second)
-            else:
-                store.catalog.decide(first, second, alike=saying == "together")
-    return [] if saying == "forget" else _contradicted(store, first)
+        told = [_say(store, saying, first, second) for second in rest]
+    prevailing = () if saying == "forget" else _contradicted(store, first)
+    return Decided(tuple(compress(photos[1:], told)), tuple(prevailing))
+
+
+def _say(store: StoreWriter, saying: Saying, first: bytes, second: bytes) -> bool:
+    """Note what is said of two contents; to forget, whether anything had been said."""
+    if saying == "forget":
+        return store.catalog.withdraw(first, second)
+    store.catalog.decide(first, second, alike=saying == "together")
+    return True
 
 
 def _require_difference(
@@ -100,19 +107,37 @@ def _rows(store: Store, said: Decision) -> tuple[int, int] | None:
 
 
 def decisions(store: Store) -> list[Decision]:
-    """All that was said, with the photos that it is about now."""
+    """All that was said, with the photos that it is about now; by path, also within a pair."""
     with store.catalog.snapshot():
-        return [
-            Decision(
-                _photos(store, first),
-                _photos(store, second),
-                (first.hex(), second.hex()),
-                together,
-            )
+        known = [
+            _decision(_said_of(store, first), _said_of(store, second), together=together)
             for first, second, together in store.catalog.decisions()
         ]
+    return sorted(known, key=lambda each: list(map(_order, each.paths)))
 
 
-def _photos(store: Store, digest: bytes) -> tuple[Photo, ...]:
+@dataclass(frozen=True, slots=True)
+class _SaidOf:
+    """A content of which something was said, its present photos, and where they lie, or lay."""
+
+    digest: str
+    photos: tuple[Photo, ...]
+    path: Path | None
+
+
+def _said_of(store: Store, digest: bytes) -> _SaidOf:
     images = store.catalog.images_of_digest(digest)
-    return tuple(Photo(image.id, image.full_path) for image in images)
+    photos = tuple(Photo(image.id, image.full_path) for image in images)
+    path = photos[0].path if photos else store.catalog.last_place_of(digest)
+    return _SaidOf(digest.hex(), photos, path)
+
+
+def _decision(*both: _SaidOf, together: bool) -> Decision:
+    one, other = sorted(both, key=lambda each: _order(each.path))
+    digests, paths = (one.digest, other.digest), (one.path, other.path)
+    return Decision(one.photos, other.photos, digests, together, paths)
+
+
+def _order(path: Path | None) -> tuple[bool, str]:
+    """By path; what has none comes last."""
+    return path is None, str(path)

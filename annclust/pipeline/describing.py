@@ -33,6 +33,7 @@ def describe(store: Store) -> Status:
             unreadable=counts["unreadable"],
             roots=_roots(store),
             embedders=_embedders(store, counts["images"]),
+            places=store.catalog.keeps_places(),
         )
 
 

@@ -16,16 +16,22 @@ import numpy as np
 
 from annclust.arrays import ImageId, Labels, Nodes, Weights
 from annclust.clustering.hdbscan import Clustering
-from annclust.clustering.lineage import Lineage, match_clusters
+from annclust.clustering.lineage import Lineage, Past, match_clusters
 from annclust.clustering.representative import representatives
-from annclust.errors import InputError
+from annclust.errors import InputError, UsageError
 from annclust.pipeline.density import density_clusters
 from annclust.pipeline.grouped import Grouped
 from annclust.pipeline.live_vectors import LiveVectors, live_vectors
 from annclust.pipeline.photo_groups import GroupChoices, level_at, photo_groups
 from annclust.pipeline.reports import ClusterReport
 from annclust.progress import SILENT, Progress
-from annclust.settings import ClusterSettings, Level, SearchSettings
+from annclust.settings import (
+    ClusterSettings,
+    Level,
+    SearchSettings,
+    granularity_of,
+    refuse_unknown,
+)
 from annclust.storage.records import Member
 from annclust.storage.store import Store
 from annclust.storage.store_writer import StoreWriter
@@ -40,17 +46,21 @@ def choose(
 
     Raises
     ------
-    InputError
+    UsageError
         If a choice is none of that level, or there is no such level.
     """
+    refuse_unknown("level", level, get_args(Level))
+    if granularity is not None:
+        granularity = granularity_of(granularity)
     if level is None:
         level = "shots" if granularity is None else level_at(granularity)
-    if level not in get_args(Level):
-        raise InputError(f"level must be one of {', '.join(get_args(Level))}, not {level!r}.")
     if level != "density":
-        return level, GroupChoices.for_level(level, granularity, times=times, **choices)
+        try:
+            return level, GroupChoices.for_level(level, granularity, times=times, **choices)
+        except InputError as error:
+            raise UsageError(str(error)) from error
     if granularity is not None:
-        raise InputError("density has no granularity: choose shots, scenes or themes.")
+        raise UsageError("density has no granularity: choose shots, scenes or themes.")
     # Times say nothing about density, and nobody who leaves them out is wrong.
     return level, ClusterSettings.with_overrides(**choices)
 
@@ -129,15 +139,22 @@ def _keep_ids(
     """Give clusters the ids they had, new ones a new id; also gives the next free id."""
     rows, clusters = store.catalog.memberships(level)
     old = np.full(len(live.rows), -1, dtype=np.int64)
-    place = np.searchsorted(live.rows, rows)
-    still = np.append(live.rows, -1)[place] == rows
-    old[place[still]] = clusters[still]
+    last = _still_there(live, rows, clusters)
+    old[last.vectors] = last.clusters
+    past = _still_there(live, *store.catalog.past_memberships(level))
     next_cluster = store.catalog.next_cluster(level)
-    ids, lineage = match_clusters(old, labels, next_id=next_cluster)
+    ids, lineage = match_clusters(old, labels, next_id=next_cluster, past=past)
     gone = len(np.setdiff1d(clusters, old))
     lineage = replace(lineage, gone=lineage.gone + gone)
     stable = np.where(labels >= 0, np.append(ids, -1)[labels], -1)
     return stable, lineage, max(next_cluster, int(stable.max(initial=-1)) + 1)
+
+
+def _still_there(live: LiveVectors, rows: Nodes, clusters: Nodes) -> Past:
+    """Those of some members that are there, by node."""
+    place = np.searchsorted(live.rows, rows)
+    still = np.append(live.rows, -1)[place] == rows
+    return Past(place[still], clusters[still])
 
 
 def _representatives(live: LiveVectors, labels: Labels, left_at: Weights) -> dict[int, ImageId]:

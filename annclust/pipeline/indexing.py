@@ -11,7 +11,7 @@ import json
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -79,13 +79,13 @@ def _index_photos(
     started = time.monotonic()
     scan = _remembered(store, settings.scan)
     settings = replace(settings, scan=scan)
-    _decide_on_places(store, settings.places)
+    dropped = _decide_on_places(store, settings.places)
     surveyed = survey(store, choose_roots(store, folders), scan, progress)
     standing = Standing(surveyed)
     intake = _read(store, surveyed, standing, embedder, settings, progress)
     outcome = settle(store, surveyed, standing, intake, forget_missing=settings.forget_missing)
     live = refresh(store, settings.search, progress)
-    learn_captures(store, outcome.believed, settings, progress)
+    reread = learn_captures(store, outcome.believed, settings, progress)
     counts = store.catalog.counts()
     images = counts["images"]
     return IndexReport(
@@ -102,6 +102,8 @@ def _index_photos(
         skipped=outcome.skipped,
         offline=outcome.offline,
         seconds=time.monotonic() - started,
+        places_dropped=dropped,
+        reread=reread,
     )
 
 
@@ -123,11 +125,15 @@ def _remembered(store: StoreWriter, asked: ScanSettings) -> ScanSettings:
     return scan
 
 
-def _decide_on_places(store: StoreWriter, asked: bool | None) -> None:
-    """Remember whether it is kept where photos were taken, if that was said."""
-    if asked is not None and asked is not store.catalog.keeps_places():
-        with store.catalog.transaction():
-            store.catalog.keep_places(keep=asked)
+def _decide_on_places(store: StoreWriter, asked: bool | None) -> int:
+    """Remember whether it is kept where photos were taken, if that was said.
+
+    Gives how many places were dropped.
+    """
+    if asked is None or asked is store.catalog.keeps_places():
+        return 0
+    with store.catalog.transaction():
+        return store.catalog.keep_places(keep=asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +222,7 @@ def settle(
     with store.catalog.transaction():
         store.catalog.remove_images(photo.id for photo in gone)
         _place_photos(store, resolution)
+        _move_decisions(store, resolution.changed)
         for check in surveyed.checks:
             _note_root(store, surveyed, reading, check, doubts.get(check.root.id))
         companions = standing.companions(reading.failures)
@@ -298,6 +305,15 @@ def _place_photos(store: StoreWriter, resolution: Resolution) -> None:
     for sighting in resolution.added:
         file = sighting.file
         store.catalog.add_image(file.root, file.path, file.size, file.modified_ns, sighting.digest)
+
+
+def _move_decisions(store: StoreWriter, changed: Iterable[tuple[KnownPhoto, Sighting]]) -> None:
+    """Let what was said of a photo be said of it as it is now, if its vector is still the same."""
+    said = {digest for *pair, _ in store.catalog.decisions() for digest in pair}
+    for old, new in [(photo.digest, sighting.digest) for photo, sighting in changed]:
+        rows = store.catalog.rows_of((old, new)) if old in said else {}
+        if rows.get(old) == rows.get(new, -1) and not store.catalog.images_of_digest(old):
+            store.catalog.move_decisions(old, new)
 
 
 def _note_root(

@@ -49,6 +49,10 @@ class IndexReport:
     offline : tuple of Unreadable
         Roots that were left as they were, and why.
     seconds : float
+    places_dropped : int
+        Contents of which it was known where they were taken, and is not any more.
+    reread : int
+        Contents of old that were read once more, for when and where they were taken.
     """
 
     images: int
@@ -64,6 +68,8 @@ class IndexReport:
     skipped: int
     offline: tuple[Unreadable, ...]
     seconds: float
+    places_dropped: int = 0
+    reread: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +119,7 @@ class Cluster:
         Stable: a cluster that did not change keeps it.
     size : int
     representative : Photo
-        The member nearest to all others.
+        The member in its densest place.
     members : tuple of Photo
         Surest members first.
     """
@@ -144,7 +150,8 @@ class ClusterReport:
     components : int
         Parts that the neighbor graph fell into; they were joined by real edges.
     capped : int
-        Groups that were split because they held too many of all photos.
+        Branches of the tree, also within each other, that were split because they held too many of
+        all photos.
     granularity : float or None
         How coarse the look was; None for "density".
     """
@@ -258,12 +265,31 @@ class Decision:
         Of both contents, in hexadecimal.
     together : bool
         Whether they belong together; if not, they are not the same shot.
+    paths : tuple of Path or None
+        Where the first photo of each content lies, or lay when it was there; None if nobody knows.
     """
 
     first: tuple[Photo, ...]
     second: tuple[Photo, ...]
     digests: tuple[str, str]
     together: bool
+    paths: tuple[Path | None, Path | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What came of saying something about photos.
+
+    Parameters
+    ----------
+    others : tuple of Path
+        Those of which it was said; to forget, those of which something had been said.
+    prevailing : tuple of Decision
+        Those to hold photos apart that contradict it.
+    """
+
+    others: tuple[Path, ...]
+    prevailing: tuple[Decision, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,7 +332,8 @@ class Status:
     """What is in a collection.
 
     `embedder` and what follows are of the one through which it is seen, `embedders` are all.
-    `index`, `graph` and `clustering` are None where there is none yet.
+    `index`, `graph` and `clustering` are None where there is none yet. `places` says whether it is
+    kept where photos were taken.
     """
 
     path: Path
@@ -324,3 +351,4 @@ class Status:
     unreadable: int
     roots: tuple[RootStatus, ...]
     embedders: tuple[EmbedderStatus, ...]
+    places: bool

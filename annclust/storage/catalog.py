@@ -168,6 +168,12 @@ class Catalog(PhotoCatalog):
             WHERE vector_set = ? AND level = ? ORDER BY row"""
         return self._pairs(sql, self._own, level)
 
+    def past_memberships(self, level: str) -> tuple[Nodes, Nodes]:
+        """Rows that lay in clusters that are none at the moment, and their ids: two (m,)."""
+        sql = """SELECT row AS a, cluster AS b FROM past_member
+            WHERE vector_set = ? AND level = ? ORDER BY cluster, row"""
+        return self._pairs(sql, self._own, level)
+
     def next_cluster(self, level: str) -> int:
         """A cluster id that was never given on that level."""
         return int(self.setting(f"next_cluster_{level}", "0"))
@@ -223,12 +229,17 @@ class Catalog(PhotoCatalog):
         return int(self._one(sql, self._own, row)[0])
 
     def stray_cluster_records(self) -> int:
-        """How many members lie in no cluster or have no vector, and clusters have no photo."""
+        """How many members lie in no cluster or have no vector, and clusters have no photo.
+
+        Members of clusters of the past lie in none, but have vectors.
+        """
         sql = """SELECT
             (SELECT count(*) FROM member LEFT JOIN cluster ON cluster.id = member.cluster
                 AND cluster.level = member.level AND cluster.vector_set = ?1
                 LEFT JOIN vector ON vector.row = member.row AND vector.vector_set = ?1
                 WHERE member.vector_set = ?1 AND (cluster.id IS NULL OR vector.row IS NULL))
+            + (SELECT count(*) FROM past_member LEFT JOIN vector USING (vector_set, row)
+                WHERE vector_set = ?1 AND vector.row IS NULL)
             + (SELECT count(*) FROM cluster LEFT JOIN image ON image.id = cluster.representative
                 WHERE cluster.vector_set = ?1 AND image.id IS NULL)"""
         return int(self._one(sql, self._own)[0])

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from annclust.arrays import ImageId, VectorRow
 from annclust.embedding.embedder import EmbedderSpec
 from annclust.images.capture import FIELDS, Capture
-from annclust.storage.catalog import Catalog
-from annclust.storage.catalog_file_writer import CatalogFileWriter, add_set_to
+from annclust.storage.catalog_file_writer import add_set_to
+from annclust.storage.clustering_writer import ClusteringWriter
+from annclust.storage.decision_writer import DecisionWriter
 from annclust.storage.layout import KINDS, GenerationKind
-from annclust.storage.photo_catalog import PLACES
+from annclust.storage.photo_catalog import MISSED_PLACES, PLACES
 from annclust.storage.records import (
     FORGOTTEN,
     Block,
     CompanionRecord,
     ContentRecord,
     Generation,
-    Member,
     Root,
     UnreadableRecord,
     lost,
@@ -52,13 +52,18 @@ _RENUMBER = (
     """DELETE FROM cluster WHERE vector_set = ? AND NOT EXISTS (SELECT 1 FROM member
         WHERE member.vector_set = cluster.vector_set
         AND member.level = cluster.level AND member.cluster = cluster.id)""",
+    """CREATE TEMP TABLE kept_past AS
+        SELECT vector_set, level, cluster, new AS row FROM past_member JOIN kept
+        ON old = row WHERE vector_set = ?""",
+    "DELETE FROM past_member WHERE vector_set = ?",
+    "INSERT INTO past_member SELECT * FROM kept_past",
     "DELETE FROM block WHERE vector_set = ?",
-    *(f"DROP TABLE {table}" for table in ("kept", "kept_vector", "kept_member")),
+    *(f"DROP TABLE {table}" for table in ("kept", "kept_vector", "kept_member", "kept_past")),
 )
 """What compaction does to a set of vectors, given the table `kept` of old and new rows."""
 
 
-class CatalogWriter(CatalogFileWriter, Catalog):
+class CatalogWriter(ClusteringWriter, DecisionWriter):
     """Reads and writes catalog.sqlite; the caller holds the writer lock."""
 
     @property
@@ -206,53 +211,47 @@ class CatalogWriter(CatalogFileWriter, Catalog):
             "UPDATE embedding SET row = ? WHERE vector_set = ? AND digest = ?",
             (content.row, self.set_number, content.digest),
         )
-        self._db.execute(
-            "UPDATE OR IGNORE member SET row = ? WHERE vector_set = ? AND row = ?",
-            (content.row, self.set_number, before),
-        )
+        for table in ("member", "past_member"):
+            self._db.execute(
+                f"UPDATE OR IGNORE {table} SET row = ? WHERE vector_set = ? AND row = ?",
+                (content.row, self.set_number, before),
+            )
 
     def add_captures(self, captures: Iterable[tuple[bytes, Capture]]) -> None:
         """Note how photos were taken, by the digest of their contents, which are there already.
 
         What is noted of a content stays: its bytes say the same every time. If a later annclust
         understands more of them, a migration empties the table, and all are looked at once more.
-        Where they were taken is left out if `keep_places` said so.
+        Where they were taken is left out if `keep_places` said so, and filled in if it was.
         """
         keep = self.keeps_places()
         noted = ((d, each if keep else each.without_place()) for d, each in captures)
         values = ", ".join("?" * (1 + len(FIELDS)))
         self._db.executemany(
             f"INSERT INTO capture (digest, {', '.join(FIELDS)}) VALUES ({values})"
-            " ON CONFLICT DO NOTHING",
+            " ON CONFLICT (digest) DO UPDATE SET latitude = excluded.latitude,"
+            " longitude = excluded.longitude WHERE latitude IS NULL",
             ((digest, *(getattr(each, name) for name in FIELDS)) for digest, each in noted),
         )
 
-    def keep_places(self, *, keep: bool) -> None:
-        """Say whether it is noted from now on where photos were taken; if not, forget what was."""
-        self.set_setting(PLACES, str(int(keep)))
-        if not keep:
-            self._db.execute("UPDATE capture SET latitude = NULL, longitude = NULL")
+    def keep_places(self, *, keep: bool) -> int:
+        """Say whether it is noted from now on where photos were taken; if not, forget what was.
 
-    def decide(self, first: bytes, second: bytes, *, alike: bool) -> None:
-        """Note what a person said of two contents: that they belong together, or do not.
-
-        Takes the place of what was said of them before.
-
-        Raises
-        ------
-        ValueError
-            If both are the same.
+        If they are, photos are to be asked whose places are missing. Gives how many places of
+        contents were forgotten.
         """
+        self.set_setting(PLACES, str(int(keep)))
+        self.miss_places(missed=keep)
+        if keep:
+            return 0
         self._db.execute(
-            "INSERT OR REPLACE INTO decision (first, second, alike) VALUES (?, ?, ?)",
-            (*_in_order(first, second), alike),
+            "UPDATE capture SET latitude = NULL, longitude = NULL WHERE latitude IS NOT NULL"
         )
+        return self._db.changes()
 
-    def withdraw(self, first: bytes, second: bytes) -> None:
-        """Forget what a person said of two contents, if anything."""
-        self._db.execute(
-            "DELETE FROM decision WHERE first = ? AND second = ?", _in_order(first, second)
-        )
+    def miss_places(self, *, missed: bool) -> None:
+        """Say whether photos are yet to be asked whose places are missing."""
+        self.set_setting(MISSED_PLACES, str(int(missed)))
 
     def add_image(
         self, root: int, path: bytes, size: int, modified_ns: int, digest: bytes
@@ -341,50 +340,3 @@ class CatalogWriter(CatalogFileWriter, Catalog):
         for table in ("derived_file", "generation"):
             self._db.executemany(f"DELETE FROM {table} WHERE kind = ? AND number = ?", old)
         return names
-
-    # Clusterings
-
-    def add_clustering(
-        self,
-        level: str,
-        *,
-        settings: str,
-        summary: str,
-        members: Iterable[Member],
-        representatives: Mapping[int, ImageId],
-        next_cluster: int,
-    ) -> int:
-        """Put a clustering in the place of the level's last one; gives its id."""
-        place = self.set_number, level
-        for table in ("member", "cluster"):
-            self._db.execute(f"DELETE FROM {table} WHERE vector_set = ? AND level = ?", place)
-        self._db.executemany(
-            "INSERT INTO member VALUES (?, ?, ?, ?, ?)",
-            map(place.__add__, members),
-        )
-        self._db.executemany(
-            "INSERT INTO cluster VALUES (?, ?, ?, ?)",
-            ((*place, cluster, image) for cluster, image in representatives.items()),
-        )
-        self.set_setting(f"next_cluster_{level}", str(next_cluster))
-        self._db.execute(
-            "INSERT INTO clustering (vector_set, level, settings, summary) VALUES (?, ?, ?, ?)",
-            (*place, settings, summary),
-        )
-        return self._db.last_insert_rowid()
-
-    def set_clustering_settings(self, clustering: int, settings: str) -> None:
-        """Say anew what a clustering was made with."""
-        self._db.execute("UPDATE clustering SET settings = ? WHERE id = ?", (settings, clustering))
-
-    def forget_clusterings(self) -> None:
-        """Forget every clustering of this set; ids that were given stay given."""
-        for table in ("member", "cluster", "clustering"):
-            self._of_set(f"DELETE FROM {table} WHERE vector_set = ?")
-
-
-def _in_order(first: bytes, second: bytes) -> tuple[bytes, bytes]:
-    """The digests of two contents as `decision` holds them."""
-    if first == second:
-        raise ValueError("a photo has nothing to be compared with but others")
-    return min(first, second), max(first, second)

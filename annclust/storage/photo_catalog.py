@@ -39,7 +39,7 @@ _COMPANION = """companion CROSS JOIN image ON image.id = companion.image
 
 
 _CAPTURE = ", ".join(FIELDS)
-PLACES = "places"  # in the catalog's settings
+PLACES, MISSED_PLACES = "places", "missed_places"  # in the catalog's settings
 
 
 class PhotoCatalog(CatalogFile):
@@ -160,9 +160,13 @@ class PhotoCatalog(CatalogFile):
         one_of_them = "image.id IN (SELECT value FROM json_each(?))"
         return self._images(f"AND {one_of_them} ORDER BY image.id", json.dumps([*images]))
 
-    def digest_at(self, path: bytes) -> bytes | None:
-        """Digest of the photo that lies there, by its absolute path; None if there is none."""
-        sql = "SELECT digest FROM image WHERE root = ? AND path = ? AND NOT removed"
+    def digest_at(self, path: bytes, *, removed: bool = False) -> bytes | None:
+        """Digest of the photo that lies there, by its absolute path; None if there is none.
+
+        If `removed`, of the one that was removed from there last.
+        """
+        sql = f"""SELECT digest FROM image WHERE root = ? AND path = ?
+            AND {"" if removed else "NOT"} removed ORDER BY id DESC"""
         for root in self.roots():
             if path.startswith(root.path.rstrip(b"/") + b"/"):
                 inside = path[len(root.path.rstrip(b"/")) + 1 :]
@@ -195,6 +199,13 @@ class PhotoCatalog(CatalogFile):
     def images_of_digest(self, digest: bytes) -> list[ImageRecord]:
         """Present images with that content, by id."""
         return self._images("AND image.digest = ? ORDER BY image.id", digest)
+
+    def last_place_of(self, digest: bytes) -> Path | None:
+        """Where a removed photo with that content lay; None if none is known."""
+        sql = """SELECT root.path, image.path FROM image JOIN root ON root.id = image.root
+            WHERE removed AND digest = ? ORDER BY image.id DESC"""
+        found = next(self._all_with_paths((0, 1), sql, digest), None)
+        return None if found is None else joined(*found)
 
     def unreadable(self) -> list[tuple[Root, UnreadableRecord]]:
         """Files that could not be read, by root and path."""
@@ -263,6 +274,10 @@ class PhotoCatalog(CatalogFile):
         """Whether it is noted where photos were taken."""
         return self.setting(PLACES, "1") != "0"
 
+    def misses_places(self) -> bool:
+        """Whether photos are yet to be asked whose places were not noted when they were read."""
+        return self.setting(MISSED_PLACES, "0") != "0"
+
     def has_capture(self, digest: bytes) -> bool:
         """Whether somebody has looked how the photo with that content was taken."""
         sql = "SELECT EXISTS (SELECT 1 FROM capture WHERE digest = ?)"
@@ -276,11 +291,16 @@ class PhotoCatalog(CatalogFile):
             except ValueError as error:
                 yield digest, str(error)
 
-    def images_without_capture(self) -> list[ImageRecord]:
-        """Present images of which nobody has looked how they were taken, by id."""
+    def images_without_capture(self, *, or_place: bool = False) -> list[ImageRecord]:
+        """Present images of which nobody has looked how they were taken, by id.
+
+        And those of which it is not known where, if that is asked too.
+        """
+        placed = "AND latitude IS NOT NULL" if or_place else ""
         # Asked after every scan: both tables in the order of digests, as in `live`.
-        without = """digest IN (SELECT digest FROM image AS each INDEXED BY image_digest
-            WHERE NOT EXISTS (SELECT 1 FROM capture WHERE capture.digest = each.digest))"""
+        without = f"""digest IN (SELECT digest FROM image AS each INDEXED BY image_digest
+            WHERE NOT EXISTS (
+                SELECT 1 FROM capture WHERE capture.digest = each.digest {placed}))"""
         return self._images(f"AND image.{without} ORDER BY image.id")
 
     def decisions(self) -> list[tuple[bytes, bytes, bool]]:

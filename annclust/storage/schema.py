@@ -144,7 +144,22 @@ _FORMAT_5 = (
     "INSERT INTO setting VALUES ('next_groups', '1')",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FORMAT_1, _FORMAT_2, _FORMAT_3, _FORMAT_4, _FORMAT_5)
+# What was in groups that are none at the moment: they get their ids again when they come back.
+_FORMAT_6 = (
+    """CREATE TABLE past_member (
+        vector_set INTEGER NOT NULL REFERENCES vector_set (number), level TEXT NOT NULL,
+        cluster INTEGER NOT NULL, row INTEGER NOT NULL,
+        PRIMARY KEY (vector_set, level, cluster, row)) WITHOUT ROWID""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    _FORMAT_1,
+    _FORMAT_2,
+    _FORMAT_3,
+    _FORMAT_4,
+    _FORMAT_5,
+    _FORMAT_6,
+)
 """``MIGRATIONS[i]`` leads from format i to format i + 1."""
 
 _AS_SETS = {
@@ -170,7 +185,12 @@ _NO_CAPTURES = {
     "decision": "SELECT digest AS first, digest AS second, 0 AS alike FROM content WHERE 0",
 }
 
-_FIRST_WITH_SETS, _FIRST_WITH_COMPANIONS, _FIRST_WITH_CAPTURES = 3, 4, 5
+_NO_PAST = {
+    "past_member": """SELECT 1 AS vector_set, '' AS level, 0 AS cluster, 0 AS row
+        FROM content WHERE 0"""
+}
+
+_FIRST_WITH_SETS, _FIRST_WITH_COMPANIONS, _FIRST_WITH_CAPTURES, _FIRST_WITH_PAST = 3, 4, 5, 6
 
 
 def views_of(format_: int) -> Mapping[str, str]:
@@ -179,6 +199,7 @@ def views_of(format_: int) -> Mapping[str, str]:
         **(_AS_SETS if 0 < format_ < _FIRST_WITH_SETS else {}),
         **(_NO_COMPANIONS if 0 < format_ < _FIRST_WITH_COMPANIONS else {}),
         **(_NO_CAPTURES if 0 < format_ < _FIRST_WITH_CAPTURES else {}),
+        **(_NO_PAST if 0 < format_ < _FIRST_WITH_PAST else {}),
     }
 
 

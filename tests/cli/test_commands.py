@@ -281,6 +281,26 @@ def test_wrong_usage_is_exit_code_2(arguments: tuple[str, ...]) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("decide", "together"),
+        ("cluster", "--level", "density", "--granularity", "2"),
+        ("cluster", "--level", "shots", "--granularity", "2"),
+        ("cluster", "--granularity", "nan"),
+        ("cluster", "--memory", "foo"),
+        ("cluster", "--memory", "10M"),
+        ("export", "--format", "svg"),
+        ("index", "--add"),
+    ],
+)
+def test_choices_that_cannot_be_are_wrong_usage(made: Path, arguments: tuple[str, ...]) -> None:
+    done = run(*arguments, "-c", made)
+    assert done.returncode == 2
+    assert done.stderr.startswith("annclust: ")
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_of_several_images_one_bad_one_costs_a_line(
     made: Path, photos: Path, tmp_path: Path
 ) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
 from annclust.arrays import Labels
-from annclust.clustering.lineage import Lineage, match_clusters
+from annclust.clustering.lineage import Lineage, Past, match_clusters
 
 
 def fates(old: list[int], new: list[int]) -> tuple[list[int], dict[str, int]]:
@@ -54,6 +54,37 @@ def test_a_part_that_is_mostly_something_else_is_born() -> None:
 
 def test_a_cluster_whose_members_are_noise_is_gone() -> None:
     assert fates([5, 5, 8, 8], [0, 0, -1, -1]) == ([5], {"kept": 1, "gone": 1})
+
+
+def back(
+    old: list[int], new: list[int], *past: tuple[int, list[int]]
+) -> tuple[list[int], dict[str, int]]:
+    """As `fates`, where there were other clusters, each with its id and the vectors in it."""
+    vectors = [vector for _, members in past for vector in members]
+    clusters = [cluster for cluster, members in past for _ in members]
+    known = Past(np.array(vectors, int), np.array(clusters, int))
+    ids, lineage = match_clusters(np.array(old, int), np.array(new, int), next_id=100, past=known)
+    return ids.tolist(), {name: count for name, count in lineage.as_dict().items() if count}
+
+
+def test_a_cluster_that_was_gone_comes_back_under_its_id() -> None:
+    assert back([-1, -1, -1, 7], [0, 0, 0, -1], (5, [0, 1, 2])) == ([5], {"kept": 1, "gone": 1})
+    assert back([-1, -1, -1, -1], [0, 0, 0, 0], (5, [0, 1, 2])) == ([5], {"grown": 1})
+
+
+def test_half_of_a_cluster_is_not_enough_to_come_back() -> None:
+    assert back([-1] * 4, [0, 0, -1, -1], (5, [0, 1, 2, 3])) == ([100], {"born": 1})
+    assert back([-1] * 4, [0, 0, 0, 0], (5, [0, 1])) == ([100], {"born": 1})
+
+
+def test_a_cluster_that_fell_into_parts_comes_back_as_a_whole() -> None:
+    old, past = [7, 7, 8, 8, -1], (5, [0, 1, 2, 3, 4])
+    assert back(old, [0, 0, 0, 0, 0], past) == ([5], {"merged": 1})
+
+
+def test_of_equals_the_cluster_of_the_last_time_goes_on() -> None:
+    assert back([7, 7, 7], [0, 0, 0], (5, [0, 1, 2])) == ([7], {"kept": 1})
+    assert back([7, 7, 7, 9], [0, 0, 0, 0], (5, [0, 1, 2])) == ([7], {"merged": 1})
 
 
 def test_nothing_comes_of_nothing() -> None:
@@ -129,6 +160,23 @@ def test_as_many_vectors_as_possible_keep_their_id(pair: tuple[Labels, Labels]) 
         [[((old == a) & (new == b)).sum() for b in range(len(ids))] for a in clusters_of(old)]
     ).reshape(len(clusters_of(old)), len(ids))
     assert kept == table[linear_sum_assignment(table, maximize=True)].sum()
+
+
+@given(pair=clusterings(), before=st.lists(st.integers(20, 25), min_size=40, max_size=40))
+def test_clusters_of_the_past_change_no_law(pair: tuple[Labels, Labels], before: list[int]) -> None:
+    old, new = pair
+    past = Past(np.arange(len(old)), np.array(before[: len(old)], dtype=np.int64))
+    ids, found = match_clusters(old, new, next_id=100, past=past)
+    assert len(set(ids.tolist())) == len(ids) == len(clusters_of(new))
+    heirs = clusters_of(old) & set(ids.tolist())
+    assert found.kept + found.grown + found.merged == (ids < 100).sum()
+    assert found.born + found.split == (ids >= 100).sum()
+    assert min(found.as_dict().values()) >= 0
+    assert found.gone <= len(clusters_of(old)) - len(heirs)
+    for cluster in clusters_of(new):
+        for one in clusters_of(old):
+            if ((new == cluster) == (old == one)).all():
+                assert ids[cluster] == one
 
 
 @given(pair=clusterings())

@@ -24,6 +24,7 @@ from annclust.settings import DecodeSettings, EmbedSettings, IndexingSettings
 from annclust.storage.store import Store
 from annclust.storage.store_writer import StoreWriter
 from tests.albums import picture, save
+from tests.cli.test_commands import document, run
 from tests.stopping import StopAt
 
 NOON = datetime(2024, 5, 6, 12)
@@ -64,7 +65,7 @@ def captures(path: Path) -> dict[str, Capture | None]:
 def as_of_old(path: Path) -> None:
     """Make a collection one of format 4, which knew nothing of captures."""
     with StoreWriter(path) as store, store.catalog.transaction():
-        for table in ("capture", "decision"):
+        for table in ("capture", "decision", "past_member"):
             store.catalog._db.execute(f"DROP TABLE {table}")
         store.catalog._db.execute("DELETE FROM setting WHERE name = 'next_groups'")
         store.catalog._db.execute("PRAGMA user_version = 4")
@@ -168,7 +169,8 @@ def test_places_are_kept_or_not_until_something_else_is_said(
     with_places, usual = replace(collection.settings, places=True), collection.settings
     collection.index([trip])
     collection.settings = replace(usual, places=False)
-    collection.index()
+    assert collection.index().places_dropped == 2
+    assert not collection.status().places
     nowhere = {name: taken.without_place() for name, taken in TAKEN.items()}
     assert captures(collection.path) == nowhere
     shoot(trip / "d.jpg", 4)
@@ -177,8 +179,13 @@ def test_places_are_kept_or_not_until_something_else_is_said(
     assert captures(collection.path) == nowhere | {"d.jpg": nowhere["a.jpg"]}
     shoot(trip / "e.jpg", 5)
     collection.settings = with_places
-    collection.index()
-    assert captures(collection.path)["e.jpg"] == TAKEN["a.jpg"]
+    report = collection.index()
+    assert (report.reread, report.embedded) == (4, 1)
+    everywhere = {"d.jpg": TAKEN["a.jpg"], "e.jpg": TAKEN["a.jpg"]}
+    assert captures(collection.path) == TAKEN | everywhere
+    assert collection.status().places
+    report = collection.index()
+    assert (report.places_dropped, report.reread) == (0, 0)
 
 
 @pytest.mark.parametrize(("option", "kept"), [("--no-places", None), ("--places", 48.125)])
@@ -188,9 +195,20 @@ def test_the_command_says_whether_places_are_kept(
     path = tmp_path / "said.annclust"
     said = ["index", str(trip), "-c", str(path), "--embedder", "color-histogram", option]
     subprocess.run([sys.executable, "-m", "annclust", *said], check=True, timeout=120)
+    done = document("status", "-c", path)
+    assert done["places"] is (option == "--places")
     taken = captures(path)["a.jpg"]
     assert taken is not None
     assert (taken.taken_ns, taken.latitude) == (NOON_NS, kept)
+
+
+def test_what_becomes_of_places_is_said(collection: Collection, trip: Path) -> None:
+    path = collection.path
+    collection.index([trip])
+    assert "2 places dropped" in run("index", "--no-places", "-c", path).stdout
+    assert "not kept: where" in run("status", "-c", path).stdout
+    assert "3 photos read again" in run("index", "--places", "-c", path).stdout
+    assert "places      kept: where" in run("status", "-c", path).stdout
 
 
 def test_a_root_that_is_not_believed_is_not_asked(collection: Collection, trip: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from annclust.collection import Collection
 from annclust.errors import InputError, UnknownPhotoError
-from tests.albums import save, with_remark
+from tests.albums import add_comment, save, with_remark
 
 
 @pytest.fixture
@@ -110,6 +110,99 @@ def test_decisions_count_again_when_photos_come_back(indexed: Collection, photos
     assert group_of(indexed, first) != group_of(indexed, other)
 
 
+def test_decisions_go_with_a_photo_whose_file_alone_changes(
+    indexed: Collection, photos: Path
+) -> None:
+    first, other, third = (shot(photos, 0, number) for number in range(3))
+    indexed.decide("apart", first, other, third)
+    add_comment(first)
+    add_comment(other)
+    indexed.index()
+    assert [each.paths for each in indexed.decisions()] == [(first, other), (first, third)]
+    indexed.compact()
+    indexed.cluster()
+    assert group_of(indexed, first) != group_of(indexed, other)
+    assert indexed.decide("forget", other, first).others == (first,)
+    assert [each.paths for each in indexed.decisions()] == [(first, third)]
+
+
+def test_what_was_said_of_the_changed_photo_itself_stays(indexed: Collection, photos: Path) -> None:
+    first, other, copy = shot(photos, 0, 0), shot(photos, 0, 1), photos / "copy.jpg"
+    shutil.copy(first, copy)
+    add_comment(copy)
+    indexed.index()
+    indexed.decide("together", first, other)
+    indexed.decide("apart", copy, other)
+    add_comment(first)
+    indexed.index()
+    assert [each.together for each in indexed.decisions()] == [False]
+
+
+def test_decisions_stay_with_a_copy_that_does_not_change(indexed: Collection, photos: Path) -> None:
+    first, other, copy = shot(photos, 0, 0), shot(photos, 0, 1), photos / "copy.jpg"
+    shutil.copy(first, copy)
+    indexed.index()
+    indexed.decide("apart", first, other)
+    add_comment(first)
+    indexed.index()
+    assert [each.paths for each in indexed.decisions()] == [(other, copy)]
+
+
+def test_decisions_do_not_go_to_another_picture_in_the_place(
+    indexed: Collection, photos: Path
+) -> None:
+    first, other = shot(photos, 0, 0), shot(photos, 0, 1)
+    indexed.decide("apart", first, other)
+    save(first, 78)
+    indexed.index()
+    (said,) = indexed.decisions()
+    assert said.paths == (other, None)
+    assert indexed.decide("forget", first, other).others == ()
+    assert len(indexed.decisions()) == 1
+
+
+def test_photos_that_are_gone_are_known_by_their_last_place(
+    indexed: Collection, photos: Path
+) -> None:
+    first, other = shot(photos, 0, 0), shot(photos, 0, 1)
+    indexed.decide("apart", other, first)
+    first.unlink()
+    indexed.index()
+    (said,) = indexed.decisions()
+    assert (said.first, said.paths) == ((), (first, other))
+    assert indexed.decide("forget", first, other).others == (other,)
+    assert indexed.decisions() == []
+
+
+def test_a_photo_that_came_in_the_place_of_one_is_not_taken_for_it(
+    indexed: Collection, photos: Path
+) -> None:
+    first, other = shot(photos, 0, 0), shot(photos, 0, 1)
+    indexed.decide("apart", first, other)
+    first.unlink()
+    indexed.index()
+    save(first, 78)
+    indexed.index()
+    first.unlink()
+    assert indexed.decide("forget", first, other).others == ()
+
+
+def test_forgetting_says_of_which_photos_anything_was_said(
+    indexed: Collection, photos: Path
+) -> None:
+    first, *others = (shot(photos, 0, number) for number in range(4))
+    assert indexed.decide("apart", first, others[0], others[2]).others == (others[0], others[2])
+    assert indexed.decide("forget", first, *others).others == (others[0], others[2])
+    assert indexed.decide("forget", first, *others).others == ()
+
+
+def test_decisions_are_listed_by_path(indexed: Collection, photos: Path) -> None:
+    first, *others = (shot(photos, 0, number) for number in range(4))
+    for other in reversed(others):
+        indexed.decide("together", other, first)
+    assert [each.paths for each in indexed.decisions()] == [(first, other) for other in others]
+
+
 def test_nothing_else_can_be_said(indexed: Collection, photos: Path) -> None:
     with pytest.raises(InputError, match="say one of"):
         indexed.decide("sepparate", shot(photos, 0, 0), shot(photos, 0, 1))  # type: ignore[arg-type]
@@ -152,15 +245,15 @@ def test_nor_can_what_the_embedder_sees_no_difference_between(
 
 def test_what_contradicts_what_was_said_is_named(indexed: Collection, photos: Path) -> None:
     a, b, c = (shot(photos, group, 0) for group in range(3))
-    assert indexed.decide("together", a, b) == []
-    assert indexed.decide("apart", a, shot(photos, 0, 1)) == []
-    assert indexed.decide("together", b, c) == []
-    (held,) = indexed.decide("apart", a, c)
+    assert indexed.decide("together", a, b).prevailing == ()
+    assert indexed.decide("apart", a, shot(photos, 0, 1)).prevailing == ()
+    assert indexed.decide("together", b, c).prevailing == ()
+    (held,) = indexed.decide("apart", a, c).prevailing
     assert {photo.path for photo in (*held.first, *held.second)} == {a, c}
-    assert indexed.decide("together", c, b) == [held]
-    assert indexed.decide("apart", shot(photos, 1, 1), shot(photos, 1, 2)) == []
-    assert indexed.decide("forget", a, c) == []
-    assert indexed.decide("together", c, b) == []
+    assert indexed.decide("together", c, b).prevailing == (held,)
+    assert indexed.decide("apart", shot(photos, 1, 1), shot(photos, 1, 2)).prevailing == ()
+    assert indexed.decide("forget", a, c).prevailing == ()
+    assert indexed.decide("together", c, b).prevailing == ()
 
 
 def test_what_is_gone_contradicts_nothing(indexed: Collection, photos: Path) -> None:
@@ -169,7 +262,7 @@ def test_what_is_gone_contradicts_nothing(indexed: Collection, photos: Path) -> 
     indexed.decide("together", b, c)
     b.unlink()
     indexed.index()
-    assert indexed.decide("apart", a, c) == []
+    assert indexed.decide("apart", a, c).prevailing == ()
 
 
 def test_a_wish_that_another_decision_overrules_is_told_so(

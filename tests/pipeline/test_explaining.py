@@ -124,6 +124,13 @@ def test_a_photo_is_known_by_its_content(grouped: Collection, photos: Path, tmp_
         grouped.explain(tmp_path / "missing.jpg")
 
 
+def test_a_photo_that_was_edited_is_to_be_indexed_again(grouped: Collection, photos: Path) -> None:
+    save(shot(photos, 0, 0), 99)
+    with pytest.raises(UnknownPhotoError, match="changed since it was indexed") as error:
+        grouped.explain(shot(photos, 0, 0))
+    assert error.value.changed
+
+
 def test_a_copy_is_together_with_its_twin_without_any_link(
     collection: Collection, photos: Path
 ) -> None:
@@ -245,9 +252,8 @@ def test_what_is_out_of_date_is_not_explained(
 def test_density_has_no_links_to_be_explained_by(collection: Collection, photos: Path) -> None:
     collection.index([photos])
     collection.cluster("density")
-    for level in (None, "density"):
-        with pytest.raises(NoLinksError, match="Use --level shots"):
-            collection.explain(shot(photos, 0, 0), level=level)  # type: ignore[arg-type]
+    with pytest.raises(NoLinksError, match="Use --level shots"):
+        collection.explain(shot(photos, 0, 0))
     collection.cluster()
     assert collection.explain(shot(photos, 0, 0)).together
 

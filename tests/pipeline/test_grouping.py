@@ -92,6 +92,38 @@ def test_ids_survive_new_and_removed_photos(collection: Collection, photos: Path
     assert (lineage["born"], lineage["kept"], lineage["grown"]) == (1, 2, 1)
 
 
+def test_ids_survive_other_looks(collection: Collection, tmp_path: Path) -> None:
+    photos = album(tmp_path / "photos", groups=5)
+    for seed in (50, 50, 60, 60, 60):
+        save(photos / "close" / f"{len(list(photos.rglob('*')))}.jpg", seed, shift=seed % 7)
+    collection.index([photos])
+    looks = {look: collection.cluster("shots", **look_at(look)).labels.tolist() for look in LOOKS}
+    assert looks[0.05] != looks[1.0]
+    for look in reversed(LOOKS):
+        assert collection.cluster("shots", **look_at(look)).labels.tolist() == looks[look]
+        assert collection.last_clustering().lineage["born"] == 0
+
+
+LOOKS = (1.0, 0.05, 1.4, 5, 0.3)
+"""At granularities; whole numbers are sizes of groups."""
+
+
+def look_at(look: float) -> dict[str, Any]:
+    return {"min_cluster_size": look} if isinstance(look, int) else {"granularity": look}
+
+
+def test_ids_of_looks_survive_compaction(collection: Collection, photos: Path) -> None:
+    first = save(photos / "a.jpg", 70)
+    collection.index([photos])
+    before = collection.cluster().labels.tolist()
+    assert collection.cluster(min_cluster_size=5).clusters == 0
+    first.unlink()
+    collection.index()
+    collection.compact()
+    assert collection.cluster().labels.tolist() == before[1:]
+    assert collection.check().ok
+
+
 def test_an_id_is_never_given_twice(collection: Collection, tmp_path: Path) -> None:
     photos = album(tmp_path / "photos", groups=6)
     collection.index([photos])

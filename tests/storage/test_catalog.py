@@ -154,6 +154,47 @@ def test_a_clustering_replaces_the_last_one_of_its_level(catalog: CatalogWriter)
     assert [row.representative for row in exported] == [False, False, False, True]
 
 
+def test_clusters_that_are_gone_are_remembered_until_they_are_back(catalog: CatalogWriter) -> None:
+    def cut(level: str, *clusters: tuple[int, int]) -> list[list[int]]:
+        with catalog.transaction():
+            catalog.add_clustering(
+                level,
+                settings="{}",
+                summary="{}",
+                members=[(row, cluster, 1.0) for row, cluster in clusters],
+                representatives={cluster: ImageId(1) for _, cluster in clusters},
+                next_cluster=9,
+            )
+        return [each.tolist() for each in catalog.past_memberships("shots")]
+
+    assert cut("shots", (0, 3), (1, 3), (2, 4)) == [[], []]
+    assert cut("scenes", (0, 5)) == [[], []]
+    assert cut("shots", (0, 6), (2, 4)) == [[0, 1], [3, 3]]
+    assert cut("shots", (0, 7)) == [[0, 1, 2, 0], [3, 3, 4, 6]]
+    assert cut("shots", (0, 3), (1, 3)) == [[2, 0, 0], [4, 6, 7]]
+    with catalog.transaction():
+        catalog.forget_clusterings()
+    assert [each.tolist() for each in catalog.past_memberships("shots")] == [[], []]
+
+
+def test_of_too_many_clusters_of_the_past_the_first_are_remembered(
+    catalog: CatalogWriter,
+) -> None:
+    for cluster in range(40):
+        with catalog.transaction():
+            catalog.add_clustering(
+                "shots",
+                settings="{}",
+                summary="{}",
+                members=[(0, cluster, 1.0)],
+                representatives={cluster: ImageId(1)},
+                next_cluster=cluster + 1,
+            )
+    most = 8 * catalog.rows()
+    assert 0 < most < 39
+    assert catalog.past_memberships("shots")[1].tolist() == list(range(most))
+
+
 def test_a_snapshot_ends_with_its_block(catalog: CatalogWriter) -> None:
     with Catalog(catalog.path) as reader:
         with pytest.raises(ZeroDivisionError), reader.snapshot():

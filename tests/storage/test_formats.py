@@ -53,6 +53,7 @@ def test_an_older_format_can_be_read(older: Path) -> None:
     assert (older / "photos.annclust" / "catalog.sqlite").read_bytes() == before
 
 
+@pytest.mark.parametrize("older", range(1, 5), indirect=True)
 def test_an_older_format_says_that_it_does_not_know_what_came_later(older: Path) -> None:
     for path in (older / "photos.annclust",) * 2:
         with Store(path) as store:
@@ -64,6 +65,12 @@ def test_an_older_format_says_that_it_does_not_know_what_came_later(older: Path)
         with StoreWriter(path) as writer:
             assert writer.catalog.next_generation("groups") == 1
             assert len(writer.catalog.images_without_capture()) == len(contents)
+
+
+def test_no_older_format_remembers_clusters_of_the_past(older: Path) -> None:
+    for opened in (Store, StoreWriter, Store):
+        with opened(older / "photos.annclust") as store:
+            assert [each.tolist() for each in store.catalog.past_memberships("shots")] == [[], []]
 
 
 def test_an_older_format_is_brought_up_by_the_first_writer(older: Path) -> None:
