@@ -55,6 +55,8 @@ class Examination:
         That of the coarsest JPEG that these pixels were seen to come from.
     color : float
         Of 255, the mean difference of a pixel's channels; about 1 for a gray JPEG.
+    colors : int
+        How many different ones were seen at 65,536 places.
     thumbnail : bytes
         Brightness, 32 by 32, whatever the picture's shape.
     """
@@ -71,6 +73,7 @@ class Examination:
     jpeg_quality: float | None = None
     worn_quality: float | None = None
     color: float = 40.0
+    colors: int = (THUMBNAIL_SIDE * _SAMPLES) ** 2
     thumbnail: bytes = bytes(THUMBNAIL_SIDE**2)
 
     @property
@@ -119,6 +122,7 @@ def examine(pixels: Pixels, *, jpeg_table: Sequence[int] | None = None) -> Exami
         jpeg_quality=None if jpeg_table is None else quality_of(jpeg_table),
         worn_quality=worn_quality(tiles, (width, height)),
         color=_color(samples),
+        colors=_colors(samples),
         thumbnail=_thumbnail(samples),
     )
 
@@ -137,6 +141,11 @@ def _color(samples: Pixels) -> float:
     most = np.maximum(np.maximum(red, green), blue)
     least = np.minimum(np.minimum(red, green), blue)
     return float((most - least).mean())
+
+
+def _colors(samples: Pixels) -> int:
+    red, green, blue = samples.astype(np.uint32).transpose(2, 0, 1)
+    return len(np.unique(red << 16 | green << 8 | blue))
 
 
 def _thumbnail(samples: Pixels) -> bytes:

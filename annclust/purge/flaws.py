@@ -11,7 +11,7 @@ from typing import Final
 
 from annclust.purge.candidate import Candidate, Known
 from annclust.purge.levels import Levels, Photos, steps_below
-from annclust.purge.measures import framed_pixels, held_pixels
+from annclust.purge.measures import COLORED, GRAY, SAME_PIXELS, framed_pixels, held_pixels
 from annclust.purge.turns import turned_from_most
 from annclust.purge.views import show_the_same
 
@@ -23,18 +23,9 @@ _DETAIL_WORTH_A_FLAW: Final = 0.2
 """As `_WORTH_A_FLAW`, of what pixels hold: the edges of wedges have more detail than the picture
 between them, by a factor of up to 3.6 in 120 photos, but one that was blown up has less."""
 
-_SAME_PIXELS: Final = 0.8
-"""Share of the most pixels that still counts as all of them: cropping a margin, or straightening
-the horizon, is an improvement as often as a loss."""
-
 _FULL: Final = 0.9
 """Detail of a photo that has as many pixels as it needs. Only such a one shows that a larger one
 was blown up: a soft photo has as much detail as its smaller copies, and is still the original."""
-
-_GRAY: Final = 2.0
-COLORED: Final = 8.0
-"""Of 255, mean differences of a pixel's channels. JPEG turns gray into grays that differ by 1; what
-lies between is fog or snow, whose copies may fall to either side."""
 
 
 def wedges(photos: Photos) -> Levels:
@@ -51,7 +42,7 @@ def turns(photos: Photos) -> Levels:
 
 def colors(photos: Photos) -> Levels:
     """Has its colors: they can be taken out later, and never put back. Cameras may take none."""
-    gray = [photo.examination.color < _GRAY and photo.has_camera is Known.NO for photo in photos]
+    gray = [photo.examination.color < GRAY and photo.has_camera is Known.NO for photo in photos]
     return _flaws(photos, gray, sound=[photo.examination.color > COLORED for photo in photos])
 
 
@@ -78,14 +69,14 @@ def enlargements(photos: Photos) -> Levels:
 def _shows_up(other: Candidate, photo: Candidate) -> bool:
     smaller, larger = other.examination, photo.examination
     return (
-        smaller.pixels < _SAME_PIXELS * larger.pixels
+        smaller.pixels < SAME_PIXELS * larger.pixels
         and smaller.detail >= _FULL
         and other.has_camera >= photo.has_camera
-        and smaller.effective_pixels >= _SAME_PIXELS * larger.effective_pixels
+        and smaller.effective_pixels >= SAME_PIXELS * larger.effective_pixels
         and show_the_same(smaller, larger)
     )
 
 
 def pixels(photos: Photos) -> Levels:
     """Has as many pixels that hold something."""
-    return steps_below([held_pixels(photo) for photo in photos], 1 / _SAME_PIXELS)
+    return steps_below([held_pixels(photo) for photo in photos], 1 / SAME_PIXELS)

@@ -7,7 +7,6 @@ glance; what nobody could read puts no photo behind.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -16,8 +15,10 @@ from numpy.typing import NDArray
 from annclust.purge.candidate import Candidate, Known
 from annclust.purge.levels import Levels, Photos, step_below, steps_below
 from annclust.purge.measures import (
-    FEW_COLORS,
+    SAME_PIXELS,
     framed_pixels,
+    has_few_colors,
+    held_pixels,
     jpeg_bytes,
     quality,
     shown_pixels,
@@ -33,8 +34,16 @@ _GOOD: Final = 85
 _SAME_QUALITY: Final = 10
 """Steps of libjpeg's quality that are seen only side by side; cameras vary it as much."""
 
-_FEW_COLORS_BELOW: Final = 100
-"""Level of pictures of 256 colors, which is below any quality."""
+_CAMERA_QUALITY: Final = 60
+"""Below, no camera saves: so much was lost since, and what the camera wrote is worth less. An
+edited copy that lost it may be saved at any number, of what the camera's photo holds."""
+
+_DETAIL_IS_TOLD: Final = 40
+"""Quality from which detail is that of the picture. Below, edges of blocks count as detail, in soft
+photos several times as much as there is."""
+
+_LOST_COLORS: Final = 100
+"""Level of pictures whose colors were lost, which is below any quality."""
 
 _ALL_PIXELS: Final = 0.9
 """Share of the most pixels: of photos that were kept equally well, more are more picture.
@@ -46,39 +55,54 @@ _SAME_BYTES: Final = 1.5
 
 
 def compressions(photos: Photos) -> Levels:
-    """Was compressed as little as the best that was found beside one of its size and picture.
+    """Was compressed about as little as any other that shows the same, and is as large.
 
     Making a photo smaller, or cropping it, wipes out how it was compressed before; whoever saves it
-    then chooses the number. So a high one shows nothing against a photo of another size; a low one
-    speaks against its own photo, once any shows that the group has better ones.
+    then chooses the number. So a number speaks only against a photo of the same view that is no
+    larger, nor much smaller.
     """
-    few = [photo.format in FEW_COLORS for photo in photos]
-    known = [None if is_ else quality(photo) for photo, is_ in zip(photos, few, strict=True)]
-    best = _best_proven(known, _same_picture(photos))
-    return [
-        0 if all(few) else _FEW_COLORS_BELOW if is_ else _steps_of_quality(own, best)
-        for own, is_ in zip(known, few, strict=True)
-    ]
-
-
-def _best_proven(known: Sequence[float | None], same: NDArray[np.bool_]) -> float:
-    """Best quality, as far as it is seen, that outdoes another one of the same picture."""
+    known = [None if has_few_colors(photo) else quality(photo) for photo in photos]
     read = np.array([math.nan if each is None else each for each in known])
-    outdoes = same & (read[:, np.newaxis] > read)
-    return float(min(_GOOD, read[outdoes.any(axis=1)].max(initial=0)))
+    steps = (np.minimum(read[:, np.newaxis], _GOOD) - read) // _SAME_QUALITY
+    told = _alike(photos) & _may_outdo(photos, read) & (steps > 0)
+    below = np.where(told, steps, 0).max(axis=0)
+    return [float(each) for each in np.where(_lost_colors(photos), _LOST_COLORS, below)]
 
 
-def _steps_of_quality(own: float | None, best: float) -> float:
-    return 0 if own is None else max(0, best - own) // _SAME_QUALITY
+def _lost_colors(photos: Photos) -> NDArray[np.bool_]:
+    """Which photos hold few colors, where another one shows the same, about as large, with all."""
+    few = np.array([has_few_colors(photo) for photo in photos])
+    pixels = np.array([photo.examination.pixels for photo in photos])
+    as_large = pixels[:, np.newaxis] >= SAME_PIXELS * pixels
+    return np.asarray(few & (_alike(photos) & as_large & ~few[:, np.newaxis]).any(axis=0))
+
+
+def _may_outdo(photos: Photos, read: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which photos speak by their quality against which others, shape (n, n).
+
+    None that has less from a camera, if the other one is as good as cameras save. And none that
+    holds less: blurred photos can be saved at any quality.
+    """
+    pixels = np.array([photo.examination.pixels for photo in photos])
+    as_large = (pixels[:, np.newaxis] >= pixels) & (SAME_PIXELS * pixels[:, np.newaxis] <= pixels)
+    cameras = np.array([photo.has_camera for photo in photos])
+    held = np.array([held_pixels(photo) for photo in photos])
+    as_sure = (cameras[:, np.newaxis] >= cameras) | (read < _CAMERA_QUALITY)
+    holds = (held[:, np.newaxis] >= SAME_PIXELS * held) | (read < _DETAIL_IS_TOLD)
+    return np.asarray(as_large & as_sure & holds)
 
 
 def _same_picture(photos: Photos) -> NDArray[np.bool_]:
     """Which photos are of one size and show the same, shape (n, n); each is like itself."""
-    views = np.stack([view_of(photo.examination.thumbnail) for photo in photos])
     sizes = np.array([size_of(photo) for photo in photos])
-    same_size = (sizes[:, np.newaxis] == sizes).all(axis=2)
+    return np.asarray(_alike(photos) & (sizes[:, np.newaxis] == sizes).all(axis=2))
+
+
+def _alike(photos: Photos) -> NDArray[np.bool_]:
+    """Which photos show the same, shape (n, n); each is like itself."""
+    views = np.stack([view_of(photo.examination.thumbnail) for photo in photos])
     itself = np.eye(len(photos), dtype=bool)
-    return np.asarray(itself | (same_size & (correlations(views, views) >= SAME)))
+    return np.asarray(itself | (correlations(views, views) >= SAME))
 
 
 def cameras(photos: Photos) -> Levels:

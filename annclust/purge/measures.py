@@ -7,7 +7,22 @@ from typing import Final
 from annclust.purge.candidate import Candidate, Known
 
 LOSSLESS: Final = frozenset({"PNG", "TIFF", "BMP", "DIB", "PSD"})
-FEW_COLORS: Final = frozenset({"GIF", "ICO"})
+_OF_FEW_COLORS: Final = frozenset({"GIF", "ICO"})
+
+_FEW_COLORS: Final = 256
+"""What these formats hold, and PNG or any other keeps of it; photos have tens of thousands."""
+
+_ENOUGH_TO_COUNT: Final = 65_536
+"""Pixels in which colors are counted. Small pictures may have few for being small."""
+
+SAME_PIXELS: Final = 0.8
+"""Share of the most pixels that still counts as all of them: cropping a margin, or straightening
+the horizon, is an improvement as often as a loss."""
+
+GRAY: Final = 2.0
+COLORED: Final = 8.0
+"""Of 255, mean differences of a pixel's channels. JPEG turns gray into grays that differ by 1; what
+lies between is fog or snow, whose copies may fall to either side."""
 
 _WORTH: Final = {"HEIF": 2.0, "AVIF": 2.0, "WebP": 1.3, "JPEG 2000": 1.3}
 """What a byte is worth against one of JPEG: these formats were made to take a half, and three
@@ -61,6 +76,13 @@ def quality(photo: Candidate) -> float | None:
     return min(known, default=None)
 
 
+def has_few_colors(photo: Candidate) -> bool:
+    """Whether a photo holds as many colors as a GIF; gray ones of any format have no more."""
+    seen = photo.examination
+    counted = seen.pixels >= _ENOUGH_TO_COUNT and seen.color >= GRAY
+    return photo.format in _OF_FEW_COLORS or (counted and seen.colors <= _FEW_COLORS)
+
+
 def was_saved_again(photo: Candidate) -> bool:
     """Whether pixels come from a JPEG that is coarser than their file."""
     worn = photo.examination.worn_quality
@@ -87,8 +109,9 @@ def jpeg_bytes(photo: Candidate) -> float:
 
 
 def is_drawn(photo: Candidate) -> bool:
-    """Whether a lossless file is too small for a photo."""
-    return photo.format in LOSSLESS and photo.size <= _DRAWN * framed_pixels(photo)
+    """Whether a lossless file is too small for a photo, and not because colors were lost."""
+    small = photo.size <= _DRAWN * framed_pixels(photo)
+    return photo.format in LOSSLESS and small and not has_few_colors(photo)
 
 
 def clipped(photo: Candidate) -> float:

@@ -11,11 +11,11 @@ from typing import Final
 
 from annclust.purge.candidate import Candidate, Known
 from annclust.purge.criteria import Rule
-from annclust.purge.flaws import COLORED
 from annclust.purge.measures import (
-    FEW_COLORS,
+    COLORED,
     clipped,
     framed_pixels,
+    has_few_colors,
     held_pixels,
     is_drawn,
     jpeg_bytes,
@@ -70,12 +70,12 @@ def _megapixels(one: float, other: float) -> str:
 
 
 def _compression(better: Candidate, worse: Candidate) -> str:
-    if worse.format in FEW_COLORS:
-        return f"the other one is a {worse.format}, which holds few colors"
+    if has_few_colors(worse):
+        return f"the other one is a {worse.format} of 256 colors, of which another one has more"
     one, other = quality(better), quality(worse)
     assert other is not None, "what nobody could read loses by nothing"
     if one is None or one <= other or size_of(better) != size_of(worse):
-        return f"the other one was compressed more than others of the group: quality {other:.0f}"
+        return f"the other one was compressed more than another as large: quality {other:.0f}"
     return f"less compressed: quality {_against(one, other)}"
 
 

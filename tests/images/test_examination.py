@@ -112,6 +112,11 @@ def test_gray_pictures_have_no_color() -> None:
     assert examined(jpeg(SCENE.convert("L").convert("RGB"), 75)).color < 2
 
 
+def test_colors_are_counted() -> None:
+    assert examined(SCENE).colors > 10_000
+    assert examined(SCENE.quantize(256)).colors <= 256
+
+
 def test_what_is_cut_off_is_counted() -> None:
     half_black = np.concatenate([even(0), even(128)])
     assert examine(half_black).dark == pytest.approx(0.5, abs=0.1)

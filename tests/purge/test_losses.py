@@ -3,10 +3,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from PIL import ImageFilter
 
 from annclust.images.capture import Capture
 from annclust.purge.candidate import Candidate
 from annclust.purge.keep_best import Ranked, rank
+from tests.images.scenery import examined, jpeg, scenery
 from tests.purge.candidates import CAMERA, OTHER, SECOND, photo
 
 EXPOSED = [Capture(exposure_seconds=0.01), Capture(f_number=8.0), Capture(iso=100)]
@@ -68,8 +70,45 @@ def test_another_number_in_the_group_makes_no_worse_copy_win() -> None:
 def test_a_gif_has_few_colors() -> None:
     found = rank([photo(kind="GIF"), photo(3900, 2925, jpeg_quality=50.0)]).photos[0]
     assert (found.place, found.decided_by) == (1, "compression")
-    assert found.reasons[0] == "the other one is a GIF, which holds few colors"
+    assert found.reasons[0] == "the other one is a GIF of 256 colors, of which another one has more"
     assert first_of(photo(kind="GIF"), photo(kind="ICO", size=5_000_000)) == (1, "kept bytes")
+
+
+def test_a_png_of_few_colors_was_not_drawn_if_another_photo_has_all() -> None:
+    few = photo(size=9_000_000, kind="PNG", colors=256)
+    assert first_of(few, photo(jpeg_quality=80.0)) == (1, "compression")
+    assert first_of(photo(100, 75, kind="PNG", colors=256), photo(100, 75))[1] != "compression"
+    gray = photo(size=9_000_000, kind="PNG", colors=256, color=0.0)
+    assert first_of(gray, photo(color=1.0))[1] != "compression"
+
+
+def test_a_small_copy_does_not_win_by_its_colors() -> None:
+    assert first_of(photo(1600, 1200), photo(kind="GIF")) == (1, "pixels")
+
+
+@pytest.mark.parametrize("quality", [10, 20, 30])
+def test_blocks_do_not_pass_for_detail(quality: int) -> None:
+    soft = scenery(480, 320).filter(ImageFilter.GaussianBlur(1.5))
+    original, copy = (examined(jpeg(soft, each)) for each in (90, quality))
+    pair = Candidate(copy, 9_000, "JPEG"), Candidate(original, 60_000, "JPEG")
+    assert first_of(*pair) == (1, "compression")
+
+
+def test_an_edited_copy_does_not_beat_a_cameras_photo_by_its_number() -> None:
+    original = photo(jpeg_quality=70.0, capture=CAMERA, size=3_000_000)
+    assert first_of(photo(jpeg_quality=95.0), original) == (1, "camera")
+    assert first_of(photo(jpeg_quality=95.0, capture=CAMERA), original) == (0, "compression")
+
+
+def test_a_blurred_copy_does_not_win_by_its_number() -> None:
+    blurred = photo(jpeg_quality=98.0, detail=0.2)
+    assert first_of(blurred, photo(jpeg_quality=70.0, size=3_000_000)) == (1, "pixels")
+
+
+def test_two_photos_of_another_picture_put_no_third_behind() -> None:
+    others = [photo(3600, 2700, jpeg_quality=each, thumbnail=OTHER) for each in (60.0, 95.0)]
+    alone = photo(jpeg_quality=70.0, size=3_000_000)
+    assert first_of(*others, alone) == (2, "all pixels")
 
 
 def test_where_the_quality_is_unknown_nothing_is_said_of_it() -> None:
