@@ -62,16 +62,20 @@ def _is_enough(sound: Candidate, flawed: Candidate) -> bool:
 
 
 def enlargements(photos: Photos) -> Levels:
-    """Was not blown up: no smaller photo, as surely from a camera, has as much detail."""
+    """Was not blown up: no smaller photo has as much detail, and no camera wrote this one.
+
+    A soft photo of a camera looks like one that was blown up, beside a smaller, sharpened copy. A
+    blown-up copy that is kept loses nothing; a deleted original is gone.
+    """
     return [any(_shows_up(other, photo) for other in photos) for photo in photos]
 
 
 def _shows_up(other: Candidate, photo: Candidate) -> bool:
     smaller, larger = other.examination, photo.examination
     return (
-        smaller.pixels < SAME_PIXELS * larger.pixels
+        photo.has_camera is Known.NO
+        and smaller.pixels < SAME_PIXELS * larger.pixels
         and smaller.detail >= _FULL
-        and other.has_camera >= photo.has_camera
         and smaller.effective_pixels >= SAME_PIXELS * larger.effective_pixels
         and show_the_same(smaller, larger)
     )

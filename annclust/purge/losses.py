@@ -7,6 +7,7 @@ glance; what nobody could read puts no photo behind.
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from typing import Final
 
 import numpy as np
@@ -16,6 +17,7 @@ from annclust.purge.candidate import Candidate, Known
 from annclust.purge.levels import Levels, Photos, step_below, steps_below
 from annclust.purge.measures import (
     SAME_PIXELS,
+    SAVED_AGAIN,
     framed_pixels,
     has_few_colors,
     held_pixels,
@@ -49,6 +51,10 @@ _ALL_PIXELS: Final = 0.9
 """Share of the most pixels: of photos that were kept equally well, more are more picture.
 Cutting to whole blocks of JPEG takes less, and so much is cut off more or less in frames of a
 burst."""
+
+_EXPORT_SHARPNESS: Final = 1.1
+"""Decoding and compressing again change sharpness by less; a HEIF that a JPEG exceeds by more was
+made from it, or from something else."""
 
 _SAME_BYTES: Final = 1.5
 """Frames of a burst differ by a few percent; a copy of less than two thirds was made smaller."""
@@ -111,9 +117,20 @@ def cameras(photos: Photos) -> Levels:
 
 
 def exports(photos: Photos) -> Levels:
-    """Is the HEIF that a camera wrote, and no JPEG of the same moment and size."""
-    sources = {_moment(photo) for photo in photos if _is_source(photo)}
-    return [photo.format == "JPEG" and _moment(photo) in sources for photo in photos]
+    """Is the HEIF that a camera wrote, and no JPEG of the same moment and size, as sharp at most.
+
+    A HEIF that was made from a JPEG is no sharper than that one.
+    """
+    sharpest: defaultdict[object, float] = defaultdict(lambda: -1.0)
+    for photo in photos:
+        if _is_source(photo):
+            moment = _moment(photo)
+            sharpest[moment] = max(sharpest[moment], photo.examination.sharpness)
+    return [
+        photo.format == "JPEG"
+        and photo.examination.sharpness <= _EXPORT_SHARPNESS * sharpest[_moment(photo)]
+        for photo in photos
+    ]
 
 
 def _is_source(photo: Candidate) -> bool:
@@ -133,10 +150,17 @@ def _moment(photo: Candidate) -> tuple[object, ...]:
 
 
 def savings(photos: Photos) -> Levels:
-    """Was saved once, if one was of which another was saved again: that adds bytes, no pixels."""
+    """Was not saved again from another one: that adds bytes, no pixels.
+
+    Only beside that very one. Few JPEGs above quality 85 leave a trace, so that having none shows
+    nothing: a camera's photo that was saved again has it, and a copy that was edited has not.
+    """
     again = np.array([was_saved_again(photo) for photo in photos])
-    outdone = (_same_picture(photos) & again[:, np.newaxis] & ~again).any()
-    return [bool(each and outdone) for each in again]
+    worn = np.array([photo.examination.worn_quality or math.nan for photo in photos])
+    own = np.array([photo.examination.jpeg_quality or math.nan for photo in photos])
+    parents = np.abs(own[:, np.newaxis] - worn) <= SAVED_AGAIN
+    made = _same_picture(photos) & parents & ~again[:, np.newaxis]
+    return [bool(each) for each in again & made.any(axis=0)]
 
 
 def all_pixels(photos: Photos) -> Levels:

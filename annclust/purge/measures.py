@@ -37,7 +37,7 @@ _DRAWN: Final = 0.8
 """Bytes a pixel. What a lossless format packs into less was drawn or taken from a screen, and never
 was a JPEG, whose noise does not pack."""
 
-_SAVED_AGAIN: Final = 5
+SAVED_AGAIN: Final = 5
 """By how much the quality of a file is above that of its pixels if it was saved twice; reading it
 from rounded steps errs by 3."""
 
@@ -86,7 +86,7 @@ def has_few_colors(photo: Candidate) -> bool:
 def was_saved_again(photo: Candidate) -> bool:
     """Whether pixels come from a JPEG that is coarser than their file."""
     worn = photo.examination.worn_quality
-    return worn is not None and own_quality(photo) > worn + _SAVED_AGAIN
+    return worn is not None and own_quality(photo) > worn + SAVED_AGAIN
 
 
 def own_quality(photo: Candidate) -> float:

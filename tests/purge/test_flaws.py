@@ -8,6 +8,7 @@ from PIL import Image
 
 from annclust.arrays import Pixels
 from annclust.images.bars import Bars
+from annclust.images.capture import Capture
 from annclust.images.examination import Examination
 from annclust.purge.candidate import Candidate
 from annclust.purge.framing import with_proven_bars
@@ -26,11 +27,12 @@ def test_a_cameras_file_is_not_called_enlarged_by_one_of_no_camera() -> None:
     assert first_place(photo(2000, 1500, 900_000), photo(detail=0.2, capture=CAMERA)) == 1
 
 
-@pytest.mark.parametrize("original", [CAMERA, replace(CAMERA, taken_ns=None)])
-def test_an_enlarged_copy_loses_though_it_kept_what_the_camera_wrote(original: object) -> None:
-    blown_up = photo(8000, 6000, 9_000_000, detail=0.25, capture=CAMERA)
-    ranked = rank([blown_up, photo(capture=original)]).photos
-    assert (ranked[0].place, ranked[0].decided_by) == (1, "enlarged")
+@pytest.mark.parametrize("copied", [CAMERA, replace(CAMERA, taken_ns=None)])
+def test_a_soft_photo_of_a_camera_stands_before_a_sharpened_smaller_copy(copied: Capture) -> None:
+    sharpened = photo(2400, 1800, 2_000_000, capture=copied)
+    soft = photo(detail=0.3, capture=CAMERA)
+    ranked = rank([sharpened, soft]).photos
+    assert (ranked[0].place, ranked[0].decided_by) == (1, "pixels")
 
 
 def test_a_soft_photo_is_not_enlarged_if_its_smaller_copies_are_soft_too() -> None:

@@ -129,6 +129,19 @@ def test_a_heif_made_from_a_jpeg_is_no_source() -> None:
     assert first_of(heif, photo(jpeg_quality=90.0, capture=CAMERA)) == (1, "saved again")
 
 
+def test_a_heif_is_no_source_of_a_sharper_jpeg() -> None:
+    heif = photo(kind="HEIF", capture=CAMERA, size=900_000, sharpness=0.2)
+    assert first_of(heif, photo(jpeg_quality=90.0, capture=CAMERA, sharpness=0.3))[0] == 1
+    assert first_of(heif, photo(jpeg_quality=90.0, capture=CAMERA, sharpness=0.21))[0] == 0
+
+
+@pytest.mark.parametrize("copy", [photo(sharpness=0.2), photo(jpeg_quality=92.0, sharpness=0.2)])
+def test_having_no_trace_makes_no_original(copy: Candidate) -> None:
+    again = photo(jpeg_quality=95.0, worn_quality=80.0)
+    assert first_of(copy, again) == (1, "sharpness")
+    assert first_of(photo(jpeg_quality=82.0, sharpness=0.2), again) == (0, "saved again")
+
+
 def test_an_export_of_another_size_is_told_by_its_pixels() -> None:
     heif = photo(kind="HEIF", capture=CAMERA, size=1_800_000)
     assert first_of(photo(1600, 1200, capture=CAMERA), heif) == (1, "pixels")

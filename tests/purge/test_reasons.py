@@ -51,7 +51,9 @@ def test_detail_is_not_called_size() -> None:
 
 
 def test_what_was_saved_again_is_not_said_to_have_more_bytes() -> None:
-    reasons = told(photo(), photo(size=3_000_000, jpeg_quality=98.0, worn_quality=90.0))
+    reasons = told(
+        photo(jpeg_quality=92.0), photo(size=3_000_000, jpeg_quality=98.0, worn_quality=90.0)
+    )
     assert reasons[0] == "the other one was saved again: 98 for pixels of 90 quality"
 
 
