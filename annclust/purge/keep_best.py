@@ -19,7 +19,8 @@ from annclust.purge.views import show_the_same
 
 _OF_LOOKS: Final = frozenset({"sharpness", "exposure"})
 _OF_ALIKE: Final = _OF_LOOKS | {"bytes", None}
-"""Rules that only photos of one format, one size and about as many bytes ever meet."""
+"""Rules that only photos of one format and size ever meet, with about as many bytes if of one
+moment."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,8 @@ from numpy.typing import NDArray
 from annclust.purge.candidate import Candidate, Known
 from annclust.purge.levels import Levels, Photos, step_below, steps_below
 from annclust.purge.measures import (
+    GOOD,
+    OF_CAMERAS,
     SAME_PIXELS,
     SAVED_AGAIN,
     framed_pixels,
@@ -28,10 +31,6 @@ from annclust.purge.measures import (
     was_saved_again,
 )
 from annclust.purge.views import SAME, correlations, view_of
-
-_GOOD: Final = 85
-"""libjpeg's quality above which nobody sees a difference. More is no merit: cameras save at 85 to
-97, and programs that save again at any number."""
 
 _SAME_QUALITY: Final = 10
 """Steps of libjpeg's quality that are seen only side by side; cameras vary it as much."""
@@ -52,6 +51,10 @@ _ALL_PIXELS: Final = 0.9
 Cutting to whole blocks of JPEG takes less, and so much is cut off more or less in frames of a
 burst."""
 
+_EQUAL_PIXELS: Final = 0.98
+"""Share of the most pixels, before bytes count, which whoever saves a crop chooses: bars, corners
+and what is cut off are measured to within a hundredth of the frame."""
+
 _EXPORT_SHARPNESS: Final = 1.1
 """Decoding and compressing again change sharpness by less; a HEIF that a JPEG exceeds by more was
 made from it, or from something else."""
@@ -69,7 +72,7 @@ def compressions(photos: Photos) -> Levels:
     """
     known = [None if has_few_colors(photo) else quality(photo) for photo in photos]
     read = np.array([math.nan if each is None else each for each in known])
-    steps = (np.minimum(read[:, np.newaxis], _GOOD) - read) // _SAME_QUALITY
+    steps = (np.minimum(read[:, np.newaxis], GOOD) - read) // _SAME_QUALITY
     told = _alike(photos) & _may_outdo(photos, read) & (steps > 0)
     below = np.where(told, steps, 0).max(axis=0)
     return [float(each) for each in np.where(_lost_colors(photos), _LOST_COLORS, below)]
@@ -164,32 +167,67 @@ def savings(photos: Photos) -> Levels:
 
 
 def all_pixels(photos: Photos) -> Levels:
-    """Shows as much, in bright places and dark ones or in all others.
+    """Shows as much, in bright places and dark ones or in all others."""
+    return _pixels_below(photos, _ALL_PIXELS)
+
+
+def _pixels_below(photos: Photos, share: float) -> list[float]:
+    """How far photos are below such a share of the most pixels.
 
     Pixels that are cut off show nothing, and may be a bright sky, or corners that nobody saw: a
     photo must have less with them and without them to stand behind.
     """
     measured = ([measure(photo) for photo in photos] for measure in (framed_pixels, shown_pixels))
-    with_them, without = (steps_below(values, 1 / _ALL_PIXELS) for values in measured)
+    with_them, without = (steps_below(values, 1 / share) for values in measured)
     return [min(pair) for pair in zip(with_them, without, strict=True)]
 
 
 def kept_bytes(photos: Photos) -> Levels:
-    """Is a frame of the same burst as the one with most bytes, or has as many bytes."""
-    heaviest: dict[tuple[str, int, int], float] = {}
+    """Is of the format and size that kept most, and has about as many bytes as others of these.
+
+    A size keeps more by its pixels, a format by its bytes. Frames of several moments are no copies
+    of each other, and noise takes bytes: they are left to looks.
+    """
+    heaviest: defaultdict[object, float] = defaultdict(float)
     for photo in photos:
-        kind = frame_kind(photo)
-        heaviest[kind] = max(heaviest.get(kind, 0), jpeg_bytes(photo))
-    kinds = sorted(heaviest, key=lambda kind: (-heaviest[kind], kind))
+        for those in (frame_kind(photo), _of_one_moment(photo)):
+            heaviest[those] = max(heaviest[those], jpeg_bytes(photo))
+    kinds = _kinds(photos, heaviest)
     steps = [
-        (kinds.index(kind), step_below(jpeg_bytes(photo), heaviest[kind], _SAME_BYTES))
+        (
+            kinds[frame_kind(photo)],
+            step_below(jpeg_bytes(photo), heaviest[_of_one_moment(photo)], _SAME_BYTES),
+        )
         for photo in photos
-        for kind in [frame_kind(photo)]
     ]
     ordered = sorted(set(steps))
     return [ordered.index(step) for step in steps]
 
 
-def frame_kind(photo: Candidate) -> tuple[str, int, int]:
+_Kind: TypeAlias = tuple[str, int, int]
+
+
+def _kinds(photos: Photos, heaviest: Mapping[object, float]) -> dict[_Kind, int]:
+    """Place of each format and size: by pixels, then bytes, then whether cameras write it."""
+    fewer: dict[_Kind, float] = {}
+    for photo, below in zip(photos, _pixels_below(photos, _EQUAL_PIXELS), strict=True):
+        kind = frame_kind(photo)
+        fewer[kind] = min(fewer.get(kind, below), below)
+    most = max(heaviest[kind] for kind in fewer)
+
+    def place(kind: _Kind) -> tuple[object, ...]:
+        less = step_below(heaviest[kind], most, _SAME_BYTES)
+        return fewer[kind], less, kind[0] not in OF_CAMERAS, -heaviest[kind], kind
+
+    return {kind: at for at, kind in enumerate(sorted(fewer, key=place))}
+
+
+def _of_one_moment(photo: Candidate) -> tuple[object, ...]:
+    """Format and size, and the moment if a camera wrote it."""
+    moment = _moment(photo) if photo.has_camera is Known.YES else ()
+    return *frame_kind(photo), moment
+
+
+def frame_kind(photo: Candidate) -> _Kind:
     """What frames of a burst have in common: format and size."""
     return photo.format, *size_of(photo)

@@ -11,8 +11,10 @@ from typing import Final
 
 from annclust.purge.candidate import Candidate, Known
 from annclust.purge.criteria import Rule
+from annclust.purge.losses import frame_kind
 from annclust.purge.measures import (
     COLORED,
+    OF_CAMERAS,
     clipped,
     framed_pixels,
     has_few_colors,
@@ -99,15 +101,23 @@ def _saved_again(_better: Candidate, worse: Candidate) -> str:
 
 
 def _bytes(better: Candidate, worse: Candidate) -> str:
+    if frame_kind(better) != frame_kind(worse) and framed_pixels(better) > framed_pixels(worse):
+        return _all_pixels(better, worse)
     if jpeg_bytes(better) > jpeg_bytes(worse):
-        if better.size > worse.size:
-            found = _against(better.size / _THOUSAND, worse.size / _THOUSAND)
-            return f"more bytes: {found} kB"
-        if better.format != worse.format:
-            return f"more in its bytes: {better.format} against {worse.format}"
-        if is_drawn(better):
-            return f"more in its bytes: a {better.format} too small for a photo, so drawn"
+        return _more_in_bytes(better, worse)
+    if better.format in OF_CAMERAS and worse.format not in OF_CAMERAS:
+        return f"of a format that cameras write: {better.format} against {worse.format}"
     return "of the format and size of the one that has most in its bytes"
+
+
+def _more_in_bytes(better: Candidate, worse: Candidate) -> str:
+    if better.size > worse.size:
+        return f"more bytes: {_against(better.size / _THOUSAND, worse.size / _THOUSAND)} kB"
+    if better.format != worse.format:
+        return f"more in its bytes: {better.format} against {worse.format}"
+    if is_drawn(better):
+        return f"more in its bytes: a {better.format} too small for a photo, so drawn"
+    return "more in its bytes: the other one has more only for being saved at a higher quality"
 
 
 def _sharpness(better: Candidate, worse: Candidate) -> str:

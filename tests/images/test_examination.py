@@ -170,6 +170,16 @@ def test_noise_does_not_pass_for_sharpness() -> None:
     assert noisy.sharpness < 0.7 * examined(SCENE).sharpness
 
 
+def test_a_noisy_blurred_frame_is_no_sharper_than_a_sharp_one() -> None:
+    noise = np.random.default_rng(2).normal(0, 10, (320, 480, 3))
+    for blur in (2, 4):
+        blurred = np.asarray(SCENE.filter(ImageFilter.GaussianBlur(blur))).astype(float)
+        blurred[:, :160] = 255  # a sky without noise, as it is cut off
+        pixels = np.clip(blurred + noise, 0, 255).astype(np.uint8)
+        noisy = examined(jpeg(Image.fromarray(pixels), 92))
+        assert noisy.sharpness < 0.7 * examined(SCENE).sharpness
+
+
 def test_what_is_in_focus_counts() -> None:
     portrait = SCENE.filter(ImageFilter.GaussianBlur(4))
     portrait.paste(SCENE.crop((160, 96, 320, 224)), (160, 96))

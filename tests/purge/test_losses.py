@@ -1,14 +1,15 @@
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 
 import pytest
-from PIL import ImageFilter
+from PIL import Image, ImageFilter
 
 from annclust.images.capture import Capture
 from annclust.purge.candidate import Candidate
 from annclust.purge.keep_best import Ranked, rank
-from tests.images.scenery import examined, jpeg, scenery
+from tests.images.scenery import examined, jpeg, jpeg_bytes, scenery
 from tests.purge.candidates import CAMERA, OTHER, SECOND, photo
 
 EXPOSED = [Capture(exposure_seconds=0.01), Capture(f_number=8.0), Capture(iso=100)]
@@ -37,7 +38,7 @@ def test_a_raw_photo_is_a_cameras() -> None:
 
 def test_what_nobody_could_read_does_not_lose() -> None:
     unread = photo(size=9_000_000, capture_read=False)
-    assert first_of(photo(capture=CAMERA), unread) == (1, "kept bytes")
+    assert first_of(photo(capture=CAMERA), unread) == (1, "bytes")
     assert first_of(photo(size=19_000_000), unread) == (1, "camera")
 
 
@@ -145,6 +146,34 @@ def test_having_no_trace_makes_no_original(copy: Candidate) -> None:
 def test_an_export_of_another_size_is_told_by_its_pixels() -> None:
     heif = photo(kind="HEIF", capture=CAMERA, size=1_800_000)
     assert first_of(photo(1600, 1200, capture=CAMERA), heif) == (1, "pixels")
+
+
+# Bytes
+
+
+def test_noise_does_not_win_by_its_bytes_over_another_moment() -> None:
+    noisy = photo(size=9_000_000, sharpness=0.2, capture=replace(CAMERA, taken_ns=2 * SECOND))
+    assert first_of(noisy, photo(capture=CAMERA)) == (1, "sharpness")
+    assert first_of(replace(noisy, capture=CAMERA), photo(capture=CAMERA)) == (0, "kept bytes")
+
+
+@pytest.mark.parametrize("quality", [95, 98, 100])
+def test_a_quality_that_somebody_chose_is_no_merit(quality: int) -> None:
+    scene = jpeg(scenery(480, 320), 85).convert("RGB")
+    files = [jpeg_bytes(each, quality) for each in (scene, scene.crop((6, 6, 474, 314)))]
+    original = jpeg_bytes(scene, 86)
+    photos = [
+        Candidate(examined(Image.open(io.BytesIO(file))), len(file), "JPEG")
+        for file in (*files, original)
+    ]
+    assert first_of(photos[1], photos[2]) == (1, "kept bytes")
+    assert first_of(photos[0], photos[2])[1] != "kept bytes"
+
+
+def test_of_as_many_bytes_the_format_that_cameras_write_is_first() -> None:
+    found = rank([photo(kind="WebP", size=3_500_000), photo()]).photos[0]
+    assert (found.place, found.decided_by) == (1, "kept bytes")
+    assert found.reasons[0] == "of a format that cameras write: JPEG against WebP"
 
 
 # All pixels

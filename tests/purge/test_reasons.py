@@ -34,7 +34,7 @@ def test_numbers_are_told_with_as_many_digits_as_tell_them_apart() -> None:
 
 
 def test_frames_of_the_heaviest_kind_with_fewer_bytes_do_not_claim_more() -> None:
-    group = [photo(size=4_000_000), photo(size=3_000_000), photo(3900, 2925, size=3_500_000)]
+    group = [photo(size=4_000_000), photo(size=3_000_000), photo(size=1_700_000, kind="HEIF")]
     ranked = rank(group).photos
     assert [each.place for each in ranked] == [0, 1, 2]
     assert ranked[1].reasons[0] == "of the format and size of the one that has most in its bytes"
