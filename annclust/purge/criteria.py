@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, Literal, TypeAlias
 
-from annclust.purge.flaws import colors, enlargements, pixels, turns, wedges
+from annclust.purge.flaws import bars, colors, enlargements, pixels, turns, wedges
 from annclust.purge.levels import Levels, Photos, step_below
 from annclust.purge.losses import (
     all_pixels,
@@ -24,6 +24,7 @@ from annclust.purge.measures import clipped, is_barely_exposed, jpeg_bytes, size
 
 Rule: TypeAlias = Literal[
     "wedge",
+    "bars",
     "turn",
     "color",
     "compression",
@@ -79,6 +80,7 @@ def most_bytes(photos: Photos) -> Levels:
 
 CRITERIA: Final[tuple[tuple[Rule, Callable[[Photos], Levels]], ...]] = (
     ("wedge", wedges),
+    ("bars", bars),
     ("turn", turns),
     ("color", colors),
     ("compression", compressions),

@@ -11,7 +11,14 @@ from typing import Final
 
 from annclust.purge.candidate import Candidate, Known
 from annclust.purge.levels import Levels, Photos, steps_below
-from annclust.purge.measures import COLORED, GRAY, SAME_PIXELS, framed_pixels, held_pixels
+from annclust.purge.measures import (
+    COLORED,
+    GRAY,
+    SAME_PIXELS,
+    effective_pixels,
+    framed_pixels,
+    held_pixels,
+)
 from annclust.purge.turns import turned_from_most
 from annclust.purge.views import show_the_same
 
@@ -32,6 +39,16 @@ def wedges(photos: Photos) -> Levels:
     """Has no empty corners."""
     flawed = [bool(photo.examination.wedge) for photo in photos]
     return _flaws(photos, flawed, sound=[photo.examination.wedge == 0 for photo in photos])
+
+
+def bars(photos: Photos) -> Levels:
+    """Has no bars, which copies from a screen have; another one shows what is between them."""
+    sound = [photo for photo in photos if not photo.examination.bars.share]
+    most = max((effective_pixels(photo) for photo in sound), default=0.0)
+    return [
+        bool(photo.examination.bars.share) and most >= SAME_PIXELS * effective_pixels(photo)
+        for photo in photos
+    ]
 
 
 def turns(photos: Photos) -> Levels:
@@ -76,7 +93,7 @@ def _shows_up(other: Candidate, photo: Candidate) -> bool:
         photo.has_camera is Known.NO
         and smaller.pixels < SAME_PIXELS * larger.pixels
         and smaller.detail >= _FULL
-        and smaller.effective_pixels >= SAME_PIXELS * larger.effective_pixels
+        and effective_pixels(other) >= SAME_PIXELS * effective_pixels(photo)
         and show_the_same(smaller, larger)
     )
 

@@ -19,8 +19,11 @@ from annclust.purge.candidate import Candidate
 from annclust.purge.views import correlations, view_of
 
 _ALIKE: Final = 0.9
-"""Correlation of a thumbnail that was cut out with that of the picture itself: cutting it from a
-few pixels smooths it."""
+"""Correlation of what lies between bars with another picture, made as small: edges of pixels fall
+elsewhere, and what was compressed or brightened differs by less."""
+
+_FEWEST: Final = 3
+"""Rows and columns of a thumbnail between bars that prove anything."""
 
 
 def with_proven_bars(photos: Sequence[Candidate]) -> list[Candidate]:
@@ -30,26 +33,47 @@ def with_proven_bars(photos: Sequence[Candidate]) -> list[Candidate]:
 
 
 def _is_proven(photo: Candidate, views: NDArray[np.float64]) -> bool:
-    """Whether any of some views is what a photo shows between its bars, if it has any."""
-    seen = photo.examination
-    if not seen.bars.share:
+    """Whether any of some views is what a photo shows between its bars, if it has any.
+
+    And rather that than all of it: copies with the same bars prove nothing.
+    """
+    bars = photo.examination.bars
+    if not bars.share:
         return True
-    within = _between_bars(view_of(seen.thumbnail), seen.bars)
-    return bool(correlations(within[np.newaxis], views).max() >= _ALIKE)
+    down, across = _weights(bars.top, bars.down), _weights(bars.left, bars.across)
+    rows, columns = (np.flatnonzero(each.any(axis=1)) for each in (down, across))
+    if min(len(rows), len(columns)) < _FEWEST:
+        return False
+    view = view_of(photo.examination.thumbnail)
+    between, as_small = view[np.ix_(rows, columns)], down[rows] @ views @ across[columns].T
+    alike = correlations(between[np.newaxis], as_small)
+    return bool(((alike >= _ALIKE) & (alike > correlations(view[np.newaxis], views))).any())
 
 
 def _without_bars(photo: Candidate) -> Candidate:
     return replace(photo, examination=replace(photo.examination, bars=Bars()))
 
 
-def _between_bars(view: NDArray[np.float64], bars: Bars) -> NDArray[np.float64]:
-    """What a thumbnail shows between its bars, as a thumbnail."""
-    columns = _cut(view, bars.left, bars.across)
-    return _cut(columns.T, bars.top, bars.down).T
+def _weights(start: float, share: float) -> NDArray[np.float64]:
+    """What each line between bars shows of a picture's own lines; nothing of one that bars touch.
+
+    Parameters
+    ----------
+    start, share : float
+        Where what is between bars begins, and how much of the thumbnail's side it takes.
+
+    Returns
+    -------
+    ndarray of shape (32, 32)
+        Rows of sum 1, or 0.
+    """
+    edges = (np.arange(THUMBNAIL_SIDE + 1) - start * THUMBNAIL_SIDE) / share
+    begin, end = edges[:-1, np.newaxis], edges[1:, np.newaxis]
+    line = np.arange(THUMBNAIL_SIDE)
+    overlap = np.clip(np.minimum(end, line + 1) - np.maximum(begin, line), 0, None)
+    whole = (begin >= -_ROUNDING) & (end <= THUMBNAIL_SIDE + _ROUNDING)
+    return np.asarray(whole * overlap / (end - begin))
 
 
-def _cut(view: NDArray[np.float64], start: float, share: float) -> NDArray[np.float64]:
-    """Part of each row, stretched to all of it."""
-    pixel = np.arange(THUMBNAIL_SIDE)
-    at = start * THUMBNAIL_SIDE + (pixel + 0.5) * share - 0.5
-    return np.stack([np.interp(at, pixel, row) for row in view])
+_ROUNDING: Final = 1e-6
+"""Lines by which computing may miss an edge."""

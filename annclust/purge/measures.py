@@ -60,6 +60,9 @@ _BYTES_OF_FINENESS: Final = 1 / 3
 """Power with which bytes grow as steps get finer, above quality 85: half more at 95, 2.5 times as
 many at 100, for photos of all kinds within a tenth."""
 
+_LEAST: Final = 1e-9
+"""Share of a frame that is nothing."""
+
 OF_CAMERAS: Final = frozenset({RAW, "HEIF", "JPEG"})
 """Formats that cameras write; others come from programs."""
 
@@ -76,10 +79,15 @@ def framed_pixels(photo: Candidate) -> float:
     return seen.pixels * (1 - seen.bars.share) * (1 - (seen.wedge or 0.0))
 
 
+def effective_pixels(photo: Candidate) -> float:
+    """Pixels that a photo without anything empty or blown up would need for as much."""
+    return framed_pixels(photo) * photo.examination.detail
+
+
 def shown_pixels(photo: Candidate) -> float:
     """Pixels that are neither empty nor cut off to black or white, as empty ones mostly are."""
     seen = photo.examination
-    return seen.pixels * (1 - max(seen.bars.share, seen.wedge or 0.0, clipped(photo)))
+    return seen.pixels * (1 - max(seen.bars.share, seen.wedge or 0.0, seen.dark + seen.light))
 
 
 def quality(photo: Candidate) -> float | None:
@@ -137,8 +145,9 @@ def is_drawn(photo: Candidate) -> bool:
 
 
 def clipped(photo: Candidate) -> float:
-    """Share of a photo that is cut off to black or white."""
-    return photo.examination.dark + photo.examination.light
+    """Share of a photo that is cut off to black or white, beside bars, which mostly are."""
+    seen = photo.examination
+    return max(0.0, seen.dark + seen.light - seen.bars.share) / max(1 - seen.bars.share, _LEAST)
 
 
 def is_barely_exposed(photo: Candidate) -> bool:

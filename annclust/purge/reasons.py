@@ -47,6 +47,12 @@ def _wedge(better: Candidate, _worse: Candidate) -> str:
     return "the other one has empty corners from turning"
 
 
+def _bars(better: Candidate, _worse: Candidate) -> str:
+    if not better.examination.bars.share:
+        return "no bars: the other one shows as much between two"
+    return "the other one has bars, and a third one shows as much without"
+
+
 def _color(better: Candidate, _worse: Candidate) -> str:
     if better.examination.color > COLORED:
         return "in color"
@@ -161,6 +167,7 @@ def _told(number: float, digits: int) -> str:
 
 _WORDS: Final[dict[Rule, Callable[[Candidate, Candidate], str]]] = {
     "wedge": _wedge,
+    "bars": _bars,
     "turn": lambda _better, _worse: "the other one lies turned against most of the group",
     "color": _color,
     "enlarged": lambda _better, _worse: "the other one was enlarged: a smaller one has its detail",

@@ -34,7 +34,7 @@ def likeness(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
 
 
 def correlations(some: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Correlation of each of some views, shape (n, 32, 32), with each other, shape (n, m)."""
+    """Correlation of each of some views, of one shape, with each of others, shape (n, m)."""
     one, other = _standardized(some), _standardized(others)
     return np.asarray(one @ other.T)
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from annclust.arrays import Pixels
 from annclust.images.bars import Bars
@@ -94,7 +94,7 @@ def sky_above_water() -> Pixels:
 
 def thing_in_a_studio() -> Pixels:
     studio = np.full((200, 300, 3), 250, np.uint8)
-    studio[60:140, 100:180] = np.asarray(scenery(80, 80))
+    studio[70:130, 100:160] = np.asarray(scenery(60, 60))
     return studio
 
 
@@ -114,6 +114,48 @@ def test_bars_count_where_another_photo_shows_the_rest() -> None:
     assert with_proven_bars([barred, photo(1600, 1200)])[0] == barred
     for others in ([], [photo(1600, 1200, thumbnail=OTHER)], [barred]):
         assert with_proven_bars([barred, *others])[0].examination.bars == Bars()
+
+
+def on_screen(picture: Image.Image, size: tuple[int, int], color: str = "black") -> Candidate:
+    """A screenshot of a picture, or a copy made to have a shape."""
+    screen = Image.new("RGB", size, color)
+    shown = ImageOps.contain(picture, size)
+    screen.paste(shown, ((size[0] - shown.width) // 2, (size[1] - shown.height) // 2))
+    return Candidate(examined(screen), 9_000_000, "PNG")
+
+
+@pytest.mark.parametrize(
+    ("size", "color"),
+    [((1080, 2340), "black"), ((480, 1040), "white"), ((480, 480), "white"), ((720, 320), "black")],
+)
+def test_bars_are_proven_however_little_lies_between_them(
+    size: tuple[int, int], color: str
+) -> None:
+    scene, stranger = scenery(480, 320), scenery(480, 320, seed=1)
+    barred = on_screen(scene, size, color)
+    original, other = (Candidate(examined(each), 60_000, "JPEG") for each in (scene, stranger))
+    assert with_proven_bars([barred, original])[0].examination.bars.share
+    assert with_proven_bars([barred, other])[0].examination.bars == Bars()
+    ranked = rank([barred, original]).photos
+    assert (ranked[0].place, ranked[0].decided_by) == (1, "bars")
+    assert ranked[0].reasons[0] == "no bars: the other one shows as much between two"
+
+
+def test_a_copy_with_the_same_bars_proves_none() -> None:
+    scene = scenery(480, 320)
+    scene.paste("white", (0, 0, 480, 14))
+    scene.paste("white", (0, 306, 480, 320))
+    barred = Candidate(examined(scene), 60_000, "JPEG")
+    unseen = replace(barred, examination=replace(barred.examination, bars=Bars()))
+    assert barred.examination.bars.share
+    assert with_proven_bars([barred, unseen])[0].examination.bars == Bars()
+
+
+def test_bars_are_better_than_a_small_copy() -> None:
+    scene = scenery(960, 640)
+    small = Candidate(examined(scene.resize((240, 160))), 9_000, "JPEG")
+    ranked = rank([small, on_screen(scene, (960, 2080))]).photos
+    assert (ranked[0].place, ranked[0].decided_by) == (1, "pixels")
 
 
 def test_unproven_bars_take_nothing_from_a_photo() -> None:

@@ -32,8 +32,8 @@ COPIES: dict[str, tuple[Candidate, Rule, str]] = {
     "cropped by half": (photo(2800, 2100, 5_000_000), "pixels", "12 against 5.9 megapixels"),
     "a screenshot with bars": (
         photo(bars=BARS, thumbnail=BARRED, kind="PNG"),
-        "pixels",
-        "12 against 7.2",
+        "bars",
+        "no bars: the other one shows as much between two",
     ),
     "enlarged": (
         photo(8000, 6000, 9_000_000, detail=0.25),
