@@ -13,11 +13,15 @@ from annclust.purge.candidate import Candidate, Known
 from annclust.purge.levels import Levels, Photos, steps_below
 from annclust.purge.measures import (
     COLORED,
+    EQUAL_PIXELS,
+    GOOD,
     GRAY,
     SAME_PIXELS,
+    SAME_QUALITY,
     effective_pixels,
     framed_pixels,
     held_pixels,
+    quality,
 )
 from annclust.purge.turns import turned_from_most
 from annclust.purge.views import show_the_same
@@ -58,9 +62,29 @@ def turns(photos: Photos) -> Levels:
 
 
 def colors(photos: Photos) -> Levels:
-    """Has its colors: they can be taken out later, and never put back. Cameras may take none."""
-    gray = [photo.examination.color < GRAY and photo.has_camera is Known.NO for photo in photos]
-    return _flaws(photos, gray, sound=[photo.examination.color > COLORED for photo in photos])
+    """Has its colors: they can be taken out later, and never put back. Cameras may take none.
+
+    Nor has a scan of an old print; a copy to which somebody gave colors is mostly a poorer one.
+    """
+    in_color = [photo for photo in photos if photo.examination.color > COLORED]
+    return [
+        photo.examination.color < GRAY
+        and photo.has_camera is Known.NO
+        and any(_had_its_colors(other, photo) for other in in_color)
+        for photo in photos
+    ]
+
+
+def _had_its_colors(other: Candidate, gray: Candidate) -> bool:
+    """Whether a photo in color is what a gray one was made from."""
+    from_camera = other.has_camera > gray.has_camera and _is_enough(other, gray)
+    as_many = framed_pixels(other) >= EQUAL_PIXELS * framed_pixels(gray)
+    return from_camera or (as_many and _is_as_good(quality(other), quality(gray)))
+
+
+def _is_as_good(one: float | None, other: float | None) -> bool:
+    """Whether nobody sees that one quality is below another; of which one may be unknown."""
+    return one is None or other is None or one >= min(GOOD, other) - SAME_QUALITY
 
 
 def _flaws(photos: Photos, flawed: Sequence[bool], *, sound: Sequence[bool]) -> Levels:

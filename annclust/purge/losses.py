@@ -17,9 +17,11 @@ from numpy.typing import NDArray
 from annclust.purge.candidate import Candidate, Known
 from annclust.purge.levels import Levels, Photos, step_below, steps_below
 from annclust.purge.measures import (
+    EQUAL_PIXELS,
     GOOD,
     OF_CAMERAS,
     SAME_PIXELS,
+    SAME_QUALITY,
     SAVED_AGAIN,
     framed_pixels,
     has_few_colors,
@@ -31,9 +33,6 @@ from annclust.purge.measures import (
     was_saved_again,
 )
 from annclust.purge.views import SAME, correlations, view_of
-
-_SAME_QUALITY: Final = 10
-"""Steps of libjpeg's quality that are seen only side by side; cameras vary it as much."""
 
 _CAMERA_QUALITY: Final = 60
 """Below, no camera saves: so much was lost since, and what the camera wrote is worth less. An
@@ -50,10 +49,6 @@ _ALL_PIXELS: Final = 0.9
 """Share of the most pixels: of photos that were kept equally well, more are more picture.
 Cutting to whole blocks of JPEG takes less, and so much is cut off more or less in frames of a
 burst."""
-
-_EQUAL_PIXELS: Final = 0.98
-"""Share of the most pixels, before bytes count, which whoever saves a crop chooses: bars, corners
-and what is cut off are measured to within a hundredth of the frame."""
 
 _EXPORT_SHARPNESS: Final = 1.1
 """Decoding and compressing again change sharpness by less; a HEIF that a JPEG exceeds by more was
@@ -72,7 +67,7 @@ def compressions(photos: Photos) -> Levels:
     """
     known = [None if has_few_colors(photo) else quality(photo) for photo in photos]
     read = np.array([math.nan if each is None else each for each in known])
-    steps = (np.minimum(read[:, np.newaxis], GOOD) - read) // _SAME_QUALITY
+    steps = (np.minimum(read[:, np.newaxis], GOOD) - read) // SAME_QUALITY
     told = _alike(photos) & _may_outdo(photos, read) & (steps > 0)
     below = np.where(told, steps, 0).max(axis=0)
     return [float(each) for each in np.where(_lost_colors(photos), _LOST_COLORS, below)]
@@ -210,7 +205,7 @@ _Kind: TypeAlias = tuple[str, int, int]
 def _kinds(photos: Photos, heaviest: Mapping[object, float]) -> dict[_Kind, int]:
     """Place of each format and size: by pixels, then bytes, then whether cameras write it."""
     fewer: dict[_Kind, float] = {}
-    for photo, below in zip(photos, _pixels_below(photos, _EQUAL_PIXELS), strict=True):
+    for photo, below in zip(photos, _pixels_below(photos, EQUAL_PIXELS), strict=True):
         kind = frame_kind(photo)
         fewer[kind] = min(fewer.get(kind, below), below)
     most = max(heaviest[kind] for kind in fewer)

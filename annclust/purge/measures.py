@@ -53,6 +53,13 @@ GOOD: Final = 85
 """libjpeg's quality above which nobody sees a difference. More is no merit: cameras save at 85 to
 97, and programs that save again at any number."""
 
+SAME_QUALITY: Final = 10
+"""Steps of libjpeg's quality that are seen only side by side; cameras vary it as much."""
+
+EQUAL_PIXELS: Final = 0.98
+"""Share of the most pixels, before bytes count, which whoever saves a crop chooses: bars, corners
+and what is cut off are measured to within a hundredth of the frame."""
+
 _FINEST: Final = 1.0
 """By how much the finest steps, which are 1, fall short of no loss."""
 

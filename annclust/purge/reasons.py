@@ -29,6 +29,9 @@ from annclust.purge.measures import (
 
 _MILLION: Final = 1e6
 _THOUSAND: Final = 1e3
+_FEW: Final = 0.01
+"""Megapixels. Fewer are told as pixels."""
+
 _DIGITS: Final = 2
 """Digits that numbers are told with, or more, until one sees which is larger."""
 
@@ -41,16 +44,21 @@ def reason(rule: Rule, better: Candidate, worse: Candidate) -> str:
     return _WORDS[rule](better, worse)
 
 
+_OTHER: Final = "the other one"
+
+
+def behind(rule: Rule, first: Candidate, this: Candidate) -> str:
+    """Why a rule puts a photo behind the first, in words that stand beside it."""
+    words = reason(rule, first, this)
+    if _OTHER in words:
+        return words.replace(_OTHER, "this one")
+    return f"the first one: {words}"
+
+
 def _wedge(better: Candidate, _worse: Candidate) -> str:
     if better.examination.wedge == 0:
         return "no empty corners from turning"
     return "the other one has empty corners from turning"
-
-
-def _bars(better: Candidate, _worse: Candidate) -> str:
-    if not better.examination.bars.share:
-        return "no bars: the other one shows as much between two"
-    return "the other one has bars, and a third one shows as much without"
 
 
 def _color(better: Candidate, _worse: Candidate) -> str:
@@ -61,8 +69,8 @@ def _color(better: Candidate, _worse: Candidate) -> str:
 
 def _pixels(better: Candidate, worse: Candidate) -> str:
     all_held = all(held_pixels(each) == each.examination.pixels for each in (better, worse))
-    words = "larger:" if all_held else "holds more: worth"
-    return f"{words} {_megapixels(held_pixels(better), held_pixels(worse))}"
+    told = _megapixels(held_pixels(better), held_pixels(worse))
+    return f"larger: {told}" if all_held else f"more detail: as much as {told} hold"
 
 
 def _all_pixels(better: Candidate, worse: Candidate) -> str:
@@ -74,6 +82,8 @@ def _all_pixels(better: Candidate, worse: Candidate) -> str:
 
 
 def _megapixels(one: float, other: float) -> str:
+    if min(one, other) < _FEW * _MILLION:
+        return f"{_against(one, other)} pixels"
     return f"{_against(one / _MILLION, other / _MILLION)} megapixels"
 
 
@@ -93,15 +103,13 @@ def _camera(better: Candidate, _worse: Candidate) -> str:
     return "the other one has nothing that a camera wrote"
 
 
-def _export(better: Candidate, _worse: Candidate) -> str:
-    if better.format == "HEIF":
-        return "original format: the other one is a JPEG of the moment of a HEIF, as large"
-    return "the other one is a JPEG of the moment of a HEIF in the group, as large"
+def _export(_better: Candidate, _worse: Candidate) -> str:
+    return "the other one is a JPEG of the moment of a HEIF, as large, so made from it"
 
 
 def _saved_again(_better: Candidate, worse: Candidate) -> str:
     if worse.format != "JPEG":
-        return f"original format: the other one is a {worse.format} made from a JPEG"
+        return f"the other one is a {worse.format} made from a JPEG"
     own, worn = own_quality(worse), worse.examination.worn_quality or 0.0
     return f"the other one was saved again: {_against(own, worn, 'for pixels of')} quality"
 
@@ -123,13 +131,13 @@ def _more_in_bytes(better: Candidate, worse: Candidate) -> str:
         return f"more in its bytes: {better.format} against {worse.format}"
     if is_drawn(better):
         return f"more in its bytes: a {better.format} too small for a photo, so drawn"
-    return "more in its bytes: the other one has more only for being saved at a higher quality"
+    return "the other one has more bytes only for being saved at a higher quality"
 
 
 def _sharpness(better: Candidate, worse: Candidate) -> str:
     one, other = better.examination.sharpness, worse.examination.sharpness
     if not other:
-        return "sharper: the other one has no edge"
+        return "the other one has no edge"
     more = one / other - 1
     return f"sharper by {more:.{_digits(more, 0)}%}"
 
@@ -138,7 +146,7 @@ def _exposure(better: Candidate, worse: Candidate) -> str:
     one, other = clipped(better), clipped(worse)
     if one < other:
         return f"better exposed: {_percent(one, other)} cut off to black or white"
-    return "better exposed: the other one is nearly all black or white"
+    return "the other one is nearly all black or white"
 
 
 def _percent(one: float, other: float) -> str:
@@ -167,8 +175,8 @@ def _told(number: float, digits: int) -> str:
 
 _WORDS: Final[dict[Rule, Callable[[Candidate, Candidate], str]]] = {
     "wedge": _wedge,
-    "bars": _bars,
-    "turn": lambda _better, _worse: "the other one lies turned against most of the group",
+    "bars": lambda _better, _worse: "the other one has bars, and shows no more between them",
+    "turn": lambda _better, _worse: "the other one lies on its side, or upside down",
     "color": _color,
     "enlarged": lambda _better, _worse: "the other one was enlarged: a smaller one has its detail",
     "pixels": _pixels,

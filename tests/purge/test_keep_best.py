@@ -33,7 +33,7 @@ COPIES: dict[str, tuple[Candidate, Rule, str]] = {
     "a screenshot with bars": (
         photo(bars=BARS, thumbnail=BARRED, kind="PNG"),
         "bars",
-        "no bars: the other one shows as much between two",
+        "the other one has bars, and shows no more between them",
     ),
     "enlarged": (
         photo(8000, 6000, 9_000_000, detail=0.25),
@@ -49,7 +49,7 @@ COPIES: dict[str, tuple[Candidate, Rule, str]] = {
     "as PNG": (
         photo(size=20_000_000, kind="PNG", worn_quality=92.0),
         "saved again",
-        "original format: the other one is a PNG made from a JPEG",
+        "the other one is a PNG made from a JPEG",
     ),
     "as PNG, without a trace": (photo(size=20_000_000, kind="PNG"), "kept bytes", "JPEG against"),
     "with a margin cut off": (
@@ -93,7 +93,7 @@ def test_a_heic_stands_before_the_jpeg_made_from_it_whatever_its_bytes() -> None
         exported = photo(size=size, jpeg_quality=90.0, capture=CAMERA)
         first = first_of(photo(size=1_800_000, kind="HEIF", capture=CAMERA), exported)
         assert (first.place, first.decided_by) == (0, "export")
-        assert first.reasons[0].startswith("original format: the other one is a JPEG")
+        assert first.reasons[0].startswith("the other one is a JPEG")
 
 
 def test_a_heic_of_another_moment_is_no_source() -> None:
@@ -171,8 +171,8 @@ def test_the_last_one_knows_why_it_stands_behind_the_first() -> None:
     assert [each.place for each in found.photos] == [1, 0, 2]
     assert [each.behind for each in found.photos] == [
         "",
-        "larger: 12 against 1.9 megapixels",
-        "in color",
+        "the first one: larger: 12 against 1.9 megapixels",
+        "the first one: in color",
     ]
 
 
