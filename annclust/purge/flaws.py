@@ -34,6 +34,9 @@ _DETAIL_WORTH_A_FLAW: Final = 0.2
 """As `_WORTH_A_FLAW`, of what pixels hold: the edges of wedges have more detail than the picture
 between them, by a factor of up to 3.6 in 120 photos, but one that was blown up has less."""
 
+_SURE_DETAIL: Final = 0.5
+"""Detail of a picture that is much enlarged, as on a screen, comes out too high by up to 1.7."""
+
 _FULL: Final = 0.9
 """Detail of a photo that has as many pixels as it needs. Only such a one shows that a larger one
 was blown up: a soft photo has as much detail as its smaller copies, and is still the original."""
@@ -49,10 +52,13 @@ def bars(photos: Photos) -> Levels:
     """Has no bars, which copies from a screen have; another one shows what is between them."""
     sound = [photo for photo in photos if not photo.examination.bars.share]
     most = max((effective_pixels(photo) for photo in sound), default=0.0)
-    return [
-        bool(photo.examination.bars.share) and most >= SAME_PIXELS * effective_pixels(photo)
-        for photo in photos
-    ]
+    return [bool(photo.examination.bars.share) and most >= _worth_bars(photo) for photo in photos]
+
+
+def _worth_bars(photo: Candidate) -> float:
+    """Effective pixels that a photo without bars must have to be kept instead of one with them."""
+    share = SAME_PIXELS if photo.examination.detail >= _SURE_DETAIL else _WORTH_A_FLAW
+    return share * effective_pixels(photo)
 
 
 def turns(photos: Photos) -> Levels:
