@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from annclust.images.bars import Bars
 from annclust.images.examination import THUMBNAIL_SIDE
 from annclust.purge.candidate import Candidate
-from annclust.purge.views import correlations, view_of
+from annclust.purge.views import averages, correlations, view_of
 
 _ALIKE: Final = 0.9
 """Correlation of what lies between bars with another picture, made as small: edges of pixels fall
@@ -28,6 +28,8 @@ _FEWEST: Final = 3
 
 def with_proven_bars(photos: Sequence[Candidate]) -> list[Candidate]:
     """Photos without the bars that no other one proves."""
+    if not photos:
+        return []
     views = np.stack([view_of(photo.examination.thumbnail) for photo in photos])
     return [photo if _is_proven(photo, views) else _without_bars(photo) for photo in photos]
 
@@ -67,13 +69,9 @@ def _weights(start: float, share: float) -> NDArray[np.float64]:
     ndarray of shape (32, 32)
         Rows of sum 1, or 0.
     """
-    edges = (np.arange(THUMBNAIL_SIDE + 1) - start * THUMBNAIL_SIDE) / share
-    begin, end = edges[:-1, np.newaxis], edges[1:, np.newaxis]
-    line = np.arange(THUMBNAIL_SIDE)
-    overlap = np.clip(np.minimum(end, line + 1) - np.maximum(begin, line), 0, None)
-    whole = (begin >= -_ROUNDING) & (end <= THUMBNAIL_SIDE + _ROUNDING)
-    return np.asarray(whole * overlap / (end - begin))
+    lines = averages(-start / share, 1 / share, THUMBNAIL_SIDE)
+    return np.asarray(lines * (lines.sum(axis=1, keepdims=True) > 1 - _ROUNDING))
 
 
 _ROUNDING: Final = 1e-6
-"""Lines by which computing may miss an edge."""
+"""By which computing may miss a sum of 1."""

@@ -268,7 +268,28 @@ def test_a_finished_panorama_is_left_alone_beside_its_frames() -> None:
         ("panorama", (3,)),
         ("panorama frames", (0, 1, 2)),
     ]
-    assert found[0].reason == "a panorama: 2.7 times as long as high, beside ordinary frames"
+    assert found[0].reason == (
+        "a panorama: 2.7 times as wide as high, beside ordinary frames of a part"
+    )
+
+
+def test_a_tall_panorama_is_left_alone_beside_its_frames() -> None:
+    tall = VIEW.rotate(90, expand=True)
+    whole = shot(60, tall.crop((100, 0, 400, 900)))
+    found = left_alone([whole, *(shot(at, tall.crop((80, y, 400, y + 480))) for at, y in PARTS)])
+    assert (found[0].kind, found[0].places) == ("panorama", (0,))
+    assert "3.0 times as high as wide" in found[0].reason
+
+
+PARTS = ((0, 0), (20, 200), (40, 400))
+
+
+def test_what_is_wide_is_no_panorama_of_anything_else() -> None:
+    wide, strip = VIEW.crop((0, 100, 800, 400)), VIEW.crop((0, 100, 800, 200))
+    assert kinds([shot(0, wide), shot(60, scenery(480, 320, seed=3))]) == []
+    assert kinds([shot(0, strip), shot(60, VIEW.crop((160, 0, 640, 320)))]) == []
+    telephone = VIEW.crop((0, 0, 1100, 500))
+    assert kinds([shot(0, telephone), shot(60, VIEW.crop((200, 0, 866, 500)))]) == []
 
 
 def test_a_screenshot_of_a_photo_is_no_panorama() -> None:
@@ -282,7 +303,7 @@ MIXED = [
     *by_bias(0, -1, 1, every=0.0),
     *frames_at((0, 100), (160, 100), (320, 100), every=100.0),
     *(shot(60 + 2 * at, VIEW.crop((160 * at, 0, 160 * at + 480, 320))) for at in range(3)),
-    photo(8000, 2000),
+    photo(8000, 3000, thumbnail=examined(VIEW.crop((0, 100, 800, 400))).thumbnail),
     photo(),
 ]
 
