@@ -153,7 +153,9 @@ def _color(samples: Pixels) -> float:
 
 def _colors(samples: Pixels) -> int:
     red, green, blue = samples.astype(np.uint32).transpose(2, 0, 1)
-    return len(np.unique(red << 16 | green << 8 | blue))
+    # Sorted, as np.unique takes ten times as long to say which ones they are.
+    ordered = np.sort((red << 16 | green << 8 | blue).ravel())
+    return 1 + int(np.count_nonzero(np.diff(ordered)))
 
 
 def _thumbnail(samples: Pixels) -> bytes:

@@ -65,7 +65,7 @@ def compressions(photos: Photos) -> Levels:
     then chooses the number. So a number speaks only against a photo of the same view that is no
     larger, nor much smaller.
     """
-    known = [None if has_few_colors(photo) else quality(photo) for photo in photos]
+    known = [quality(photo) for photo in photos]
     read = np.array([math.nan if each is None else each for each in known])
     steps = (np.minimum(read[:, np.newaxis], GOOD) - read) // SAME_QUALITY
     told = _alike(photos) & _may_outdo(photos, read) & (steps > 0)
@@ -84,16 +84,17 @@ def _lost_colors(photos: Photos) -> NDArray[np.bool_]:
 def _may_outdo(photos: Photos, read: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Which photos speak by their quality against which others, shape (n, n).
 
-    None that has less from a camera, if the other one is as good as cameras save. And none that
-    holds less: blurred photos can be saved at any quality.
+    None that has less from a camera, if the other one is as good as cameras save; none whose colors
+    were lost; and none that holds less: blurred photos can be saved at any quality.
     """
     pixels = np.array([photo.examination.pixels for photo in photos])
     as_large = (pixels[:, np.newaxis] >= pixels) & (SAME_PIXELS * pixels[:, np.newaxis] <= pixels)
     cameras = np.array([photo.has_camera for photo in photos])
+    few = np.array([has_few_colors(photo) for photo in photos])
     held = np.array([held_pixels(photo) for photo in photos])
     as_sure = (cameras[:, np.newaxis] >= cameras) | (read < _CAMERA_QUALITY)
     holds = (held[:, np.newaxis] >= SAME_PIXELS * held) | (read < _DETAIL_IS_TOLD)
-    return np.asarray(as_large & as_sure & holds)
+    return np.asarray(as_large & as_sure & holds & (~few[:, np.newaxis] | few))
 
 
 def _same_picture(photos: Photos) -> NDArray[np.bool_]:
@@ -115,20 +116,22 @@ def cameras(photos: Photos) -> Levels:
 
 
 def exports(photos: Photos) -> Levels:
-    """Is the HEIF that a camera wrote, and no JPEG of the same moment and size, as sharp at most.
-
-    A HEIF that was made from a JPEG is no sharper than that one.
-    """
-    sharpest: defaultdict[object, float] = defaultdict(lambda: -1.0)
+    """Is the HEIF that a camera wrote, and no JPEG of the same moment and size made from it."""
+    sources: defaultdict[object, list[Candidate]] = defaultdict(list)
     for photo in photos:
         if _is_source(photo):
-            moment = _moment(photo)
-            sharpest[moment] = max(sharpest[moment], photo.examination.sharpness)
+            sources[_moment(photo)].append(photo)
     return [
         photo.format == "JPEG"
-        and photo.examination.sharpness <= _EXPORT_SHARPNESS * sharpest[_moment(photo)]
+        and any(_may_be_made_from(photo, source) for source in sources[_moment(photo)])
         for photo in photos
     ]
+
+
+def _may_be_made_from(photo: Candidate, source: Candidate) -> bool:
+    """Whether a JPEG holds no more than a HEIF; else that one was made from it, or from another."""
+    as_sharp = photo.examination.sharpness <= _EXPORT_SHARPNESS * source.examination.sharpness
+    return as_sharp and jpeg_bytes(photo) <= _SAME_BYTES * jpeg_bytes(source)
 
 
 def _is_source(photo: Candidate) -> bool:

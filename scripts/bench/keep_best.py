@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 from PIL import ExifTags, Image, ImageOps
 from reporting import table, versions
-from worse_copies import COPIES
+from worse_copies import COPIES, OF_A_LATER_MOMENT
 
 from annclust.images.capture import Capture, capture_of
 from annclust.images.examination import examine
@@ -35,6 +35,7 @@ Group = Sequence[tuple[str, Candidate]]
 
 
 CAMERA = Capture(taken_ns=10**18, exposure_seconds=0.01, f_number=8.0, iso=100)
+LATER = replace(CAMERA, taken_ns=10**18 + 10**9)
 """What a camera could have written."""
 
 
@@ -100,7 +101,8 @@ def lost_to_copies(files: Sequence[bytes]) -> dict[str, list[int]]:
         original = replace(candidate(data, []), capture=Capture())
         for kind, made in COPIES.items():
             copy = replace(candidate(made(picture), []), capture=Capture())
-            taken, kept = (replace(each, capture=CAMERA) for each in (original, copy))
+            taken = replace(original, capture=CAMERA)
+            kept = replace(copy, capture=LATER if kind in OF_A_LATER_MOMENT else CAMERA)
             for at, pair in enumerate(((copy, original), (kept, taken), (copy, taken))):
                 lost[kind][at] += rank(pair).photos[0].place == 0
     return lost

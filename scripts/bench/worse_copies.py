@@ -100,3 +100,6 @@ COPIES: Final[dict[str, Callable[[Image.Image], bytes]]] = {
     ),
 }
 """What each one is, and how its file is made of the upright original."""
+
+OF_A_LATER_MOMENT: Final = frozenset({"blurred and noisy"})
+"""Those that stand for a frame of a burst, if a camera wrote about them."""

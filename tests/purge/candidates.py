@@ -71,6 +71,7 @@ def candidates(draw: st.DrawFn) -> Candidate:
         jpeg_quality=draw(quality),
         worn_quality=draw(quality),
         color=draw(st.sampled_from([1.0, 4.0, 40.0])),
+        colors=draw(st.sampled_from([65_536, 65_536, 200])),
         thumbnail=BARRED if bars else draw(st.sampled_from([WIDE, WIDE, OTHER])),
     )
     size = draw(st.sampled_from([200_000, 3_000_000, 4_000_000]))

@@ -4,9 +4,10 @@ from dataclasses import replace
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from annclust.images.capture import Capture
 from annclust.purge.candidate import Candidate
 from annclust.purge.criteria import Rule
 from annclust.purge.keep_best import Ranked, rank
@@ -89,8 +90,8 @@ def test_what_the_camera_wrote_stands_before_more_bytes() -> None:
 
 
 def test_a_heic_stands_before_the_jpeg_made_from_it_whatever_its_bytes() -> None:
-    for size in (3_000_000, 9_000_000):
-        exported = photo(size=size, jpeg_quality=90.0, capture=CAMERA)
+    for size, quality in ((1_500_000, 80.0), (3_000_000, 90.0), (9_000_000, 100.0)):
+        exported = photo(size=size, jpeg_quality=quality, capture=CAMERA)
         first = first_of(photo(size=1_800_000, kind="HEIF", capture=CAMERA), exported)
         assert (first.place, first.decided_by) == (0, "export")
         assert first.reasons[0].startswith("the other one is a JPEG")
@@ -211,6 +212,50 @@ def test_every_photo_has_one_place_and_all_but_ties_have_a_reason(photos: list[C
     for each in found:
         assert bool(each.decided_by) == bool(each.reasons)
     assert found[-1].decided_by is None
+
+
+def original_of(photo: Candidate, quality: float, capture: Capture) -> Candidate:
+    """A photo as JPEG, once saved, in all its colors."""
+    seen = replace(photo.examination, jpeg_quality=quality, worn_quality=None, color=40.0)
+    return replace(photo, examination=seen, format="JPEG", capture=capture)
+
+
+@given(
+    candidates(),
+    st.sampled_from([10.0, 20.0, 30.0]),
+    st.floats(0.5, 3),
+    st.sampled_from([Capture(), CAMERA]),
+)
+def test_a_ruined_copy_never_wins_however_sharp_its_blocks_are(
+    photo: Candidate, quality: float, sharper: float, capture: Capture
+) -> None:
+    original = original_of(photo, 75.0, capture)
+    seen = replace(
+        original.examination,
+        detail=1.0,
+        sharpness=sharper * original.examination.sharpness,
+        jpeg_quality=quality,
+    )
+    assert rank([replace(original, examination=seen), original]).photos[0].place == 1
+
+
+@given(candidates(), st.sampled_from([60.0, 75.0, 92.0]), candidates())
+def test_no_edit_of_its_size_without_a_camera_beats_a_cameras_photo(
+    photo: Candidate, quality: float, other: Candidate
+) -> None:
+    original = original_of(photo, quality, CAMERA)
+    seen, own = other.examination, original.examination
+    edited = replace(
+        own,
+        detail=seen.detail,
+        sharpness=seen.sharpness,
+        dark=seen.dark,
+        jpeg_quality=seen.jpeg_quality,
+        worn_quality=seen.worn_quality,
+    )
+    copy = replace(other, examination=edited, capture=Capture(), capture_read=True)
+    assume(copy.format != "camera RAW")
+    assert rank([copy, original]).photos[0].place == 1
 
 
 def worse_than(best: Candidate) -> Candidate:

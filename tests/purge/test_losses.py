@@ -131,9 +131,14 @@ def test_a_heif_made_from_a_jpeg_is_no_source() -> None:
 
 
 def test_a_heif_is_no_source_of_a_sharper_jpeg() -> None:
-    heif = photo(kind="HEIF", capture=CAMERA, size=900_000, sharpness=0.2)
+    heif = photo(kind="HEIF", capture=CAMERA, size=1_600_000, sharpness=0.2)
     assert first_of(heif, photo(jpeg_quality=90.0, capture=CAMERA, sharpness=0.3))[0] == 1
     assert first_of(heif, photo(jpeg_quality=90.0, capture=CAMERA, sharpness=0.21))[0] == 0
+
+
+def test_a_heif_is_no_source_of_a_jpeg_that_holds_much_more() -> None:
+    ruined = photo(kind="HEIF", capture=CAMERA, size=600_000)
+    assert first_of(ruined, photo(jpeg_quality=85.0, capture=CAMERA)) == (1, "kept bytes")
 
 
 @pytest.mark.parametrize("copy", [photo(sharpness=0.2), photo(jpeg_quality=92.0, sharpness=0.2)])
