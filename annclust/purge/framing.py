@@ -22,6 +22,10 @@ _ALIKE: Final = 0.9
 """Correlation of what lies between bars with another picture, made as small: edges of pixels fall
 elsewhere, and what was compressed or brightened differs by less."""
 
+_BETTER: Final = 0.5
+"""Of what is left to a perfect correlation with all of the photo: bars are most of the difference
+from a picture without them, where there are any."""
+
 _FEWEST: Final = 3
 """Rows and columns of a thumbnail between bars that prove anything."""
 
@@ -31,13 +35,15 @@ def with_proven_bars(photos: Sequence[Candidate]) -> list[Candidate]:
     if not photos:
         return []
     views = np.stack([view_of(photo.examination.thumbnail) for photo in photos])
-    return [photo if _is_proven(photo, views) else _without_bars(photo) for photo in photos]
+    shapes = np.array([photo.examination.width / photo.examination.height for photo in photos])
+    return [photo if _is_proven(photo, views, shapes) else _without_bars(photo) for photo in photos]
 
 
-def _is_proven(photo: Candidate, views: NDArray[np.float64]) -> bool:
+def _is_proven(photo: Candidate, views: NDArray[np.float64], shapes: NDArray[np.float64]) -> bool:
     """Whether any of some views is what a photo shows between its bars, if it has any.
 
-    And rather that than all of it: copies with the same bars prove nothing.
+    And rather that than all of it, by its shape and by what it shows: copies with the same bars, or
+    of a picture whose edges are even, prove nothing.
     """
     bars = photo.examination.bars
     if not bars.share:
@@ -48,8 +54,17 @@ def _is_proven(photo: Candidate, views: NDArray[np.float64]) -> bool:
         return False
     view = view_of(photo.examination.thumbnail)
     between, as_small = view[np.ix_(rows, columns)], down[rows] @ views @ across[columns].T
-    alike = correlations(between[np.newaxis], as_small)
-    return bool(((alike >= _ALIKE) & (alike > correlations(view[np.newaxis], views))).any())
+    alike = correlations(between[np.newaxis], as_small)[0]
+    better = 1 - alike <= _BETTER * (1 - correlations(view[np.newaxis], views)[0])
+    return bool(((alike >= _ALIKE) & better & _is_of_the_shape(photo, shapes)).any())
+
+
+def _is_of_the_shape(photo: Candidate, shapes: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which widths over heights are nearer to those between bars than to the whole photo's."""
+    seen = photo.examination
+    whole = seen.width / seen.height
+    between = whole * seen.bars.across / seen.bars.down
+    return np.asarray(np.abs(np.log(shapes / between)) < np.abs(np.log(shapes / whole)))
 
 
 def _without_bars(photo: Candidate) -> Candidate:

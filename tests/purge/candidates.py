@@ -59,6 +59,7 @@ def candidates(draw: st.DrawFn) -> Candidate:
     width, height = draw(st.sampled_from([(4000, 3000), (3000, 4000), (2000, 1500), (3800, 2900)]))
     quality = st.sampled_from([None, 30.0, 75.0, 92.0])
     bars = draw(st.booleans())
+    height = round(height / BARS.down) if bars else height
     seen = Examination(
         width=width,
         height=height,

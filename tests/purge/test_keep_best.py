@@ -32,7 +32,7 @@ COPIES: dict[str, tuple[Candidate, Rule, str]] = {
     "smaller": (photo(1600, 1200, 400_000), "pixels", "larger: 12 against 1.9 megapixels"),
     "cropped by half": (photo(2800, 2100, 5_000_000), "pixels", "12 against 5.9 megapixels"),
     "a screenshot with bars": (
-        photo(bars=BARS, thumbnail=BARRED, kind="PNG"),
+        photo(4000, 5000, bars=BARS, thumbnail=BARRED, kind="PNG"),
         "bars",
         "the other one has bars, and shows no more between them",
     ),
