@@ -71,23 +71,27 @@ def _in_run(photos: Sequence[Candidate], run: Sequence[int]) -> list[_Frames]:
     missing or always the same, and the shutter tells, among frames of one aperture and
     sensitivity: lenses without contacts write none.
     """
-    by_bias = [
-        _frame(photos, at, bias)
-        for at in run
-        for bias in [photos[at].capture.exposure_bias]
-        if bias is not None
-    ]
-    by_shutter = defaultdict(list)
-    for at in run:
-        taken_at = photos[at].capture
-        if taken_at.exposure_seconds is not None:
-            stop = math.log2(taken_at.exposure_seconds)
-            by_shutter[taken_at.f_number, taken_at.iso].append(_frame(photos, at, stop))
-    found = [_apart(by_bias, _BIAS_STEP)]
-    for frames in by_shutter.values():
+    found = [_apart(_by_bias(photos, run), _BIAS_STEP)]
+    for frames in _by_shutter(photos, run):
         parts = _apart(frames, _SHUTTER_STEP)
         found.append([part for part in parts if _is_brighter_by_stops(part)])
     return max(found, key=_exposures)
+
+
+def _by_bias(photos: Sequence[Candidate], run: Sequence[int]) -> _Frames:
+    biases = ((at, photos[at].capture.exposure_bias) for at in run)
+    return [_frame(photos, at, bias) for at, bias in biases if bias is not None]
+
+
+def _by_shutter(photos: Sequence[Candidate], run: Sequence[int]) -> list[_Frames]:
+    """Frames of each aperture and sensitivity."""
+    found: defaultdict[object, _Frames] = defaultdict(list)
+    for at in run:
+        written = photos[at].capture
+        if written.exposure_seconds is not None:
+            frame = _frame(photos, at, math.log2(written.exposure_seconds))
+            found[written.f_number, written.iso].append(frame)
+    return list(found.values())
 
 
 def _exposures(parts: Sequence[_Frames]) -> tuple[int, float]:
