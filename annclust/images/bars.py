@@ -12,12 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annclust.arrays import Pixels
-
-_LONG_SIDE = 512
-"""Pixels that are looked at, of however many."""
+from annclust.images.lines import some_lines
 
 _EVEN = 12
 """Of 255, in any channel: what JPEG leaves of an even stripe; noise of a dark sky is more."""
+
+_OF_ONE_COLOR = 0.85
+"""Share of a line that must be of the bar's color: a clock and a battery are written across some
+bars of screens, and take less."""
 
 _HARD = 24
 """Of 255, in any channel, by which the picture differs from a bar beside it."""
@@ -25,8 +27,9 @@ _HARD = 24
 _EDGE = 3
 """Lines within which a bar has ended, whatever smoothing mixed there."""
 
-_SEEN = 0.5
-"""Share of a line behind the edge that must differ: of a thing before a background, less does."""
+_SEEN = 0.35
+"""Share of a line behind the edge that must differ. Of a thing before a background, less does; of
+a picture with a dark part behind a black bar, this much may be all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,34 +69,29 @@ def bars_of(pixels: Pixels) -> Bars:
     ----------
     pixels : ndarray of shape (height, width, 3), uint8
     """
-    step = max(1, -(-max(pixels.shape[:2]) // _LONG_SIDE))
     # Channels first: NumPy is ten times slower over a last axis of three.
-    small = np.ascontiguousarray(pixels[::step, ::step].transpose(2, 0, 1))
-    top, bottom = _along(small)
-    left, right = _along(small.transpose(0, 2, 1))
+    channels = np.ascontiguousarray(some_lines(pixels).transpose(2, 0, 1))
+    top, bottom = _along(channels)
+    left, right = _along(channels.transpose(0, 2, 1))
     return Bars(left=left, right=right, top=top, bottom=bottom)
 
 
 def _along(channels: NDArray[np.uint8]) -> tuple[float, float]:
     """Shares of the rows that are bars at both ends; nothing if there is none at one of them."""
-    uneven = np.flatnonzero(np.ptp(channels, axis=2).max(axis=0) > _EVEN)
-    rows = channels.shape[1]
-    if not len(uneven):
+    ends = np.median(channels[:, [0, -1]], axis=2)
+    if np.ptp(ends, axis=1).max() > _EVEN:
         return 0.0, 0.0
-    first, last = int(uneven[0]), rows - 1 - int(uneven[-1])
-    if not (first and last and _end_at_once(channels, first, last)):
+    apart = np.abs(channels - ends.mean(axis=1)[:, np.newaxis, np.newaxis]).max(axis=0)
+    shown = np.flatnonzero((apart <= _EVEN).mean(axis=1) < _OF_ONE_COLOR)
+    if not len(shown):
         return 0.0, 0.0
-    return first / rows, last / rows
+    rows, first, behind = len(apart), int(shown[0]), int(shown[-1]) + 1
+    if not (first and behind < rows and _end_at_once(apart[first:behind])):
+        return 0.0, 0.0
+    return first / rows, 1 - behind / rows
 
 
-def _end_at_once(channels: NDArray[np.uint8], first: int, last: int) -> bool:
-    """Whether so many even rows at both ends are of one color, which ends in a hard edge."""
-    above, below = channels[:, :first], channels[:, -last:]
-    lines = np.concatenate([above, below], axis=1).mean(axis=2)
-    if np.ptp(lines, axis=1).max() > _EVEN:
-        return False
-    color = np.median(lines, axis=1)[:, np.newaxis, np.newaxis]
-    behind = channels[:, first : first + _EDGE], channels[:, :-last][:, -_EDGE:]
-    return all(
-        (np.abs(lines - color).max(axis=0) > _HARD).mean(axis=1).max() >= _SEEN for lines in behind
-    )
+def _end_at_once(apart: NDArray[np.float64]) -> bool:
+    """Whether what lies between bars, by how far it is from their color, has two hard edges."""
+    seen = (apart > _HARD).mean(axis=1)
+    return bool(min(seen[:_EDGE].max(), seen[-_EDGE:].max()) >= _SEEN)

@@ -6,6 +6,7 @@ is a verdict; a number by itself says little, as a foggy morning has few edges.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from annclust.arrays import Pixels
 from annclust.images.bars import Bars, bars_of
 from annclust.images.jpeg_traces import quality_of, worn_quality
-from annclust.images.tiles import LUMA, clipped_shares, detail_shares, sharpness, tiles_of
+from annclust.images.tiles import GRID, LUMA, clipped_shares, detail_shares, sharpness, tiles_of
 from annclust.images.wedges import wedge_share
 
 THUMBNAIL_SIDE: Final = 32
@@ -55,6 +56,8 @@ class Examination:
         That of the coarsest JPEG that these pixels were seen to come from.
     color : float
         Of 255, the mean difference of a pixel's channels; about 1 for a gray JPEG.
+    colors : int
+        How many different ones were seen at 65,536 places.
     thumbnail : bytes
         Brightness, 32 by 32, whatever the picture's shape.
     """
@@ -71,17 +74,13 @@ class Examination:
     jpeg_quality: float | None = None
     worn_quality: float | None = None
     color: float = 40.0
+    colors: int = (THUMBNAIL_SIDE * _SAMPLES) ** 2
     thumbnail: bytes = bytes(THUMBNAIL_SIDE**2)
 
     @property
     def pixels(self) -> int:
         """Width times height."""
         return self.width * self.height
-
-    @property
-    def effective_pixels(self) -> float:
-        """Pixels that a picture without anything empty or blown up would need for as much."""
-        return self.pixels * (1 - self.bars.share) * self.detail
 
 
 def examine(pixels: Pixels, *, jpeg_table: Sequence[int] | None = None) -> Examination:
@@ -102,25 +101,38 @@ def examine(pixels: Pixels, *, jpeg_table: Sequence[int] | None = None) -> Exami
     height, width = pixels.shape[:2]
     if not (height and width):
         raise ValueError(f"a picture of {width} by {height} pixels cannot be examined")
-    tiles = tiles_of(pixels)
-    dark, light = clipped_shares(tiles)
+    bars = bars_of(pixels)
+    whole = tiles_of(pixels)
+    dark, light = clipped_shares(whole)
     samples = _samples(pixels)
+    # Hard edges of bars, and nothing between them, would tell of detail that the picture lacks.
+    tiles = tiles_of(_between(pixels, bars)) if bars.share else whole
     across, down = detail_shares(tiles)
     return Examination(
         width=width,
         height=height,
         wedge=wedge_share(pixels),
-        bars=bars_of(pixels),
+        bars=bars,
         detail=across * down,
         sharpness=sharpness(tiles),
         dark=dark,
         light=light,
-        middle=float(np.median(tiles)) / 255,
+        middle=float(np.median(whole)) / 255,
         jpeg_quality=None if jpeg_table is None else quality_of(jpeg_table),
         worn_quality=worn_quality(tiles, (width, height)),
         color=_color(samples),
+        colors=_colors(samples),
         thumbnail=_thumbnail(samples),
     )
+
+
+def _between(pixels: Pixels, bars: Bars) -> Pixels:
+    """What lies between bars, from where a block of JPEG begins."""
+    height, width = pixels.shape[:2]
+    top, left = (-(-math.ceil(at) // GRID) * GRID for at in (bars.top * height, bars.left * width))
+    bottom, right = height - math.ceil(bars.bottom * height), width - math.ceil(bars.right * width)
+    inner = pixels[top:bottom, left:right]
+    return inner if inner.size else pixels
 
 
 def _samples(pixels: Pixels) -> Pixels:
@@ -137,6 +149,13 @@ def _color(samples: Pixels) -> float:
     most = np.maximum(np.maximum(red, green), blue)
     least = np.minimum(np.minimum(red, green), blue)
     return float((most - least).mean())
+
+
+def _colors(samples: Pixels) -> int:
+    red, green, blue = samples.astype(np.uint32).transpose(2, 0, 1)
+    # Sorted, as np.unique takes ten times as long to say which ones they are.
+    ordered = np.sort((red << 16 | green << 8 | blue).ravel())
+    return 1 + int(np.count_nonzero(np.diff(ordered)))
 
 
 def _thumbnail(samples: Pixels) -> bytes:

@@ -12,9 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annclust.arrays import Pixels
-
-_LONG_SIDE = 512
-"""Pixels. On more of them an edge lies no better, and 12 MP would cost as much as decoding."""
+from annclust.images.lines import some_lines
 
 _SHORT_SIDE = 32
 """Pixels. In smaller pictures edges of a pixel's width are as wide as the wedges themselves."""
@@ -67,8 +65,7 @@ def wedge_share(pixels: Pixels) -> float | None:
     ----------
     pixels : ndarray of shape (height, width, 3), uint8
     """
-    step = max(1, -(-max(pixels.shape[:2]) // _LONG_SIDE))
-    small = pixels[::step, ::step].astype(np.int16)
+    small = some_lines(pixels).astype(np.int16)
     if min(small.shape[:2]) < _SHORT_SIDE:
         return None
     corners = small[[1, 1, -2, -2], [1, -2, -2, 1]]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, Literal, TypeAlias
 
-from annclust.purge.flaws import colors, enlargements, pixels, turns, wedges
+from annclust.purge.flaws import bars, colors, enlargements, pixels, turns, wedges
 from annclust.purge.levels import Levels, Photos, step_below
 from annclust.purge.losses import (
     all_pixels,
@@ -24,11 +24,12 @@ from annclust.purge.measures import clipped, is_barely_exposed, jpeg_bytes, size
 
 Rule: TypeAlias = Literal[
     "wedge",
+    "bars",
     "turn",
     "color",
+    "compression",
     "enlarged",
     "pixels",
-    "compression",
     "camera",
     "export",
     "saved again",
@@ -79,11 +80,12 @@ def most_bytes(photos: Photos) -> Levels:
 
 CRITERIA: Final[tuple[tuple[Rule, Callable[[Photos], Levels]], ...]] = (
     ("wedge", wedges),
+    ("bars", bars),
     ("turn", turns),
     ("color", colors),
+    ("compression", compressions),
     ("enlarged", enlargements),
     ("pixels", pixels),
-    ("compression", compressions),
     ("camera", cameras),
     ("export", exports),
     ("saved again", savings),

@@ -16,40 +16,77 @@ from numpy.typing import NDArray
 from annclust.images.bars import Bars
 from annclust.images.examination import THUMBNAIL_SIDE
 from annclust.purge.candidate import Candidate
-from annclust.purge.views import correlations, view_of
+from annclust.purge.views import averages, correlations, view_of
 
 _ALIKE: Final = 0.9
-"""Correlation of a thumbnail that was cut out with that of the picture itself: cutting it from a
-few pixels smooths it."""
+"""Correlation of what lies between bars with another picture, made as small: edges of pixels fall
+elsewhere, and what was compressed or brightened differs by less."""
+
+_BETTER: Final = 0.5
+"""Of what is left to a perfect correlation with all of the photo: bars are most of the difference
+from a picture without them, where there are any."""
+
+_FEWEST: Final = 3
+"""Rows and columns of a thumbnail between bars that prove anything."""
 
 
 def with_proven_bars(photos: Sequence[Candidate]) -> list[Candidate]:
     """Photos without the bars that no other one proves."""
+    if not photos:
+        return []
     views = np.stack([view_of(photo.examination.thumbnail) for photo in photos])
-    return [photo if _is_proven(photo, views) else _without_bars(photo) for photo in photos]
+    shapes = np.array([photo.examination.width / photo.examination.height for photo in photos])
+    return [photo if _is_proven(photo, views, shapes) else _without_bars(photo) for photo in photos]
 
 
-def _is_proven(photo: Candidate, views: NDArray[np.float64]) -> bool:
-    """Whether any of some views is what a photo shows between its bars, if it has any."""
-    seen = photo.examination
-    if not seen.bars.share:
+def _is_proven(photo: Candidate, views: NDArray[np.float64], shapes: NDArray[np.float64]) -> bool:
+    """Whether any of some views is what a photo shows between its bars, if it has any.
+
+    And rather that than all of it, by its shape and by what it shows: copies with the same bars, or
+    of a picture whose edges are even, prove nothing.
+    """
+    bars = photo.examination.bars
+    if not bars.share:
         return True
-    within = _between_bars(view_of(seen.thumbnail), seen.bars)
-    return bool(correlations(within[np.newaxis], views).max() >= _ALIKE)
+    down, across = _weights(bars.top, bars.down), _weights(bars.left, bars.across)
+    rows, columns = (np.flatnonzero(each.any(axis=1)) for each in (down, across))
+    if min(len(rows), len(columns)) < _FEWEST:
+        return False
+    view = view_of(photo.examination.thumbnail)
+    between, as_small = view[np.ix_(rows, columns)], down[rows] @ views @ across[columns].T
+    alike = correlations(between[np.newaxis], as_small)[0]
+    better = 1 - alike <= _BETTER * (1 - correlations(view[np.newaxis], views)[0])
+    return bool(((alike >= _ALIKE) & better & _is_of_the_shape(photo, shapes)).any())
+
+
+def _is_of_the_shape(photo: Candidate, shapes: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which widths over heights are nearer to those between bars than to the whole photo's."""
+    seen = photo.examination
+    whole = seen.width / seen.height
+    between = whole * seen.bars.across / seen.bars.down
+    return np.asarray(np.abs(np.log(shapes / between)) < np.abs(np.log(shapes / whole)))
 
 
 def _without_bars(photo: Candidate) -> Candidate:
     return replace(photo, examination=replace(photo.examination, bars=Bars()))
 
 
-def _between_bars(view: NDArray[np.float64], bars: Bars) -> NDArray[np.float64]:
-    """What a thumbnail shows between its bars, as a thumbnail."""
-    columns = _cut(view, bars.left, bars.across)
-    return _cut(columns.T, bars.top, bars.down).T
+def _weights(start: float, share: float) -> NDArray[np.float64]:
+    """What each line between bars shows of a picture's own lines; nothing of one that bars touch.
+
+    Parameters
+    ----------
+    start, share : float
+        Where what is between bars begins, and how much of the thumbnail's side it takes.
+
+    Returns
+    -------
+    ndarray of shape (32, 32)
+        Rows of sum 1, or 0.
+    """
+    lines = averages(-start / share, 1 / share, THUMBNAIL_SIDE)
+    return np.asarray(lines * (lines.sum(axis=1, keepdims=True) > 1 - _ROUNDING))
 
 
-def _cut(view: NDArray[np.float64], start: float, share: float) -> NDArray[np.float64]:
-    """Part of each row, stretched to all of it."""
-    pixel = np.arange(THUMBNAIL_SIDE)
-    at = start * THUMBNAIL_SIDE + (pixel + 0.5) * share - 0.5
-    return np.stack([np.interp(at, pixel, row) for row in view])
+_ROUNDING: Final = 1e-6
+"""By which computing may miss a sum of 1."""

@@ -14,12 +14,13 @@ from annclust.images.capture import Capture
 from annclust.purge.candidate import Candidate
 from annclust.purge.criteria import CRITERIA, Rule
 from annclust.purge.framing import with_proven_bars
-from annclust.purge.reasons import reason
+from annclust.purge.reasons import behind, reason
 from annclust.purge.views import show_the_same
 
 _OF_LOOKS: Final = frozenset({"sharpness", "exposure"})
 _OF_ALIKE: Final = _OF_LOOKS | {"bytes", None}
-"""Rules that only photos of one format, one size and about as many bytes ever meet."""
+"""Rules that only photos of one format and size ever meet, with about as many bytes if of one
+moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +127,8 @@ def _ranked(order: Sequence[_Placed], at: int) -> Ranked:
         decided = _first_difference(this, order[at + 1])
         reasons = tuple(_reasons(this, order[at + 1]))
     lost_by = _first_difference(first, this)
-    behind = reason(lost_by, first.photo, this.photo) if lost_by else ""
-    return Ranked(this.place, decided, reasons, behind)
+    why = behind(lost_by, first.photo, this.photo) if lost_by else ""
+    return Ranked(this.place, decided, reasons, why)
 
 
 def _first_difference(one: _Placed, other: _Placed) -> Rule | None:

@@ -11,11 +11,13 @@ from typing import Final
 
 from annclust.purge.candidate import Candidate, Known
 from annclust.purge.criteria import Rule
-from annclust.purge.flaws import COLORED
+from annclust.purge.losses import frame_kind
 from annclust.purge.measures import (
-    FEW_COLORS,
+    COLORED,
+    OF_CAMERAS,
     clipped,
     framed_pixels,
+    has_few_colors,
     held_pixels,
     is_drawn,
     jpeg_bytes,
@@ -27,6 +29,9 @@ from annclust.purge.measures import (
 
 _MILLION: Final = 1e6
 _THOUSAND: Final = 1e3
+_FEW: Final = 0.01
+"""Megapixels. Fewer are told as pixels."""
+
 _DIGITS: Final = 2
 """Digits that numbers are told with, or more, until one sees which is larger."""
 
@@ -37,6 +42,17 @@ _MOST_DIGITS: Final = 17
 def reason(rule: Rule, better: Candidate, worse: Candidate) -> str:
     """Why a rule puts one photo before another."""
     return _WORDS[rule](better, worse)
+
+
+_OTHER: Final = "the other one"
+
+
+def behind(rule: Rule, first: Candidate, this: Candidate) -> str:
+    """Why a rule puts a photo behind the first, in words that stand beside it."""
+    words = reason(rule, first, this)
+    if _OTHER in words:
+        return words.replace(_OTHER, "this one")
+    return f"the first one: {words}"
 
 
 def _wedge(better: Candidate, _worse: Candidate) -> str:
@@ -53,8 +69,8 @@ def _color(better: Candidate, _worse: Candidate) -> str:
 
 def _pixels(better: Candidate, worse: Candidate) -> str:
     all_held = all(held_pixels(each) == each.examination.pixels for each in (better, worse))
-    words = "larger:" if all_held else "holds more: worth"
-    return f"{words} {_megapixels(held_pixels(better), held_pixels(worse))}"
+    told = _megapixels(held_pixels(better), held_pixels(worse))
+    return f"larger: {told}" if all_held else f"more detail: as much as {told} hold"
 
 
 def _all_pixels(better: Candidate, worse: Candidate) -> str:
@@ -66,16 +82,18 @@ def _all_pixels(better: Candidate, worse: Candidate) -> str:
 
 
 def _megapixels(one: float, other: float) -> str:
+    if min(one, other) < _FEW * _MILLION:
+        return f"{_against(one, other)} pixels"
     return f"{_against(one / _MILLION, other / _MILLION)} megapixels"
 
 
 def _compression(better: Candidate, worse: Candidate) -> str:
-    if worse.format in FEW_COLORS:
-        return f"the other one is a {worse.format}, which holds few colors"
+    if has_few_colors(worse):
+        return f"the other one is a {worse.format} of 256 colors, of which another one has more"
     one, other = quality(better), quality(worse)
     assert other is not None, "what nobody could read loses by nothing"
     if one is None or one <= other or size_of(better) != size_of(worse):
-        return f"the other one was compressed more than others of the group: quality {other:.0f}"
+        return f"the other one was compressed more than another as large: quality {other:.0f}"
     return f"less compressed: quality {_against(one, other)}"
 
 
@@ -85,35 +103,41 @@ def _camera(better: Candidate, _worse: Candidate) -> str:
     return "the other one has nothing that a camera wrote"
 
 
-def _export(better: Candidate, _worse: Candidate) -> str:
-    if better.format == "HEIF":
-        return "original format: the other one is a JPEG of the moment of a HEIF, as large"
-    return "the other one is a JPEG of the moment of a HEIF in the group, as large"
+def _export(_better: Candidate, _worse: Candidate) -> str:
+    return "the other one is a JPEG of the moment of a HEIF, as large, so made from it"
 
 
 def _saved_again(_better: Candidate, worse: Candidate) -> str:
     if worse.format != "JPEG":
-        return f"original format: the other one is a {worse.format} made from a JPEG"
+        return f"the other one is a {worse.format} made from a JPEG"
     own, worn = own_quality(worse), worse.examination.worn_quality or 0.0
     return f"the other one was saved again: {_against(own, worn, 'for pixels of')} quality"
 
 
 def _bytes(better: Candidate, worse: Candidate) -> str:
+    if frame_kind(better) != frame_kind(worse) and framed_pixels(better) > framed_pixels(worse):
+        return _all_pixels(better, worse)
     if jpeg_bytes(better) > jpeg_bytes(worse):
-        if better.size > worse.size:
-            found = _against(better.size / _THOUSAND, worse.size / _THOUSAND)
-            return f"more bytes: {found} kB"
-        if better.format != worse.format:
-            return f"more in its bytes: {better.format} against {worse.format}"
-        if is_drawn(better):
-            return f"more in its bytes: a {better.format} too small for a photo, so drawn"
+        return _more_in_bytes(better, worse)
+    if better.format in OF_CAMERAS and worse.format not in OF_CAMERAS:
+        return f"of a format that cameras write: {better.format} against {worse.format}"
     return "of the format and size of the one that has most in its bytes"
+
+
+def _more_in_bytes(better: Candidate, worse: Candidate) -> str:
+    if better.size > worse.size:
+        return f"more bytes: {_against(better.size / _THOUSAND, worse.size / _THOUSAND)} kB"
+    if better.format != worse.format:
+        return f"more in its bytes: {better.format} against {worse.format}"
+    if is_drawn(better):
+        return f"more in its bytes: a {better.format} too small for a photo, so drawn"
+    return "the other one has more bytes only for being saved at a higher quality"
 
 
 def _sharpness(better: Candidate, worse: Candidate) -> str:
     one, other = better.examination.sharpness, worse.examination.sharpness
     if not other:
-        return "sharper: the other one has no edge"
+        return "the other one has no edge"
     more = one / other - 1
     return f"sharper by {more:.{_digits(more, 0)}%}"
 
@@ -122,7 +146,7 @@ def _exposure(better: Candidate, worse: Candidate) -> str:
     one, other = clipped(better), clipped(worse)
     if one < other:
         return f"better exposed: {_percent(one, other)} cut off to black or white"
-    return "better exposed: the other one is nearly all black or white"
+    return "the other one is nearly all black or white"
 
 
 def _percent(one: float, other: float) -> str:
@@ -151,7 +175,8 @@ def _told(number: float, digits: int) -> str:
 
 _WORDS: Final[dict[Rule, Callable[[Candidate, Candidate], str]]] = {
     "wedge": _wedge,
-    "turn": lambda _better, _worse: "the other one lies turned against most of the group",
+    "bars": lambda _better, _worse: "the other one has bars, and shows no more between them",
+    "turn": lambda _better, _worse: "the other one lies on its side, or upside down",
     "color": _color,
     "enlarged": lambda _better, _worse: "the other one was enlarged: a smaller one has its detail",
     "pixels": _pixels,

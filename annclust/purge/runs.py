@@ -18,6 +18,10 @@ _WITH_DARK_FRAME: Final = 2
 """Cameras follow a long exposure by one as long with the shutter closed, to take out its noise."""
 
 
+_LONGEST: Final = 300.0
+"""Seconds of exposure that are waited for. Longer ones are rare, and some cameras write 65,535."""
+
+
 def by_time(photos: Sequence[Candidate], *, without: set[int]) -> list[int]:
     """Places of photos whose time is known, the earliest first; equal times by what they show."""
     places = (place for place in range(len(photos)) if place not in without)
@@ -52,5 +56,5 @@ def taken(photo: Candidate) -> int:
 
 
 def _end(photo: Candidate) -> int:
-    exposed = photo.capture.exposure_seconds or 0.0
+    exposed = min(photo.capture.exposure_seconds or 0.0, _LONGEST)
     return taken(photo) + round(_WITH_DARK_FRAME * exposed * SECOND)

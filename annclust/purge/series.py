@@ -6,20 +6,18 @@ whole. So are the frames of a panorama. And a finished panorama shows more than 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from annclust.purge.brackets import brackets
 from annclust.purge.candidate import Candidate
+from annclust.purge.framing import with_proven_bars
+from annclust.purge.panoramas import finished_panoramas
 from annclust.purge.runs import by_time
 from annclust.purge.sweeps import sweeps
 
 Kind: TypeAlias = Literal["bracket", "panorama frames", "panorama"]
-
-_WIDE: Final = 2.0
-"""Long side over short. Cameras take 1.33, 1.5 and 1.78; what is wider was put together, or cut to
-be wide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +47,17 @@ def left_alone(photos: Sequence[Candidate]) -> tuple[LeftAlone, ...]:
     photos : sequence of Candidate
         In any order.
     """
-    found = list(_finished_panoramas(photos))
+    found = [_panorama(*each) for each in finished_panoramas(with_proven_bars(photos))]
     rest = by_time(photos, without={place for each in found for place in each.places})
     exposed = [_bracket(run, stops) for run, stops in brackets(photos, rest)]
     taken = {place for each in exposed for place in each.places}
     swept = sweeps(photos, [place for place in rest if place not in taken])
     return (*found, *exposed, *(_frames(part, views) for part, views in swept))
+
+
+def _panorama(place: int, shape: str) -> LeftAlone:
+    reason = f"a panorama: {shape}, beside ordinary frames of a part"
+    return LeftAlone((place,), "panorama", reason)
 
 
 def _bracket(run: Sequence[int], stops: Sequence[float]) -> LeftAlone:
@@ -69,20 +72,3 @@ def _frames(part: Sequence[int], views: int) -> LeftAlone:
     if len(part) > views:
         reason += f", with copies {len(part)} photos"
     return LeftAlone(tuple(part), "panorama frames", reason)
-
-
-def _finished_panoramas(photos: Sequence[Candidate]) -> Iterator[LeftAlone]:
-    """Photos that are wide, and wider than ordinary frames beside them by what they hold."""
-    sides = [_held_sides(photo) for photo in photos]
-    ordinary = [long for short, long in sides if long < _WIDE * short]
-    for place, (short, long) in enumerate(sides):
-        if ordinary and long >= _WIDE * short and long > max(ordinary):
-            shape = f"{long / short:.1f} times as long as high"
-            yield LeftAlone((place,), "panorama", f"a panorama: {shape}, beside ordinary frames")
-
-
-def _held_sides(photo: Candidate) -> tuple[float, float]:
-    """Short and long side without bars, which make screenshots of photos long."""
-    seen = photo.examination
-    short, long = sorted((seen.width * seen.bars.across, seen.height * seen.bars.down))
-    return short, long

@@ -34,9 +34,26 @@ def likeness(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
 
 
 def correlations(some: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Correlation of each of some views, shape (n, 32, 32), with each other, shape (n, m)."""
+    """Correlation of each of some views, of one shape, with each of others, shape (n, m)."""
     one, other = _standardized(some), _standardized(others)
     return np.asarray(one @ other.T)
+
+
+def averages(start: float, share: float, number: int) -> NDArray[np.float64]:
+    """Weights that make so many lines of a part of a view's 32, shape (number, 32).
+
+    Parameters
+    ----------
+    start, share : float
+        Where the part begins, and how much of the view it takes. What lies beyond counts nothing.
+    number : int
+        Lines that are made of it.
+    """
+    edges = (start + np.arange(number + 1) * share / number) * THUMBNAIL_SIDE
+    begin, end = edges[:-1, np.newaxis], edges[1:, np.newaxis]
+    line = np.arange(THUMBNAIL_SIDE)
+    overlap = np.clip(np.minimum(end, line + 1) - np.maximum(begin, line), 0, None)
+    return np.asarray(overlap / (end - begin))
 
 
 def _standardized(views: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -3,7 +3,9 @@
     python scripts/bench/keep_best.py FOLDER LABELS.csv
 
 LABELS.csv has the columns `path` (below FOLDER), `group`, and `note`, which is `original` for one
-photo of each group; groups without one are left out.
+photo of each group; groups without one are left out. A second table tells how often each original
+loses to a worse copy, made on the spot (worse_copies), if it alone is beside it: where no camera
+wrote anything, where both kept what it wrote, and where the copy lost it.
 """
 
 from __future__ import annotations
@@ -14,13 +16,15 @@ import io
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from PIL import ExifTags, Image, ImageOps
 from reporting import table, versions
+from worse_copies import COPIES, OF_A_LATER_MOMENT
 
-from annclust.images.capture import capture_of
+from annclust.images.capture import Capture, capture_of
 from annclust.images.examination import examine
 from annclust.images.formats import sniff
 from annclust.purge.candidate import Candidate
@@ -30,8 +34,12 @@ Group = Sequence[tuple[str, Candidate]]
 """Notes and photos."""
 
 
-def candidate(path: Path, spent: list[float]) -> Candidate:
-    data = path.read_bytes()
+CAMERA = Capture(taken_ns=10**18, exposure_seconds=0.01, f_number=8.0, iso=100)
+LATER = replace(CAMERA, taken_ns=10**18 + 10**9)
+"""What a camera could have written."""
+
+
+def candidate(data: bytes, spent: list[float]) -> Candidate:
     picture = Image.open(io.BytesIO(data))
     tables: Mapping[int, Sequence[int]] = getattr(picture, "quantization", None) or {}
     exif = picture.getexif()
@@ -49,7 +57,7 @@ def groups(folder: Path, labels: Path, spent: list[float]) -> list[Group]:
         for row in csv.DictReader(rows):
             found[row["group"]].append((row["note"], folder / row["path"]))
     return [
-        [(note, candidate(path, spent)) for note, path in photos]
+        [(note, candidate(path.read_bytes(), spent)) for note, path in photos]
         for photos in found.values()
         if [note for note, _ in photos].count("original") == 1
     ]
@@ -79,6 +87,27 @@ RULES: dict[str, Callable[[Group], str]] = {
 }
 
 
+def originals(folder: Path, labels: Path) -> list[bytes]:
+    with labels.open(newline="") as rows:
+        paths = [row["path"] for row in csv.DictReader(rows) if row["note"] == "original"]
+    return [(folder / path).read_bytes() for path in paths]
+
+
+def lost_to_copies(files: Sequence[bytes]) -> dict[str, list[int]]:
+    """How many originals lose to each kind of copy: without a camera, kept, and taken away."""
+    lost = {kind: [0, 0, 0] for kind in COPIES}
+    for data in files:
+        picture = ImageOps.exif_transpose(Image.open(io.BytesIO(data))).convert("RGB")
+        original = replace(candidate(data, []), capture=Capture())
+        for kind, made in COPIES.items():
+            copy = replace(candidate(made(picture), []), capture=Capture())
+            taken = replace(original, capture=CAMERA)
+            kept = replace(copy, capture=LATER if kind in OF_A_LATER_MOMENT else CAMERA)
+            for at, pair in enumerate(((copy, original), (kept, taken), (copy, taken))):
+                lost[kind][at] += rank(pair).photos[0].place == 0
+    return lost
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("folder", type=Path)
@@ -92,7 +121,10 @@ def main() -> None:
         others = ", ".join(f"{note} {n}" for note, n in notes.most_common() if note != "original")
         lines.append((name, f"{notes['original'] / len(found):.3f}", others))
     print(table(("first by", f"the original ({len(found)} groups)", "instead"), lines))
-    print(f"\nExamining: {np.median(spent) * 1000:.1f} ms a photo. {versions('numpy', 'pillow')}")
+    print(f"\nExamining: {np.median(spent) * 1000:.1f} ms a photo. {versions('numpy', 'pillow')}\n")
+    lost = lost_to_copies(originals(options.folder, options.labels))
+    header = ("originals lost to", "no camera", "kept what it wrote", "lost it")
+    print(table(header, [(kind, *counts) for kind, counts in lost.items()]))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,9 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 from annclust.arrays import Pixels
 from annclust.images.bars import Bars
 from annclust.images.examination import examine
+from annclust.images.lines import some_lines
+from annclust.purge.candidate import Candidate
+from annclust.purge.measures import effective_pixels
 from tests.images.scenery import examined, jpeg, scenery
 
 SCENE = scenery()
@@ -17,6 +20,10 @@ SCENE = scenery()
 
 def even(value: int, width: int = 200, height: int = 120) -> Pixels:
     return np.full((height, width, 3), value, np.uint8)
+
+
+def effective(picture: Image.Image) -> float:
+    return effective_pixels(Candidate(examined(picture), 1, "PNG"))
 
 
 # Wedges
@@ -103,13 +110,54 @@ def test_bars_are_a_share_of_the_frame() -> None:
     assert examined(SCENE).bars == Bars()
 
 
+def on_telephone(seed: int = 0) -> Image.Image:
+    """A picture on a screen, with a clock and a battery above it."""
+    screen = Image.new("RGB", (540, 1170))
+    screen.paste(scenery(seed=seed).resize((540, 360), Image.Resampling.LANCZOS), (0, 405))
+    draw = ImageDraw.Draw(screen)
+    draw.text((20, 15), "12:45", fill="white", font_size=20)
+    draw.text((420, 15), "LTE 87%", fill="white", font_size=20)
+    return screen
+
+
+@pytest.mark.parametrize("quality", [None, 75, 90])
+def test_a_clock_hides_no_bar(quality: int | None) -> None:
+    screen = jpeg(on_telephone(), quality) if quality else on_telephone()
+    found = examined(screen).bars
+    assert (found.top, found.bottom) == pytest.approx((405 / 1170, 405 / 1170), abs=3 / 512)
+
+
+def test_edges_of_bars_are_no_detail() -> None:
+    enlarged = SCENE.resize((960, 640), Image.Resampling.BICUBIC)
+    barred = Image.new("RGB", (960, 1200))
+    barred.paste(enlarged, (0, 280))
+    assert examined(barred).detail == pytest.approx(examined(enlarged).detail, rel=0.1)
+
+
+@pytest.mark.parametrize("width", [511, 513, 1000, 1025, 2047])
+def test_wedges_and_bars_are_measured_as_well_in_pictures_of_any_size(width: int) -> None:
+    scene = scenery(width, width * 2 // 3)
+    turned = scene.rotate(5, expand=True)
+    expected = 1 - scene.width * scene.height / (turned.width * turned.height)
+    assert some_lines(np.asarray(scene)).shape[1] == min(width, 512)
+    assert examined(turned).wedge == pytest.approx(expected, abs=0.01)
+    barred = Image.new("RGB", (width, width))
+    barred.paste(scene, (0, width // 6))
+    assert examined(barred).bars.top == pytest.approx((width // 6) / width, abs=1.5 / 512)
+
+
 def test_pixels_in_bars_are_not_effective() -> None:
-    assert examined(with_bars()).effective_pixels == pytest.approx(480 * 320, rel=0.02)
+    assert effective(with_bars()) == pytest.approx(480 * 320, rel=0.02)
 
 
 def test_gray_pictures_have_no_color() -> None:
     assert examined(SCENE).color > 8
     assert examined(jpeg(SCENE.convert("L").convert("RGB"), 75)).color < 2
+
+
+def test_colors_are_counted() -> None:
+    assert examined(SCENE).colors > 10_000
+    assert examined(SCENE.quantize(256)).colors <= 256
 
 
 def test_what_is_cut_off_is_counted() -> None:
@@ -126,13 +174,13 @@ def test_what_is_cut_off_is_counted() -> None:
 @pytest.mark.parametrize("resample", [Image.Resampling.BICUBIC, Image.Resampling.LANCZOS])
 def test_enlarging_adds_no_effective_pixels(resample: Image.Resampling) -> None:
     enlarged = SCENE.resize((960, 640), resample)
-    assert examined(enlarged).effective_pixels < 1.2 * SCENE.width * SCENE.height
-    assert examined(jpeg(enlarged, 90)).effective_pixels < 1.2 * SCENE.width * SCENE.height
+    assert effective(enlarged) < 1.2 * SCENE.width * SCENE.height
+    assert effective(jpeg(enlarged, 90)) < 1.2 * SCENE.width * SCENE.height
 
 
 def test_pixels_of_a_sharp_picture_are_all_effective() -> None:
-    assert examined(SCENE).effective_pixels == SCENE.width * SCENE.height
-    assert examined(SCENE.reduce(2)).effective_pixels == SCENE.width * SCENE.height / 4
+    assert effective(SCENE) == SCENE.width * SCENE.height
+    assert effective(SCENE.reduce(2)) == SCENE.width * SCENE.height / 4
 
 
 def test_enlarging_in_one_direction_is_seen() -> None:
@@ -163,6 +211,16 @@ def test_noise_does_not_pass_for_sharpness() -> None:
     silent = examine(blurred.astype(np.uint8))
     assert noisy.sharpness == pytest.approx(silent.sharpness, rel=0.2)
     assert noisy.sharpness < 0.7 * examined(SCENE).sharpness
+
+
+def test_a_noisy_blurred_frame_is_no_sharper_than_a_sharp_one() -> None:
+    noise = np.random.default_rng(2).normal(0, 10, (320, 480, 3))
+    for blur in (2, 4):
+        blurred = np.asarray(SCENE.filter(ImageFilter.GaussianBlur(blur))).astype(float)
+        blurred[:, :160] = 255  # a sky without noise, as it is cut off
+        pixels = np.clip(blurred + noise, 0, 255).astype(np.uint8)
+        noisy = examined(jpeg(Image.fromarray(pixels), 92))
+        assert noisy.sharpness < 0.7 * examined(SCENE).sharpness
 
 
 def test_what_is_in_focus_counts() -> None:
@@ -223,7 +281,7 @@ def test_odd_pictures_are_examined(name: str) -> None:
     height, width = ODD[name].shape[:2]
     assert (found.width, found.height) == (width, height)
     assert not found.wedge
-    assert 0 < found.effective_pixels <= width * height
+    assert 0 < effective_pixels(Candidate(found, 1, "PNG")) <= width * height
     assert len(found.thumbnail) == 32 * 32
 
 

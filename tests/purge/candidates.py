@@ -59,6 +59,7 @@ def candidates(draw: st.DrawFn) -> Candidate:
     width, height = draw(st.sampled_from([(4000, 3000), (3000, 4000), (2000, 1500), (3800, 2900)]))
     quality = st.sampled_from([None, 30.0, 75.0, 92.0])
     bars = draw(st.booleans())
+    height = round(height / BARS.down) if bars else height
     seen = Examination(
         width=width,
         height=height,
@@ -71,6 +72,7 @@ def candidates(draw: st.DrawFn) -> Candidate:
         jpeg_quality=draw(quality),
         worn_quality=draw(quality),
         color=draw(st.sampled_from([1.0, 4.0, 40.0])),
+        colors=draw(st.sampled_from([65_536, 65_536, 200])),
         thumbnail=BARRED if bars else draw(st.sampled_from([WIDE, WIDE, OTHER])),
     )
     size = draw(st.sampled_from([200_000, 3_000_000, 4_000_000]))

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageEnhance, ImageOps
 
 from annclust.arrays import Pixels
 from annclust.images.bars import Bars
+from annclust.images.capture import Capture
 from annclust.images.examination import Examination
 from annclust.purge.candidate import Candidate
 from annclust.purge.framing import with_proven_bars
@@ -26,11 +27,12 @@ def test_a_cameras_file_is_not_called_enlarged_by_one_of_no_camera() -> None:
     assert first_place(photo(2000, 1500, 900_000), photo(detail=0.2, capture=CAMERA)) == 1
 
 
-@pytest.mark.parametrize("original", [CAMERA, replace(CAMERA, taken_ns=None)])
-def test_an_enlarged_copy_loses_though_it_kept_what_the_camera_wrote(original: object) -> None:
-    blown_up = photo(8000, 6000, 9_000_000, detail=0.25, capture=CAMERA)
-    ranked = rank([blown_up, photo(capture=original)]).photos
-    assert (ranked[0].place, ranked[0].decided_by) == (1, "enlarged")
+@pytest.mark.parametrize("copied", [CAMERA, replace(CAMERA, taken_ns=None)])
+def test_a_soft_photo_of_a_camera_stands_before_a_sharpened_smaller_copy(copied: Capture) -> None:
+    sharpened = photo(2400, 1800, 2_000_000, capture=copied)
+    soft = photo(detail=0.3, capture=CAMERA)
+    ranked = rank([sharpened, soft]).photos
+    assert (ranked[0].place, ranked[0].decided_by) == (1, "pixels")
 
 
 def test_a_soft_photo_is_not_enlarged_if_its_smaller_copies_are_soft_too() -> None:
@@ -53,10 +55,19 @@ def test_a_camera_may_take_no_colors() -> None:
     assert first_place(photo(), photo(color=1.0, capture=CAMERA)) == 1
 
 
-@pytest.mark.parametrize("flaw", [{"wedge": 0.2}, {"color": 1.0}])
-def test_no_photo_of_less_than_half_the_pixels_wins_by_how_it_looks(flaw: dict[str, float]) -> None:
-    assert first_place(photo(1600, 1200), photo(**flaw)) == 1
-    assert first_place(photo(3000, 2250), photo(**flaw)) == 0
+def test_no_photo_of_less_than_half_the_pixels_wins_by_how_it_looks() -> None:
+    assert first_place(photo(1600, 1200), photo(wedge=0.2)) == 1
+    assert first_place(photo(3000, 2250), photo(wedge=0.2)) == 0
+    gray = photo(color=1.0)
+    assert first_place(photo(1600, 1200, capture=CAMERA), gray) == 1
+    assert first_place(photo(3000, 2250, capture=CAMERA), gray) == 0
+
+
+def test_a_gray_scan_stands_before_a_poorer_copy_that_was_given_colors() -> None:
+    scan = photo(color=1.0, jpeg_quality=92.0)
+    assert first_place(photo(3500, 2625, jpeg_quality=92.0), scan) == 1
+    assert first_place(photo(jpeg_quality=60.0), scan) == 1
+    assert first_place(photo(jpeg_quality=80.0), scan) == 0
 
 
 def test_a_photo_that_was_blown_up_does_not_win_by_how_it_looks() -> None:
@@ -92,7 +103,7 @@ def sky_above_water() -> Pixels:
 
 def thing_in_a_studio() -> Pixels:
     studio = np.full((200, 300, 3), 250, np.uint8)
-    studio[60:140, 100:180] = np.asarray(scenery(80, 80))
+    studio[70:130, 100:160] = np.asarray(scenery(60, 60))
     return studio
 
 
@@ -108,10 +119,54 @@ def test_an_even_background_is_no_bar(picture: object) -> None:
 
 
 def test_bars_count_where_another_photo_shows_the_rest() -> None:
-    barred = photo(bars=BARS, thumbnail=BARRED)
+    barred = photo(4000, 5000, bars=BARS, thumbnail=BARRED)
     assert with_proven_bars([barred, photo(1600, 1200)])[0] == barred
     for others in ([], [photo(1600, 1200, thumbnail=OTHER)], [barred]):
         assert with_proven_bars([barred, *others])[0].examination.bars == Bars()
+
+
+def on_screen(picture: Image.Image, size: tuple[int, int], color: str = "black") -> Candidate:
+    """A screenshot of a picture, or a copy made to have a shape."""
+    screen = Image.new("RGB", size, color)
+    shown = ImageOps.contain(picture, size)
+    screen.paste(shown, ((size[0] - shown.width) // 2, (size[1] - shown.height) // 2))
+    return Candidate(examined(screen), 9_000_000, "PNG")
+
+
+@pytest.mark.parametrize(
+    ("size", "color"),
+    [((1080, 2340), "black"), ((480, 1040), "white"), ((480, 480), "white"), ((720, 320), "black")],
+)
+def test_bars_are_proven_however_little_lies_between_them(
+    size: tuple[int, int], color: str
+) -> None:
+    scene, stranger = scenery(480, 320), scenery(480, 320, seed=1)
+    barred = on_screen(scene, size, color)
+    original, other = (Candidate(examined(each), 60_000, "JPEG") for each in (scene, stranger))
+    assert with_proven_bars([barred, original])[0].examination.bars.share
+    assert with_proven_bars([barred, other])[0].examination.bars == Bars()
+    ranked = rank([barred, original]).photos
+    assert (ranked[0].place, ranked[0].decided_by) == (1, "bars")
+    assert ranked[0].reasons[0] == "the other one has bars, and shows no more between them"
+
+
+def test_a_copy_with_the_same_bars_proves_none() -> None:
+    scene = scenery(480, 320)
+    scene.paste("white", (0, 0, 480, 14))
+    scene.paste("white", (0, 306, 480, 320))
+    barred = Candidate(examined(scene), 60_000, "JPEG")
+    unseen = replace(barred, examination=replace(barred.examination, bars=Bars()))
+    edited = Candidate(examined(ImageEnhance.Brightness(scene).enhance(0.9)), 60_000, "JPEG")
+    assert barred.examination.bars.share
+    for other in (unseen, edited):
+        assert with_proven_bars([barred, other])[0].examination.bars == Bars()
+
+
+def test_bars_are_better_than_a_small_copy() -> None:
+    scene = scenery(960, 640)
+    small = Candidate(examined(scene.resize((240, 160))), 9_000, "JPEG")
+    ranked = rank([small, on_screen(scene, (960, 2080))]).photos
+    assert (ranked[0].place, ranked[0].decided_by) == (1, "pixels")
 
 
 def test_unproven_bars_take_nothing_from_a_photo() -> None:
@@ -147,7 +202,7 @@ def test_a_photo_stands_as_most_of_its_group(shape: tuple[int, int], quarters: i
     frame = photo(*shape, thumbnail=noisy(upright.examination, 1), size=3_900_000)
     found = rank([lying, upright, frame])
     assert found.photos[-1].place == 0
-    assert found.photos[-1].behind == "the other one lies turned against most of the group"
+    assert found.photos[-1].behind == "this one lies on its side, or upside down"
 
 
 def test_of_two_that_lie_across_nobody_knows() -> None:

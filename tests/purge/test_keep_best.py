@@ -4,9 +4,10 @@ from dataclasses import replace
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from annclust.images.capture import Capture
 from annclust.purge.candidate import Candidate
 from annclust.purge.criteria import Rule
 from annclust.purge.keep_best import Ranked, rank
@@ -31,9 +32,9 @@ COPIES: dict[str, tuple[Candidate, Rule, str]] = {
     "smaller": (photo(1600, 1200, 400_000), "pixels", "larger: 12 against 1.9 megapixels"),
     "cropped by half": (photo(2800, 2100, 5_000_000), "pixels", "12 against 5.9 megapixels"),
     "a screenshot with bars": (
-        photo(bars=BARS, thumbnail=BARRED, kind="PNG"),
-        "pixels",
-        "12 against 7.2",
+        photo(4000, 5000, bars=BARS, thumbnail=BARRED, kind="PNG"),
+        "bars",
+        "the other one has bars, and shows no more between them",
     ),
     "enlarged": (
         photo(8000, 6000, 9_000_000, detail=0.25),
@@ -49,7 +50,7 @@ COPIES: dict[str, tuple[Candidate, Rule, str]] = {
     "as PNG": (
         photo(size=20_000_000, kind="PNG", worn_quality=92.0),
         "saved again",
-        "original format: the other one is a PNG made from a JPEG",
+        "the other one is a PNG made from a JPEG",
     ),
     "as PNG, without a trace": (photo(size=20_000_000, kind="PNG"), "kept bytes", "JPEG against"),
     "with a margin cut off": (
@@ -57,9 +58,17 @@ COPIES: dict[str, tuple[Candidate, Rule, str]] = {
         "all pixels",
         "shows more: 12 against 9.7",
     ),
-    "with fewer bytes": (photo(size=2_000_000), "kept bytes", "more bytes: 4,000 against 2,000 kB"),
+    "with fewer bytes": (
+        photo(size=2_000_000, jpeg_quality=92.0),
+        "kept bytes",
+        "more bytes: 4,000 against 2,000 kB",
+    ),
     "unsharp": (photo(sharpness=0.2), "sharpness", "sharper by 50%"),
-    "with half a percent fewer": (photo(size=3_980_000), "bytes", "4,000 against 3,980 kB"),
+    "with half a percent fewer": (
+        photo(size=3_980_000, jpeg_quality=92.0),
+        "bytes",
+        "4,000 against 3,980 kB",
+    ),
     "blown out": (photo(light=0.08), "exposure", "0% against 8% cut off to black or white"),
     "nearly black": (photo(middle=0.02), "exposure", "nearly all black or white"),
 }
@@ -81,11 +90,11 @@ def test_what_the_camera_wrote_stands_before_more_bytes() -> None:
 
 
 def test_a_heic_stands_before_the_jpeg_made_from_it_whatever_its_bytes() -> None:
-    for size in (3_000_000, 9_000_000):
-        exported = photo(size=size, jpeg_quality=90.0, capture=CAMERA)
+    for size, quality in ((1_500_000, 80.0), (3_000_000, 90.0), (9_000_000, 100.0)):
+        exported = photo(size=size, jpeg_quality=quality, capture=CAMERA)
         first = first_of(photo(size=1_800_000, kind="HEIF", capture=CAMERA), exported)
         assert (first.place, first.decided_by) == (0, "export")
-        assert first.reasons[0].startswith("original format: the other one is a JPEG")
+        assert first.reasons[0].startswith("the other one is a JPEG")
 
 
 def test_a_heic_of_another_moment_is_no_source() -> None:
@@ -163,8 +172,8 @@ def test_the_last_one_knows_why_it_stands_behind_the_first() -> None:
     assert [each.place for each in found.photos] == [1, 0, 2]
     assert [each.behind for each in found.photos] == [
         "",
-        "larger: 12 against 1.9 megapixels",
-        "in color",
+        "the first one: larger: 12 against 1.9 megapixels",
+        "the first one: in color",
     ]
 
 
@@ -203,6 +212,50 @@ def test_every_photo_has_one_place_and_all_but_ties_have_a_reason(photos: list[C
     for each in found:
         assert bool(each.decided_by) == bool(each.reasons)
     assert found[-1].decided_by is None
+
+
+def original_of(photo: Candidate, quality: float, capture: Capture) -> Candidate:
+    """A photo as JPEG, once saved, in all its colors."""
+    seen = replace(photo.examination, jpeg_quality=quality, worn_quality=None, color=40.0)
+    return replace(photo, examination=seen, format="JPEG", capture=capture)
+
+
+@given(
+    candidates(),
+    st.sampled_from([10.0, 20.0, 30.0]),
+    st.floats(0.5, 3),
+    st.sampled_from([Capture(), CAMERA]),
+)
+def test_a_ruined_copy_never_wins_however_sharp_its_blocks_are(
+    photo: Candidate, quality: float, sharper: float, capture: Capture
+) -> None:
+    original = original_of(photo, 75.0, capture)
+    seen = replace(
+        original.examination,
+        detail=1.0,
+        sharpness=sharper * original.examination.sharpness,
+        jpeg_quality=quality,
+    )
+    assert rank([replace(original, examination=seen), original]).photos[0].place == 1
+
+
+@given(candidates(), st.sampled_from([60.0, 75.0, 92.0]), candidates())
+def test_no_edit_of_its_size_without_a_camera_beats_a_cameras_photo(
+    photo: Candidate, quality: float, other: Candidate
+) -> None:
+    original = original_of(photo, quality, CAMERA)
+    seen, own = other.examination, original.examination
+    edited = replace(
+        own,
+        detail=seen.detail,
+        sharpness=seen.sharpness,
+        dark=seen.dark,
+        jpeg_quality=seen.jpeg_quality,
+        worn_quality=seen.worn_quality,
+    )
+    copy = replace(other, examination=edited, capture=Capture(), capture_read=True)
+    assume(copy.format != "camera RAW")
+    assert rank([copy, original]).photos[0].place == 1
 
 
 def worse_than(best: Candidate) -> Candidate:

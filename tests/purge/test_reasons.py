@@ -34,7 +34,7 @@ def test_numbers_are_told_with_as_many_digits_as_tell_them_apart() -> None:
 
 
 def test_frames_of_the_heaviest_kind_with_fewer_bytes_do_not_claim_more() -> None:
-    group = [photo(size=4_000_000), photo(size=3_000_000), photo(3900, 2925, size=3_500_000)]
+    group = [photo(size=4_000_000), photo(size=3_000_000), photo(size=1_700_000, kind="HEIF")]
     ranked = rank(group).photos
     assert [each.place for each in ranked] == [0, 1, 2]
     assert ranked[1].reasons[0] == "of the format and size of the one that has most in its bytes"
@@ -47,12 +47,26 @@ def test_photos_of_two_sizes_are_not_called_sharper() -> None:
 
 def test_detail_is_not_called_size() -> None:
     reasons = told(photo(), photo(3999, 2999, detail=0.5))
-    assert reasons[0] == "holds more: worth 12 against 6.0 megapixels"
+    assert reasons[0] == "more detail: as much as 12 against 6.0 megapixels hold"
 
 
 def test_what_was_saved_again_is_not_said_to_have_more_bytes() -> None:
-    reasons = told(photo(), photo(size=3_000_000, jpeg_quality=98.0, worn_quality=90.0))
+    reasons = told(
+        photo(jpeg_quality=92.0), photo(size=3_000_000, jpeg_quality=98.0, worn_quality=90.0)
+    )
     assert reasons[0] == "the other one was saved again: 98 for pixels of 90 quality"
+
+
+def test_few_pixels_are_not_told_in_millions() -> None:
+    assert told(photo(640, 480), photo(1, 1))[0] == "larger: 307,200 against 1.0 pixels"
+
+
+def test_what_is_said_beside_a_photo_is_said_of_it() -> None:
+    ranked = rank([photo(jpeg_quality=40.0, capture=CAMERA), photo(jpeg_quality=92.0)]).photos
+    assert ranked[1].behind == "the first one: less compressed: quality 92 against 40"
+    heif = photo(kind="HEIF", size=1_800_000, capture=CAMERA)
+    ranked = rank([photo(jpeg_quality=90.0, capture=CAMERA), heif]).photos
+    assert ranked[1].behind.startswith("this one is a JPEG of the moment of a HEIF")
 
 
 def test_small_differences_are_told_too() -> None:
@@ -68,7 +82,7 @@ def test_only_a_read_camera_is_said_to_have_written(unread: bool) -> None:
 
 MEASURES = {
     "larger": lambda photo: held_pixels(photo) / 1e6,
-    "holds more": lambda photo: held_pixels(photo) / 1e6,
+    "more detail": lambda photo: held_pixels(photo) / 1e6,
     "less compressed": quality,
     "more bytes": lambda photo: photo.size / 1e3,
     "without bars and empty corners": lambda photo: framed_pixels(photo) / 1e6,
@@ -94,9 +108,11 @@ def check(reason: str, better: Candidate, worse: Candidate) -> None:
     found = NUMBERS.search(reason)
     if found:
         measure = next(MEASURES[words] for words in MEASURES if words in reason)
+        few = 1e6 if reason.endswith((" pixels", " pixels hold")) else 1
         for text, measured in zip(found.groups(), map(measure, (better, worse)), strict=True):
             error = 0.6 if "%" in reason else 0
-            assert float(text.replace(",", "")) == pytest.approx(measured, rel=0.06, abs=error)
+            number = float(text.replace(",", ""))
+            assert number == pytest.approx(few * measured, rel=0.06, abs=error)
         assert found[1] != found[2]
     one, other = better.examination, worse.examination
     by = re.match(r"sharper by (\d+)%", reason)
@@ -104,13 +120,13 @@ def check(reason: str, better: Candidate, worse: Candidate) -> None:
     claims = {
         "more bytes": better.size > worse.size,
         "larger": one.pixels > other.pixels,
-        "holds more": held_pixels(better) > held_pixels(worse),
+        "more detail": held_pixels(better) > held_pixels(worse),
         "less compressed": (quality(better) or 0) > (quality(worse) or 0),
         "sharper": one.sharpness > other.sharpness and size_of(better) == size_of(worse),
         "no empty corners": one.wedge == 0 and bool(other.wedge),
         "the other one has empty corners": bool(other.wedge),
         "in color": one.color > other.color,
-        "original format: the other one is a PNG": worse.format == "PNG",
+        "the other one is a PNG": worse.format == "PNG",
         "more in its bytes: JPEG against JPEG": False,
     }
     assert all(so for words, so in claims.items() if reason.startswith(words)), reason

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from itertools import permutations
+from typing import Any
 
 import numpy as np
 import pytest
@@ -44,6 +46,18 @@ def test_a_bracket_says_what_it_is() -> None:
     )
 
 
+def test_a_burst_behind_a_bracket_is_no_part_of_it() -> None:
+    burst = [shot(3 + at / 2, exposure_bias=0.0) for at in range(30)]
+    found = left_alone([*by_bias(0, -1, 1, every=1.0), *burst])
+    assert [(each.kind, each.places) for each in found] == [("bracket", (0, 1, 2, 3, 4))]
+
+
+def test_a_time_that_cannot_be_bridges_no_hours() -> None:
+    endless = shot(0, exposure_seconds=65_535.0, exposure_bias=0.0)
+    others = [shot(3600 * at, exposure_bias=bias) for at, bias in ((1, -1.0), (2, 1.0))]
+    assert kinds([endless, *others]) == []
+
+
 def test_brackets_one_after_another_are_left_alone_together() -> None:
     assert kinds(by_bias(0, -1, 1, 0, -1, 1)) == [("bracket", (0, 1, 2, 3, 4, 5))]
     apart = [*by_bias(0, -1, 1), *(shot(30 + at, exposure_bias=at - 1.0) for at in range(3))]
@@ -74,22 +88,29 @@ def test_a_bracket_of_which_the_aperture_changed_is_seen_by_its_bias() -> None:
     assert kinds(frames) == [("bracket", (0, 1, 2))]
 
 
+def exposed(at: float, seconds: float, *, middle: float | None = None, **capture: Any) -> Candidate:
+    """A frame of one scene, as bright as it was exposed long, if nothing else is said."""
+    frame = shot(at, exposure_seconds=seconds, **capture)
+    bright = 1 - math.exp(-5 * seconds**0.4) if middle is None else middle
+    return replace(frame, examination=replace(frame.examination, middle=bright))
+
+
 def test_a_bracket_through_a_lens_without_contacts_is_seen_by_its_shutter() -> None:
-    frames = [shot(at, exposure_seconds=4.0**at / 250, f_number=None) for at in range(3)]
+    frames = [exposed(at, 4.0**at / 250, f_number=None) for at in range(3)]
     assert kinds(frames) == [("bracket", (0, 1, 2))]
 
 
 def test_a_bracket_at_night_is_seen_though_exposures_take_long() -> None:
     frames = [
-        shot(at, exposure_seconds=seconds)
-        for at, seconds in ((0, 2.0), (5, 8.0), (24, 30.0), (86, 120.0))
+        exposed(at, seconds, middle=middle)
+        for at, seconds, middle in ((0, 2.0, 0.1), (5, 8.0, 0.2), (24, 30.0, 0.4), (86, 120.0, 0.7))
     ]
     assert kinds(frames) == [("bracket", (0, 1, 2, 3))]
 
 
 def test_a_bracket_in_manual_mode_is_seen_by_its_shutter() -> None:
     frames = [
-        shot(at, exposure_seconds=seconds, exposure_bias=0.0)
+        exposed(at, seconds, exposure_bias=0.0)
         for at, seconds in enumerate((1 / 60, 1 / 250, 1 / 15))
     ]
     assert kinds(frames) == [("bracket", (0, 1, 2))]
@@ -107,7 +128,9 @@ def test_places_are_by_time_and_others_are_left_out() -> None:
         by_bias(0, -1),
         by_bias(0, -1, 1, every=10),
         by_bias(0, 0.1, 0.2, 0.3),
-        [shot(at / 5, exposure_seconds=1 / (100 + 5 * at)) for at in range(6)],
+        [exposed(at / 5, 1 / (100 + 5 * at)) for at in range(6)],
+        [exposed(at / 5, 1 / each) for at, each in enumerate((1000, 1250, 1600, 1250, 1000))],
+        [exposed(2 * at, 2.0**-at, middle=0.5 - at % 2 / 50) for at in range(5)],
         [shot(at, exposure_seconds=0.01, f_number=4.0 + at) for at in range(3)],
         [shot(at, exposure_seconds=2.0**-at, iso=100 * 2**at) for at in range(4)],
         [shot(at) for at in range(4)],
@@ -119,6 +142,8 @@ def test_places_are_by_time_and_others_are_left_out() -> None:
         "frames at leisure",
         "steps too small",
         "exposure that follows the light",
+        "exposure that follows the light by thirds",
+        "exposure that follows the light by stops",
         "another aperture each",
         "automatic sensitivity",
         "no exposure written",
@@ -243,7 +268,28 @@ def test_a_finished_panorama_is_left_alone_beside_its_frames() -> None:
         ("panorama", (3,)),
         ("panorama frames", (0, 1, 2)),
     ]
-    assert found[0].reason == "a panorama: 2.7 times as long as high, beside ordinary frames"
+    assert found[0].reason == (
+        "a panorama: 2.7 times as wide as high, beside ordinary frames of a part"
+    )
+
+
+def test_a_tall_panorama_is_left_alone_beside_its_frames() -> None:
+    tall = VIEW.rotate(90, expand=True)
+    whole = shot(60, tall.crop((100, 0, 400, 900)))
+    found = left_alone([whole, *(shot(at, tall.crop((80, y, 400, y + 480))) for at, y in PARTS)])
+    assert (found[0].kind, found[0].places) == ("panorama", (0,))
+    assert "3.0 times as high as wide" in found[0].reason
+
+
+PARTS = ((0, 0), (20, 200), (40, 400))
+
+
+def test_what_is_wide_is_no_panorama_of_anything_else() -> None:
+    wide, strip = VIEW.crop((0, 100, 800, 400)), VIEW.crop((0, 100, 800, 200))
+    assert kinds([shot(0, wide), shot(60, scenery(480, 320, seed=3))]) == []
+    assert kinds([shot(0, strip), shot(60, VIEW.crop((160, 0, 640, 320)))]) == []
+    telephone = VIEW.crop((0, 0, 1100, 500))
+    assert kinds([shot(0, telephone), shot(60, VIEW.crop((200, 0, 866, 500)))]) == []
 
 
 def test_a_screenshot_of_a_photo_is_no_panorama() -> None:
@@ -257,7 +303,7 @@ MIXED = [
     *by_bias(0, -1, 1, every=0.0),
     *frames_at((0, 100), (160, 100), (320, 100), every=100.0),
     *(shot(60 + 2 * at, VIEW.crop((160 * at, 0, 160 * at + 480, 320))) for at in range(3)),
-    photo(8000, 2000),
+    photo(8000, 3000, thumbnail=examined(VIEW.crop((0, 100, 800, 400))).thumbnail),
     photo(),
 ]
 
