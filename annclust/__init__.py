@@ -23,7 +23,14 @@ if TYPE_CHECKING:
     from annclust.errors import AnnclustError, CollectionError, EmbeddingError, InputError
     from annclust.estimator import AnnHDBSCAN
     from annclust.neighbor_graph import NeighborGraph
-    from annclust.pipeline.reports import Cluster, Decision, Explanation, IndexReport, Match
+    from annclust.pipeline.reports import (
+        Cluster,
+        Decided,
+        Decision,
+        Explanation,
+        IndexReport,
+        Match,
+    )
     from annclust.pipeline.turicreate_import import import_turicreate
 
 _HOMES = {
@@ -33,6 +40,7 @@ _HOMES = {
     "Clustering": ("annclust.clustering.hdbscan", "Clustering"),
     "Collection": ("annclust.collection", "Collection"),
     "CollectionError": ("annclust.errors", "CollectionError"),
+    "Decided": ("annclust.pipeline.reports", "Decided"),
     "Decision": ("annclust.pipeline.reports", "Decision"),
     "EmbeddingError": ("annclust.errors", "EmbeddingError"),
     "Explanation": ("annclust.pipeline.reports", "Explanation"),
@@ -51,6 +59,7 @@ __all__ = [
     "Clustering",
     "Collection",
     "CollectionError",
+    "Decided",
     "Decision",
     "EmbeddingError",
     "Explanation",
