@@ -181,15 +181,13 @@ def cluster(
             metavar="N",
             min=1,
             max=MOST_SAMPLES,
-            help="Neighbors that make a place dense; 1 if left out, for density the fewest photos"
-            " of a group.",
+            help="Neighbors that make a dense place; 1 if left out, --min-cluster-size of density.",
         ),
     ] = None,
     method: Annotated[
         Method | None,
         typer.Option(
-            help="Which branches of the tree are groups: eom (default): those that last longest;"
-            " leaf: those that do not split."
+            help="Which branches are groups: eom (default): those that last longest; leaf: ends."
         ),
     ] = None,
     times: Annotated[
