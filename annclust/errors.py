@@ -160,7 +160,7 @@ class GroupsOutOfDateError(NothingClusteredError):
         }
         self.args = (
             f"{told[changed]} since {path} was clustered into {level}."
-            f" Run `annclust cluster -c {path} --level {level}` again.",
+            f" Run `annclust cluster -c {_typed(path)} --level {level}` again.",
         )
 
 

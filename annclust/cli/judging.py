@@ -19,7 +19,7 @@ from annclust.cli.shared_options import (
 )
 
 if TYPE_CHECKING:
-    from annclust.pipeline.reports import ApartReport, Decided, Decision, Explanation
+    from annclust.pipeline.reports import ApartReport, Decided, Decision, Explanation, Photo
 
 
 class Saying(StrEnum):
@@ -149,8 +149,8 @@ _SAID = {
 def _said_lines(saying: str, said: Decided | None, first: Path, *others: Path) -> Iterator[str]:
     for other in others:
         told = said is not None and other.expanduser() in said.others
-        done = _SAID[saying] if told else "had nothing said about them"
-        yield f"{shown(first)} and {shown(other)} {done}"
+        done = f" {_SAID[saying]}" if told else ": nothing was said about them"
+        yield f"{shown(first)} and {shown(other)}{done}"
 
 
 def _contradiction_line(apart: Sequence[Decision]) -> str:
@@ -165,11 +165,16 @@ def _listed(decisions: list[Decision]) -> Iterator[str]:
 
 
 def _decision_text(decision: Decision) -> str:
-    names = (
-        f"a photo that is gone ({digest[:_DIGITS]})" if path is None else shown(path)
-        for path, digest in zip(decision.paths, decision.digests, strict=True)
-    )
+    both = zip((decision.first, decision.second), decision.paths, decision.digests, strict=True)
+    names = [_name(photos, path, digest) for photos, path, digest in both]
     return f"{' and '.join(names)} {_SAID['together' if decision.together else 'apart']}"
+
+
+def _name(photos: tuple[Photo, ...], path: Path | None, digest: str) -> str:
+    """A photo that something was said of, or what is known of it once it is gone."""
+    if path is None:
+        return f"a photo that is gone ({digest[:_DIGITS]})"
+    return shown(path) if photos else f"{shown(path)} (gone)"
 
 
 _DIGITS = 12

@@ -135,15 +135,19 @@ def similar_lines(query: Path | str, matches: Sequence[Match], *, several: bool)
 
 def clustering_lines(report: ClusterReport) -> Iterator[str]:
     """Say what `cluster` found."""
+    if not report.images:
+        yield "no photos to group"
+        return
     grouped = report.images - report.noise
     yield (
-        f"{counted(report.clusters, 'group')} of {report.level}{_look(report)} with {grouped:,} of"
+        f"{counted_groups(report.clusters, report.level)}{_look(report)} with {grouped:,} of"
         f" {counted(report.images, 'photo')}, {report.noise:,} alone"
     )
-    yield f"largest group: {counted(report.largest, 'photo')}; {report.seconds:.1f} s"
     of_density = report.level == "density"
-    deciding = "merges that decide the groups" if of_density else "links that make shots"
-    yield f"certified exact: {report.certified:.1%} of the {deciding}"
+    if report.clusters:
+        deciding = "merges that decide the groups" if of_density else "links that make shots"
+        yield f"largest group: {counted(report.largest, 'photo')}; {report.seconds:.1f} s"
+        yield f"certified exact: {report.certified:.1%} of the {deciding}"
     if report.recall < 1:
         joined = f", {counted(report.components, 'part')} joined" if of_density else ""
         yield f"neighbor graph: {report.recall:.1%} of the true neighbors{joined}"

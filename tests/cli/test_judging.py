@@ -125,7 +125,7 @@ def test_decisions_are_made_listed_and_explained(grouped: Path, photos: Path) ->
     assert run("decide", "-c", grouped).stdout == "nothing was said about any photos\n"
     made = run("decide", "apart", first, other, "-c", grouped)
     assert "are not the same shot" in made.stdout
-    assert "the next annclust cluster" in made.stderr
+    assert made.stderr == "groups follow with the next annclust cluster\n"
     listed = run("clusters", "-c", grouped)
     assert "something was decided since these groups were made" in listed.stderr
     run("cluster", "-c", grouped)
@@ -151,6 +151,33 @@ def test_a_contradiction_is_told_in_a_line(grouped: Path, photos: Path) -> None:
     ]
     assert "(and 1 more)" in run("decide", "apart", b, d, "-c", grouped).stderr
     assert len(run("decide", "forget", b, c, "-c", grouped).stderr.splitlines()) == 1
+
+
+def test_forgetting_what_nobody_said_claims_nothing(grouped: Path, photos: Path) -> None:
+    first, other = shots(photos)
+    third = photos / "alone.jpg"
+    run("decide", "apart", first, other, "-c", grouped)
+    done = run("decide", "forget", first, other, third, "-c", grouped)
+    assert done.returncode == 0
+    assert done.stdout.splitlines() == [
+        f"{first} and {other} are grouped as if nothing had been said",
+        f"{first} and {third}: nothing was said about them",
+    ]
+    assert done.stderr == "groups follow with the next annclust cluster\n"
+    done = run("decide", "forget", first, other, "-c", grouped)
+    assert done.stdout == f"{first} and {other}: nothing was said about them\n"
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_photos_that_are_gone_are_listed_by_their_last_place(grouped: Path, photos: Path) -> None:
+    first, other = shots(photos)
+    run("decide", "apart", other, first, "-c", grouped)
+    first.unlink()
+    run("index", "-c", grouped)
+    said = f"{first} (gone) and {other} are not the same shot\n"
+    assert run("decide", "-c", grouped).stdout == said
+    run("compact", "-c", grouped)
+    assert run("decide", "-c", grouped).stdout.startswith(f"{other} and a photo that is gone (")
 
 
 def test_a_decision_names_two_photos(grouped: Path, photos: Path) -> None:

@@ -22,6 +22,7 @@ from annclust.cli.listings import (
 from annclust.collection import Collection
 from annclust.errors import CollectionNotFoundError, NothingClusteredError
 from annclust.pipeline.reports import ClusterReport
+from tests.albums import save
 from tests.cli.test_commands import run
 
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
@@ -48,6 +49,20 @@ def test_lists_and_status_count_shots(collection: Collection, photos: Path) -> N
     assert table[0] == "3 shots"
     assert "3 shots, 0 alone" in run("status", "-c", collection.path).stdout
     assert "densest place first" in next(cluster_lines(collection.clusters()[0]))
+
+
+def test_nothing_is_told_of_the_groups_of_nothing(collection: Collection, photos: Path) -> None:
+    collection.cluster()
+    assert run("cluster", "-c", collection.path).stdout == "no photos to group\n"
+    only = save(photos / "only.jpg", 1)
+    for path in photos.rglob("*"):
+        if path.is_file() and path != only:
+            path.unlink()
+    collection.index([photos])
+    done = run("cluster", "-c", collection.path).stdout
+    assert done.splitlines()[0] == "0 shots with 0 of 1 photo, 1 alone"
+    assert "largest" not in done
+    assert "certified" not in done
 
 
 def test_splits_of_giants_are_counted_also_within_each_other(collection: Collection) -> None:
