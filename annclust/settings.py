@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
@@ -36,8 +37,8 @@ def granularity_of(choice: object) -> float:
     """How coarse to look, as a plain number; raises UsageError where a choice does not say that."""
     if isinstance(choice, bool) or not isinstance(choice, Real):
         raise UsageError(f"granularity must be a number, not {choice!r}.")
-    if not float(choice) >= 0:  # nor what is no number
-        raise UsageError(f"granularity must be 0 or more, not {choice}.")
+    if not 0 <= float(choice) < math.inf:  # nor what is no number
+        raise UsageError(f"granularity must be a number from 0 on, not {choice}.")
     return float(choice)
 
 

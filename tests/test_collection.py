@@ -16,7 +16,7 @@ from annclust.errors import CollectionClosedError, UsageError
 REFUSED: dict[str, dict[str, Any]] = {
     "granularity must be a number, not '1'": {"granularity": "1"},
     "granularity must be a number, not True": {"granularity": True},
-    "granularity must be 0 or more, not nan": {"granularity": math.nan},
+    "granularity must be a number from 0 on, not nan": {"granularity": math.nan},
     "min_cluster_size must be a whole number, not '3'": {"min_cluster_size": "3"},
     "min_cluster_size must be a whole number, not 2.5": {"min_cluster_size": 2.5},
     "min_samples must be a whole number, not 1.5": {"level": "density", "min_samples": 1.5},

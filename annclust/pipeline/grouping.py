@@ -18,7 +18,7 @@ from annclust.arrays import ImageId, Labels, Nodes, Weights
 from annclust.clustering.hdbscan import Clustering
 from annclust.clustering.lineage import Lineage, Past, match_clusters
 from annclust.clustering.representative import representatives
-from annclust.errors import InputError, UsageError
+from annclust.errors import UsageError
 from annclust.pipeline.density import density_clusters
 from annclust.pipeline.grouped import Grouped
 from annclust.pipeline.live_vectors import LiveVectors, live_vectors
@@ -55,10 +55,7 @@ def choose(
     if level is None:
         level = "shots" if granularity is None else level_at(granularity)
     if level != "density":
-        try:
-            return level, GroupChoices.for_level(level, granularity, times=times, **choices)
-        except InputError as error:
-            raise UsageError(str(error)) from error
+        return level, GroupChoices.for_level(level, granularity, times=times, **choices)
     if granularity is not None:
         raise UsageError("density has no granularity: choose shots, scenes or themes.")
     # Times say nothing about density, and nobody who leaves them out is wrong.

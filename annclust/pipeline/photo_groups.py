@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, get_args
@@ -11,7 +10,7 @@ import numpy as np
 
 from annclust.arrays import Labels, Nodes
 from annclust.clustering.hdbscan import Clustering
-from annclust.errors import GroupsOutOfDateError, InputError, NothingClusteredError
+from annclust.errors import GroupsOutOfDateError, NothingClusteredError, UsageError
 from annclust.grouping.cutting import clustering_at
 from annclust.grouping.group_tree import EVERYTHING, without_singles
 from annclust.pipeline.group_trees import (
@@ -111,7 +110,6 @@ def groups_at(store: Store, granularity: float) -> tuple[Labels, Nodes]:
     NothingClusteredError
         If there are no groups of the photos that are present now.
     """
-    _check_granularity(granularity)
     with store.catalog.snapshot():
         live = live_vectors(store)
         stored = stored_groups(store, live)
@@ -143,20 +141,14 @@ def _check(level: Level, choices: GroupChoices) -> None:
     least = {"min_cluster_size": _FEWEST, "min_samples": 1}
     for name, fewest in least.items():
         if getattr(settings, name) < fewest:
-            raise InputError(f"{name} must be {fewest} or more, not {getattr(settings, name)}")
+            raise UsageError(f"{name} must be {fewest} or more, not {getattr(settings, name)}")
     if settings.method not in get_args(Method):
-        raise InputError(f"method must be one of {', '.join(get_args(Method))}.")
-    _check_granularity(granularity)
+        raise UsageError(f"method must be one of {', '.join(get_args(Method))}.")
     if level_at(granularity) != level:
-        raise InputError(
+        raise UsageError(
             f"a granularity of {granularity:g} shows {level_at(granularity)}, not {level}:"
             f" name that level, or none."
         )
-
-
-def _check_granularity(granularity: float) -> None:
-    if not 0 <= granularity < math.inf:  # nor what is no number
-        raise InputError(f"granularity must be a number from 0 on, not {granularity}")
 
 
 def level_at(granularity: float) -> Level:

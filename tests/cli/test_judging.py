@@ -103,7 +103,7 @@ def test_but_not_without_need(granularity: float, told: str) -> None:
 def test_a_look_from_infinitely_far_is_refused_in_a_line(grouped: Path) -> None:
     done = run("cluster", "--granularity", "inf", "-c", grouped)
     assert done.returncode == 2
-    assert done.stderr == "annclust: granularity must be a number from 0 on, not inf\n"
+    assert done.stderr == "annclust: granularity must be a number from 0 on, not inf.\n"
 
 
 def test_density_is_not_explained(grouped: Path, photos: Path) -> None:
