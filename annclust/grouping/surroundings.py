@@ -212,7 +212,7 @@ def _emptiness(behind: Distances, rank: int) -> Distances:
     if not behind.shape[1]:
         return np.zeros(len(behind), dtype=np.float32)
     place = min(rank, behind.shape[1]) - 1
-    return np.partition(behind, place, axis=1)[:, place]
+    return np.partition(behind, place, axis=1)[:, place].copy()  # not a view of all of it
 
 
 def _distances(rows: Vectors, others: Vectors) -> Distances:

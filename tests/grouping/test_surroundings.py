@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -244,6 +245,16 @@ def test_where_all_are_bursts_nobody_knows_where_unrelated_photos_begin() -> Non
 @pytest.mark.parametrize(("n", "rank"), [(1, 1), (2, 1), (3, 2), (4, 2), (5, 3), (9, 5), (400, 45)])
 def test_of_few_photos_without_a_background_half_are_unrelated(n: int, rank: int) -> None:
     assert usable_rank(45, n, no_background(2)) == rank
+
+
+def test_what_is_kept_of_many_photos_is_little() -> None:
+    vectors, graph = ring(50_000)
+    many = on_a_circle(*np.linspace(0, 360, 400))
+    tracemalloc.start()
+    surroundings(graph, ArrayVectors(vectors), background(many, many[:0]), 45, STRONG)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 64 << 20  # all distances to the background are 80 million bytes
 
 
 def test_a_crowd_has_a_shorter_scale_than_an_empty_place() -> None:
