@@ -26,6 +26,7 @@ The errors:
         - NewerFormatError: a later annclust wrote it
         - EmbedderMismatchError: vectors of two embedders would meet
         - CollectionClosedError: it was closed
+        - VectorsDroppedError: those it is seen through were dropped meanwhile
         - CollectionLockedError: another process is writing
         - CollectionDamagedError: truth on disk contradicts itself
         - StorageError: the operating system refused to read or write
@@ -125,13 +126,14 @@ class UnknownClusterError(InputError):
 class UnknownPhotoError(InputError):
     """No photo of the collection has the content of that file."""
 
-    def __init__(self, path: Path, *, changed: bool = False) -> None:
-        self.path, self.changed = path, changed
-        super().__init__(
-            f"{path} changed since it was indexed. Run annclust index again."
-            if changed
-            else f"{path} is not in this collection. Add it with annclust index."
-        )
+    def __init__(self, path: Path, *, changed: bool = False, waiting: bool = False) -> None:
+        self.path, self.changed, self.waiting = path, changed, waiting
+        why = f"{path} is not in this collection. Add it with annclust index."
+        if changed:
+            why = f"{path} changed since it was indexed. Run annclust index again."
+        elif waiting:
+            why = f"{path} has no vector of this embedder yet. Run annclust index again."
+        super().__init__(why)
 
 
 class NothingClusteredError(InputError):

@@ -196,7 +196,7 @@ class GroupedCollection(OpenedCollection):
         NothingClusteredError
             If the level was never clustered, or something changed since.
         NoLinksError
-            If it is density.
+            If the last clustering is density.
         UnknownPhotoError
             If one is not in the collection.
         """

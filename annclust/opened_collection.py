@@ -32,6 +32,8 @@ def path_of(named: PathLike) -> Path:
     """
     try:
         return Path(named).expanduser()
+    except RuntimeError:  # the tilde is no person's: it is a part of a name
+        return Path(named)
     except TypeError as error:
         raise UsageError(f"name a file by a str or a path, not by {named!r}.") from error
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from annclust.collection import Collection
 from annclust.errors import CollectionClosedError, UsageError
+from tests.albums import save
 
 REFUSED: dict[str, dict[str, Any]] = {
     "granularity must be a number, not '1'": {"granularity": "1"},
@@ -96,3 +98,10 @@ def test_a_look_into_a_closed_collection_is_refused(collection: Collection) -> N
     collection.close()
     with pytest.raises(CollectionClosedError, match="Open it again"):
         collection.groups_at(1)
+
+
+def test_a_tilde_may_be_a_part_of_a_name(collection: Collection, tmp_path: Path) -> None:
+    save(tmp_path / "photos" / "~beach.jpg", 1)
+    collection.index([tmp_path / "photos"])
+    with chdir(tmp_path / "photos"):
+        assert collection.similar("~beach.jpg")[0].path == tmp_path / "photos" / "~beach.jpg"

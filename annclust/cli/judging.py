@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,7 +19,8 @@ from annclust.cli.shared_options import (
 )
 
 if TYPE_CHECKING:
-    from annclust.pipeline.reports import ApartReport, Decided, Decision, Explanation, Photo
+    from annclust.grouping.explanation import Why
+    from annclust.pipeline.reports import Decided, Decision, Explanation, Photo
 
 
 class Saying(StrEnum):
@@ -108,29 +109,46 @@ def _apart_lines(found: Explanation) -> Iterator[str]:
         return
     alone = "alone" if found.other is None else f"not with {shown(found.other.path)}"
     yield f"{name} is {alone}, at the level of {found.level}"
-    which = "it" if found.other is not None else f"the nearest photo, {shown(apart.nearest.path)},"
-    yield f"  {which} {_reason(apart, found.level)}"
+    of_one, of_both = (each.format(apart, level=found.level) for each in _REASONS[apart.why])
+    if found.other is None:
+        yield f"  the nearest photo, {shown(apart.nearest.path)}, {of_one}"
+    else:
+        yield f"  they {of_both}"
     if apart.granularity is not None and apart.why != "few":
         yield f"  a look as coarse as --granularity {coarse_enough(apart.granularity)} joins them"
 
 
-def _reason(apart: ApartReport, level: str) -> str:
-    match apart.why:
-        case "far" | "weak":
-            return f"is {apart.times:.1f} times as far as photos of one shot may be"
-        case "layout":
-            return "is a page like it, but with light and dark in other places"
-        case "later":
-            return "is near, but the photos around both are farther apart"
-        case "finer":
-            return f"would be with it, had the look not been finer than that of {level}"
-        case "said":
-            return (
-                "would be with it, had you not said of them, or of photos between them, that they"
-                " are not the same shot"
-            )
-        case "few":
-            return "is with it, but together they are too few for a group"
+_FAR = (
+    "is {0.times:.1f} times as far as photos of one shot may be",
+    "are {0.times:.1f} times as far from each other as photos of one shot may be",
+)
+_REASONS: Mapping[Why, tuple[str, str]] = {
+    "far": _FAR,
+    "weak": _FAR,
+    "layout": (
+        "is a page like it, but with light and dark in other places",
+        "are pages, with light and dark in other places",
+    ),
+    "later": (
+        "is near, but the photos around both are farther apart",
+        "are near each other, but the photos around both are farther apart",
+    ),
+    "finer": (
+        "would be with it, had the look not been finer than that of {level}",
+        "would be together, had the look not been finer than that of {level}",
+    ),
+    "said": (
+        "would be with it, had you not said of them, or of photos between them, that they are not"
+        " the same shot",
+        "would be together, had you not said of them, or of photos between them, that they are not"
+        " the same shot",
+    ),
+    "few": (
+        "is with it, but together they are too few for a group",
+        "are together, but too few for a group",
+    ),
+}
+"""What is said of the nearest photo of one that is alone, and of two photos."""
 
 
 def coarse_enough(granularity: float) -> str:

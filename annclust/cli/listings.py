@@ -45,7 +45,7 @@ def counted(number: int, noun: str) -> str:
     """A number with its noun: 1 photo, 2,000 photos."""
     if number == 1:
         return f"{number} {noun}"
-    return f"{number:,} {noun[:-1]}ies" if noun.endswith("py") else f"{number:,} {noun}s"
+    return f"{number:,} {noun}s"
 
 
 _GROUPS = {"copies": "group of exact copies", "density": "group by density"}

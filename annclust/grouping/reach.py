@@ -50,7 +50,7 @@ def _reach(graph: NeighborGraph, nodes: Nodes, steps: Distances, most: int) -> N
         others = (np.diff(known, axis=1) > 0).sum(axis=1)
         further = (others > count[pending]) & (others < most)
         count[pending] = np.minimum(others, most)
-        known, pending = known[further], pending[further]
+        known, pending = known[further, :most], pending[further]  # they hold no more
     return count
 
 

@@ -31,22 +31,22 @@ def asked_content(store: Store, path: Path) -> bytes:
     try:
         digest = digest_of(path)
     except UnreadableImageError:
-        known = _digest_at(store, path)
-        if known is None:
+        known = _digests_at(store, path)
+        if not known:
             raise
-        return known
+        return known[0]
     if store.catalog.images_of_digest(digest):
         return digest
     for image, companions in store.catalog.companions().items():
         if path.resolve() in companions:
             (photo,) = store.catalog.images_by_id([image])
             raise InputError(f"{path} goes with {photo.full_path}: name that one.")
-    raise UnknownPhotoError(path, changed=_digest_at(store, path) is not None)
+    raise UnknownPhotoError(path, changed=bool(_digests_at(store, path)))
 
 
-def _digest_at(store: Store, path: Path, *, removed: bool = False) -> bytes | None:
-    """Digest of the photo that the collection has, or once had, in a place."""
-    return store.catalog.digest_at(os.fsencode(path.absolute()), removed=removed)
+def _digests_at(store: Store, path: Path, *, removed: bool = False) -> list[bytes]:
+    """Digest of the photo that the collection has in a place, or of all that it once had there."""
+    return store.catalog.digests_at(os.fsencode(path.absolute()), removed=removed)
 
 
 def decided_content(store: Store, named: Path) -> bytes:
@@ -61,7 +61,7 @@ def decided_content(store: Store, named: Path) -> bytes:
     meant = [digest for digest in known if digest.hex().startswith(beginning)]
     if len(meant) == 1 and len(beginning) >= _SHORTEST:
         return meant[0]
-    gone = _digest_at(store, named, removed=True)
-    if gone in known and _digest_at(store, named) is None:
-        return gone
+    gone = known.intersection(_digests_at(store, named, removed=True))
+    if len(gone) == 1 and not _digests_at(store, named):
+        return gone.pop()
     return asked_content(store, named)

@@ -31,7 +31,7 @@ def learn_captures(
 
     Of several files with a content one is read, and the next one only if that cannot be read or is
     not what it was. A content of which no file tells anything is left for the next time. But for
-    places that were not kept, photos are asked once, as far as their roots are there.
+    places that were not kept, photos are asked once, as soon as their roots are there.
 
     Parameters
     ----------
@@ -51,16 +51,19 @@ def learn_captures(
     StorageError
         If the system refuses to write; what was committed stays.
     """
-    missed = store.catalog.misses_places()
+    missed = store.catalog.missed_places()
+    asked = {p.id: p for p in store.catalog.images_without_capture() if p.root.id in roots}
+    if asking := missed & set(roots):
+        placeless = store.catalog.images_without_capture(or_place=True)
+        asked |= {photo.id: photo for photo in placeless if photo.root.id in asking}
     copies: dict[bytes, list[ImageRecord]] = defaultdict(list)
-    for photo in store.catalog.images_without_capture(or_place=missed):
-        if photo.root.id in roots:
-            copies[photo.digest].append(photo)
+    for photo in asked.values():
+        copies[photo.digest].append(photo)
     if copies:
         _learn(store, copies, settings, progress)
-    if missed:
+    if asking:
         with store.catalog.transaction():
-            store.catalog.miss_places(missed=False)
+            store.catalog.miss_places(missed - asking)
     return len(copies)
 
 

@@ -74,9 +74,9 @@ def compact(
     forgotten = None if dropped is None else store.of_set(dropped).embedder.name
     with ExitStack() as stack:
         stack.enter_context(progress.stage("Compacting"))
-        stack.enter_context(keeping_clusterings_current(store, without=dropped))
         for each in _sets(store, without=dropped):
             stack.enter_context(keeping_groups(each))
+        stack.enter_context(keeping_clusterings_current(store, without=dropped))
         store.compact(dropped=dropped)
     refresh(store, settings, progress)
     store.catalog.shrink()

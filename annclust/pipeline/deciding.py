@@ -99,11 +99,11 @@ def _contradicted(store: Store, first: bytes) -> list[Decision]:
 
 
 def _rows(store: Store, said: Decision) -> tuple[int, int] | None:
-    """Vectors of both photos; None if one is not there: then the decision is not in force."""
+    """Vectors of both photos; None if one is not there, or they are one: it is not in force."""
     one, other = map(bytes.fromhex, said.digests)
     rows = store.catalog.rows_of([one, other])
     there = said.first and said.second and one in rows and other in rows
-    return (rows[one], rows[other]) if there else None
+    return (rows[one], rows[other]) if there and rows[one] != rows[other] else None
 
 
 def decisions(store: Store) -> list[Decision]:

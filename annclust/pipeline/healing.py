@@ -8,12 +8,14 @@ place in the collection, are named by `annclust check`, and get their vector whe
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 
 from annclust.arrays import VectorRow
 from annclust.embedding.embedder import EmbedderLoader
 from annclust.images.scan_plan import FileState, Sighting
 from annclust.pipeline.compacting import keeping_clusterings_current
+from annclust.pipeline.group_trees import keeping_groups
 from annclust.pipeline.intake import take_in
 from annclust.progress import SILENT, Progress
 from annclust.settings import IndexingSettings
@@ -38,12 +40,16 @@ def heal(
         If the system refuses to write.
     """
     with keeping_clusterings_current(store):
-        damaged = sum(_lose_damaged(each) for each in store.of_each_set())
+        damaged = {each: _lose_damaged(each) for each in store.of_each_set()}
         photos = store.catalog.images_without_vector()
         if photos:
             _embed_again(store, photos, embedder(), settings, progress)
-        if damaged:
-            store.compact()
+        if any(damaged.values()):
+            with ExitStack() as stack:
+                for each in damaged:
+                    if not damaged[each]:
+                        stack.enter_context(keeping_groups(each))
+                store.compact()
 
 
 def _lose_damaged(store: StoreWriter) -> int:

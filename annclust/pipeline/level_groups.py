@@ -79,7 +79,8 @@ class LevelGroups:
         content = self.store.catalog.content(digest)
         node = None if content is None else self.live.node_of_row(content.row)
         if node is None:
-            raise UnknownPhotoError(path)
+            waiting = bool(self.store.catalog.images_of_digest(digest))
+            raise UnknownPhotoError(path, waiting=waiting)
         return node
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 
@@ -31,7 +31,6 @@ from annclust.settings import (
     GroupSettings,
     Level,
     LinkSettings,
-    Method,
     SearchSettings,
 )
 from annclust.storage.store import Store
@@ -141,9 +140,7 @@ def _check(level: Level, choices: GroupChoices) -> None:
     least = {"min_cluster_size": _FEWEST, "min_samples": 1}
     for name, fewest in least.items():
         if getattr(settings, name) < fewest:
-            raise UsageError(f"{name} must be {fewest} or more, not {getattr(settings, name)}")
-    if settings.method not in get_args(Method):
-        raise UsageError(f"method must be one of {', '.join(get_args(Method))}.")
+            raise UsageError(f"{name} must be {fewest} or more, not {getattr(settings, name)}.")
     if level_at(granularity) != level:
         raise UsageError(
             f"a granularity of {granularity:g} shows {level_at(granularity)}, not {level}:"

@@ -180,7 +180,8 @@ class LinkReport:
     ratio : float
         How strong it is (docs/grouping.md): the smaller, the surer; unrelated photos begin at 1.
     granularity : float
-        From which on it joins them; 0 where somebody said so.
+        From which on it joins them; 0 where somebody said so, or 2 where another decision holds it
+        back until scenes.
     said : bool
         Whether it is there because somebody said so; then its ratio says nothing.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 
 from annclust.arrays import ImageId, VectorRow
@@ -192,29 +193,41 @@ class CatalogWriter(ClusteringWriter, DecisionWriter):
         """Add contents with the rows of their vectors, or give those that have none theirs."""
         lost_ones = "SELECT digest, row FROM embedding WHERE vector_set = ? AND row < 0"
         without = dict(self._ours(lost_ones))
+        given: list[tuple[ContentRecord, VectorRow]] = []
         for content in contents:
             self._db.execute(
                 "INSERT INTO content VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
                 (content.digest, content.size, content.width, content.height, content.format),
             )
             if content.digest in without:
-                self._give_row(content, lost(without[content.digest]))
+                given.append((content, lost(without[content.digest])))
             else:
                 self._db.execute(
                     "INSERT INTO embedding VALUES (?, ?, ?)",
                     (self.set_number, content.digest, content.row),
                 )
 
-    def _give_row(self, content: ContentRecord, before: VectorRow) -> None:
-        """Give a content a vector again, and the clusters that it was in with the one before."""
-        self._db.execute(
+        if given:
+            self._give_rows(given)
+
+    def _give_rows(self, given: Sequence[tuple[ContentRecord, VectorRow]]) -> None:
+        """Give contents vectors again, and the clusters that they were in with those before.
+
+        Contents that had one vector have one again.
+        """
+        self._db.executemany(
             "UPDATE embedding SET row = ? WHERE vector_set = ? AND digest = ?",
-            (content.row, self.set_number, content.digest),
+            ((content.row, self.set_number, content.digest) for content, _ in given),
         )
-        for table in ("member", "past_member"):
+        rows = json.dumps({str(before): content.row for content, before in given})
+        for table in ("member", "past_member"):  # in one go: members are not found by their rows
             self._db.execute(
-                f"UPDATE OR IGNORE {table} SET row = ? WHERE vector_set = ? AND row = ?",
-                (content.row, self.set_number, before),
+                f"""WITH given AS MATERIALIZED
+                    (SELECT CAST(key AS INTEGER) AS before, value AS now FROM json_each(?2))
+                    UPDATE OR IGNORE {table}
+                    SET row = (SELECT now FROM given WHERE before = row) WHERE vector_set = ?1
+                    AND row IN (SELECT before FROM given)""",
+                (self.set_number, rows),
             )
 
     def add_captures(self, captures: Iterable[tuple[bytes, Capture]]) -> None:
@@ -241,7 +254,7 @@ class CatalogWriter(ClusteringWriter, DecisionWriter):
         contents were forgotten.
         """
         self.set_setting(PLACES, str(int(keep)))
-        self.miss_places(missed=keep)
+        self.miss_places(root.id for root in self.roots() if keep)
         if keep:
             return 0
         self._db.execute(
@@ -249,9 +262,9 @@ class CatalogWriter(ClusteringWriter, DecisionWriter):
         )
         return self._db.changes()
 
-    def miss_places(self, *, missed: bool) -> None:
-        """Say whether photos are yet to be asked whose places are missing."""
-        self.set_setting(MISSED_PLACES, str(int(missed)))
+    def miss_places(self, roots: Iterable[int]) -> None:
+        """Say under which roots photos are yet to be asked whose places are missing."""
+        self.set_setting(MISSED_PLACES, json.dumps(sorted(roots)))
 
     def add_image(
         self, root: int, path: bytes, size: int, modified_ns: int, digest: bytes

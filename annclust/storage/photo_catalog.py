@@ -160,20 +160,19 @@ class PhotoCatalog(CatalogFile):
         one_of_them = "image.id IN (SELECT value FROM json_each(?))"
         return self._images(f"AND {one_of_them} ORDER BY image.id", json.dumps([*images]))
 
-    def digest_at(self, path: bytes, *, removed: bool = False) -> bytes | None:
-        """Digest of the photo that lies there, by its absolute path; None if there is none.
+    def digests_at(self, path: bytes, *, removed: bool = False) -> list[bytes]:
+        """Digest of the photo that lies there, by its absolute path, if there is one.
 
-        If `removed`, of the one that was removed from there last.
+        If `removed`, of all that once lay there.
         """
         sql = f"""SELECT digest FROM image WHERE root = ? AND path = ?
-            AND {"" if removed else "NOT"} removed ORDER BY id DESC"""
+            AND {"" if removed else "NOT"} removed ORDER BY id"""
+        found: list[bytes] = []
         for root in self.roots():
             if path.startswith(root.path.rstrip(b"/") + b"/"):
                 inside = path[len(root.path.rstrip(b"/")) + 1 :]
-                found = next(self._all(sql, root.id, inside), None)
-                if found is not None:
-                    return bytes(found[0])
-        return None
+                found += (bytes(digest) for (digest,) in self._all(sql, root.id, inside))
+        return found
 
     def images_of_rows(self, rows: Iterable[int]) -> list[ImageRecord]:
         """Present images whose content has one of some vectors, by id."""
@@ -274,9 +273,9 @@ class PhotoCatalog(CatalogFile):
         """Whether it is noted where photos were taken."""
         return self.setting(PLACES, "1") != "0"
 
-    def misses_places(self) -> bool:
-        """Whether photos are yet to be asked whose places were not noted when they were read."""
-        return self.setting(MISSED_PLACES, "0") != "0"
+    def missed_places(self) -> set[int]:
+        """Roots whose photos are yet to be asked for places that were not noted in reading them."""
+        return set(json.loads(self.setting(MISSED_PLACES, "[]")))
 
     def has_capture(self, digest: bytes) -> bool:
         """Whether somebody has looked how the photo with that content was taken."""

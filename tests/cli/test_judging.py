@@ -117,7 +117,7 @@ def test_density_is_not_explained(grouped: Path, photos: Path) -> None:
 def test_a_finer_look_is_no_reason_to_be_far(grouped: Path, photos: Path) -> None:
     run("cluster", "--granularity", "0.05", "-c", grouped)
     told = run("explain", *shots(photos), "-c", grouped).stdout
-    assert "it would be with it, had the look not been finer than that of shots" in told
+    assert "they would be together, had the look not been finer than that of shots" in told
 
 
 def test_decisions_are_made_listed_and_explained(grouped: Path, photos: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -45,3 +47,18 @@ def test_many_are_counted_in_blocks_on_any_number_of_threads() -> None:
     for threads in (1, 3):
         found = reach(graph, np.arange(n), steps, 7, threads=threads)
         assert found.tolist() == np.where(np.arange(n) % 2, 7, 0).tolist()
+
+
+def test_bursts_beside_a_crowd_take_little_memory() -> None:
+    """Whoever reaches many has wide rows, which those that reach few are not to have."""
+    rng, n, k, burst = np.random.default_rng(0), 4000, 32, 40
+    neighbors = rng.integers(1000, n, size=(n, k)).astype(np.int32)
+    own = np.arange(1000)[:, np.newaxis]
+    neighbors[:1000] = own // burst * burst + (own + np.arange(1, k + 1)) % burst
+    graph = NeighborGraph(neighbors, np.ones((n, k), dtype=np.float32))
+    tracemalloc.start()
+    found = reach(graph, np.arange(2000), np.ones(2000, dtype=np.float32), 45)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found.tolist() == [burst - 1] * 1000 + [45] * 1000
+    assert peak < 200 << 20

@@ -188,6 +188,21 @@ def test_places_are_kept_or_not_until_something_else_is_said(
     assert (report.places_dropped, report.reread) == (0, 0)
 
 
+def test_folders_that_were_not_named_are_asked_for_places_the_next_time(
+    collection: Collection, trip: Path, tmp_path: Path
+) -> None:
+    shoot(tmp_path / "other" / "z.jpg", 9)
+    usual = collection.settings
+    collection.settings = replace(usual, places=False)
+    collection.index([trip, tmp_path / "other"])
+    collection.settings = replace(usual, places=True)
+    assert collection.index([trip]).reread == 3
+    collection.settings = usual
+    assert collection.index().reread == 1
+    assert captures(collection.path)["z.jpg"] == TAKEN["a.jpg"]
+    assert collection.index().reread == 0
+
+
 @pytest.mark.parametrize(("option", "kept"), [("--no-places", None), ("--places", 48.125)])
 def test_the_command_says_whether_places_are_kept(
     tmp_path: Path, trip: Path, option: str, kept: float | None

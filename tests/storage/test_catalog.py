@@ -493,12 +493,12 @@ def test_photos_are_found_by_their_place_and_by_their_number(catalog: CatalogWri
         outer, inner = (catalog.add_root(path, None).id for path in (b"/photos", b"/photos/trip"))
         first = catalog.add_image(outer, b"a.jpg", 1, 1, one)
         second = catalog.add_image(inner, b"b.jpg", 1, 1, two)
-    assert catalog.digest_at(b"/photos/a.jpg") == one
-    assert catalog.digest_at(b"/photos/trip/b.jpg") == two
-    assert catalog.digest_at(b"/photos/c.jpg") is None
-    assert catalog.digest_at(b"/photos2/a.jpg") is None
+    assert catalog.digests_at(b"/photos/a.jpg") == [one]
+    assert catalog.digests_at(b"/photos/trip/b.jpg") == [two]
+    assert catalog.digests_at(b"/photos/c.jpg") == []
+    assert catalog.digests_at(b"/photos2/a.jpg") == []
     assert [photo.path for photo in catalog.images_by_id([second, first])] == [b"a.jpg", b"b.jpg"]
     with catalog.transaction():
         catalog.remove_images([first])
-    assert catalog.digest_at(b"/photos/a.jpg") is None
+    assert catalog.digests_at(b"/photos/a.jpg") == []
     assert catalog.images_by_id([first]) == []
