@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, get_args
 from annclust.errors import AnnclustError, UsageError
 from annclust.grouped_collection import GroupedCollection
 from annclust.neighbor_graph import NeighborGraph
-from annclust.opened_collection import PathLike, path_of
 from annclust.pipeline.reports import IndexReport, Match, Status
-from annclust.settings import Level, refuse_unknown, whole_number
+from annclust.settings import Level, PathLike, path_of, refuse_unknown, whole_number
 
 # Each call loads what it needs itself: a query must not wait for what only indexing needs.
 if TYPE_CHECKING:

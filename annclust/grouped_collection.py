@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, get_args
 
-from annclust.opened_collection import OpenedCollection, PathLike, path_of
+from annclust.opened_collection import OpenedCollection
 from annclust.pipeline.reports import Cluster, ClusterReport
 from annclust.settings import (
     GRANULARITY,
     Level,
     Method,
+    PathLike,
     ShownLevel,
     granularity_of,
+    path_of,
     refuse_unknown,
     whole_number,
 )

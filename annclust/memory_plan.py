@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Final
 
 from annclust.errors import InputError, UsageError
 
@@ -20,6 +21,11 @@ _WORKER = 64 * MEBIBYTE
 """A decoding process with an ordinary picture."""
 
 _LEAST_FOR_PICTURES = 128 * MEBIBYTE
+
+STORED_ITEM: Final = 2
+"""Bytes of a coordinate in the vector file."""
+
+_MOST_MAPPED = 512 * MEBIBYTE
 
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
@@ -50,6 +56,11 @@ def require_memory(budget: int | None, needed: int, what: str) -> None:
     if budget is not None and needed > budget:
         least, given = -(-needed // MEBIBYTE), budget // MEBIBYTE
         raise InputError(f"{what} takes {least:,}M of memory, but --memory allows {given:,}M.")
+
+
+def mapped_memory(vectors: int) -> int:
+    """Bytes of a vector file of that size that are mapped at a time (`storage.vector_file`)."""
+    return min(vectors, _MOST_MAPPED)
 
 
 @dataclass(frozen=True, slots=True)

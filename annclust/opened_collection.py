@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from annclust.closing import Closing
@@ -11,31 +9,13 @@ from annclust.embedding.embedder import EmbedderLoader, EmbedderSpec
 from annclust.errors import AnnclustError, CollectionClosedError, UsageError
 from annclust.pipeline.embedders import CollectionEmbedder
 from annclust.progress import SILENT, Progress
-from annclust.settings import IndexingSettings
+from annclust.settings import IndexingSettings, PathLike, path_of
 from annclust.storage.store import Store
 
 # What only writing needs is loaded when something is written.
 if TYPE_CHECKING:
     from annclust.pipeline.querying import Searcher
     from annclust.storage.store_writer import StoreWriter
-
-PathLike = str | os.PathLike[str]
-
-
-def path_of(named: PathLike) -> Path:
-    """The path that is meant, a tilde at its beginning spelled out.
-
-    Raises
-    ------
-    UsageError
-        If it is no path.
-    """
-    try:
-        return Path(named).expanduser()
-    except RuntimeError:  # the tilde is no person's: it is a part of a name
-        return Path(named)
-    except TypeError as error:
-        raise UsageError(f"name a file by a str or a path, not by {named!r}.") from error
 
 
 class OpenedCollection(Closing):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from numbers import Integral, Real
-from typing import Any, Final, Literal, Self, get_args
+from pathlib import Path
+from typing import Any, Final, Literal, Self, TypeAlias, get_args
 
 from annclust.errors import InputError, UsageError
 from annclust.memory_plan import plan_memory
@@ -40,6 +42,26 @@ def granularity_of(choice: object) -> float:
     if not 0 <= float(choice) < math.inf:  # nor what is no number
         raise UsageError(f"granularity must be a number from 0 on, not {choice}.")
     return float(choice)
+
+
+PathLike: TypeAlias = str | os.PathLike[str]
+
+
+def path_of(named: PathLike) -> Path:
+    """The path that is meant, a tilde at its beginning spelled out, unless it is nobody's home.
+
+    Raises
+    ------
+    UsageError
+        If it is no path.
+    """
+    try:
+        path = Path(named)
+    except TypeError as error:
+        raise UsageError(f"name a file by a str or a path, not by {named!r}.") from error
+    with suppress(RuntimeError):  # there is no such user: the tilde is a part of a name
+        return path.expanduser()
+    return path
 
 
 @dataclass(frozen=True, slots=True)

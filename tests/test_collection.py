@@ -13,6 +13,7 @@ import pytest
 
 from annclust.collection import Collection
 from annclust.errors import CollectionClosedError, UsageError
+from annclust.pipeline.exporting import write_whole
 from tests.albums import save
 
 REFUSED: dict[str, dict[str, Any]] = {
@@ -101,7 +102,10 @@ def test_a_look_into_a_closed_collection_is_refused(collection: Collection) -> N
 
 
 def test_a_tilde_may_be_a_part_of_a_name(collection: Collection, tmp_path: Path) -> None:
-    save(tmp_path / "photos" / "~beach.jpg", 1)
-    collection.index([tmp_path / "photos"])
-    with chdir(tmp_path / "photos"):
-        assert collection.similar("~beach.jpg")[0].path == tmp_path / "photos" / "~beach.jpg"
+    photo = save(tmp_path / "~photos" / "~beach.jpg", 1)
+    with chdir(tmp_path):
+        collection.index(["~photos"])
+    with chdir(photo.parent):
+        assert collection.similar("~beach.jpg")[0].path == photo
+        write_whole(Path("~table.csv"), lambda file: file.write(b"id"))
+        assert photo.with_name("~table.csv").read_text() == "id"

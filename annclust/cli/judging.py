@@ -165,8 +165,10 @@ _SAID = {
 
 
 def _said_lines(saying: str, said: Decided | None, first: Path, *others: Path) -> Iterator[str]:
+    from annclust.settings import path_of
+
     for other in others:
-        told = said is not None and other.expanduser() in said.others
+        told = said is not None and path_of(other) in said.others
         done = f" {_SAID[saying]}" if told else ": nothing was said about them"
         yield f"{shown(first)} and {shown(other)}{done}"
 

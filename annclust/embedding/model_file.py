@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import mmap
-from contextlib import suppress
 from pathlib import Path
 
 from blake3 import blake3
 
 from annclust.errors import ModelFileError
+from annclust.settings import path_of
 
 _DIGITS = 16
 _REMEDY = "Say where it is now: annclust index --embedder NAME; the same model may lie anywhere."
@@ -33,10 +33,7 @@ def digest_of_model(*files: Path) -> str:
 
 def absolute(choice: str) -> Path:
     """The absolute path of a file; what looks like the home of nobody is taken as it is."""
-    path = Path(choice)
-    with suppress(RuntimeError):  # there is no such user
-        path = path.expanduser()
-    return path.absolute()
+    return path_of(choice).absolute()
 
 
 def model_file_error(path: Path, error: OSError) -> ModelFileError:

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from annclust.memory_plan import MEBIBYTE
+from annclust.memory_plan import MEBIBYTE, STORED_ITEM, mapped_memory
 
 _PROCESS = 400 * MEBIBYTE
 """The process with its libraries, what it keeps of the catalog, and the blocks it works on."""
-
-_MAPPED = 512 * MEBIBYTE
-"""Pages of the vector file (see `storage.vector_file`)."""
-
-_STORED_ITEM = 2
-"""Bytes of a coordinate in the vector file."""
 
 _LINK = 52
 """Bytes of each neighbor in the list of a photo, while scenes are made: as many links as half of
@@ -40,4 +34,4 @@ def group_memory(n: int, neighbors: int, dimension: int) -> int:
     """
     compared = min(dimension, REDUCED_TO) if n > REDUCED_FROM else dimension
     photo = 4 * compared + _LINK * neighbors
-    return _PROCESS + n * photo + min(_STORED_ITEM * n * dimension, _MAPPED)
+    return _PROCESS + n * photo + mapped_memory(STORED_ITEM * n * dimension)

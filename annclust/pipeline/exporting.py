@@ -14,6 +14,7 @@ from typing import BinaryIO, Literal
 from annclust.arrays import Nodes
 from annclust.errors import InputError, OutputError
 from annclust.neighbor_graph import NeighborGraph
+from annclust.settings import path_of
 from annclust.storage.durable import published
 from annclust.storage.records import ExportRow
 
@@ -80,7 +81,7 @@ def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
     OutputError
         If the system refuses.
     """
-    target = path.expanduser().resolve()
+    target = path_of(path).resolve()
     try:
         if target.exists() and not target.is_file() and not target.is_dir():
             with target.open("wb") as file:

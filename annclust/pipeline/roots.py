@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from annclust.errors import PhotosNotFoundError
+from annclust.settings import path_of
 from annclust.storage.records import Root
 
 _BELIEVABLE_LOSS = 0.2
@@ -104,7 +105,7 @@ def resolve_folder(path: Path) -> bytes:
     PhotosNotFoundError
         If it is missing or not a folder.
     """
-    expanded = path.expanduser()
+    expanded = path_of(path)
     if not expanded.exists():
         raise PhotosNotFoundError(path, reason="there is no such folder")
     if not expanded.is_dir():

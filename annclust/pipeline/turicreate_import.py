@@ -12,10 +12,8 @@ from annclust.errors import InputError
 from annclust.pipeline.importing import import_vectors
 from annclust.pipeline.reports import IndexReport
 from annclust.progress import SILENT, Progress
-from annclust.settings import IndexingSettings
+from annclust.settings import IndexingSettings, PathLike, path_of
 from annclust.storage.store_writer import StoreWriter
-
-PathLike = str | os.PathLike[str]
 
 
 def import_turicreate(
@@ -88,7 +86,7 @@ def _model(saved: Path, said: str, given: str | None) -> TuriCreateModel:
 
 
 def _absolute(path: PathLike) -> Path:
-    return Path(path).expanduser().absolute()
+    return path_of(path).absolute()
 
 
 def _paths(saved: Path, labels: list[str], photos: list[Path] | None) -> list[Path]:

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from annclust.memory_plan import MEBIBYTE, require_memory
+from annclust.memory_plan import MEBIBYTE, STORED_ITEM, mapped_memory, require_memory
 from annclust.search.graph_plan import GraphPlan
 from annclust.search.list_join import ListOrder
 from annclust.settings import SearchSettings
 
 _PROCESS = 340 * MEBIBYTE
 """The process with its libraries, and what it keeps of the catalog."""
-
-_MAPPED = 512 * MEBIBYTE
-"""Pages of the vector file (see `storage.vector_file`)."""
-
-_STORED_ITEM = 2
-"""Bytes of a coordinate in the vector file."""
 
 _THREAD = 160 * MEBIBYTE
 """Blocks that a thread works on."""
@@ -35,7 +29,7 @@ def graph_memory(plan: GraphPlan, n: int, reduced: int, vectors: int, threads: i
     threads : int
     """
     node = 4 * reduced + 2 * 4 * plan.pool + 2 * 8 * plan.neighbors + 64
-    return _PROCESS + n * node + min(vectors, _MAPPED) + threads * _THREAD
+    return _PROCESS + n * node + mapped_memory(vectors) + threads * _THREAD
 
 
 def threads_within(
@@ -75,6 +69,6 @@ def settings_within(
     shape : tuple of int
         Rows of the vector file, and their length.
     """
-    reduced, stored = order.reduced.shape[1], _STORED_ITEM * shape[0] * shape[1]
+    reduced, stored = order.reduced.shape[1], STORED_ITEM * shape[0] * shape[1]
     threads = threads_within(settings.memory, plan, order.n, reduced, stored, settings.threads)
     return replace(settings, threads=threads)
