@@ -68,20 +68,25 @@ def compressions(photos: Photos) -> Levels:
     known = [quality(photo) for photo in photos]
     read = np.array([math.nan if each is None else each for each in known])
     steps = (np.minimum(read[:, np.newaxis], GOOD) - read) // SAME_QUALITY
-    told = _alike(photos) & _may_outdo(photos, read) & (steps > 0)
+    alike, few = _alike(photos), np.array([has_few_colors(photo) for photo in photos])
+    told = alike & _may_outdo(photos, read, few) & (steps > 0)
     below = np.where(told, steps, 0).max(axis=0)
-    return [float(each) for each in np.where(_lost_colors(photos), _LOST_COLORS, below)]
+    lost = _lost_colors(photos, alike, few)
+    return [float(each) for each in np.where(lost, _LOST_COLORS, below)]
 
 
-def _lost_colors(photos: Photos) -> NDArray[np.bool_]:
+def _lost_colors(
+    photos: Photos, alike: NDArray[np.bool_], few: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
     """Which photos hold few colors, where another one shows the same, about as large, with all."""
-    few = np.array([has_few_colors(photo) for photo in photos])
     pixels = np.array([photo.examination.pixels for photo in photos])
     as_large = pixels[:, np.newaxis] >= SAME_PIXELS * pixels
-    return np.asarray(few & (_alike(photos) & as_large & ~few[:, np.newaxis]).any(axis=0))
+    return np.asarray(few & (alike & as_large & ~few[:, np.newaxis]).any(axis=0))
 
 
-def _may_outdo(photos: Photos, read: NDArray[np.float64]) -> NDArray[np.bool_]:
+def _may_outdo(
+    photos: Photos, read: NDArray[np.float64], few: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
     """Which photos speak by their quality against which others, shape (n, n).
 
     None that has less from a camera, if the other one is as good as cameras save; none whose colors
@@ -90,7 +95,6 @@ def _may_outdo(photos: Photos, read: NDArray[np.float64]) -> NDArray[np.bool_]:
     pixels = np.array([photo.examination.pixels for photo in photos])
     as_large = (pixels[:, np.newaxis] >= pixels) & (SAME_PIXELS * pixels[:, np.newaxis] <= pixels)
     cameras = np.array([photo.has_camera for photo in photos])
-    few = np.array([has_few_colors(photo) for photo in photos])
     held = np.array([held_pixels(photo) for photo in photos])
     as_sure = (cameras[:, np.newaxis] >= cameras) | (read < _CAMERA_QUALITY)
     holds = (held[:, np.newaxis] >= SAME_PIXELS * held) | (read < _DETAIL_IS_TOLD)
