@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress
 from pathlib import Path
@@ -88,22 +88,24 @@ def _require_difference(
 
 def _contradicted(store: Store, first: bytes) -> list[Decision]:
     """Decisions in force that hold apart what belongs with a content, by what was said."""
-    own = store.catalog.rows_of([first]).get(first)
+    every = decisions(store)
+    row_of = store.catalog.rows_of({first, *(bytes.fromhex(d) for it in every for d in it.digests)})
+    own = row_of.get(first)
     if own is None:
         return []
-    known = [(said, rows) for said in decisions(store) if (rows := _rows(store, said))]
+    known = [(said, rows) for said in every if (rows := _rows(row_of, said))]
     together = [rows for said, rows in known if said.together]
     apart = [(said, rows) for said, rows in known if not said.together]
     found = Decisions(pairs_of(together), pairs_of([rows for _, rows in apart]))
     return list(compress((said for said, _ in apart), contradicted(found, own)))
 
 
-def _rows(store: Store, said: Decision) -> tuple[int, int] | None:
+def _rows(row_of: Mapping[bytes, int], said: Decision) -> tuple[int, int] | None:
     """Vectors of both photos; None if one is not there, or they are one: it is not in force."""
-    one, other = map(bytes.fromhex, said.digests)
-    rows = store.catalog.rows_of([one, other])
-    there = said.first and said.second and one in rows and other in rows
-    return (rows[one], rows[other]) if there and rows[one] != rows[other] else None
+    one, other = (row_of.get(bytes.fromhex(digest)) for digest in said.digests)
+    if one is None or other is None or one == other:
+        return None
+    return (one, other) if said.first and said.second else None
 
 
 def decisions(store: Store) -> list[Decision]:
