@@ -15,7 +15,6 @@ from annclust.arrays import ImageId, Nodes, VectorRow
 from annclust.storage.checked_sqlite import keep_pages
 from annclust.storage.durable import storage_errors
 from annclust.storage.layout import GenerationKind
-from annclust.storage.photo_catalog import PhotoCatalog
 from annclust.storage.records import (
     Block,
     Captures,
@@ -25,6 +24,7 @@ from annclust.storage.records import (
     Generation,
     joined,
 )
+from annclust.storage.review_catalog import ReviewCatalog
 
 # In every statement ?1 is the set of vectors.
 # The surest present photo of each cluster whose representative is gone, or shows something else.
@@ -60,7 +60,7 @@ _EXPORT = f"""WITH stand_in AS MATERIALIZED ({_STAND_INS})
     WHERE NOT image.removed ORDER BY image.id"""
 
 
-class Catalog(PhotoCatalog):
+class Catalog(ReviewCatalog):
     """Reads catalog.sqlite. Use as a context manager.
 
     What it tells of vectors is of one set of them; photos are what they are in all.

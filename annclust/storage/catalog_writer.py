@@ -23,12 +23,16 @@ from annclust.storage.records import (
     UnreadableRecord,
     lost,
 )
+from annclust.storage.review_writer import ReviewWriter
 
 _KEPT_GENERATIONS = 2
 
 _DROP_REMOVED = (
     "DELETE FROM companion WHERE image IN (SELECT id FROM image WHERE removed)",
+    "DELETE FROM mark WHERE image IN (SELECT id FROM image WHERE removed)",
+    "DELETE FROM review WHERE image IN (SELECT id FROM image WHERE removed)",
     "DELETE FROM image WHERE removed",
+    "DELETE FROM examination WHERE digest NOT IN (SELECT digest FROM image)",
     "DELETE FROM embedding WHERE digest NOT IN (SELECT digest FROM image)",
     "DELETE FROM capture WHERE digest NOT IN (SELECT digest FROM image)",
     "DELETE FROM content WHERE digest NOT IN (SELECT digest FROM image)",
@@ -64,7 +68,7 @@ _RENUMBER = (
 """What compaction does to a set of vectors, given the table `kept` of old and new rows."""
 
 
-class CatalogWriter(ClusteringWriter, DecisionWriter):
+class CatalogWriter(ClusteringWriter, DecisionWriter, ReviewWriter):
     """Reads and writes catalog.sqlite; the caller holds the writer lock."""
 
     @property

@@ -10,7 +10,7 @@ CATALOG = "catalog.sqlite"
 WRITER_LOCK = "writer.lock"
 UNFINISHED = ".unfinished"
 
-GenerationKind = Literal["index", "graph", "tree", "groups"]
+GenerationKind = Literal["index", "graph", "tree", "groups", "map"]
 """What can be derived from the vectors, and comes in numbered generations."""
 
 KINDS: tuple[GenerationKind, ...] = get_args(GenerationKind)

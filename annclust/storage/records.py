@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from annclust.arrays import ImageId, Measures, Nodes, VectorRow
 from annclust.embedding.embedder import EmbedderSpec
@@ -159,6 +159,93 @@ class CompanionRecord:
     def place(self) -> tuple[int, bytes]:
         """Root and root-relative path."""
         return self.root, self.path
+
+
+@dataclass(frozen=True, slots=True)
+class ExaminationRecord:
+    """What was measured on a content's pixels, as JSON, in one revision of how that is done."""
+
+    digest: bytes
+    revision: int
+    measured: str
+    thumbnail: bytes
+
+
+ReviewState = Literal["resolved", "skipped"]
+"""What became of a group that a person looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """A photo whose group a person is done with; `lead` is the smallest id that the group had."""
+
+    state: ReviewState
+    lead: ImageId
+
+
+@dataclass(frozen=True, slots=True)
+class PurgeRecord:
+    """One purge.
+
+    Parameters
+    ----------
+    id : int
+        Never given twice.
+    plan : str
+        Which plan it followed.
+    folder : str
+        Name of its folder in each trash.
+    trash : bytes or None
+        Absolute path of the trash, if it is not the one in each root.
+    began_ns : int
+        Nanoseconds since 1970.
+    """
+
+    id: int
+    plan: str
+    folder: str
+    trash: bytes | None
+    began_ns: int
+
+
+PurgeState = Literal["moving", "in trash", "restoring", "restored", "not moved", "emptying", "gone"]
+"""Where a file is: two of them are on their way, which a look at the disk decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class PurgedFile:
+    """A file that a purge moved, or meant to.
+
+    Parameters
+    ----------
+    id, purge : int
+    image : ImageId
+        The photo that it is, or belongs to.
+    is_photo : bool
+    root : Root
+    path : bytes
+        Where it lay, below the root.
+    size, modified_ns : int
+    digest : bytes
+        BLAKE3 of its bytes.
+    state : PurgeState
+    """
+
+    id: int
+    purge: int
+    image: ImageId
+    is_photo: bool
+    root: Root
+    path: bytes
+    size: int
+    modified_ns: int
+    digest: bytes
+    state: PurgeState
+
+    @property
+    def full_path(self) -> Path:
+        """Where it lay."""
+        return joined(self.root.path, self.path)
 
 
 @dataclass(frozen=True, slots=True)

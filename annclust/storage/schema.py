@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from annclust.storage.layout import KINDS
+from annclust.storage.layout import KINDS, GenerationKind
 
 APPLICATION_ID = 0x616E6E63
 """``annc``: marks the SQLite file as ours."""
@@ -152,6 +152,32 @@ _FORMAT_6 = (
         PRIMARY KEY (vector_set, level, cluster, row)) WITHOUT ROWID""",
 )
 
+# What was measured on photos, what a person says of them in looking through, and what was purged.
+_FORMAT_7 = (
+    """CREATE TABLE examination (
+        digest BLOB PRIMARY KEY REFERENCES content (digest), revision INTEGER NOT NULL,
+        measured TEXT NOT NULL, thumbnail BLOB NOT NULL) WITHOUT ROWID""",
+    """CREATE TABLE mark (
+        image INTEGER PRIMARY KEY REFERENCES image (id), keep INTEGER NOT NULL,
+        CHECK (keep IN (0, 1)))""",
+    """CREATE TABLE review (
+        image INTEGER PRIMARY KEY REFERENCES image (id), state TEXT NOT NULL,
+        lead INTEGER NOT NULL, CHECK (state IN ('resolved', 'skipped')))""",
+    """CREATE TABLE purge (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, plan TEXT NOT NULL, folder TEXT NOT NULL,
+        trash BLOB, began_ns INTEGER NOT NULL)""",
+    # Refers to no image: what lies in the trash can be put back after `compact`, too.
+    """CREATE TABLE purged_file (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, purge INTEGER NOT NULL REFERENCES purge (id),
+        image INTEGER NOT NULL, is_photo INTEGER NOT NULL,
+        root INTEGER NOT NULL REFERENCES root (id), path BLOB NOT NULL, size INTEGER NOT NULL,
+        modified_ns INTEGER NOT NULL, digest BLOB NOT NULL, state TEXT NOT NULL,
+        CHECK (state IN ('moving', 'in trash', 'restoring', 'restored', 'not moved', 'emptying',
+            'gone')))""",
+    "CREATE INDEX purged_file_purge ON purged_file (purge)",
+    "INSERT INTO setting VALUES ('next_map', '1')",
+)
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _FORMAT_1,
     _FORMAT_2,
@@ -159,6 +185,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _FORMAT_4,
     _FORMAT_5,
     _FORMAT_6,
+    _FORMAT_7,
 )
 """``MIGRATIONS[i]`` leads from format i to format i + 1."""
 
@@ -190,7 +217,19 @@ _NO_PAST = {
         FROM content WHERE 0"""
 }
 
-_FIRST_WITH_SETS, _FIRST_WITH_COMPANIONS, _FIRST_WITH_CAPTURES, _FIRST_WITH_PAST = 3, 4, 5, 6
+_NO_REVIEW = {
+    "examination": """SELECT digest, 0 AS revision, '' AS measured, digest AS thumbnail
+        FROM content WHERE 0""",
+    "mark": "SELECT id AS image, 0 AS keep FROM root WHERE 0",
+    "review": "SELECT id AS image, '' AS state, 0 AS lead FROM root WHERE 0",
+    "purge": """SELECT id, '' AS plan, '' AS folder, path AS trash, 0 AS began_ns
+        FROM root WHERE 0""",
+    "purged_file": """SELECT id, 0 AS purge, 0 AS image, 0 AS is_photo, id AS root, path,
+        0 AS size, 0 AS modified_ns, path AS digest, '' AS state FROM root WHERE 0""",
+}
+
+_FIRST_WITH_SETS, _FIRST_WITH_COMPANIONS, _FIRST_WITH_CAPTURES = 3, 4, 5
+_FIRST_WITH_PAST, _FIRST_WITH_REVIEW = 6, 7
 
 
 def views_of(format_: int) -> Mapping[str, str]:
@@ -200,6 +239,7 @@ def views_of(format_: int) -> Mapping[str, str]:
         **(_NO_COMPANIONS if 0 < format_ < _FIRST_WITH_COMPANIONS else {}),
         **(_NO_CAPTURES if 0 < format_ < _FIRST_WITH_CAPTURES else {}),
         **(_NO_PAST if 0 < format_ < _FIRST_WITH_PAST else {}),
+        **(_NO_REVIEW if 0 < format_ < _FIRST_WITH_REVIEW else {}),
     }
 
 
@@ -210,7 +250,13 @@ FORMAT = len(MIGRATIONS)
 """The format that this annclust writes."""
 
 
+_FIRST_WITH: Mapping[GenerationKind, int] = {
+    "groups": _FIRST_WITH_CAPTURES,
+    "map": _FIRST_WITH_REVIEW,
+}
+"""The first format that knows a kind of what is derived, if not all do."""
+
+
 def needed_settings(format_: int) -> tuple[str, ...]:
     """Settings without which a catalog of a format is damaged."""
-    before = frozenset({"groups"} if format_ < _FIRST_WITH_CAPTURES else ())
-    return tuple(f"next_{kind}" for kind in KINDS if kind not in before)
+    return tuple(f"next_{kind}" for kind in KINDS if _FIRST_WITH.get(kind, 0) <= format_)

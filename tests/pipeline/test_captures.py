@@ -65,9 +65,18 @@ def captures(path: Path) -> dict[str, Capture | None]:
 def as_of_old(path: Path) -> None:
     """Make a collection one of format 4, which knew nothing of captures."""
     with StoreWriter(path) as store, store.catalog.transaction():
-        for table in ("capture", "decision", "past_member"):
+        for table in (
+            "capture",
+            "decision",
+            "past_member",
+            "examination",
+            "mark",
+            "review",
+            "purged_file",
+            "purge",
+        ):
             store.catalog._db.execute(f"DROP TABLE {table}")
-        store.catalog._db.execute("DELETE FROM setting WHERE name = 'next_groups'")
+        store.catalog._db.execute("DELETE FROM setting WHERE name IN ('next_groups', 'next_map')")
         store.catalog._db.execute("PRAGMA user_version = 4")
 
 

@@ -73,6 +73,17 @@ def test_no_older_format_remembers_clusters_of_the_past(older: Path) -> None:
             assert [each.tolist() for each in store.catalog.past_memberships("shots")] == [[], []]
 
 
+def test_no_older_format_knows_of_looking_through_photos(older: Path) -> None:
+    for opened in (Store, StoreWriter, Store):
+        with opened(older / "photos.annclust") as store:
+            digests = [row.digest for row in store.catalog.export("shots")]
+            assert digests
+            assert store.catalog.examinations(digests) == {}
+            assert store.catalog.marks() == store.catalog.reviews() == {}
+            assert store.catalog.purges() == store.catalog.purged_files(1) == []
+            assert store.catalog.generation("map") is None
+
+
 def test_an_older_format_is_brought_up_by_the_first_writer(older: Path) -> None:
     for _ in range(2):
         with StoreWriter(older / "photos.annclust") as writer:

@@ -1,0 +1,53 @@
+"""ReviewCatalog: what was measured on photos, what a person said of them, and what was purged.
+
+All of it is of photos, whichever set of vectors is in view.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from annclust.arrays import ImageId
+from annclust.storage.photo_catalog import PhotoCatalog
+from annclust.storage.records import ExaminationRecord, PurgedFile, PurgeRecord, Reviewed, Root
+
+_PURGED = """SELECT purged_file.id, purge, image, is_photo, root.id, root.path, root.device,
+    root.offline, purged_file.path, size, modified_ns, digest, state
+    FROM purged_file JOIN root ON root.id = purged_file.root"""
+
+
+class ReviewCatalog(PhotoCatalog):
+    """Reads what looking through photos left in the catalog."""
+
+    def examinations(self, digests: Iterable[bytes]) -> dict[bytes, ExaminationRecord]:
+        """What was measured on each of some contents that somebody examined."""
+        sql = """SELECT digest, revision, measured, thumbnail FROM examination
+            WHERE digest IN (SELECT unhex(value) FROM json_each(?))"""
+        wanted = json.dumps([digest.hex() for digest in digests])
+        return {row[0]: ExaminationRecord(*row) for row in self._all(sql, wanted)}
+
+    def marks(self) -> dict[ImageId, bool]:
+        """Present photos that a person marked: whether to keep them, or to reject."""
+        sql = """SELECT image, keep FROM mark
+            WHERE image NOT IN (SELECT id FROM image WHERE removed)"""
+        return {image: bool(keep) for image, keep in self._all(sql)}
+
+    def reviews(self) -> dict[ImageId, Reviewed]:
+        """Present photos whose groups a person is done with."""
+        sql = """SELECT image, state, lead FROM review
+            WHERE image NOT IN (SELECT id FROM image WHERE removed)"""
+        return {image: Reviewed(*rest) for image, *rest in self._all(sql)}
+
+    def purges(self) -> list[PurgeRecord]:
+        """Every purge that began, the first one first."""
+        sql = "SELECT id, plan, folder, trash, began_ns FROM purge ORDER BY id"
+        return [PurgeRecord(*row) for row in self._all(sql)]
+
+    def purged_files(self, purge: int) -> list[PurgedFile]:
+        """The files of a purge, in the order in which they were moved."""
+        sql = f"{_PURGED} WHERE purge = ? ORDER BY purged_file.id"
+        return [
+            PurgedFile(own, of, image, bool(is_photo), Root(*row[:4]), *row[4:])
+            for own, of, image, is_photo, *row in self._all(sql, purge)
+        ]

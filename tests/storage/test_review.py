@@ -1,0 +1,129 @@
+"""What looking through photos leaves in the catalog."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import apsw
+import pytest
+
+from annclust.arrays import ImageId
+from annclust.storage.records import ExaminationRecord, PurgedFile, PurgeState, Reviewed
+from annclust.storage.store import Store
+from annclust.storage.store_writer import StoreWriter
+from tests.storage.conftest import add_photos, content
+
+
+@pytest.fixture
+def writer(writer: StoreWriter) -> StoreWriter:
+    """A collection of five photos, open for writing."""
+    numbers = range(1, 6)
+    writer.append([content(number) for number in numbers])
+    add_photos(writer, *numbers)
+    return writer
+
+
+def ids(store: Store) -> list[ImageId]:
+    return [row.id for row in store.catalog.export("")]
+
+
+def digests(store: Store) -> list[bytes]:
+    return [row.digest for row in store.catalog.export("")]
+
+
+def test_what_was_measured_is_found_by_content(writer: StoreWriter) -> None:
+    first, second, *_ = digests(writer)
+    found = ExaminationRecord(first, 1, '{"width": 3}', bytes(1024))
+    with writer.catalog.transaction():
+        writer.catalog.add_examinations([found])
+    assert writer.catalog.examinations([first, second]) == {first: found}
+    newer = replace(found, revision=2)
+    with writer.catalog.transaction():
+        writer.catalog.add_examinations([newer])
+    assert writer.catalog.examinations([first]) == {first: newer}
+
+
+def test_photos_are_marked_anew_and_not_any_more(writer: StoreWriter) -> None:
+    one, two, three, *_ = ids(writer)
+    with writer.catalog.transaction():
+        writer.catalog.mark([one, two], keep=True)
+        writer.catalog.mark([two, three], keep=False)
+    assert writer.catalog.marks() == {one: True, two: False, three: False}
+    with writer.catalog.transaction():
+        writer.catalog.mark([two], keep=None)
+        writer.catalog.remove_images([three])
+    assert writer.catalog.marks() == {one: True}
+
+
+def test_a_group_that_is_done_is_told_by_its_smallest_id(writer: StoreWriter) -> None:
+    one, two, three, *_ = ids(writer)
+    with writer.catalog.transaction():
+        writer.catalog.review([three, one], "resolved")
+        writer.catalog.review([two], "skipped")
+    assert writer.catalog.reviews() == {
+        one: Reviewed("resolved", one),
+        two: Reviewed("skipped", two),
+        three: Reviewed("resolved", one),
+    }
+    with writer.catalog.transaction():
+        writer.catalog.review([one, three], None)
+        writer.catalog.remove_images([two])
+    assert writer.catalog.reviews() == {}
+
+
+def purged(writer: StoreWriter, purge: int) -> list[PurgedFile]:
+    images = writer.catalog.images_by_id(ids(writer)[:2])
+    return [
+        PurgedFile(0, purge, i.id, True, i.root, i.path, i.size, i.modified_ns, i.digest, "moving")
+        for i in images
+    ]
+
+
+def test_a_purge_is_remembered_file_by_file(writer: StoreWriter) -> None:
+    with writer.catalog.transaction():
+        first = writer.catalog.begin_purge("p1", folder="one", trash=None, began_ns=5)
+        second = writer.catalog.begin_purge("p2", folder="two", trash=b"/t", began_ns=6)
+        files = purged(writer, second.id)
+        numbers = writer.catalog.add_purged_files(files)
+        writer.catalog.set_purge_state(numbers[1:], "in trash")
+    assert writer.catalog.purges() == [first, second]
+    assert writer.catalog.purged_files(first.id) == []
+    states: list[PurgeState] = ["moving", "in trash"]
+    assert writer.catalog.purged_files(second.id) == [
+        replace(file, id=number, state=state)
+        for file, number, state in zip(files, numbers, states, strict=True)
+    ]
+    assert files[0].full_path == writer.catalog.images_by_id(ids(writer))[0].full_path
+
+
+def test_what_is_in_the_trash_outlives_compaction_and_marks_do_not(writer: StoreWriter) -> None:
+    one, two, *_ = ids(writer)
+    with writer.catalog.transaction():
+        purge = writer.catalog.begin_purge("p", folder="one", trash=None, began_ns=5)
+        writer.catalog.add_purged_files(purged(writer, purge.id))
+        writer.catalog.mark([one, two], keep=False)
+        writer.catalog.review([one, two], "resolved")
+        writer.catalog.add_examinations(
+            [ExaminationRecord(digest, 1, "{}", b"") for digest in digests(writer)]
+        )
+        known = digests(writer)
+        writer.catalog.remove_images([one, two])
+    writer.compact()
+    assert len(writer.catalog.purged_files(purge.id)) == 2
+    assert set(writer.catalog.examinations(known)) == set(known[2:])
+    for table in ("mark", "review"):
+        assert next(writer.catalog._db.execute(f"SELECT count(*) FROM {table}"))[0] == 0
+    assert not writer.catalog.integrity_problems()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO mark VALUES (1, 2)",
+        "INSERT INTO review VALUES (1, 'odd', 1)",
+        "INSERT INTO purged_file VALUES (1, 1, 1, 1, 1, x'', 1, 1, x'', 'odd')",
+    ],
+)
+def test_sqlite_itself_refuses_what_cannot_be(writer: StoreWriter, statement: str) -> None:
+    with pytest.raises(apsw.ConstraintError):
+        writer.catalog._db.execute(statement)
