@@ -17,6 +17,7 @@ The errors:
         - NothingClusteredError: clusters are asked for before `cluster` was run
             - GroupsOutOfDateError: or it was run for what has changed since
         - OutputError: a file that was asked for cannot be written
+        - PortTakenError: another program listens where the page is to be
     - EmbeddingError: an embedder cannot be used
         - ModelFileError: a model file is missing, damaged or not the one expected
     - CollectionError: the directory NAME.annclust
@@ -183,6 +184,16 @@ class OutputError(InputError):
     def __init__(self, path: Path, *, reason: str) -> None:
         self.path, self.reason = path, reason
         super().__init__(f"{path} cannot be written: {reason}. Give another path.")
+
+
+class PortTakenError(InputError):
+    """Another program listens at the port that the page is to be at, or nobody else may."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        super().__init__(
+            f"port {port} of this machine is taken. Give another one with --port, or leave it out."
+        )
 
 
 class EmbeddingError(AnnclustError):

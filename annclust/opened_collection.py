@@ -89,6 +89,11 @@ class OpenedCollection(Closing):
         """The embedder whose vectors are searched and clustered."""
         return self._store.embedder
 
+    @property
+    def vector_set(self) -> int:
+        """Number of the set of vectors that are searched and clustered."""
+        return self._store.catalog.set_number
+
     def _embedder_loader(self) -> EmbedderLoader:
         return self._embedders.loader(self.embedder)
 

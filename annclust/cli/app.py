@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from annclust.cli import judging, similar, turicreate
+from annclust.cli import judging, reviewing, similar, turicreate
 from annclust.cli.console import Console, shown
 from annclust.cli.exports import Exported, Format, export_writer
 from annclust.cli.shared_options import (
@@ -386,4 +386,5 @@ def demo(
 
 
 judging.add_to(app)
+reviewing.add_to(app)
 turicreate.add_to(app)
