@@ -72,6 +72,11 @@ class ReviewCatalog(PhotoCatalog):
             WHERE image NOT IN (SELECT id FROM image WHERE removed)"""
         return {image: Reviewed(*rest) for image, *rest in self._all(sql)}
 
+    def removed(self, images: Iterable[int]) -> set[ImageId]:
+        """Those of some photos that are known, and not present."""
+        sql = """SELECT id FROM image WHERE removed AND id IN (SELECT value FROM json_each(?))"""
+        return {row[0] for row in self._all(sql, json.dumps([*images]))}
+
     def purges(self) -> list[PurgeRecord]:
         """Every purge that began, the first one first."""
         sql = "SELECT id, plan, folder, trash, began_ns FROM purge ORDER BY id"
