@@ -44,7 +44,7 @@ class Links:
 class AlbumState:
     """What an album was read from; equal states give equal albums."""
 
-    live: str
+    photos: str
     links: int | None
     decisions: str
     clustering: int | None

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import xxhash
 
 from annclust.arrays import Measures, Nodes
 from annclust.grouping.decisions import decided
@@ -50,12 +51,20 @@ def read_album(store: Store, last: Album | None = None) -> Album:
 def _state(store: Store, live: LiveVectors) -> AlbumState:
     groups, clustering = store.catalog.generation("groups"), _clustering(store)
     return AlbumState(
-        live=f"{live.digest} {len(live.photos)} {live.photos[-1:].tolist()}",
+        photos=_digest(live.photos, live.rows[live.node_of]),
         links=None if groups is None else groups.number,
         decisions=decisions_digest(store),
         clustering=None if clustering is None else clustering.id,
         captures=len(store.catalog.captures().rows),
     )
+
+
+def _digest(*arrays: Nodes) -> str:
+    told = xxhash.xxh3_64()
+    for array in arrays:
+        told.update(np.ascontiguousarray(array))
+        told.update(b"|")
+    return told.hexdigest()
 
 
 def _clustering(store: Store) -> ClusteringRecord | None:
@@ -90,7 +99,7 @@ def _photos(store: Store, live: LiveVectors, links: Links | None) -> AlbumPhotos
         node = _places(links.live.rows, rows)
     ids, sizes = store.catalog.sizes()
     return AlbumPhotos(
-        live.photos, node, sizes[np.searchsorted(ids, live.photos)], _taken(store, rows)
+        live.photos, rows, node, sizes[np.searchsorted(ids, live.photos)], _taken(store, rows)
     )
 
 

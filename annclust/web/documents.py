@@ -223,3 +223,66 @@ class Acceptance(Document):
     """That what is suggested for a group is done."""
 
     granularity: Granularity
+
+
+class SampleGroup(Document):
+    """What is suggested for a group."""
+
+    lead: PhotoId
+    keep: list[PhotoId]
+    reject: list[PhotoId]
+    reason: str
+
+
+class SuggestionsDocument(Document):
+    """What is suggested for all open groups together."""
+
+    groups: int
+    photos: int
+    keep: int
+    reject: int
+    left_alone: int
+    bytes: int
+    pending: int
+    sample: list[SampleGroup]
+
+
+class DecisionsDocument(Document):
+    """All that was said."""
+
+    decisions: list[Decision]
+
+
+class DecisionChange(Document):
+    """What is said of a photo, the first one, and of each of the others."""
+
+    say: Literal["apart", "together", "forget"]
+    photos: Annotated[list[PhotoId], Field(min_length=2, max_length=MOST_PHOTOS)]
+
+
+class SaidDocument(Changed):
+    """What came of saying something, and what was said before that prevails over it."""
+
+    prevailing: list[Decision]
+
+
+class DigestPair(Document):
+    """Two contents."""
+
+    digests: tuple[Digest, Digest]
+
+
+class SimilarPhoto(Document):
+    """A photo that looks like what was asked about."""
+
+    photo: Photo
+    similarity: float
+    distance: float
+    group_lead: PhotoId | None
+
+
+class SimilarDocument(Document):
+    """The photos that look most like what was asked about, the nearest first."""
+
+    query: Photo | None = None
+    matches: list[SimilarPhoto]

@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 import numpy as np
 
-from annclust.arrays import ImageId, Nodes
+from annclust.arrays import ImageId, Nodes, places_in
 from annclust.pipeline.photo_groups import level_at
 from annclust.web.cut import Cut
 from annclust.web.documents import (
@@ -21,7 +21,8 @@ from annclust.web.documents import (
     OneOffsPage,
     StateCounts,
 )
-from annclust.web.judging import Judged, judge
+from annclust.web.examiner import Examiner
+from annclust.web.judging import MOST_COMPARED, Judged, Judges
 from annclust.web.listing import Listing, Order, cursor_of, place_of
 from annclust.web.notes import STATES, Codes
 from annclust.web.photo_documents import PhotoFacts, one_offs, photo_facts
@@ -31,6 +32,9 @@ StateFilter = Literal["all", "open", "resolved", "skipped"]
 
 _COVER: Final = 5
 """Photos on a card."""
+
+_AHEAD: Final = 3
+"""Groups after the one that is looked at, whose photos are examined as well."""
 
 _MOST_SHOWN: Final = 1000
 """Photos of a group in one answer: of themes, a group may hold half a collection."""
@@ -122,7 +126,7 @@ def neighbors_of(view: View, asked: Asked, group: int) -> Neighbors:
     )
 
 
-def group_document(session: Session, photo: int, asked: Asked) -> GroupDocument:
+def group_document(session: Session, judges: Judges, photo: int, asked: Asked) -> GroupDocument:
     """The group of a photo.
 
     Raises
@@ -133,15 +137,15 @@ def group_document(session: Session, photo: int, asked: Asked) -> GroupDocument:
     view = session.view
     cut = view.album.cut(asked.granularity)
     group = group_of(view, cut, photo)
-    photos = view.album.photos.ids[cut.members_of(group)].tolist()
+    members = cut.members_of(group)
     with session.readers.store() as store:
-        judgement = judge(store, photos)
+        judgement = judges.judge(store, view, members)
         shown = judgement.photos[:_MOST_SHOWN]
         facts = photo_facts(store, [each.photo for each in shown], view.album, view.notes)
     return GroupDocument(
         lead=int(cut.lead[group]),
         level=level_at(asked.granularity),
-        size=len(photos),
+        size=len(members),
         state=STATES[view.notes.states(cut)[group]],
         certainty=float(cut.certainty[group]),
         pending=judgement.pending,
@@ -157,7 +161,7 @@ def _judged(photos: Sequence[Judged], facts: Mapping[ImageId, PhotoFacts]) -> li
             **facts[ImageId(each.photo)],
             place=place,
             suggestion=each.suggestion,
-            decided_by=each.decided_by,
+            decided_by=None,
             reasons=list(each.reasons),
             behind=each.behind,
             alone=each.alone,
@@ -165,6 +169,20 @@ def _judged(photos: Sequence[Judged], facts: Mapping[ImageId, PhotoFacts]) -> li
         for place, each in enumerate(photos, start=1)
         if each.photo in facts
     ]
+
+
+def examine_soon(session: Session, examiner: Examiner, photo: int, asked: Asked) -> None:
+    """Have the photos of a group examined, and then those of the groups that come next."""
+    view = session.view
+    cut = view.album.cut(asked.granularity)
+    group, listing = group_of(view, cut, photo), listing_of(view, asked)
+    place = int(places_in(listing.order)[group])
+    groups = [group, *listing.page(place, _AHEAD)[0].tolist()]
+    wanted = [view.album.photos.ids[cut.members_of(each)].tolist() for each in groups]
+    with session.readers.store() as store:
+        examiner.want(
+            *(store.catalog.images_by_id(each) for each in wanted if len(each) <= MOST_COMPARED)
+        )
 
 
 def group_of(view: View, cut: Cut, photo: int) -> int:

@@ -19,11 +19,14 @@ from annclust.web.documents import (
 from annclust.web.group_documents import (
     Asked,
     StateFilter,
+    examine_soon,
     group_document,
     group_of,
     groups_page,
     one_offs_page,
 )
+from annclust.web.examiner import Examiner
+from annclust.web.judging import Judges
 from annclust.web.listing import Order
 from annclust.web.routing import CursorQuery, GranularityQuery, PathId
 from annclust.web.session import Session
@@ -35,7 +38,7 @@ Limit = Annotated[int, Query(ge=1, le=500)]
 """Of groups or photos in one answer."""
 
 
-def group_routes(session: Session) -> APIRouter:
+def group_routes(session: Session, judges: Judges, examiner: Examiner) -> APIRouter:
     """What is asked about groups."""
     routes = APIRouter(prefix="/api")
 
@@ -65,7 +68,11 @@ def group_routes(session: Session) -> APIRouter:
         state: StateFilter = "all",
     ) -> GroupDocument:
         """The group of a photo."""
-        return group_document(session, photo, Asked(granularity, order, state))
+        asked = Asked(granularity, order, state)
+        found = group_document(session, judges, photo, asked)
+        if found.pending:
+            examine_soon(session, examiner, photo, asked)
+        return found
 
     @routes.post("/groups/{photo:id}/state")
     def review(photo: PathId, change: StateChange) -> StateChanged:

@@ -54,6 +54,15 @@ class View:
     groups: int
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Accepted:
+    """A group that a person is done with: ids of its photos, and of those that are marked."""
+
+    photos: Nodes
+    keep: Sequence[int]
+    reject: Sequence[int]
+
+
 class NotReadYetError(Exception):
     """The collection is still being read, or cannot be."""
 
@@ -114,6 +123,10 @@ class Session(Closing):
         """Why the collection could not be read (again)."""
         return self._problem
 
+    def tell_problem(self, error: AnnclustError) -> None:
+        """Let the person know of something that went wrong behind their back."""
+        self._problem = shown_error(error)
+
     # What others write
 
     def _keep_up(self) -> None:
@@ -140,7 +153,7 @@ class Session(Closing):
         last = self._view
         with store.catalog.snapshot():
             album = read_album(store, None if last is None else last.album)
-            notes = Notes.of(album.photos, store.catalog.marks(), store.catalog.reviews())
+            notes = _notes(store, album)
         if last is None:
             self._view = View(album, notes, 1, 1)
         elif album is not last.album:
@@ -174,21 +187,30 @@ class Session(Closing):
         """Mark photos; those that are gone are left out."""
         with self.writing() as store:
             view = self.view
-            places = view.album.photos.places_of(np.asarray(photos, dtype=np.int64))
-            images = _images(view, places)
+            places = _places(view, photos)
             with store.catalog.transaction():
-                store.catalog.mark(images, keep=keep)
+                store.catalog.mark(_images(view, places), keep=keep)
             return self._noted(view.notes.marked(places, keep=keep))
 
     def review(self, photos: Nodes, state: GroupState) -> View:
         """Say what became of a group of photos; those that are gone are left out."""
         with self.writing() as store:
             view = self.view
-            places = view.album.photos.places_of(photos)
-            images = _images(view, places)
+            places = _places(view, photos)
             with store.catalog.transaction():
-                store.catalog.review(images, None if state == "open" else state)
-            return self._noted(view.notes.reviewed(places, state, min(images, default=-1)))
+                store.catalog.review(_images(view, places), None if state == "open" else state)
+            return self._noted(view.notes.reviewed(places, state, _lead(view, places)))
+
+    def accept(self, groups: Sequence[Accepted]) -> View:
+        """Mark photos of groups, and be done with these; all of them or, if that fails, none."""
+        with self.writing() as store:
+            view = self.view
+            with store.catalog.transaction():
+                for group in groups:
+                    for photos, keep in ((group.keep, True), (group.reject, False)):
+                        store.catalog.mark(_images(view, _places(view, photos)), keep=keep)
+                    store.catalog.review(_images(view, _places(view, group.photos)), "resolved")
+            return self._noted(_notes(store, view.album))
 
     def _noted(self, notes: Notes) -> View:
         view = self.view
@@ -203,5 +225,17 @@ class Session(Closing):
             return self.view
 
 
+def _notes(store: Store, album: Album) -> Notes:
+    return Notes.of(album.photos, store.catalog.marks(), store.catalog.reviews())
+
+
+def _places(view: View, photos: Sequence[int] | Nodes) -> Nodes:
+    return view.album.photos.places_of(np.asarray(photos, dtype=np.int64))
+
+
 def _images(view: View, places: Nodes) -> list[ImageId]:
     return [ImageId(each) for each in view.album.photos.ids[places].tolist()]
+
+
+def _lead(view: View, places: Nodes) -> int:
+    return min(_images(view, places), default=-1)
