@@ -9,6 +9,7 @@ The errors:
         - UsageError: and could not be in any collection
         - PhotosNotFoundError: no such folder, or not a folder
         - UnreadableImageError: one image cannot be turned into pixels
+        - PhotoGoneError: the file of a photo is not where it was
         - UnknownEmbedderError: no embedder goes by that name
         - NoTextError: a text is asked for, but the embedder knows pictures alone
         - UnknownClusterError: no group has that id
@@ -93,6 +94,17 @@ class UnreadableImageError(InputError):
     def __init__(self, path: Path, *, reason: str) -> None:
         self.path, self.reason = path, reason
         super().__init__(f"{path}: {reason}.")
+
+
+class PhotoGoneError(InputError):
+    """The file of a photo of the collection is not where it was."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(
+            f"{path} is not there any more. Plug in the disk that it lies on, or run annclust index"
+            " again."
+        )
 
 
 class UnknownEmbedderError(InputError):

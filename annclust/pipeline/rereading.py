@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
 
 from annclust.images.decode_workers import DecodeWorkers, ReadJob, ReadResult
 from annclust.images.wish import Wish
@@ -16,13 +17,14 @@ from annclust.input_geometry import InputGeometry
 from annclust.settings import DecodeSettings
 from annclust.storage.records import ImageRecord
 
-_OF_NO_USE = InputGeometry(short_side=1, crop=1)
+NO_VIEW: Final = InputGeometry(short_side=1, crop=1)
+"""For workers of whom nobody asks views."""
 
 
 def rereading_workers(settings: DecodeSettings) -> DecodeWorkers:
     """Workers to read known contents, of which nobody asks for views; a context manager."""
     # A link was followed when the photo was embedded, or else it is none.
-    return DecodeWorkers(_OF_NO_USE, settings, follow_symlinks=True)
+    return DecodeWorkers(NO_VIEW, settings, follow_symlinks=True)
 
 
 def by_content(photos: Iterable[ImageRecord]) -> dict[bytes, list[ImageRecord]]:
