@@ -8,24 +8,19 @@ from fastapi import APIRouter, Query
 
 from annclust.settings import GRANULARITY
 from annclust.web.documents import (
-    Changed,
     GroupDocument,
     GroupsPage,
-    MarksChange,
     OneOffsPage,
-    StateChange,
-    StateChanged,
 )
+from annclust.web.examiner import Examiner
 from annclust.web.group_documents import (
     Asked,
     StateFilter,
     examine_soon,
     group_document,
-    group_of,
     groups_page,
     one_offs_page,
 )
-from annclust.web.examiner import Examiner
 from annclust.web.judging import Judges
 from annclust.web.listing import Order
 from annclust.web.routing import CursorQuery, GranularityQuery, PathId
@@ -73,20 +68,5 @@ def group_routes(session: Session, judges: Judges, examiner: Examiner) -> APIRou
         if found.pending:
             examine_soon(session, examiner, photo, asked)
         return found
-
-    @routes.post("/groups/{photo:id}/state")
-    def review(photo: PathId, change: StateChange) -> StateChanged:
-        """Say what became of a group."""
-        view = session.view
-        cut = view.album.cut(change.granularity)
-        members = cut.members_of(group_of(view, cut, photo))
-        changed = session.review(view.album.photos.ids[members], change.state)
-        return StateChanged(state=change.state, revision=changed.revision)
-
-    @routes.post("/marks")
-    def mark(change: MarksChange) -> Changed:
-        """Mark photos."""
-        keep = None if change.mark is None else change.mark == "keep"
-        return Changed(revision=session.mark(change.photos, keep=keep).revision)
 
     return routes

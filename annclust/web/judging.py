@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Final, Literal
 
-import numpy as np
 import xxhash
 
 from annclust.arrays import ImageId, Nodes
@@ -159,7 +158,7 @@ def _said(notes: Notes, members: Nodes) -> list[Said | None]:
 def _key(view: View, members: Nodes) -> int:
     """Tells groups of other photos, contents or marks apart."""
     told = xxhash.xxh3_64()
-    told.update(np.ascontiguousarray(view.album.photos.ids[members]))
-    told.update(np.ascontiguousarray(view.album.photos.row[members]))
-    told.update(np.ascontiguousarray(view.notes.mark[members]))
+    told.update(view.album.photos.ids[members].tobytes())
+    told.update(view.album.photos.row[members].tobytes())
+    told.update(view.notes.mark[members].tobytes())
     return told.intdigest()

@@ -6,6 +6,7 @@ The index and the model are loaded by the first question that needs them.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from threading import Lock
 
@@ -13,10 +14,11 @@ from annclust.arrays import Vectors, unit_rows
 from annclust.closing import Closing
 from annclust.embedding.embedder import EmbedderLoader, UnembeddableError
 from annclust.errors import AnnclustError, UnknownPhotoError, UnreadableImageError
+from annclust.images.decode_workers import image_reader
 from annclust.images.decoded_image import DecodedImage
 from annclust.pipeline.querying import Searcher, stored_vector, text_vector
 from annclust.pipeline.reports import Match
-from annclust.settings import SearchSettings
+from annclust.settings import IndexingSettings
 from annclust.storage.records import ImageRecord
 from annclust.storage.store import Store
 from annclust.storage.verify import require_sound
@@ -27,31 +29,31 @@ class Lookalikes(Closing):
 
     Parameters
     ----------
-    open_store : callable
-        Opens the collection to read from.
+    store : Store
+        To read from; closed with this.
     loader : callable
         Finds the embedder of its vectors.
-    view : callable
-        Decodes a file to what that wants to see.
-    settings : SearchSettings
+    settings : IndexingSettings
     """
 
     def __init__(
         self,
-        open_store: Callable[[], Store],
+        store: Store,
         loader: Callable[[], EmbedderLoader],
-        view: Callable[[Path], DecodedImage],
-        settings: SearchSettings,
+        settings: IndexingSettings,
     ) -> None:
-        self._store, self._loader, self._view = open_store(), loader, view
-        self._settings = settings
+        self._store, self._loader, self._settings = store, loader, settings
+        self._opened = ExitStack()
+        self._opened.enter_context(store)
+        self._read: Callable[[Path], DecodedImage] | None = None
         self._searcher: tuple[object, Searcher] | None = None
+        self._can_text = False
         self._lock = Lock()
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Let go of the files, and end the worker."""
         with self._lock:
-            self._store.close()
+            self._opened.close()
 
     def of_photo(self, photo: ImageRecord, n: int) -> list[Match]:
         """The photos nearest to one of them, itself the first."""
@@ -95,9 +97,13 @@ class Lookalikes(Closing):
         return unit_rows(require_sound(self._store, self._store.vectors(), [content.row]))
 
     def _embedded(self, path: Path) -> Vectors:
-        pixels = self._view(path).pixels
+        embedder = self._loader()
+        if self._read is None:  # the worker stays: to start one takes longer than all the rest
+            reader = image_reader(embedder.geometry, self._settings.decode)
+            self._read = self._opened.enter_context(reader)
+        pixels = self._read(path).pixels
         try:
-            return self._loader().load().embed([pixels])
+            return embedder.load().embed([pixels])
         except UnembeddableError as error:
             raise UnreadableImageError(path, reason=error.images[0].reason) from error
 
@@ -105,12 +111,15 @@ class Lookalikes(Closing):
         catalog = self._store.catalog
         state = (catalog.vector_set(), catalog.generation("index"))
         if self._searcher is None or self._searcher[0] != state:
-            self._searcher = (state, Searcher(self._store, self._settings))
+            self._searcher = (state, Searcher(self._store, self._settings.search))
         return self._searcher[1]
 
+    @property
     def can_text(self) -> bool:
-        """Whether the embedder may know texts, as far as one can tell without loading it."""
-        try:
-            return self._loader().reads_text
-        except AnnclustError:
-            return False
+        """Whether the embedder knows texts; not, until that has been found out."""
+        return self._can_text
+
+    def find_out(self) -> None:
+        """Find the embedder, which takes time if it is one that the user brings."""
+        with suppress(AnnclustError), self._lock:
+            self._can_text = self._loader().reads_text

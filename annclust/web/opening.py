@@ -7,9 +7,8 @@ from contextlib import contextmanager
 
 from annclust.collection import Collection
 from annclust.errors import InputError
-from annclust.web.collection_routes import About
+from annclust.web.desk import Desk
 from annclust.web.server import ReviewServer
-from annclust.web.session import Session
 
 
 @contextmanager
@@ -28,9 +27,5 @@ def reviewed(collection: Collection, *, port: int = 0) -> Iterator[ReviewServer]
         raise InputError(
             f"{collection.path} has no photos yet. Add some with annclust index PHOTOS."
         )
-    about = About(collection.path.stem, str(collection.path), status.embedder, can_text=False)
-    with (
-        Session(collection.path, collection.vector_set) as session,
-        ReviewServer(session, about, port=port) as server,
-    ):
+    with Desk(collection) as desk, ReviewServer(desk, port=port) as server:
         yield server

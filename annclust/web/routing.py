@@ -17,10 +17,12 @@ from annclust.errors import (
     InputError,
     NoTextError,
     NothingClusteredError,
+    PhotoGoneError,
     UnknownPhotoError,
     UnreadableImageError,
 )
 from annclust.web.documents import LARGEST_ID, Problem
+from annclust.web.jobs import JobRunningError
 from annclust.web.listing import MalformedCursorError, StaleCursorError
 from annclust.web.session import NotReadYetError, UnknownIdError
 from annclust.web.shown import shown_error, shown_text
@@ -47,7 +49,7 @@ GranularityQuery = Annotated[float, Query(ge=0, le=3.5, allow_inf_nan=False)]
 CursorQuery = Annotated[str | None, Query(max_length=64)]
 
 PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
-    status: {"model": Problem} for status in (400, 404, 409, 422, 503)
+    status: {"model": Problem} for status in (400, 404, 409, 410, 413, 422, 503)
 }
 """What every route may answer instead."""
 
@@ -55,12 +57,14 @@ PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
 _STATUS: Final[tuple[tuple[type[Exception], int], ...]] = (
     (UnknownIdError, 404),
     (UnknownPhotoError, 404),
+    (PhotoGoneError, 410),
     (UnreadableImageError, 422),
     (CollectionLockedError, 409),
     (NothingClusteredError, 409),
     (NoTextError, 409),
     (InputError, 422),
     (StaleCursorError, 409),
+    (JobRunningError, 409),
     (MalformedCursorError, 422),
     (NotReadYetError, 503),
     (AnnclustError, 503),

@@ -15,8 +15,7 @@ from annclust.closing import Closing
 from annclust.errors import PortTakenError
 from annclust.web.admission import Admission
 from annclust.web.app import make_app
-from annclust.web.collection_routes import About
-from annclust.web.session import Session
+from annclust.web.desk import Desk
 
 _HOST: Final = "127.0.0.1"
 _WAITING: Final = 128
@@ -31,8 +30,7 @@ class ReviewServer(Closing):
 
     Parameters
     ----------
-    session : Session
-    about : About
+    desk : Desk
     port : int
         0 for any that is free.
 
@@ -42,12 +40,11 @@ class ReviewServer(Closing):
         If another program listens there.
     """
 
-    def __init__(self, session: Session, about: About, *, port: int = 0) -> None:
-        self._session = session
+    def __init__(self, desk: Desk, *, port: int = 0) -> None:
         self._socket = _listen(port)
         self.admission = Admission(self._socket.getsockname()[1])
         config = uvicorn.Config(
-            make_app(session, about, self.admission),
+            make_app(desk, self.admission),
             http="h11",
             ws="none",
             loop="asyncio",

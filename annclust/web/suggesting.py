@@ -11,9 +11,10 @@ from annclust.arrays import Nodes
 from annclust.progress import Progress
 from annclust.web.documents import SampleGroup, SuggestionsDocument
 from annclust.web.examiner import Examiner
+from annclust.web.group_documents import group_of
 from annclust.web.judging import MOST_COMPARED, Judgement, Judges
 from annclust.web.notes import STATES
-from annclust.web.session import Accepted, Session, View
+from annclust.web.session import Accepted, NotReadYetError, Session, View
 
 _SAMPLES: Final = 12
 
@@ -62,8 +63,8 @@ def suggestions(view: View, judges: Judges, granularity: float) -> SuggestionsDo
 
 def _sample(view: View, members: Nodes, judged: Judgement) -> SampleGroup:
     lead = int(view.album.photos.ids[members[0]])
-    keep, reject = judged.of("keep"), judged.of("reject")
-    return SampleGroup(lead=lead, keep=keep, reject=reject, reason=judged.reason)
+    keep, reject = map(int, judged.of("keep")), map(int, judged.of("reject"))
+    return SampleGroup(lead=lead, keep=[*keep], reject=[*reject], reason=judged.reason)
 
 
 def _bytes(view: View, photos: list[int]) -> int:
@@ -109,6 +110,26 @@ def accept_groups(
         "keep": sum(len(each.keep) for each in accepted),
         "reject": sum(len(each.reject) for each in accepted),
     }
+
+
+def accept_group(session: Session, judges: Judges, photo: int, granularity: float) -> None:
+    """Mark the photos of a group as it is suggested, and be done with it.
+
+    Raises
+    ------
+    UnknownIdError
+        If there is no such photo, or it stands alone.
+    NotReadYetError
+        If its photos were not examined yet.
+    """
+    view = session.view
+    cut = view.album.cut(granularity)
+    members = cut.members_of(group_of(view, cut, photo))
+    with session.readers.store() as store:
+        judged = judges.judge(store, view, members)
+    if judged.pending:
+        raise NotReadYetError("The photos of this group are still being examined.")
+    session.accept([accepted_of(view, members, judged)])
 
 
 def accepted_of(view: View, members: Nodes, judged: Judgement) -> Accepted:
