@@ -6,17 +6,16 @@ and keeps what is expensive to open (the index, the model) from one call to the 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, get_args
 
 from annclust.errors import AnnclustError, UsageError
-from annclust.grouped_collection import GroupedCollection
 from annclust.neighbor_graph import NeighborGraph
 from annclust.pipeline.reports import IndexReport, Match, Status
-from annclust.settings import Level, PathLike, path_of, refuse_unknown, whole_number
+from annclust.purging_collection import PurgingCollection
+from annclust.settings import Level, PathLike, path_of, paths_of, refuse_unknown, whole_number
 
 # Each call loads what it needs itself: a query must not wait for what only indexing needs.
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from annclust.pipeline.querying import Searcher
 
 
-class Collection(GroupedCollection):
+class Collection(PurgingCollection):
     """A collection of photos: index, search, cluster. Use as a context manager, or close it.
 
     Parameters
@@ -91,8 +90,7 @@ class Collection(GroupedCollection):
         if exclude is not None:
             scan = replace(scan, exclude=tuple(exclude))
         settings = replace(self.settings, scan=scan, forget_missing=forget_missing)
-        given = [folders] if isinstance(folders, (str, os.PathLike)) else folders
-        places = list(map(path_of, given))
+        places = paths_of(folders)
         with self._writer() as store:
             store.rename_embedder(self._embedders.name(self.embedder))
             loader = self.embedder_loader

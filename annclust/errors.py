@@ -217,7 +217,7 @@ class PlanFileError(InputError):
 
     def __init__(self, path: Path, *, reason: str) -> None:
         self.path, self.reason = path, reason
-        super().__init__(f"{path}: {reason}. `annclust purge plan -o {_typed(path)}` makes a plan.")
+        super().__init__(f"{path}: {reason}. `annclust purge plan -o PLAN` makes a plan.")
 
 
 class PlanOutOfDateError(InputError):
@@ -236,9 +236,9 @@ class PlanOutOfDateError(InputError):
 class UnknownPurgeError(InputError):
     """There is no purge to be undone."""
 
-    def __init__(self, plan: Path | None = None) -> None:
+    def __init__(self, plan: str | None = None) -> None:
         self.plan = plan
-        told = "nothing was purged" if plan is None else f"{plan} was never applied"
+        told = "nothing was purged" if plan is None else "this plan was never applied here"
         super().__init__(
             f"{told}, so there is nothing to undo. `annclust purge list` lists purges."
         )

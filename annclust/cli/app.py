@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from annclust.cli import judging, reviewing, similar, turicreate
+from annclust.cli import judging, purging, reviewing, similar, turicreate
 from annclust.cli.console import Console, shown
 from annclust.cli.exports import Exported, Format, export_writer
 from annclust.cli.shared_options import (
@@ -22,6 +22,7 @@ from annclust.cli.shared_options import (
     Level,
     LevelOption,
     MemoryOption,
+    ShownLevel,
     ThreadsOption,
     command,
     open_collection,
@@ -41,16 +42,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-
-class ShownLevel(StrEnum):
-    """What groups can be shown of."""
-
-    COPIES = "copies"
-    SHOTS = "shots"
-    SCENES = "scenes"
-    THEMES = "themes"
-    DENSITY = "density"
 
 
 class Method(StrEnum):
@@ -386,5 +377,6 @@ def demo(
 
 
 judging.add_to(app)
+purging.add_to(app)
 reviewing.add_to(app)
 turicreate.add_to(app)

@@ -22,7 +22,7 @@ from annclust.progress import SILENT, Progress, Stage
 from annclust.purge.file_moves import Seen, look_at, make_folders, move
 from annclust.purge.plan import Plan, PlannedFile
 from annclust.purge.plan_check import Asset, assets_of, check_places
-from annclust.purge.settling import note, put_back, set_state, settle
+from annclust.purge.settling import note, set_state, settle, take_back
 from annclust.purge.trash import Trash, new_folder_name
 from annclust.storage.records import PurgedFile, PurgeRecord
 from annclust.storage.store_writer import StoreWriter
@@ -193,15 +193,13 @@ class _Mover:
             self._not_moved.append(meant)
             return
         files = self._note_intent(meant)
-        moved: list[PurgedFile] = []
         try:
             for file in files:
                 target = self._trash.place_of(file)
                 make_folders(target.parent)
                 move(file.full_path, target, token=self._token)
-                moved.append(file)
-        except BaseException:
-            self._take_back(files, moved)
+        except OSError:
+            take_back(self._store, self._trash, files)  # an asset moves as one
             raise
         self._moved += files
         self._unnoted = files
@@ -213,12 +211,6 @@ class _Mover:
             numbers = self._store.catalog.add_purged_files(files)
         self._unnoted = []
         return [replace(file, id=number) for file, number in zip(files, numbers, strict=True)]
-
-    def _take_back(self, files: Sequence[PurgedFile], moved: Sequence[PurgedFile]) -> None:
-        """An asset moves as one: what went of it comes back."""
-        for file in files:
-            back = file not in moved or put_back(self._trash, file)
-            note(self._store, [file], "not moved" if back else "in trash")
 
     def _meant(self, asset: Asset) -> list[PurgedFile] | NotMoved:
         """The files of an asset as they are now, or why it is not to be moved after all."""

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from annclust.arrays import ImageId
 from annclust.errors import PlanOutOfDateError, TrashError
-from annclust.pipeline.roots import check_root
 from annclust.purge.file_moves import look_at
 from annclust.purge.plan import Plan, PlannedFile, PlannedPhoto
+from annclust.purge.standing import Standing
 from annclust.purge.trash import Trash, check_trash
 from annclust.storage.records import ImageRecord, Root
 from annclust.storage.store import Store
@@ -78,7 +78,7 @@ class _Check:
     def __init__(self, store: Store, plan: Plan) -> None:
         asked = {photo.image for group in plan.groups for photo in (*group.kept, *group.moved)}
         self._known = {image.id: image for image in store.catalog.images_by_id(sorted(asked))}
-        self._offline: dict[int, str | None] = {}
+        self._standing = Standing()
         self.changed: dict[Path, str] = {}
 
     def photo(self, photo: PlannedPhoto) -> ImageRecord | None:
@@ -94,13 +94,7 @@ class _Check:
             return "it is no photo of the collection any more"
         if record.full_path != photo.file.path or record.digest != photo.file.digest:
             return "it lies elsewhere, or shows something else"
-        return self._root_offline(record.root)
-
-    def _root_offline(self, root: Root) -> str | None:
-        if root.id not in self._offline:
-            why = root.offline or check_root(root).problem
-            self._offline[root.id] = None if why is None else f"its folder is offline ({why})"
-        return self._offline[root.id]
+        return self._standing.offline(record.root)
 
     def companions(self, photo: PlannedPhoto, root: Root) -> None:
         """Look at what belongs to a photo."""

@@ -32,7 +32,7 @@ def settle(store: StoreWriter, purge: PurgeRecord) -> None:
             _settle_moving(store, trash, asset)
         for file in files:
             if file.state == "restoring":
-                note(store, [file], _restored(trash, file))
+                note(store, [file], state_of_restored(trash, file))
             elif file.state == "emptying":
                 note(store, [file], "in trash" if _is_there(trash.place_of(file)) else "gone")
 
@@ -74,23 +74,26 @@ def _assets(files: Iterable[PurgedFile]) -> list[list[PurgedFile]]:
 
 def _settle_moving(store: StoreWriter, trash: Trash, asset: Sequence[PurgedFile]) -> None:
     """An asset is in the trash as a whole, or goes back."""
-    there = [_in_trash(trash, file) for file in asset]
-    if all(there):
+    if all(_in_trash(trash, file) for file in asset):
         note(store, asset, "in trash")
-        return
-    for file, moved in zip(asset, there, strict=True):
-        if moved and not put_back(trash, file):
-            note(store, [file], "in trash")
-        else:
-            note(store, [file], "not moved")
+    else:
+        take_back(store, trash, asset)
 
 
-def put_back(trash: Trash, file: PurgedFile) -> bool:
-    """Move a file back from the trash; False if something else is in its place, or it cannot be."""
+def take_back(store: StoreWriter, trash: Trash, asset: Sequence[PurgedFile]) -> None:
+    """Put back what was moved of an asset, and note for each file where it is."""
+    for file in asset:
+        stays = _in_trash(trash, file) and not _put_back(trash, file)
+        note(store, [file], "in trash" if stays else "not moved")
+
+
+def _put_back(trash: Trash, file: PurgedFile) -> bool:
+    """Move a file back from the trash; False if something is in its place, or it cannot be."""
+    place = trash.place_of(file)
     try:
-        move(trash.place_of(file), file.full_path, token=trash.token)
-    except OSError:
-        return False
+        move(place, file.full_path, token=trash.token)
+    except OSError:  # which may have come after the move
+        return not _in_trash(trash, file)
     return True
 
 
@@ -108,7 +111,7 @@ def _in_trash(trash: Trash, file: PurgedFile) -> bool:
     return False
 
 
-def _restored(trash: Trash, file: PurgedFile) -> PurgeState:
+def state_of_restored(trash: Trash, file: PurgedFile) -> PurgeState:
     """Where a file is that was being put back."""
     place = trash.place_of(file)
     _drop_copy(file.full_path, trash)

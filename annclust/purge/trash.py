@@ -17,10 +17,8 @@ from pathlib import Path
 from typing import Final
 
 from annclust.errors import TrashError
+from annclust.images.discovery import TRASH
 from annclust.storage.records import PurgedFile, PurgeRecord, Root
-
-TRASH: Final = ".annclust-trash"
-"""Name of the trash in each root."""
 
 _TOKEN_BYTES: Final = 4
 

@@ -6,7 +6,6 @@ the trash, and is told.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from annclust.errors import UnknownPurgeError
 from annclust.images.content import describe_os_error
 from annclust.progress import SILENT, Progress, Stage
 from annclust.purge.file_moves import look_at, make_folders, move, remove_empty_folders
-from annclust.purge.settling import note, set_state, settle
+from annclust.purge.settling import note, set_state, settle, state_of_restored
 from annclust.purge.trash import Trash
 from annclust.storage.records import PurgedFile, PurgeRecord
 from annclust.storage.store_writer import StoreWriter
@@ -67,7 +66,7 @@ def undo_purge(store: StoreWriter, purge: PurgeRecord, progress: Progress = SILE
     return restorer.report(purge.id)
 
 
-def purge_to_undo(store: StoreWriter, plan: str | None, path: Path | None = None) -> PurgeRecord:
+def purge_to_undo(store: StoreWriter, plan: str | None) -> PurgeRecord:
     """The last purge by a plan, or by any if that is None, that has something in the trash.
 
     Else the last one, of which there is nothing (any more) to be put back.
@@ -77,8 +76,6 @@ def purge_to_undo(store: StoreWriter, plan: str | None, path: Path | None = None
     store : StoreWriter
     plan : str or None
         Its id.
-    path : Path or None
-        Where the plan was read from.
 
     Raises
     ------
@@ -87,7 +84,7 @@ def purge_to_undo(store: StoreWriter, plan: str | None, path: Path | None = None
     """
     asked = [each for each in store.catalog.purges() if plan in (None, each.plan)]
     if not asked:
-        raise UnknownPurgeError(path)
+        raise UnknownPurgeError(plan)
     for purge in reversed(asked):
         files = store.catalog.purged_files(purge.id)
         if any(file.state in ("moving", "in trash", "restoring", "emptying") for file in files):
@@ -140,9 +137,13 @@ class _Restorer:
             make_folders(target.parent)
             move(place, target, token=self._trash.token)
         except OSError as error:
+            state = state_of_restored(self._trash, file)  # the error may have come after the move
+            note(self._store, [file], state)
             reason = describe_os_error(error)
+            if state == "restored":
+                self._restored.append(file)
+                reason = f"it is back, but the system says: {reason}"
             self._not_restored.append(NotRestored(target, place, reason))
-            note(self._store, [file], "in trash" if os.path.lexists(place) else "gone")
             return
         if seen.digest != file.digest:
             why = "it was changed in the trash; it is back as it is now"

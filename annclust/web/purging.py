@@ -21,6 +21,7 @@ from annclust.purge.candidate import Candidate
 from annclust.purge.candidates import candidates_of
 from annclust.purge.plan import Plan, fault_of
 from annclust.purge.plan_file import plan_bytes
+from annclust.purge.planning import PlanWishes, plan_purge
 from annclust.purge.undoing import undo_purge
 from annclust.storage.records import ImageRecord, PurgedFile, PurgeRecord
 from annclust.storage.store import Store
@@ -78,8 +79,6 @@ def plan_groups(
     session: Session, examiner: Examiner, granularity: float, only: Only, progress: Progress
 ) -> Plan:
     """Plan which photos of the groups at a granularity go to the trash."""
-    from annclust.purge.planning import PlanWishes, plan_purge
-
     groups = _groups(session.view, granularity, only)
     with session.readers.store() as store:
         photos = store.catalog.images_by_id(each for group in groups for each in group)
