@@ -5,7 +5,8 @@ What it finds counts at once; it is stored when nobody else is writing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from threading import Condition, Thread
 from typing import Final
 
@@ -36,7 +37,15 @@ _AT_A_TIME: Final = 8
 """Photos that are measured before looking whether others are wanted sooner."""
 
 _MOST_WANTED: Final = 32
-"""Lists of photos that wait; what was asked for before that is asked for again if it matters."""
+"""Groups that wait; what was asked for before that is asked for again if it matters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Photos to be measured, and what is done once they are, with a store to read from."""
+
+    photos: Sequence[ImageRecord]
+    then: Callable[[Store], object]
 
 
 class Examiner(Closing):
@@ -50,7 +59,7 @@ class Examiner(Closing):
 
     def __init__(self, session: Session, settings: DecodeSettings) -> None:
         self._session, self._settings = session, settings
-        self._wanted: list[list[ImageRecord]] = []
+        self._wanted: list[Wanted] = []
         self._unstored: dict[bytes, Examination] = {}
         self._failed: dict[bytes, str] = {}
         self._closing = False
@@ -78,10 +87,10 @@ class Examiner(Closing):
             }
         return {**stored_examinations(store, digests - found.keys()), **found}
 
-    def want(self, *lists: Sequence[ImageRecord]) -> None:
-        """Measure photos soon: before all that was wanted earlier, the first list first."""
+    def want(self, wanted: Sequence[Wanted]) -> None:
+        """Measure photos soon: before all that was wanted earlier, the first ones first."""
         with self._news:
-            self._wanted += [list(each) for each in reversed(lists) if each]
+            self._wanted += reversed(wanted)
             del self._wanted[:-_MOST_WANTED]
             self._news.notify_all()
 
@@ -111,7 +120,7 @@ class Examiner(Closing):
         while self._next_is_there(None):
             with rereading_workers(self._settings) as workers:
                 while self._next_is_there(_PATIENCE):
-                    self._measure(workers, self._take())
+                    self._do(workers, self._take())
             self._store_found()
 
     def _next_is_there(self, patience: float | None) -> bool:
@@ -120,20 +129,21 @@ class Examiner(Closing):
             self._news.wait_for(lambda: self._closing or bool(self._wanted), patience)
             return bool(self._wanted) and not self._closing
 
-    def _take(self) -> list[ImageRecord]:
-        """The next few photos of what was asked for last."""
+    def _take(self) -> Wanted:
+        """What was asked for last; if that is much, its first few photos."""
         with self._news:
-            photos = self._wanted.pop()
-            chosen, rest = photos[:_AT_A_TIME], photos[_AT_A_TIME:]
-            if rest:
-                self._wanted.append(rest)
-            return chosen
+            last = self._wanted.pop()
+            if len(last.photos) <= _AT_A_TIME:
+                return last
+            self._wanted.append(replace(last, photos=last.photos[_AT_A_TIME:]))
+            return Wanted(last.photos[:_AT_A_TIME], lambda _store: None)
 
-    def _measure(self, workers: DecodeWorkers, photos: Sequence[ImageRecord]) -> None:
+    def _do(self, workers: DecodeWorkers, wanted: Wanted) -> None:
         with self._session.readers.store() as store:
-            missing = self._missing(store, photos)
-        for digest, outcome in examine_contents(workers, missing):
-            self._note(digest, outcome)
+            missing = self._missing(store, wanted.photos)
+            for digest, outcome in examine_contents(workers, missing):
+                self._note(digest, outcome)
+            wanted.then(store)
 
     def _note(self, digest: bytes, outcome: Outcome) -> None:
         with self._news:

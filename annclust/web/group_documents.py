@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final, Literal
 
 import numpy as np
@@ -21,7 +22,7 @@ from annclust.web.documents import (
     OneOffsPage,
     StateCounts,
 )
-from annclust.web.examiner import Examiner
+from annclust.web.examiner import Examiner, Wanted
 from annclust.web.judging import MOST_COMPARED, Judged, Judges
 from annclust.web.listing import Listing, Order, cursor_of, place_of
 from annclust.web.notes import STATES, Codes
@@ -139,7 +140,7 @@ def group_document(session: Session, judges: Judges, photo: int, asked: Asked) -
     group = group_of(view, cut, photo)
     members = cut.members_of(group)
     with session.readers.store() as store:
-        judgement = judges.judge(store, view, members)
+        judgement = judges.look(store, view, members)
         shown = judgement.photos[:_MOST_SHOWN]
         facts = photo_facts(store, [each.photo for each in shown], view.album, view.notes)
     return GroupDocument(
@@ -171,18 +172,22 @@ def _judged(photos: Sequence[Judged], facts: Mapping[ImageId, PhotoFacts]) -> li
     ]
 
 
-def examine_soon(session: Session, examiner: Examiner, photo: int, asked: Asked) -> None:
-    """Have the photos of a group examined, and then those of the groups that come next."""
+def judge_soon(
+    session: Session, judges: Judges, examiner: Examiner, photo: int, asked: Asked
+) -> None:
+    """Have a group examined and judged, and then the groups that come next."""
     view = session.view
     cut = view.album.cut(asked.granularity)
     group, listing = group_of(view, cut, photo), listing_of(view, asked)
     place = int(places_in(listing.order)[group])
     groups = [group, *listing.page(place, _AHEAD)[0].tolist()]
-    wanted = [view.album.photos.ids[cut.members_of(each)].tolist() for each in groups]
+    wanted = []
     with session.readers.store() as store:
-        examiner.want(
-            *(store.catalog.images_by_id(each) for each in wanted if len(each) <= MOST_COMPARED)
-        )
+        for members in map(cut.members_of, groups):
+            if len(members) <= MOST_COMPARED and judges.known(view, members) is None:
+                photos = store.catalog.images_by_id(view.album.photos.ids[members].tolist())
+                wanted.append(Wanted(photos, partial(judges.judge, view=view, members=members)))
+    examiner.want(wanted)
 
 
 def group_of(view: View, cut: Cut, photo: int) -> int:

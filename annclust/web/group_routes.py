@@ -16,9 +16,9 @@ from annclust.web.examiner import Examiner
 from annclust.web.group_documents import (
     Asked,
     StateFilter,
-    examine_soon,
     group_document,
     groups_page,
+    judge_soon,
     one_offs_page,
 )
 from annclust.web.judging import Judges
@@ -66,7 +66,7 @@ def group_routes(session: Session, judges: Judges, examiner: Examiner) -> APIRou
         asked = Asked(granularity, order, state)
         found = group_document(session, judges, photo, asked)
         if found.pending:
-            examine_soon(session, examiner, photo, asked)
+            judge_soon(session, judges, examiner, photo, asked)
         return found
 
     return routes

@@ -63,8 +63,9 @@ def suggestions(view: View, judges: Judges, granularity: float) -> SuggestionsDo
 
 def _sample(view: View, members: Nodes, judged: Judgement) -> SampleGroup:
     lead = int(view.album.photos.ids[members[0]])
-    keep, reject = map(int, judged.of("keep")), map(int, judged.of("reject"))
-    return SampleGroup(lead=lead, keep=[*keep], reject=[*reject], reason=judged.reason)
+    return SampleGroup(
+        lead=lead, keep=judged.of("keep"), reject=judged.of("reject"), reason=judged.reason
+    )
 
 
 def _bytes(view: View, photos: list[int]) -> int:

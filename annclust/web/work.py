@@ -7,7 +7,6 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any
 
-from annclust.pipeline.grouping import choose, cluster_photos
 from annclust.pipeline.photo_groups import GroupChoices
 from annclust.progress import Progress
 from annclust.settings import SearchSettings
@@ -79,6 +78,8 @@ class Workshop:
 
     def _cluster(self, progress: Progress) -> Result:
         """Group the photos as the last time, or for the first time."""
+        from annclust.pipeline.grouping import cluster_photos  # loads what only grouping needs
+
         with StoreWriter(self._session.path, self._session.vector_set) as store:
             level, choices = _as_last_time(store)
             _, report = cluster_photos(store, level, choices, self._search, progress)
@@ -108,6 +109,8 @@ class Workshop:
 
 
 def _as_last_time(store: StoreWriter) -> tuple[Any, Any]:
+    from annclust.pipeline.grouping import choose
+
     last = store.catalog.clustering()
     told = {} if last is None else json.loads(last.settings)
     choices = GroupChoices.from_dict(told) if "granularity" in told else None
