@@ -54,8 +54,8 @@ class PurgingCollection(GroupedCollection):
             self._bring_up_to_date(level)
         groups = [[photo.id for photo in found.members] for found in self.clusters(level)]
         wishes = PlanWishes(level, tuple(paths_of(reference)))
-        with Looking(self._store, self.settings, self._writer) as look:
-            return plan_purge(self._store, groups, wishes, look, self.progress)
+        look = Looking(self._store, self.settings.decode, self._writer, self.progress)
+        return plan_purge(self._store, groups, wishes, look)
 
     def apply_purge(
         self, plan: Plan, *, trash: PathLike | None = None, across_devices: bool = False

@@ -18,7 +18,6 @@ from typing import Final, TypeAlias
 from blake3 import blake3
 
 from annclust.arrays import ImageId
-from annclust.progress import SILENT, Progress
 from annclust.purge.candidate import Candidate
 from annclust.purge.choosing import Said, choose
 from annclust.purge.plan import Plan, PlannedFile, PlannedGroup, PlannedPhoto
@@ -35,8 +34,9 @@ Looked: TypeAlias = Mapping[ImageId, Candidate | str]
 Look: TypeAlias = Callable[[Sequence[ImageRecord]], Looked]
 """Looks at the pixels of photos, or what was found in them before."""
 
-_AT_ONCE: Final = 64
-"""Photos, at least, that are looked at in one go: groups are small, and workers many."""
+_AT_ONCE: Final = 2048
+"""Photos, at least, that are looked at in one go: some minutes' work for the workers, and what is
+known of them, some MB."""
 
 _ID_BYTES: Final = 16
 _FEWEST: Final = 2
@@ -63,7 +63,6 @@ def plan_purge(
     groups: Iterable[Sequence[ImageId]],
     wishes: PlanWishes,
     look: Look,
-    progress: Progress = SILENT,
 ) -> Plan:
     """Plan which photos of each group go to the trash.
 
@@ -75,16 +74,10 @@ def plan_purge(
     wishes : PlanWishes
     look : callable
         Called with the photos of some groups, each once.
-    progress : Progress
     """
     planner = _Planner(store, wishes, look)
-    batches = list(_batches([list(group) for group in groups if len(group) >= _FEWEST]))
-    total = sum(len(group) for batch in batches for group in batch)
-    found: list[PlannedGroup] = []
-    with progress.stage("Comparing photos", total, unit="photos") as stage:
-        for batch in batches:
-            found += planner.planned(batch)
-            stage.advance(sum(map(len, batch)))
+    several = [list(group) for group in groups if len(group) >= _FEWEST]
+    found = [each for batch in _batches(several) for each in planner.planned(batch)]
     telling = [group for group in found if group.moved or group.left]
     made = datetime.now().astimezone().isoformat(timespec="seconds")
     plan = Plan("", wishes.level, made, tuple(with_sidecars(telling)))
