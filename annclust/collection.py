@@ -93,7 +93,7 @@ class Collection(PurgingCollection):
         places = paths_of(folders)
         with self._writer() as store:
             store.rename_embedder(self._embedders.name(self.embedder))
-            loader = self._embedder_loader
+            loader = self.embedder_loader
             report = index_photos(store, places, loader, settings, self.progress)
             if self._was_named and not report.waiting:
                 store.make_active()
@@ -127,12 +127,12 @@ class Collection(PurgingCollection):
             raise UsageError(f"k must be 1 or more, not {k}.")
         searcher = self._current_searcher
         if image is None and text is not None:
-            asked = text_vector(text, self._embedder_loader())
+            asked = text_vector(text, self.embedder_loader())
             return self._store.at_one_moment(lambda: searcher().similar_to_text(asked, k))
         if image is None or text is not None:
             raise UsageError("Look for an image or for a text, one of the two.")
         path, decode = path_of(image), self.settings.decode
-        query, own = query_vector(self._store, path, self._embedder_loader, decode), path.resolve()
+        query, own = query_vector(self._store, path, self.embedder_loader, decode), path.resolve()
         return self._store.at_one_moment(lambda: searcher().similar(query, k, first=own))
 
     def _current_searcher(self) -> Searcher:
@@ -189,7 +189,7 @@ class Collection(PurgingCollection):
         if not repair:
             return check(self._store)
         with self._writer(salvage=True) as store:
-            return check_and_repair(store, self._embedder_loader, self.settings, self.progress)
+            return check_and_repair(store, self.embedder_loader, self.settings, self.progress)
 
     def compact(self, *, forget: str | None = None) -> CompactReport:
         """Drop what is left of removed photos; should one come back, it gets a new id.

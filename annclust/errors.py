@@ -18,6 +18,7 @@ The errors:
         - NothingClusteredError: clusters are asked for before `cluster` was run
             - GroupsOutOfDateError: or it was run for what has changed since
         - OutputError: a file that was asked for cannot be written
+        - PortTakenError: another program listens where the page is to be
         - PlanFileError: a file holds no purge plan, or one that must not be applied
         - PlanOutOfDateError: files are not as they were when a plan was made
         - UnknownPurgeError: no purge followed that plan, or there was none at all
@@ -199,6 +200,16 @@ class OutputError(InputError):
     def __init__(self, path: Path, *, reason: str) -> None:
         self.path, self.reason = path, reason
         super().__init__(f"{path} cannot be written: {reason}. Give another path.")
+
+
+class PortTakenError(InputError):
+    """Another program listens at the port that the page is to be at, or nobody else may."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        super().__init__(
+            f"port {port} of this machine is taken. Give another one with --port, or leave it out."
+        )
 
 
 class PlanFileError(InputError):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from annclust.cli import judging, purging, similar, turicreate
+from annclust.cli import judging, purging, reviewing, similar, turicreate
 from annclust.cli.console import Console, shown
 from annclust.cli.exports import Exported, Format, export_writer
 from annclust.cli.shared_options import (
@@ -378,4 +378,5 @@ def demo(
 
 judging.add_to(app)
 purging.add_to(app)
+reviewing.add_to(app)
 turicreate.add_to(app)

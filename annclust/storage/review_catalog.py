@@ -8,13 +8,28 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from annclust.arrays import ImageId
+from annclust.arrays import ImageId, Nodes
+from annclust.images.capture import FIELDS
 from annclust.storage.photo_catalog import PhotoCatalog
-from annclust.storage.records import ExaminationRecord, PurgedFile, PurgeRecord, Reviewed, Root
+from annclust.storage.records import (
+    ExaminationRecord,
+    PhotoDetails,
+    PurgedFile,
+    PurgeRecord,
+    Reviewed,
+    Root,
+)
 
 _PURGED = """SELECT purged_file.id, purge, image, is_photo, root.id, root.path, root.device,
     root.offline, purged_file.path, size, modified_ns, digest, state
     FROM purged_file JOIN root ON root.id = purged_file.root"""
+
+_CAPTURE = ", ".join(f"capture.{name}" for name in FIELDS)
+_DETAILS = f"""SELECT image.id, width, height, format, (SELECT count(*) FROM image AS each
+    INDEXED BY image_digest WHERE each.digest = image.digest AND NOT each.removed), {_CAPTURE}
+    FROM image JOIN content ON content.digest = image.digest
+    LEFT JOIN capture ON capture.digest = image.digest
+    WHERE NOT image.removed AND image.id IN (SELECT value FROM json_each(?))"""
 
 
 class ReviewCatalog(PhotoCatalog):
@@ -26,6 +41,24 @@ class ReviewCatalog(PhotoCatalog):
             WHERE digest IN (SELECT unhex(value) FROM json_each(?))"""
         wanted = json.dumps([digest.hex() for digest in digests])
         return {row[0]: ExaminationRecord(*row) for row in self._all(sql, wanted)}
+
+    def sizes(self) -> tuple[Nodes, Nodes]:
+        """Ids of all present photos, ascending, and the bytes of their files: two (m,)."""
+        return self._pairs("SELECT id AS a, size AS b FROM image WHERE NOT removed ORDER BY id")
+
+    def details(self, images: Iterable[int]) -> dict[ImageId, PhotoDetails]:
+        """What there is to show of some of the present photos.
+
+        Raises
+        ------
+        CollectionDamagedError
+            If what is stored cannot be.
+        """
+        found = self._all(_DETAILS, json.dumps([*images]))
+        return {
+            image: PhotoDetails(width, height, form, copies, self._capture(tuple(told)))
+            for image, width, height, form, copies, *told in found
+        }
 
     def marks(self) -> dict[ImageId, bool]:
         """Present photos that a person marked: whether to keep them, or to reject."""

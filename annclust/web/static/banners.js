@@ -1,0 +1,44 @@
+/** Lines over the view about the whole page: no server, or groups that are older than the photos. */
+
+import { fill, h } from "./dom.js";
+import { icon } from "./icons.js";
+
+const RETRY_MS = 4000;
+
+const STALE = {
+  photos: "Photos have come or gone since they were grouped.",
+  decisions: "Decisions have changed since the photos were grouped.",
+};
+
+/** @param {object} app @returns {HTMLElement} */
+export function makeBanners(app) {
+  const element = h("div", { class: "banners", role: "status", "data-testid": "banners" });
+  let timer = 0;
+  app.store.watch((now, before) => {
+    if (now.trouble === before.trouble && now.collection === before.collection && now.job === before.job) return;
+    clearInterval(timer);
+    if (now.trouble === "gone") timer = setInterval(() => retry(app, before.collection), RETRY_MS);
+    fill(element, banner(app, now));
+  });
+  return element;
+}
+
+function banner(app, { trouble, collection, job }) {
+  if (trouble === "gone") return line("The server does not answer. Is “annclust review” still running?", "Try again", () => retry(app), "gone");
+  if (trouble === "locked") return line("This page has lost its key. Open the address that “annclust review” printed.", null, null, "locked");
+  const stale = collection?.clustered && STALE[collection.out_of_date];
+  if (stale && job?.kind !== "cluster") return line(stale, "Group again", () => app.groupAgain(), "stale");
+  return null;
+}
+
+function line(text, label, action, testid) {
+  const button = label && h("button", { class: "button small", type: "button", on: { click: action } }, label);
+  return h("div", { class: "banner", "data-testid": `banner-${testid}` }, icon("warning"), h("span", { text }), button);
+}
+
+/** Asks for the collection: any answer takes the banner away. */
+function retry(app) {
+  app.refresh().catch(() => {
+    // Still gone: the banner says so already.
+  });
+}

@@ -1,0 +1,36 @@
+/** What stands where nothing is to be seen: nothing there, not there yet, or something went wrong. */
+
+import { h } from "./dom.js";
+import { icon } from "./icons.js";
+
+/** @param {string} title @param {string} text @param {string} [drawing] @param {Node[]} [actions] */
+export function nothingHere(title, text, drawing = "groups", actions = []) {
+  return h("div", { class: "blank", "data-testid": "blank" },
+    h("div", { class: "blank-icon" }, icon(drawing, 32)), h("h2", { text: title }), h("p", { text }),
+    h("div", { class: "blank-actions" }, actions));
+}
+
+/** @param {Error} error @param {() => void} retry */
+export function trouble(error, retry) {
+  const button = h("button", { class: "button", type: "button", on: { click: retry } }, "Try again");
+  return nothingHere("That did not work", error.message, "warning", [button]);
+}
+
+/** @param {object} app offers the first grouping */
+export function notGroupedYet(app) {
+  const { photos } = app.store.get().collection;
+  const button = h("button", { class: "button primary", type: "button", "data-testid": "cluster" }, "Group the photos");
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    await app.groupAgain();
+    button.disabled = false;
+  });
+  const words = `${photos.toLocaleString("en")} photos are known, and none of them grouped yet. This takes seconds for a few thousand photos, and minutes for a hundred thousand.`;
+  return nothingHere("Not grouped yet", words, "groups", [button]);
+}
+
+/** A view that is on its way. @param {number} [cells] */
+export function loadingCells(cells = 6) {
+  const cell = () => h("div", { class: "skeleton loading-cell" });
+  return h("div", { class: "loading-cells", "aria-busy": "true", "aria-label": "Loading", role: "status" }, Array.from({ length: cells }, cell));
+}

@@ -1,0 +1,174 @@
+/** Photos beside each other, or in the same place by turns, or what differs between them; zoomed in step. */
+
+import { ComparePane } from "./compare_pane.js";
+import { show } from "./dialogs.js";
+import { DifferenceLayer } from "./difference_layer.js";
+import { fill, h } from "./dom.js";
+import { filmStrip } from "./film_strip.js";
+import { icon } from "./icons.js";
+import { stageButton } from "./lightbox.js";
+import { Viewport } from "./viewport.js";
+import { percent } from "./words.js";
+
+const STEP = 1.35;
+const PAN_PX = 80;
+const MODES = { side: ["compare", "Side by side", "S"], swap: ["swap", "Swap", "F"], difference: ["difference", "What differs", "D"] };
+/** Panes that fit beside each other, by the width of the window. */
+const mostPanes = () => (innerWidth >= 1200 ? 4 : innerWidth >= 800 ? 3 : 2);
+
+/**
+ * @param {object} app
+ * @param {object} settings
+ * @param {object[]} settings.photos that one can choose from
+ * @param {object[]} settings.chosen two of them
+ * @param {((photo: object, mark: string | null) => Promise<void>)} settings.mark
+ */
+export function openCompare(app, settings) {
+  new Compare(app, settings).open();
+}
+
+class Compare {
+  constructor(app, { photos, chosen, mark }) {
+    Object.assign(this, { app, photos, markIt: mark, mode: "side", active: 1 });
+    this.viewport = new Viewport(() => this.#moved());
+    this.zoomWords = h("span", { class: "stage-zoom", "data-testid": "zoom" });
+    this.stage = h("div", { class: "compare-panes" });
+    this.modes = h("div", { class: "compare-modes", role: "group", "aria-label": "How to compare" });
+    this.strip = filmStrip(photos, (place) => this.#put(place));
+    this.layer = new DifferenceLayer();
+    this.panes = chosen.map((photo) => this.#makePane(photo));
+    this.element = this.#build();
+  }
+
+  async open() {
+    const closed = show(this.app, this.element);
+    const release = this.app.keys.add(this.#keys());
+    this.#show();
+    await closed;
+    release();
+    this.panes.forEach((pane) => pane.close());
+  }
+
+  #build() {
+    this.more = h("button", { class: "icon-button", type: "button", "aria-label": "One more photo", title: "One more photo (A)", "data-testid": "add-pane", on: { click: () => this.#add() } }, icon("plus"));
+    return h("dialog", { class: "stage compare", "aria-label": "Compare", "data-testid": "compare-dialog" },
+      h("header", { class: "stage-bar" }, this.modes, this.zoomWords, this.more, stageButton("cross", "Close (Esc)", () => this.element.close(), "close")),
+      h("div", { class: "stage-middle" }, this.stage),
+      h("footer", { class: "stage-foot" }, this.layer.controls, this.strip.element));
+  }
+
+  #makePane(photo) {
+    const pane = new ComparePane(this.viewport, {
+      chosen: () => this.#activate(this.panes.indexOf(pane)),
+      tapped: () => this.mode === "swap" && this.#flip(),
+      mark: (value) => this.#mark(pane, value),
+      remove: () => this.#remove(pane),
+    });
+    pane.show(photo);
+    return pane;
+  }
+
+  #show() {
+    const { panes, stage, mode } = this;
+    stage.className = `compare-panes mode-${mode} of-${panes.length}`;
+    fill(stage, panes.map((pane) => pane.element));
+    fill(this.modes, Object.entries(MODES).map(([name, words]) => this.#modeButton(name, words)));
+    this.more.hidden = mode !== "side" || panes.length >= Math.min(mostPanes(), this.photos.length);
+    panes.forEach((pane, place) => pane.stand({ isActive: place === this.active, canGo: panes.length > 2 && mode === "side" }));
+    this.strip.show([...new Set([this.active, ...panes.keys()])].map((place) => this.photos.indexOf(panes[place].photo)));
+    this.layer.show(mode === "difference" ? panes.slice(0, 2) : null);
+    this.#moved();
+  }
+
+  #modeButton(name, [drawing, text, key]) {
+    return h("button", {
+      class: "mode-button", type: "button", "aria-pressed": String(this.mode === name), title: `${text} (${key})`, "aria-label": text, "data-testid": `mode-${name}`,
+      on: { click: () => this.#setMode(name) },
+    }, icon(drawing), h("span", { class: "wide-only", text }));
+  }
+
+  #setMode(mode) {
+    if (mode === "swap" && this.mode === "swap") return this.#flip();
+    if (mode !== "side") {
+      while (this.panes.length > 2) this.panes.pop().close();
+      this.active = Math.min(this.active, 1);
+    }
+    this.mode = mode;
+    this.#show();
+    this.modes.querySelector("[aria-pressed=true]").focus();
+    return undefined;
+  }
+
+  #flip() {
+    this.#activate(1 - this.active);
+  }
+
+  #activate(place) {
+    if (place === this.active || place < 0) return;
+    this.active = place;
+    this.panes.forEach((pane, each) => pane.stand({ isActive: each === place, canGo: this.panes.length > 2 && this.mode === "side" }));
+    this.strip.show([place, ...this.panes.keys()].map((each) => this.photos.indexOf(this.panes[each].photo)));
+  }
+
+  /** Puts another photo into the active pane. */
+  #put(place) {
+    const photo = this.photos[place];
+    if (!photo || this.panes.some((pane) => pane.photo === photo)) return;
+    this.panes[this.active].show(photo);
+    this.#show();
+  }
+
+  #next(step) {
+    const taken = new Set(this.panes.map(({ photo }) => photo));
+    let place = this.photos.indexOf(this.panes[this.active].photo) + step;
+    while (this.photos[place] && taken.has(this.photos[place])) place += step;
+    this.#put(place);
+  }
+
+  #add() {
+    const free = this.photos.find((photo) => !this.panes.some((pane) => pane.photo === photo));
+    if (!free || this.mode !== "side" || this.panes.length >= mostPanes()) return;
+    this.panes.push(this.#makePane(free));
+    this.active = this.panes.length - 1;
+    this.#show();
+  }
+
+  #remove(pane) {
+    pane.close();
+    this.panes.splice(this.panes.indexOf(pane), 1);
+    this.active = Math.min(this.active, this.panes.length - 1);
+    this.#show();
+  }
+
+  #mark(pane, value) {
+    this.markIt(pane.photo, value);
+    this.#show();
+  }
+
+  #moved() {
+    this.panes?.forEach((pane) => pane.apply());
+    const pane = this.panes?.[this.active];
+    if (pane) this.zoomWords.textContent = percent(pane.zoom.scale);
+  }
+
+  #zoomBy(factor) {
+    const { viewport } = this;
+    viewport.zoomTo(viewport.zoom * factor, { x: viewport.x, y: viewport.y }, this.panes[this.active].zoom.frame);
+  }
+
+  #arrow(x, y) {
+    if (this.viewport.zoom > 1.01) this.viewport.pan(-x * PAN_PX, -y * PAN_PX, this.panes[this.active].zoom.frame);
+    else this.#next(x + y);
+  }
+
+  #keys() {
+    const mark = (value) => () => this.#mark(this.panes[this.active], value);
+    const choose = (place) => () => place < this.panes.length && this.#activate(place);
+    return {
+      ArrowLeft: () => this.#arrow(-1, 0), ArrowRight: () => this.#arrow(1, 0), ArrowUp: () => this.#arrow(0, -1), ArrowDown: () => this.#arrow(0, 1),
+      z: () => this.panes[this.active].zoom.toggleFull(), "+": () => this.#zoomBy(STEP), "=": () => this.#zoomBy(STEP), "-": () => this.#zoomBy(1 / STEP),
+      0: () => this.viewport.fit(), s: () => this.#setMode("side"), f: () => this.#setMode("swap"), d: () => this.#setMode("difference"), a: () => this.#add(),
+      1: choose(0), 2: choose(1), 3: choose(2), 4: choose(3), p: mark("keep"), x: mark("reject"), u: mark(null), c: () => this.element.close(),
+    };
+  }
+}

@@ -1,0 +1,61 @@
+/** One of the photos that are compared: its picture, its name, why it stands where it does, its mark. */
+
+import { fill, h } from "./dom.js";
+import { listenForGestures } from "./gestures.js";
+import { icon } from "./icons.js";
+import { markButtons } from "./mark_buttons.js";
+import { badge, facts, whyHere } from "./photo_card.js";
+import { ZoomPane } from "./zoom_pane.js";
+
+export class ComparePane {
+  /**
+   * @param {import("./viewport.js").Viewport} viewport which all panes share
+   * @param {{chosen: () => void, tapped: () => void, mark: (mark: string | null) => void, remove: () => void}} actions
+   */
+  constructor(viewport, actions) {
+    this.actions = actions;
+    this.zoom = new ZoomPane(viewport);
+    this.words = h("div", { class: "compare-words" });
+    this.marks = markButtons(actions.mark);
+    this.element = h("section", { class: "compare-pane", "data-testid": "compare-pane" }, this.zoom.element, h("div", { class: "compare-foot" }, this.words, this.marks.element));
+    this.element.addEventListener("pointerdown", actions.chosen);
+    listenForGestures(this.zoom.element, {
+      zoom: (event, factor) => viewport.zoomTo(viewport.zoom * factor, this.zoom.pointAt(event.clientX, event.clientY), this.zoom.frame),
+      pan: (dx, dy) => viewport.pan(dx, dy, this.zoom.frame),
+      twice: (event) => this.zoom.toggleFull(this.zoom.pointAt(event.clientX, event.clientY)),
+      tap: actions.tapped,
+    });
+  }
+
+  get photo() {
+    return this.zoom.photo;
+  }
+
+  /** @param {object} photo */
+  show(photo) {
+    this.zoom.show(photo);
+  }
+
+  /** @param {{isActive: boolean, canGo: boolean}} standing among the panes */
+  stand({ isActive, canGo }) {
+    const { photo, element } = this;
+    element.classList.toggle("active", isActive);
+    element.setAttribute("aria-label", `${photo.name}${isActive ? ", chosen" : ""}`);
+    fill(this.words, h("div", { class: "compare-name" }, h("strong", { text: photo.name }), badge(photo), canGo && this.#goButton()),
+      h("p", { text: whyHere(photo) }), h("p", { class: "secondary", text: facts(photo).slice(0, 3).join(" · ") }));
+    this.marks.show(photo);
+  }
+
+  apply() {
+    this.zoom.apply();
+  }
+
+  close() {
+    this.zoom.close();
+    this.element.remove();
+  }
+
+  #goButton() {
+    return h("button", { class: "icon-button small", type: "button", "aria-label": `Leave out ${this.photo.name}`, on: { click: this.actions.remove } }, icon("cross", 16));
+  }
+}

@@ -1,0 +1,122 @@
+/** What a person says of photos and groups, each with a way to take it back. */
+
+import { number, plural } from "./words.js";
+
+const MARK_WORDS = { keep: "Kept", reject: "Rejected" };
+
+/**
+ * Marks one photo: shown at once, and taken back if the server refuses.
+ * @param {object} app
+ * @param {object} photo whose `mark` is changed
+ * @param {"keep" | "reject" | null} mark
+ * @param {() => void} shown draws the photo anew
+ */
+export async function markPhoto(app, photo, mark, shown) {
+  const before = photo.mark;
+  if (before === mark) return;
+  const set = async (value) => {
+    photo.mark = value;
+    shown();
+    await app.api.mark([photo.id], value);
+  };
+  try {
+    await set(mark);
+  } catch (error) {
+    photo.mark = before;
+    shown();
+    app.toasts.fail(error);
+    return;
+  }
+  const words = mark ? `${MARK_WORDS[mark]}: ${photo.name}` : `Mark cleared: ${photo.name}`;
+  app.toasts.tell(words, { undo: () => set(before).catch(app.toasts.fail) });
+}
+
+/**
+ * Accepts what is suggested for a group, or, where a person has marked photos, takes that as the answer.
+ * @param {object} app
+ * @param {object} group as GET /api/groups/{photo} gives it
+ * @param {() => void} undone shows the group again after an undo
+ */
+export async function finishGroup(app, group, undone) {
+  const { granularity } = app.store.get();
+  const before = group.photos.map(({ id, mark }) => ({ id, mark }));
+  const isMarked = group.photos.some(({ mark }) => mark);
+  if (isMarked) await app.api.setState(group.lead, granularity, "resolved");
+  else await app.api.accept(group.lead, granularity);
+  count(app, group.state, "resolved");
+  const words = isMarked ? "Done, with your marks" : accepted(group.photos);
+  app.toasts.tell(words, { undo: () => restore(app, group, before, "resolved").then(undone, app.toasts.fail) });
+}
+
+/**
+ * Sets the state of a group.
+ * @param {object} app @param {object} group @param {"open" | "resolved" | "skipped"} state @param {() => void} undone
+ */
+export async function setGroupState(app, group, state, undone) {
+  await app.api.setState(group.lead, app.store.get().granularity, state);
+  count(app, group.state, state);
+  const words = { open: "Open again", resolved: "Done", skipped: "Skipped" }[state];
+  app.toasts.tell(words, { undo: () => restore(app, group, [], state).then(undone, app.toasts.fail) });
+}
+
+/**
+ * Says that one photo is not the same as the others of its group.
+ * @param {object} app @param {object} group @param {object} photo @param {() => void} done
+ */
+export async function splitOff(app, group, photo, done) {
+  const others = group.photos.map(({ id }) => id).filter((id) => id !== photo.id);
+  const said = [photo.id, ...others];
+  try {
+    tellPrevailing(app, await app.api.decide("apart", said), `${photo.name} is not the same any more.`, {
+      undo: () => app.api.decide("forget", said).then(done, app.toasts.fail),
+    });
+  } catch (error) {
+    app.toasts.fail(error);
+    return;
+  }
+  done();
+}
+
+/**
+ * Says that two photos, and with them their groups, belong together.
+ * @param {object} app @param {number} first @param {number} second @param {() => void} done
+ */
+export async function join(app, first, second, done) {
+  try {
+    const undo = () => app.api.decide("forget", [first, second]).then(done, app.toasts.fail);
+    tellPrevailing(app, await app.api.decide("together", [first, second]), "They belong together from now on.", { undo });
+  } catch (error) {
+    app.toasts.fail(error);
+    return;
+  }
+  done();
+}
+
+/** Decisions that stand against a new one are told, for they win. */
+function tellPrevailing(app, { prevailing }, words, options) {
+  if (!prevailing?.length) app.toasts.tell(words, options);
+  else app.toasts.tell(`${plural(prevailing.length, "earlier decision")} still says otherwise: see Decisions.`, options);
+}
+
+function accepted(photos) {
+  const kept = photos.filter(({ suggestion }) => suggestion === "keep").length;
+  const rejected = photos.filter(({ suggestion }) => suggestion === "reject").length;
+  return `Accepted: ${number(kept)} kept, ${number(rejected)} rejected`;
+}
+
+async function restore(app, group, before, now) {
+  const { granularity } = app.store.get();
+  for (const mark of ["keep", "reject", null]) {
+    const photos = before.filter((photo) => photo.mark === mark).map(({ id }) => id);
+    if (photos.length) await app.api.mark(photos, mark);
+  }
+  await app.api.setState(group.lead, granularity, group.state);
+  count(app, now, group.state);
+}
+
+/** Keeps the progress in the top bar true without asking for it. */
+function count(app, from, to) {
+  const { counts } = app.store.get();
+  if (!counts || from === to) return;
+  app.store.set({ counts: { ...counts, [from]: counts[from] - 1, [to]: counts[to] + 1 } });
+}

@@ -1,0 +1,139 @@
+/** One photo as large as the window, to look at every pixel of it. */
+
+import { show } from "./dialogs.js";
+import { fill, h } from "./dom.js";
+import { filmStrip } from "./film_strip.js";
+import { listenForGestures } from "./gestures.js";
+import { icon } from "./icons.js";
+import { markButtons } from "./mark_buttons.js";
+import { badge, facts, whyHere } from "./photo_card.js";
+import { fetchAhead, pictureUrl } from "./pictures.js";
+import { Viewport } from "./viewport.js";
+import { percent } from "./words.js";
+import { ZoomPane } from "./zoom_pane.js";
+
+const STEP = 1.35;
+const PAN_PX = 80;
+
+/**
+ * @param {object} app
+ * @param {object} settings
+ * @param {object[]} settings.photos
+ * @param {number} settings.place of the first one to show
+ * @param {boolean} [settings.atFull] starts at one pixel for one
+ * @param {((photo: object, mark: string | null) => Promise<void>) | null} settings.mark
+ * @param {(place: number) => void} [settings.left] is told where it ended
+ */
+export function openLightbox(app, settings) {
+  new Lightbox(app, settings).open();
+}
+
+class Lightbox {
+  constructor(app, { photos, place, atFull = false, mark = null, left = () => {} }) {
+    Object.assign(this, { app, photos, place, atFull, left, markIt: mark });
+    this.viewport = new Viewport(() => this.#moved());
+    this.pane = new ZoomPane(this.viewport);
+    this.zoomWords = h("span", { class: "stage-zoom", "data-testid": "zoom" });
+    this.name = h("div", { class: "stage-name" });
+    this.caption = h("div", { class: "stage-caption" });
+    this.strip = filmStrip(photos, (chosen) => this.#go(chosen));
+    this.marks = mark ? markButtons((value) => this.#mark(value)) : null;
+    this.element = this.#build();
+  }
+
+  async open() {
+    const release = this.#listen();
+    const closed = show(this.app, this.element);
+    const releaseKeys = this.app.keys.add(this.#keys());
+    this.#go(this.place);
+    if (this.atFull) this.pane.toggleFull();
+    await closed;
+    releaseKeys();
+    release();
+    this.left(this.place);
+  }
+
+  #build() {
+    const close = () => this.element.close();
+    return h("dialog", { class: "stage", "aria-label": "Photo, large", "data-testid": "lightbox" },
+      h("header", { class: "stage-bar" }, this.name, this.zoomWords, this.marks?.element,
+        stageButton("cross", "Close (Esc)", close, "close")),
+      h("div", { class: "stage-middle" }, this.pane.element,
+        this.photos.length > 1 && [stageArrow("back", "Photo before", () => this.#step(-1)), stageArrow("forward", "Photo after", () => this.#step(1))]),
+      h("footer", { class: "stage-foot" }, this.caption, this.photos.length > 1 ? this.strip.element : null));
+  }
+
+  #listen() {
+    const { viewport, pane } = this;
+    listenForGestures(pane.element, {
+      zoom: (event, factor) => viewport.zoomTo(viewport.zoom * factor, pane.pointAt(event.clientX, event.clientY), pane.frame),
+      pan: (dx, dy) => viewport.pan(dx, dy, pane.frame),
+      twice: (event) => pane.toggleFull(pane.pointAt(event.clientX, event.clientY)),
+      canSwipe: () => viewport.zoom <= 1.01,
+      swipe: (direction) => this.#step(direction),
+    });
+    return () => pane.close();
+  }
+
+  #go(place) {
+    this.place = place;
+    const photo = this.photos[place];
+    this.pane.show(photo);
+    this.#describe(photo);
+    const around = [place + 1, place - 1].map((each) => this.photos[each]).filter(Boolean);
+    fetchAhead(around.map((each) => pictureUrl(each)));
+  }
+
+  #describe(photo) {
+    fill(this.name, h("strong", { text: photo.name }), h("span", { class: "secondary", text: `${this.place + 1} of ${this.photos.length}` }));
+    const why = photo.place ? whyHere(photo) : "";
+    fill(this.caption, photo.place && badge(photo), h("span", { class: "stage-why", text: why }), h("span", { class: "secondary", text: facts(photo).join(" · ") }));
+    this.marks?.show(photo);
+    this.strip.show([this.place]);
+    this.#moved();
+  }
+
+  #step(step) {
+    const place = this.place + step;
+    if (place >= 0 && place < this.photos.length) this.#go(place);
+  }
+
+  #mark(value) {
+    const photo = this.photos[this.place];
+    this.markIt?.(photo, value);
+    this.#describe(photo);
+  }
+
+  #moved() {
+    this.pane.apply();
+    this.zoomWords.textContent = percent(this.pane.scale);
+  }
+
+  #zoomBy(factor) {
+    const { viewport, pane } = this;
+    viewport.zoomTo(viewport.zoom * factor, { x: viewport.x, y: viewport.y }, pane.frame);
+  }
+
+  #arrow(x, y) {
+    if (this.viewport.zoom > 1.01) this.viewport.pan(-x * PAN_PX, -y * PAN_PX, this.pane.frame);
+    else this.#step(x + y);
+  }
+
+  #keys() {
+    return {
+      ArrowLeft: () => this.#arrow(-1, 0), ArrowRight: () => this.#arrow(1, 0), ArrowUp: () => this.#arrow(0, -1),
+      ArrowDown: () => this.#arrow(0, 1), z: () => this.pane.toggleFull(), "+": () => this.#zoomBy(STEP), "=": () => this.#zoomBy(STEP),
+      "-": () => this.#zoomBy(1 / STEP), 0: () => this.viewport.fit(), p: () => this.#mark("keep"), x: () => this.#mark("reject"),
+      u: () => this.#mark(null), " ": (event) => (event.target.matches("button") ? false : this.element.close()),
+    };
+  }
+}
+
+/** @returns {HTMLElement} */
+export function stageButton(drawing, label, action, testid) {
+  return h("button", { class: "icon-button", type: "button", "aria-label": label, title: label, "data-testid": testid, on: { click: action } }, icon(drawing));
+}
+
+function stageArrow(drawing, label, action) {
+  return h("button", { class: `stage-arrow ${drawing}`, type: "button", tabindex: -1, "aria-label": label, on: { click: action } }, icon(drawing, 24));
+}

@@ -1,0 +1,46 @@
+/** Purges of the past, and bringing their files back. */
+
+import { h } from "./dom.js";
+import { icon } from "./icons.js";
+import { bytes, moment, number, plural } from "./words.js";
+
+const STATES = { "in trash": "in the trash", restored: "brought back", partly: "partly brought back", empty: "trash emptied" };
+
+/**
+ * @param {object} app
+ * @param {object[]} purges
+ * @param {() => void} again shows them anew
+ * @returns {HTMLElement}
+ */
+export function purgeList(app, purges, again) {
+  if (!purges.length) return h("p", { class: "secondary", text: "None yet." });
+  return h("ul", { class: "purges" }, purges.map((purge) => row(app, purge, again)));
+}
+
+/** @param {object} app @param {string | number} id @returns {Promise<boolean>} whether its files are back */
+export async function undoPurge(app, id) {
+  try {
+    const result = await app.jobs.run({ kind: "undo", purge: id });
+    app.toasts.tell(result?.files === undefined ? "The files are back." : `${plural(result.files, "file")} are back where they were.`);
+    return true;
+  } catch (error) {
+    app.toasts.fail(error);
+    return false;
+  }
+}
+
+function row(app, purge, again) {
+  const undo = h("button", { class: "button small", type: "button", "data-testid": "undo-purge", "aria-label": `Undo the purge of ${moment(purge.began)}` }, icon("undo", 18), "Undo");
+  undo.addEventListener("click", async () => {
+    undo.disabled = true;
+    if (await undoPurge(app, purge.id)) again();
+    else undo.disabled = false;
+  });
+  return h("li", { class: "purge panel", "data-testid": "purge" },
+    h("div", {}, h("strong", { text: moment(purge.began) }), h("p", { class: "secondary", text: `${plural(purge.photos, "photo")} · ${plural(purge.files, "file")} · ${bytes(purge.bytes)} · ${state(purge)}` })),
+    purge.can_undo ? undo : null);
+}
+
+function state({ state: name, in_trash: inTrash }) {
+  return name === "partly" ? `${number(inTrash)} still in the trash` : (STATES[name] ?? name);
+}

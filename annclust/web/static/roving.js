@@ -1,0 +1,37 @@
+/** Arrow keys among things that lie in a plane: the nearest one in that direction. */
+
+const DIRECTIONS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+/** What lies askew is farther than what lies straight ahead. */
+const ASKEW = 3;
+
+/**
+ * @param {HTMLElement[]} elements
+ * @param {HTMLElement} from
+ * @param {string} key of the keyboard event
+ * @returns {HTMLElement | null} nothing if there is none, or the key is no arrow
+ */
+export function nearestToward(elements, from, key) {
+  const direction = DIRECTIONS[key];
+  if (!direction) return null;
+  const start = middle(from);
+  let best = null;
+  for (const element of elements) {
+    if (element === from) continue;
+    const cost = costOf(start, middle(element), direction);
+    if (cost !== null && (!best || cost < best.cost)) best = { element, cost };
+  }
+  return best?.element ?? null;
+}
+
+function costOf(start, end, [x, y]) {
+  const [dx, dy] = [end[0] - start[0], end[1] - start[1]];
+  const ahead = dx * x + dy * y;
+  const aside = Math.abs(dx * y) + Math.abs(dy * x);
+  return ahead > 1 && ahead > aside / ASKEW ? ahead + ASKEW * aside : null;
+}
+
+function middle(element) {
+  const box = element.getBoundingClientRect();
+  return [box.left + box.width / 2, box.top + box.height / 2];
+}

@@ -1,0 +1,40 @@
+/** Short words at the bottom of the page about what just happened, with a way to take it back. */
+
+import { h } from "./dom.js";
+
+const LASTS_MS = 6000;
+
+/** @returns {{element: HTMLElement, tell: Function, fail: Function}} */
+export function makeToasts() {
+  const element = h("div", { class: "toasts", role: "status", "aria-live": "polite", "data-testid": "toasts" });
+  const tell = (text, { undo, label = "Undo", lasts = LASTS_MS, kind = "said" } = {}) => {
+    const toast = h("div", { class: `toast ${kind}`, "data-testid": "toast" }, h("span", { text }));
+    const gone = () => toast.remove();
+    if (undo) toast.append(undoButton(label, undo, gone));
+    element.replaceChildren(toast);
+    waitToLeave(toast, lasts, gone);
+    return gone;
+  };
+  return {
+    element,
+    /** @param {string} text @param {{undo?: () => void, label?: string, lasts?: number}} [options] */
+    tell,
+    /** @param {Error} error whose message a person can read; a request that was given up is no error */
+    fail(error) {
+      if (error.name !== "AbortError") tell(error.message, { kind: "failed", lasts: 2 * LASTS_MS });
+    },
+  };
+}
+
+function undoButton(label, undo, gone) {
+  return h("button", { class: "button quiet", type: "button", on: { click: () => { gone(); undo(); } } }, label);
+}
+
+/** It stays while the pointer or the focus is on it. */
+function waitToLeave(toast, lasts, gone) {
+  let timer = setTimeout(gone, lasts);
+  const hold = () => clearTimeout(timer);
+  const go = () => (timer = setTimeout(gone, lasts));
+  for (const kind of ["pointerenter", "focusin"]) toast.addEventListener(kind, hold);
+  for (const kind of ["pointerleave", "focusout"]) toast.addEventListener(kind, go);
+}

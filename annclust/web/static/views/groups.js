@@ -1,0 +1,193 @@
+/** All groups as cards: the view that one starts from. */
+
+import { acceptAll } from "../accept_all.js";
+import { notGroupedYet, nothingHere, trouble } from "../blanks.js";
+import { h } from "../dom.js";
+import { granularitySlider } from "../granularity_slider.js";
+import { emptyCard, groupCard, WORDS_HEIGHT } from "../group_card.js";
+import { icon } from "../icons.js";
+import { PagedList } from "../paged_list.js";
+import { GroupSelection } from "../group_selection.js";
+import { segments, select } from "../choices.js";
+import { VirtualGrid } from "../virtual_grid.js";
+import { number } from "../words.js";
+
+const FILTERS = { all: "All", open: "Open", resolved: "Done", skipped: "Skipped" };
+const ORDERS = { largest: "Largest first", least_certain: "Least certain first", newest: "Newest first" };
+
+/** @param {object} app @param {import("../router.js").Route} route */
+export function groupsView(app, route) {
+  if (!app.store.get().collection.clustered) return { title: "Groups", element: notGroupedYet(app) };
+  readQuery(app.store, route.query);
+  return new GroupsView(app, route).view();
+}
+
+function readQuery(store, query) {
+  const changes = {};
+  if (query.has("g") && !Number.isNaN(Number(query.get("g")))) changes.granularity = Number(query.get("g"));
+  if (query.get("order") in ORDERS) changes.order = query.get("order");
+  if (query.get("state") in FILTERS) changes.filter = query.get("state");
+  store.set(changes);
+}
+
+class GroupsView {
+  constructor(app, route) {
+    this.app = app;
+    this.scroll = route.scroll;
+    this.blank = h("div", {});
+    this.grid = this.#makeGrid();
+    this.list = this.#makeList();
+    this.selection = new GroupSelection(app, { onChange: () => this.grid.redraw(), onJoined: () => this.list.reload() });
+    this.slider = this.#makeSlider();
+  }
+
+  view() {
+    const unwatch = this.app.store.watch((now, before) => this.#stateChanged(now, before));
+    this.list.reload();
+    return {
+      title: "Groups",
+      element: h("section", { class: "view groups-view", "aria-label": "Groups" }, this.#toolbar(), this.blank, this.grid.element, this.selection.element),
+      keys: this.#keys(),
+      focus: () => this.grid.focus(this.grid.active),
+      close: () => [unwatch(), this.list.close(), this.grid.close()],
+    };
+  }
+
+  #makeGrid() {
+    return new VirtualGrid({
+      label: "Groups",
+      shape: (width) => (width < 520 ? { least: 148, gap: 14 } : { least: 218, gap: 22 }),
+      height: (width) => Math.round(width * 0.75) + WORDS_HEIGHT,
+      entry: (index) => this.list.entries[index],
+      draw: (index) => this.#card(index),
+      seen: (_first, last) => this.list.want(last + 40),
+    });
+  }
+
+  #makeList() {
+    const { api, store } = this.app;
+    return new PagedList({
+      fetchPage: async (after, limit, signal) => {
+        const { granularity, order, filter } = store.get();
+        const page = await api.groups({ granularity, order, state: filter, after, limit }, signal);
+        return { ...page, entries: page.groups };
+      },
+      onChange: () => this.#came(),
+      onError: (error) => this.#failed(error),
+    });
+  }
+
+  #makeSlider() {
+    const { collection, granularity } = this.app.store.get();
+    return granularitySlider({
+      collection, granularity,
+      onChange: (granularity) => {
+        this.app.store.set({ granularity });
+        this.#ask();
+      },
+    });
+  }
+
+  #toolbar() {
+    const { filter, order } = this.app.store.get();
+    this.filters = segments({
+      label: "Which groups", options: FILTERS, chosen: filter, testid: "filter",
+      onChange: (state) => this.#choose({ filter: state }),
+    });
+    return h("div", { class: "toolbar" }, this.slider.element,
+      h("div", { class: "toolbar-choices" }, this.filters.element,
+        select({ label: "Order", options: ORDERS, chosen: order, testid: "order", onChange: (chosen) => this.#choose({ order: chosen }) }),
+        h("button", { class: "button", type: "button", "data-testid": "accept-all", "aria-label": "Accept all suggestions", on: { click: () => this.#acceptAll() } },
+          icon("checks"), h("span", { class: "wide-only", text: "Accept all…" }))));
+  }
+
+  #choose(changes) {
+    this.app.store.set(changes);
+    this.#ask();
+  }
+
+  #ask() {
+    const { granularity, order, filter } = this.app.store.get();
+    this.app.router.note({ g: granularity, order, state: filter });
+    this.scroll = null;
+    this.toTop = true;
+    this.list.wanted = 0;
+    this.list.reload();
+  }
+
+  #came() {
+    const { list, grid } = this;
+    if (this.toTop) this.#goToTop();
+    grid.setCount(list.total);
+    grid.redrawChanged();
+    if (this.first !== list.entries[0]) this.#cameAnew();
+    if (this.scroll) this.#scrollBack();
+  }
+
+  #goToTop() {
+    this.toTop = false;
+    this.grid.activate(0);
+    scrollTo({ top: 0, behavior: "instant" });
+  }
+
+  #cameAnew() {
+    this.first = this.list.entries[0];
+    this.blank.replaceChildren(...(this.list.total ? [] : [this.#empty()]));
+  }
+
+  #scrollBack() {
+    scrollTo({ top: this.scroll, behavior: "instant" });
+    if (scrollY >= this.scroll - 1) this.scroll = null;
+    const { lastGroup } = this.app.store.get();
+    const place = this.list.entries.findIndex(({ lead }) => lead === lastGroup);
+    if (place >= 0) this.grid.focus(place);
+  }
+
+  #failed(error) {
+    this.grid.setCount(0);
+    this.blank.replaceChildren(trouble(error, () => this.list.reload()));
+  }
+
+  #empty() {
+    const { filter } = this.app.store.get();
+    if (filter === "open") return nothingHere("Everything is looked through", "No group is open at this granularity.", "check");
+    if (filter === "all") return nothingHere("No groups here", "At this granularity every photo stands alone. Move the slider to the right.", "groups");
+    return nothingHere("Nothing yet", `No group is ${filter === "resolved" ? "done" : "skipped"} yet.`, "groups");
+  }
+
+  #card(index) {
+    const group = this.list.entries[index];
+    if (!group) return emptyCard();
+    const { granularity } = this.app.store.get();
+    return groupCard(group, {
+      granularity, isSelected: this.selection.has(group.lead), onSelect: () => this.selection.toggle(group),
+    });
+  }
+
+  #stateChanged(now, before) {
+    if (now.collection?.revision !== before.collection?.revision) this.list.reload();
+    if (now.counts !== before.counts && now.counts) this.#showCounts(now.counts);
+  }
+
+  #showCounts(counts) {
+    this.slider.told(counts);
+    const { open, resolved, skipped } = counts;
+    this.filters.tell({ all: number(open + resolved + skipped), open: number(open), resolved: number(resolved), skipped: number(skipped) });
+  }
+
+  #acceptAll() {
+    acceptAll(this.app).then((isDone) => isDone && this.list.reload(), this.app.toasts.fail);
+  }
+
+  #keys() {
+    const select = () => {
+      const group = this.list.entries[this.grid.active];
+      if (group) this.selection.toggle(group);
+    };
+    const enter = () => this.grid.element.contains(document.activeElement) ? false : this.grid.focus(this.grid.active);
+    return {
+      v: select, a: () => this.#acceptAll(), Escape: () => this.selection.clear(),
+      ArrowDown: enter, ArrowRight: enter, ArrowLeft: enter, ArrowUp: enter,
+    };
+  }
+}

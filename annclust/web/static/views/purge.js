@@ -1,0 +1,134 @@
+/** Moving rejected photos to the trash: a plan, a look at it, the move, and undoing it. */
+
+import { figures } from "../accept_all.js";
+import { loadingCells, notGroupedYet, trouble } from "../blanks.js";
+import { confirm } from "../dialogs.js";
+import { fill, h } from "../dom.js";
+import { icon } from "../icons.js";
+import { planTable } from "../plan_table.js";
+import { purgeList, undoPurge } from "../purge_list.js";
+import { bytes, capital, levelName, moment, number, plural } from "../words.js";
+
+const CHOICES = {
+  resolved: ["Groups that are done", "Only what you have looked through or accepted."],
+  all: ["All groups", "Groups that are open follow the suggestions, too."],
+};
+
+/** @param {object} app @param {import("../router.js").Route} route */
+export function purgeView(app, route) {
+  if (!app.store.get().collection.clustered) return { title: "Purge", element: notGroupedYet(app) };
+  const element = h("section", { class: "view narrow purge-view", "aria-label": "Purge" });
+  const plan = route.query.get("plan");
+  const closing = [];
+  if (plan) showPlan(app, element, plan, closing);
+  else showStart(app, element);
+  return {
+    title: "Purge", element, close: () => closing.forEach((close) => close()),
+    keys: plan ? { Escape: () => app.router.go("/purge") } : {},
+  };
+}
+
+function showStart(app, element, result = null) {
+  const past = h("div", {}, loadingCells(2));
+  fill(element,
+    h("header", { class: "view-head" }, h("h1", { text: "Purge" }), h("p", { class: "secondary", text: "Rejected photos are moved to a trash folder beside your photos, never deleted. A plan comes first: nothing is touched until you have seen it, and every move can be undone." })),
+    result, planForm(app), h("h2", { text: "Past purges" }), past);
+  showPast(app, past);
+}
+
+async function showPast(app, past) {
+  try {
+    const { purges } = await app.api.purges();
+    fill(past, purgeList(app, purges, () => showPast(app, past)));
+  } catch (error) {
+    fill(past, trouble(error, () => showPast(app, past)));
+  }
+}
+
+function planForm(app) {
+  const { granularity, collection } = app.store.get();
+  const choice = ([name, [title, words]]) => h("label", { class: "choice" }, h("input", { type: "radio", name: "only", value: name, checked: name === "resolved" }),
+    h("span", {}, h("strong", { text: title }), h("span", { class: "secondary", text: words })));
+  const button = h("button", { class: "button primary", type: "submit", "data-testid": "make-plan" }, "Make a plan");
+  const form = h("form", { class: "plan-form panel" },
+    h("fieldset", { class: "choices" }, h("legend", { text: "Which groups?" }), Object.entries(CHOICES).map(choice)),
+    h("p", { class: "secondary", text: `Groups as cut now: ${levelName(granularity, collection.levels)} (${granularity.toFixed(2)}). Change that with the slider over the groups.` }), button);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    makePlan(app, new FormData(form).get("only"), button);
+  });
+  return form;
+}
+
+async function makePlan(app, only, button) {
+  button.disabled = true;
+  try {
+    const { plan } = await app.jobs.run({ kind: "plan", granularity: app.store.get().granularity, only });
+    app.router.go(`/purge?plan=${encodeURIComponent(plan)}`);
+  } catch (error) {
+    button.disabled = false;
+    app.toasts.fail(error);
+  }
+}
+
+async function showPlan(app, element, id, closing) {
+  fill(element, loadingCells(3));
+  try {
+    const plan = await app.api.plan(id);
+    const table = planTable(app, plan);
+    closing.push(table.close);
+    fill(element, planHead(app, plan), plan.photos ? [table.element, planFoot(app, element, plan)] : null);
+  } catch (error) {
+    fill(element, trouble(error, () => showPlan(app, element, id, closing)));
+  }
+}
+
+function planHead(app, plan) {
+  const back = h("a", { class: "icon-button", href: "/purge", "aria-label": "Back to purges", title: "Back (Esc)" }, icon("back"));
+  const words = plan.photos ? `Made ${moment(plan.made)}, over ${plan.level}. Nothing has been touched yet.` : "There is nothing to move: no photo of these groups is rejected.";
+  return h("header", { class: "view-head plan-head" }, h("div", { class: "group-title" }, back, h("h1", { text: "Plan" })), h("p", { class: "secondary", text: words }),
+    figures([["Groups", number(plan.groups)], ["Photos to move", number(plan.photos)], ["Files with companions", number(plan.files)], ["To win", bytes(plan.bytes)], ["Left alone", number(plan.left_alone)]]));
+}
+
+function planFoot(app, element, plan) {
+  const text = `Move ${plural(plan.files, "file")} to the trash…`;
+  const button = h("button", { class: "button primary", type: "button", "data-testid": "apply", on: { click: () => apply(app, element, plan, button) } }, icon("purge"), text);
+  return h("div", { class: "action-bar" }, h("span", { class: "secondary", text: `${bytes(plan.bytes)} to win` }), h("a", { class: "button", href: "/purge" }, "Not now"), button);
+}
+
+async function apply(app, element, plan, button) {
+  const files = plural(plan.files, "file");
+  const isSure = await confirm(app, {
+    title: `Move ${files} to the trash?`, yes: `Move ${files} to the trash`, testid: "purge-dialog",
+    body: [
+      h("p", { text: `${plural(plan.photos, "photo")} of ${plural(plan.groups, "group")}, ${bytes(plan.bytes)} in all. At least one photo of each group stays where it is.` }),
+      h("p", { class: "secondary", text: "Every file is compared with the plan once more before it is moved. You can undo this." }),
+    ],
+  });
+  if (!isSure) return;
+  button.disabled = true;
+  try {
+    const result = await app.jobs.run({ kind: "apply", plan: plan.id, digest: plan.digest });
+    app.router.note({ plan: null });
+    showStart(app, element, done(app, element, plan, result));
+    scrollTo({ top: 0 });
+    element.querySelector("[data-testid=undo-now]")?.focus();
+  } catch (error) {
+    button.disabled = false;
+    app.toasts.fail(error);
+  }
+}
+
+function done(app, element, plan, result) {
+  const files = result?.files ?? plan.files;
+  const size = result?.bytes ?? plan.bytes;
+  const undo = h("button", { class: "button", type: "button", "data-testid": "undo-now" }, icon("undo"), "Undo");
+  undo.addEventListener("click", async () => {
+    undo.disabled = true;
+    const purge = result?.purge ?? (await app.api.purges()).purges[0]?.id;
+    if (await undoPurge(app, purge)) showStart(app, element);
+    else undo.disabled = false;
+  });
+  return h("div", { class: "panel done", role: "status", "data-testid": "purged" }, h("span", { class: "done-icon" }, icon("check", 24)),
+    h("div", {}, h("strong", { text: `${capital(plural(files, "file"))} moved to the trash` }), h("p", { class: "secondary", text: `${bytes(size)} can be won by emptying the trash.` })), undo);
+}
