@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from annclust.pipeline.compacting import CompactReport
     from annclust.pipeline.edges import SimilarityGraph
     from annclust.pipeline.exporting import Table
+    from annclust.pipeline.maps import PhotoMap
     from annclust.pipeline.querying import Searcher
 
 
@@ -174,6 +175,32 @@ class Collection(PurgingCollection):
 
         refuse_unknown("level", level, get_args(Level))
         return svg_of(photo_tree(self._store, level))
+
+    def photo_map(self) -> PhotoMap:
+        """All photos in two dimensions: alike ones lie together. Drawn if it is out of date.
+
+        Returns
+        -------
+        PhotoMap
+            ``ids`` of the photos, ascending, and their ``places``, shape (m, 2), from 0 to 1.
+            Photos that were on the map before stay about where they were.
+        """
+        from annclust.pipeline.maps import refresh_map, stored_map
+
+        stored = stored_map(self._store)
+        if stored is not None and not stored.stale:
+            return stored
+        with self._writer() as store:
+            return refresh_map(store, self.settings.search, self.progress)
+
+    def map_table(self, level: Level | None = None) -> Table:
+        """Every photo with its place on the map and its group in the last clustering, by id."""
+        from annclust.pipeline.clusters import export_rows
+        from annclust.pipeline.exporting import map_table
+
+        refuse_unknown("level", level, get_args(Level))
+        drawn = self.photo_map()
+        return map_table(drawn.ids, drawn.places, export_rows(self._store, level))
 
     def check(self, *, repair: bool = False) -> CheckReport:
         """Check every invariant of docs/format.md.

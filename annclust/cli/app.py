@@ -249,11 +249,12 @@ def export(
         Path | None, typer.Option("--output", "-o", help="File to write; stdout if left out.")
     ] = None,
     what: Annotated[
-        Exported, typer.Option(help="The photos, the edges of the graph, or the density tree.")
+        Exported,
+        typer.Option(help="The photos, the graph, the density tree, or the map."),
     ] = Exported.PHOTOS,
     level: LevelOption = None,
 ) -> None:
-    """Write photos and groups, the neighbor graph, or the density tree."""
+    """Write photos and groups, the neighbor graph, the density tree, or the map."""
     from annclust.cli.documents import path_text
     from annclust.pipeline.exporting import write_whole
 
