@@ -38,6 +38,7 @@ def make_app(desk: Desk, admission: Admission) -> ASGIApp:
         title="annclust review",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
         lifespan=_with_threads,
         responses=PROBLEMS,
     )

@@ -10,8 +10,8 @@ from annclust.web.notes import GroupState
 
 LARGEST_ID = (1 << 63) - 1
 
-PhotoId = Annotated[int, Field(ge=0, le=LARGEST_ID)]
-Granularity = Annotated[float, Field(ge=0, le=3.5, allow_inf_nan=False)]
+PhotoId = Annotated[int, Field(ge=0, le=LARGEST_ID, strict=True)]
+Granularity = Annotated[float, Field(ge=0, le=3.5, allow_inf_nan=False, strict=True)]
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Mark = Literal["keep", "reject"]
 Suggested = Literal["keep", "reject", "leave"]

@@ -82,7 +82,9 @@ class Guard:
         headers = _Headers(scope)
         answer = _Answer(send)
         try:
-            self._check_address(scope, headers)
+            self._check_host(scope, headers)
+            _check_head(scope, headers)
+            self._check_site(headers)
             response = self._entry(scope, headers)
             if response is None:
                 self._check_sender(scope, headers)
@@ -92,8 +94,8 @@ class Guard:
         if response is not None:
             await response(scope, receive, answer.begin)
 
-    def _check_address(self, scope: Scope, headers: _Headers) -> None:
-        """Refuse what is not meant for us, or comes from another site."""
+    def _check_host(self, scope: Scope, headers: _Headers) -> None:
+        """Refuse what is not meant for us."""
         hosts = headers.all(b"host")
         if len(hosts) != 1 or hosts[0].lower() not in self._admission.hosts:
             raise RefusedError(refusals.WRONG_HOST)
@@ -101,10 +103,9 @@ class Guard:
             raise RefusedError(refusals.WRONG_HOST)
         if scope["type"] != "http" or b"websocket" in headers.joined(b"upgrade").lower():
             raise RefusedError(refusals.NO_SOCKETS)
-        if len(scope["raw_path"]) + len(scope["query_string"]) > _LONGEST_ADDRESS:
-            raise RefusedError(refusals.LONG_ADDRESS)
-        if headers.are_too_many:
-            raise RefusedError(refusals.MANY_HEADERS)
+
+    def _check_site(self, headers: _Headers) -> None:
+        """Refuse what comes from a page that is not ours."""
         sites, origins = headers.all(b"sec-fetch-site"), headers.all(b"origin")
         if any(site not in (b"same-origin", b"none") for site in sites):
             raise RefusedError(refusals.OTHER_SITE)
@@ -155,6 +156,16 @@ class Guard:
                 raise
         if body.refusal is not None and not answer.begun:
             raise RefusedError(body.refusal)
+
+
+def _check_head(scope: Scope, headers: _Headers) -> None:
+    """Refuse what no browser sends."""
+    if len(scope["raw_path"]) + len(scope["query_string"]) > _LONGEST_ADDRESS:
+        raise RefusedError(refusals.LONG_ADDRESS)
+    if headers.are_too_many:
+        raise RefusedError(refusals.MANY_HEADERS)
+    if headers.all(b"transfer-encoding") and headers.all(b"content-length"):
+        raise RefusedError(refusals.TWO_LENGTHS)
 
 
 class _Headers:

@@ -19,6 +19,9 @@ _PAGE: Final = """<!doctype html>
 </html>
 """
 
+_LAST: Final = {"connection": "close"}
+"""Whatever else comes along the same connection is not looked at."""
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -39,9 +42,9 @@ class Refusal:
         """The answer: a page for who looks at one, JSON for scripts."""
         if page:
             told = _PAGE.format(title=html.escape(self.title), remedy=html.escape(self.remedy))
-            return Response(told, self.status, media_type="text/html")
+            return Response(told, self.status, _LAST, media_type="text/html")
         error = json.dumps({"error": f"{self.title} {self.remedy}"})
-        return Response(error, self.status, media_type="application/json")
+        return Response(error, self.status, _LAST, media_type="application/json")
 
 
 class RefusedError(Exception):
@@ -75,6 +78,7 @@ NOT_OURS: Final = Refusal(
     "This change does not come from a page of annclust review.",
     "Load the page again.",
 )
+TWO_LENGTHS: Final = Refusal(400, "This says twice how long it is.", "Send it again.")
 LONG_ADDRESS: Final = Refusal(414, "The address is too long.")
 MANY_HEADERS: Final = Refusal(431, "The browser says too much about itself.")
 LARGE_BODY: Final = Refusal(413, "That is too large.", "Send less at a time.")
