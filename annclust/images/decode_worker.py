@@ -181,7 +181,7 @@ def answer(request: Request, orders: WorkerOrders, claim: Claim) -> Answer:
         return Answer(*seen, capture=read_capture(content.data, max_pixels=orders.max_pixels))
     try:
         made = decode_as(
-            _look_for(request.wish, orders.geometry),
+            look_for(request.wish, orders.geometry),
             content.data,
             max_pixels=orders.max_pixels,
             claim=partial(claim, file_size=len(content.data)),
@@ -193,7 +193,7 @@ def answer(request: Request, orders: WorkerOrders, claim: Claim) -> Answer:
     return Answer(*seen, made, capture=read_capture(content.data, max_pixels=orders.max_pixels))
 
 
-def _look_for(wish: Wish, geometry: InputGeometry) -> Look[View | Picture | Examination]:
+def look_for(wish: Wish, geometry: InputGeometry) -> Look[View | Picture | Examination]:
     """What makes what is wished; loaded when it is: most workers give views and nothing else."""
     if isinstance(wish, PictureWish):
         from annclust.images.picture_look import PictureLook
