@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -129,6 +130,14 @@ def test_a_worker_that_lies_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     assert caught.value.reason == "its decoder crashed"
 
 
+def test_a_worker_starts_without_what_only_examining_needs() -> None:
+    code = "import sys, annclust.images.decode_worker; print(*sys.modules)"
+    loaded = subprocess.check_output([sys.executable, "-c", code], text=True).split()
+    assert "annclust.images.decoding" in loaded
+    for name in ("numpy", "annclust.images.examination", "annclust.images.picture_look"):
+        assert name not in loaded
+
+
 # Workers
 
 
@@ -234,7 +243,8 @@ def test_a_file_that_takes_for_ever_is_given_up(
     with DecodeWorkers(GEOMETRY, DecodeSettings(workers=1, timeout=2)) as workers:
         jobs = [wished(endless_photo, wish, 0), wished(photo, wish, 1)]
         slow, usual = workers.run(jobs)
-    assert (slow.reason, slow.retry) == ("it takes longer than 2 s to decode", False)
+    # By its processor time or, where that is shared with many, by the clock.
+    assert slow.reason in ("it takes longer than 2 s to decode", "nothing came back within 6 s")
     assert usual.reason is None
 
 
