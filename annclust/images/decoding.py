@@ -227,7 +227,8 @@ def _decode_raw(data: bytes, wish: _Wish[Made]) -> Made:
 
 def _develop(photo: RawPhoto, wish: _Wish[Made]) -> Preview | None:
     _check_size((photo.width, photo.height), wish.max_pixels)
-    if not wish.claim(photo.sensor_pixels * BYTES_A_PIXEL):
+    half = photo.width // 2 + 1, photo.height // 2 + 1
+    if not wish.claim(photo.sensor_pixels * BYTES_A_PIXEL + wish.look.memory_beside(half)):
         raise UndecodableError(f"developing this {RAW} takes more memory than is allowed")
     return photo.develop()
 
