@@ -129,7 +129,7 @@ class _Walkers:
         total, pushed = self._repulsion.between(places)
         share = n / max(total, _LEAST_TOTAL)
         extent = float((places**2).sum(axis=1).mean(dtype=np.float64))
-        gravity = _GRAVITY * n * share * extent / (1 + extent) ** 3
+        gravity = _GRAVITY * n * share * extent**2 / (1 + extent) ** 4
         pulled = attraction(self._affinities, places, threads=self._threads)
         pulled *= np.float32(exaggeration)
         pushed *= np.float32(_PRESSURE * share)

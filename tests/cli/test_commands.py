@@ -181,7 +181,8 @@ def test_check_finds_a_sound_collection_sound(made: Path) -> None:
 def test_check_names_and_repairs_a_damaged_derived_file(made: Path) -> None:
     run("cluster", "-c", made)
     run("cluster", "-c", made, "--level", "density")
-    for kind in ("index", "graph", "tree", "groups"):
+    run("export", "-c", made, "--what", "map")
+    for kind in ("index", "graph", "tree", "groups", "map"):
         damaged = next(made.glob(f"{kind}-*"))
         damaged.write_bytes(damaged.read_bytes()[:-1])
     report = document("check", "-c", made, code=1)
@@ -190,7 +191,7 @@ def test_check_names_and_repairs_a_damaged_derived_file(made: Path) -> None:
     assert set(report["problems"][0]) == {"invariant", "message", "ids"}
     repaired = document("check", "--repair", "-c", made)
     assert repaired["ok"]
-    assert len(repaired["repaired"]) == 4
+    assert len(repaired["repaired"]) == 5
     assert document("check", "-c", made)["ok"]
 
 
