@@ -54,6 +54,14 @@ class Page:
             connection.sendall(request)
             return b"".join(iter(lambda: connection.recv(65536), b""))
 
+    def forget_everything(self) -> None:
+        """Let nothing be marked, decided, or done."""
+        for said in self.get("/api/decisions")["decisions"]:
+            self.post("/api/decisions/forget", {"digests": said["digests"]})
+        self.post("/api/marks", {"photos": list(range(1, 13)), "mark": None})
+        for photo in (1, 5, 9):
+            self.post(f"/api/groups/{photo}/state", {"granularity": 1.0, "state": "open"})
+
     def job(self, wish: Mapping[str, object]) -> Any:
         """A job that is over."""
         started = self.post("/api/jobs", wish)
@@ -108,8 +116,8 @@ def looked_through(folder: Path, *, clustered: bool = True, **album_of: int) -> 
 
 
 @pytest.fixture
-def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
-    """Three groups of four shots, looked through."""
+def fresh_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
+    """Three groups of four shots, looked through; photos and all are there for one test alone."""
     monkeypatch.setenv("ANNCLUST_CACHE", str(tmp_path / "cache"))
     with looked_through(tmp_path) as found:
         yield found
@@ -117,9 +125,16 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
 
 @pytest.fixture(scope="module")
 def shared_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    """The same for all tests of a module, which change nothing that another one looks at."""
+    """The same for all tests of a module."""
     folder = tmp_path_factory.mktemp("looked through")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ANNCLUST_CACHE", str(folder / "cache"))
         with looked_through(folder) as found:
             yield found
+
+
+@pytest.fixture
+def page(shared_page: Page) -> Page:
+    """The same, and nobody has said anything yet."""
+    shared_page.forget_everything()
+    return shared_page
