@@ -15,6 +15,7 @@ import pytest
 
 from annclust.collection import Collection
 from annclust.settings import DecodeSettings, EmbedSettings, IndexingSettings
+from annclust.web.impatience import PATIENCE
 from annclust.web.opening import reviewed
 from annclust.web.server import ReviewServer
 from tests.albums import album
@@ -84,9 +85,9 @@ def running(server: ReviewServer) -> Iterator[None]:
 
 
 @contextmanager
-def page_of(collection: Collection, photos: Path) -> Iterator[Page]:
+def page_of(collection: Collection, photos: Path, *, patience: float = PATIENCE) -> Iterator[Page]:
     """A collection that is looked through, and a browser that was let in and waits until it is."""
-    with reviewed(collection) as server, running(server):
+    with reviewed(collection, patience=patience) as server, running(server):
         port = server.admission.port
         client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=_SECONDS)
         with client:
@@ -103,7 +104,9 @@ def page_of(collection: Collection, photos: Path) -> Iterator[Page]:
 
 
 @contextmanager
-def looked_through(folder: Path, *, clustered: bool = True, **album_of: int) -> Iterator[Page]:
+def looked_through(
+    folder: Path, *, clustered: bool = True, patience: float = PATIENCE, **album_of: int
+) -> Iterator[Page]:
     """An album that was indexed, and is looked through."""
     photos = album(folder / "photos", **album_of)
     path = folder / "c.annclust"
@@ -111,7 +114,7 @@ def looked_through(folder: Path, *, clustered: bool = True, **album_of: int) -> 
         collection.index([photos])
         if clustered:
             collection.cluster()
-        with page_of(collection, photos) as page:
+        with page_of(collection, photos, patience=patience) as page:
             yield page
 
 
