@@ -41,7 +41,7 @@ class Compare {
   }
 
   async open() {
-    const closed = show(this.app, this.element);
+    const closed = show(this.app, this.element, this.element);
     const release = this.app.keys.add(this.#keys());
     this.#show();
     await closed;
@@ -51,7 +51,7 @@ class Compare {
 
   #build() {
     this.more = h("button", { class: "icon-button", type: "button", "aria-label": "One more photo", title: "One more photo (A)", "data-testid": "add-pane", on: { click: () => this.#add() } }, icon("plus"));
-    return h("dialog", { class: "stage compare", "aria-label": "Compare", "data-testid": "compare-dialog" },
+    return h("dialog", { class: "stage compare", tabindex: -1, "aria-label": "Compare", "data-testid": "compare-dialog" },
       h("header", { class: "stage-bar" }, this.modes, this.zoomWords, this.more, stageButton("cross", "Close (Esc)", () => this.element.close(), "close")),
       h("div", { class: "stage-middle" }, this.stage),
       h("footer", { class: "stage-foot" }, this.layer.controls, this.strip.element));
@@ -93,9 +93,10 @@ class Compare {
       while (this.panes.length > 2) this.panes.pop().close();
       this.active = Math.min(this.active, 1);
     }
+    const hadFocus = this.modes.contains(document.activeElement);
     this.mode = mode;
     this.#show();
-    this.modes.querySelector("[aria-pressed=true]").focus();
+    if (hadFocus) this.modes.querySelector("[aria-pressed=true]").focus();
     return undefined;
   }
 

@@ -63,6 +63,10 @@ function heat(below, above, { width, height }) {
   const image = context.createImageData(width, height);
   let differs = 0;
   for (let i = 0; i < far.length; i += 1) {
+    if (above.data[4 * i + 3] < 250) {
+      veil(image.data, 4 * i);
+      continue;
+    }
     const warmth = Math.max(0, Math.min(1, (far[i] - FAINT) / (HOT - FAINT)));
     if (warmth > 0.12) differs += 1;
     color(image.data, 4 * i, warmth);
@@ -110,6 +114,12 @@ function smoothed(far, width, height) {
     }
   }
   return out;
+}
+
+/** Where only the first picture is. */
+function veil(data, at) {
+  data.fill(16, at, at + 3);
+  data[at + 3] = 150;
 }
 
 /** From clear over amber to red. */

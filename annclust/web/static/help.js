@@ -20,16 +20,16 @@ const KEYS = {
   ],
   "Large and compare": [
     [["Z"], "whole picture or 100 %"], [["+"], ["−"], ["0"], "zoom in, out, fit"], [["←"], ["→"], "other photo"],
-    [["F"], "compare: swap in place"], [["D"], "compare: what differs"], [["Tab"], "compare: other side"],
+    [["F"], "compare: swap in place"], [["D"], "compare: what differs"], [["1"], ["2"], "compare: choose a side"], [["A"], "compare: one more photo"],
   ],
   Map: [[["+"], ["−"], ["0"], "zoom"], [["←"], ["→"], ["↑"], ["↓"], "move"], [["Enter"], "open what is in the middle"]],
 };
 
 /** @param {object} app */
 export function showHelp(app) {
+  const sheet = h("div", { class: "key-sheet", tabindex: 0, role: "region", "aria-label": "Keys of all views" }, Object.entries(KEYS).map(section));
   openDialog(app, {
-    title: "Keys", wide: true, testid: "help-dialog",
-    body: [h("div", { class: "key-sheet", tabindex: 0, role: "region", "aria-label": "Keys of all views" }, Object.entries(KEYS).map(section))],
+    title: "Keys", wide: true, testid: "help-dialog", body: [sheet], focus: sheet,
   });
 }
 

@@ -43,7 +43,7 @@ class Lightbox {
 
   async open() {
     const release = this.#listen();
-    const closed = show(this.app, this.element);
+    const closed = show(this.app, this.element, this.element);
     const releaseKeys = this.app.keys.add(this.#keys());
     this.#go(this.place);
     if (this.atFull) this.pane.toggleFull();
@@ -55,7 +55,7 @@ class Lightbox {
 
   #build() {
     const close = () => this.element.close();
-    return h("dialog", { class: "stage", "aria-label": "Photo, large", "data-testid": "lightbox" },
+    return h("dialog", { class: "stage", tabindex: -1, "aria-label": "Photo, large", "data-testid": "lightbox" },
       h("header", { class: "stage-bar" }, this.name, this.zoomWords, this.marks?.element,
         stageButton("cross", "Close (Esc)", close, "close")),
       h("div", { class: "stage-middle" }, this.pane.element,

@@ -7,8 +7,10 @@ import { thumbnailUrl } from "./pictures.js";
 
 /** Pictures are shown once no more than this many points are seen. */
 const FEW = 700;
-/** Side of the squares that pictures share the canvas by, in CSS pixels. */
+const VERY_FEW = 60;
+/** Longest side of a picture with the room around it, in CSS pixels. */
 const PICTURE = 76;
+const LARGE_PICTURE = 124;
 const KEPT_PICTURES = 800;
 /** Edge around the points, as a share of the canvas' shorter side. */
 const MARGIN = 0.05;
@@ -114,14 +116,13 @@ export class MapCanvas {
   }
 
   #drawPictures(seen) {
-    const side = PICTURE * this.ratio;
-    const taken = new Set();
+    const side = seen.length <= VERY_FEW ? LARGE_PICTURE : PICTURE;
+    const taken = [];
     for (const i of seen) {
       const at = this.positionOf(i);
-      const cell = `${Math.floor(at.x / PICTURE)},${Math.floor(at.y / PICTURE)}`;
-      if (taken.has(cell)) continue;
-      taken.add(cell);
-      this.#drawPicture(i, at.x * this.ratio, at.y * this.ratio, side * 0.9);
+      if (taken.some(({ x, y }) => Math.abs(x - at.x) < side && Math.abs(y - at.y) < 0.8 * side)) continue;
+      taken.push(at);
+      this.#drawPicture(i, at.x * this.ratio, at.y * this.ratio, 0.9 * side * this.ratio);
     }
   }
 
@@ -163,10 +164,11 @@ export class MapCanvas {
 
 /** How far a dot reaches, and the steps from its middle to all of its pixels. */
 function disc(radius, width) {
+  if (radius < 1.5) return { reach: 1, steps: [0, 1, width, width + 1] };
   const reach = Math.ceil(radius);
   const steps = [];
   for (let dy = -reach; dy <= reach; dy += 1) {
-    for (let dx = -reach; dx <= reach; dx += 1) if (Math.hypot(dx, dy) <= radius) steps.push(dy * width + dx);
+    for (let dx = -reach; dx <= reach; dx += 1) if (Math.hypot(dx, dy) <= radius + 0.2) steps.push(dy * width + dx);
   }
   return { reach, steps };
 }

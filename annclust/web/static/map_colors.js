@@ -4,8 +4,8 @@
 const GOLDEN = 137.50776405003785;
 
 const TONES = {
-  dark: { lightness: [0.7, 0.78], chroma: 0.13, alone: [92, 94, 102], background: [14, 14, 16] },
-  light: { lightness: [0.56, 0.64], chroma: 0.14, alone: [176, 178, 186], background: [250, 250, 251] },
+  dark: { lightness: [0.7, 0.78], chroma: 0.13, alone: [66, 68, 76], background: [14, 14, 16] },
+  light: { lightness: [0.56, 0.64], chroma: 0.14, alone: [205, 207, 214], background: [250, 250, 251] },
 };
 
 /**

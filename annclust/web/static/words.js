@@ -39,11 +39,11 @@ export function moment(iso) {
   return told(iso, MOMENT);
 }
 
-/** @param {[string, string] | null} range @returns {string} one day, or the first and the last */
+/** @param {[string, string] | null} range @returns {string} 12 Jul 2024, or 12–14 Jul 2024 */
 export function days(range) {
   if (!range) return "";
-  const [first, last] = range.map(day);
-  return first === last ? first : `${first} – ${last}`;
+  const [first, last] = range.map((iso) => new Date(iso));
+  return Number.isNaN(first.getTime()) || Number.isNaN(last.getTime()) ? "" : DAY.formatRange(first, last);
 }
 
 /**

@@ -77,6 +77,7 @@ class GroupView {
     this.app.store.set({ lastGroup: group.lead });
     fill(this.head, groupHead(this.app, group, this.#groupActions()));
     this.list.className = `photos of-${Math.min(group.size, 7)} ${group.size > FEW ? "many" : "few"}`;
+    this.list.style.setProperty("--aspect", middleAspect(group.photos));
     this.#draw(isFirst);
     if (isFirst) this.#prepareNext();
     document.title = `${plural(group.size, "photo")} · ${this.app.store.get().collection.name}`;
@@ -245,4 +246,10 @@ class GroupView {
       ArrowDown: () => this.#activate(this.active), ArrowUp: () => this.#activate(this.active),
     };
   }
+}
+
+/** The shape that most photos of a group nearly have, so that little room is left around them. */
+function middleAspect(photos) {
+  const aspects = photos.map(({ width, height }) => width / height || 1.5).sort((one, other) => one - other);
+  return Math.min(2.2, Math.max(0.75, aspects[Math.floor(aspects.length / 2)]));
 }

@@ -70,6 +70,8 @@ class GroupsView {
       fetchPage: async (after, limit, signal) => {
         const { granularity, order, filter } = store.get();
         const page = await api.groups({ granularity, order, state: filter, after, limit }, signal);
+        const { total, photos, one_offs: oneOffs } = page;
+        store.set({ counts: { ...page.counts, total, photos, oneOffs } });
         return { ...page, entries: page.groups };
       },
       onChange: () => this.#came(),

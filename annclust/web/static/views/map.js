@@ -4,6 +4,7 @@ import { loadingCells, nothingHere, notGroupedYet, trouble } from "../blanks.js"
 import { fill, h } from "../dom.js";
 import { listenForGestures } from "../gestures.js";
 import { icon } from "../icons.js";
+import { isOnControl } from "../keys.js";
 import { MapCanvas } from "../map_canvas.js";
 import { pointColors } from "../map_colors.js";
 import { PointGrid, groupSizes, readPoints } from "../map_points.js";
@@ -81,7 +82,6 @@ class MapView {
     this.watcher = new ResizeObserver(() => this.drawing.resize() && this.#ask());
     this.watcher.observe(this.canvas);
     this.#listen();
-    this.canvas.focus({ preventScroll: true });
   }
 
   #legend(map) {
@@ -219,7 +219,7 @@ class MapView {
       this.#pointMiddle();
     };
     const zoom = (factor) => () => this.points && this.#zoomMiddle(factor);
-    const enter = (event) => (event.target === this.canvas && this.drawing.highlight >= 0 ? this.#open(this.drawing.highlight) : false);
+    const enter = (event) => (!isOnControl(event) && this.drawing.highlight >= 0 ? this.#open(this.drawing.highlight) : false);
     return {
       "+": zoom(STEP), "=": zoom(STEP), "-": zoom(1 / STEP), 0: () => this.points && this.#fit(), Enter: enter,
       ArrowLeft: move(-1, 0), ArrowRight: move(1, 0), ArrowUp: move(0, -1), ArrowDown: move(0, 1),
