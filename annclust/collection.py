@@ -6,17 +6,16 @@ and keeps what is expensive to open (the index, the model) from one call to the 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, get_args
 
 from annclust.errors import AnnclustError, UsageError
-from annclust.grouped_collection import GroupedCollection
 from annclust.neighbor_graph import NeighborGraph
 from annclust.pipeline.reports import IndexReport, Match, Status
-from annclust.settings import Level, PathLike, path_of, refuse_unknown, whole_number
+from annclust.purging_collection import PurgingCollection
+from annclust.settings import Level, PathLike, path_of, paths_of, refuse_unknown, whole_number
 
 # Each call loads what it needs itself: a query must not wait for what only indexing needs.
 if TYPE_CHECKING:
@@ -25,10 +24,11 @@ if TYPE_CHECKING:
     from annclust.pipeline.compacting import CompactReport
     from annclust.pipeline.edges import SimilarityGraph
     from annclust.pipeline.exporting import Table
+    from annclust.pipeline.maps import PhotoMap
     from annclust.pipeline.querying import Searcher
 
 
-class Collection(GroupedCollection):
+class Collection(PurgingCollection):
     """A collection of photos: index, search, cluster. Use as a context manager, or close it.
 
     Parameters
@@ -91,11 +91,10 @@ class Collection(GroupedCollection):
         if exclude is not None:
             scan = replace(scan, exclude=tuple(exclude))
         settings = replace(self.settings, scan=scan, forget_missing=forget_missing)
-        given = [folders] if isinstance(folders, (str, os.PathLike)) else folders
-        places = list(map(path_of, given))
+        places = paths_of(folders)
         with self._writer() as store:
             store.rename_embedder(self._embedders.name(self.embedder))
-            loader = self._embedder_loader
+            loader = self.embedder_loader
             report = index_photos(store, places, loader, settings, self.progress)
             if self._was_named and not report.waiting:
                 store.make_active()
@@ -129,12 +128,12 @@ class Collection(GroupedCollection):
             raise UsageError(f"k must be 1 or more, not {k}.")
         searcher = self._current_searcher
         if image is None and text is not None:
-            asked = text_vector(text, self._embedder_loader())
+            asked = text_vector(text, self.embedder_loader())
             return self._store.at_one_moment(lambda: searcher().similar_to_text(asked, k))
         if image is None or text is not None:
             raise UsageError("Look for an image or for a text, one of the two.")
         path, decode = path_of(image), self.settings.decode
-        query, own = query_vector(self._store, path, self._embedder_loader, decode), path.resolve()
+        query, own = query_vector(self._store, path, self.embedder_loader, decode), path.resolve()
         return self._store.at_one_moment(lambda: searcher().similar(query, k, first=own))
 
     def _current_searcher(self) -> Searcher:
@@ -177,6 +176,32 @@ class Collection(GroupedCollection):
         refuse_unknown("level", level, get_args(Level))
         return svg_of(photo_tree(self._store, level))
 
+    def photo_map(self) -> PhotoMap:
+        """All photos in two dimensions: alike ones lie together. Drawn if it is out of date.
+
+        Returns
+        -------
+        PhotoMap
+            ``ids`` of the photos, ascending, and their ``places``, shape (m, 2), from 0 to 1.
+            Photos that were on the map before stay about where they were.
+        """
+        from annclust.pipeline.maps import refresh_map, stored_map
+
+        stored = stored_map(self._store)
+        if stored is not None and not stored.stale:
+            return stored
+        with self._writer() as store:
+            return refresh_map(store, self.settings.search, self.progress)
+
+    def map_table(self, level: Level | None = None) -> Table:
+        """Every photo with its place on the map and its group in the last clustering, by id."""
+        from annclust.pipeline.clusters import export_rows
+        from annclust.pipeline.exporting import map_table
+
+        refuse_unknown("level", level, get_args(Level))
+        drawn = self.photo_map()
+        return map_table(drawn.ids, drawn.places, export_rows(self._store, level))
+
     def check(self, *, repair: bool = False) -> CheckReport:
         """Check every invariant of docs/format.md.
 
@@ -191,7 +216,7 @@ class Collection(GroupedCollection):
         if not repair:
             return check(self._store)
         with self._writer(salvage=True) as store:
-            return check_and_repair(store, self._embedder_loader, self.settings, self.progress)
+            return check_and_repair(store, self.embedder_loader, self.settings, self.progress)
 
     def compact(self, *, forget: str | None = None) -> CompactReport:
         """Drop what is left of removed photos; should one come back, it gets a new id.

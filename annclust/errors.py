@@ -9,6 +9,7 @@ The errors:
         - UsageError: and could not be in any collection
         - PhotosNotFoundError: no such folder, or not a folder
         - UnreadableImageError: one image cannot be turned into pixels
+        - PhotoGoneError: the file of a photo is not where it was
         - UnknownEmbedderError: no embedder goes by that name
         - NoTextError: a text is asked for, but the embedder knows pictures alone
         - UnknownClusterError: no group has that id
@@ -17,6 +18,11 @@ The errors:
         - NothingClusteredError: clusters are asked for before `cluster` was run
             - GroupsOutOfDateError: or it was run for what has changed since
         - OutputError: a file that was asked for cannot be written
+        - PortTakenError: another program listens where the page is to be
+        - PlanFileError: a file holds no purge plan, or one that must not be applied
+        - PlanOutOfDateError: files are not as they were when a plan was made
+        - UnknownPurgeError: no purge followed that plan, or there was none at all
+        - TrashError: what is to be the trash cannot be one
     - EmbeddingError: an embedder cannot be used
         - ModelFileError: a model file is missing, damaged or not the one expected
     - CollectionError: the directory NAME.annclust
@@ -88,6 +94,17 @@ class UnreadableImageError(InputError):
     def __init__(self, path: Path, *, reason: str) -> None:
         self.path, self.reason = path, reason
         super().__init__(f"{path}: {reason}.")
+
+
+class PhotoGoneError(InputError):
+    """The file of a photo of the collection is not where it was."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(
+            f"{path} is not there any more. Plug in the disk that it lies on, or run annclust index"
+            " again."
+        )
 
 
 class UnknownEmbedderError(InputError):
@@ -183,6 +200,58 @@ class OutputError(InputError):
     def __init__(self, path: Path, *, reason: str) -> None:
         self.path, self.reason = path, reason
         super().__init__(f"{path} cannot be written: {reason}. Give another path.")
+
+
+class PortTakenError(InputError):
+    """Another program listens at the port that the page is to be at, or nobody else may."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        super().__init__(
+            f"port {port} of this machine is taken. Give another one with --port, or leave it out."
+        )
+
+
+class PlanFileError(InputError):
+    """A file holds no purge plan that can be applied."""
+
+    def __init__(self, path: Path, *, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(f"{path}: {reason}. `annclust purge plan -o PLAN` makes a plan.")
+
+
+class PlanOutOfDateError(InputError):
+    """Files that a plan names are not as they were when it was made; nothing was moved."""
+
+    def __init__(self, changed: tuple[tuple[Path, str], ...]) -> None:
+        self.changed = changed
+        (path, reason), *others = changed
+        more = f" (and {len(others)} more)" if others else ""
+        super().__init__(
+            f"nothing was moved, as {path} is not what the plan says: {reason}{more}. Run"
+            " `annclust index`, then `annclust purge plan` again."
+        )
+
+
+class UnknownPurgeError(InputError):
+    """There is no purge to be undone."""
+
+    def __init__(self, plan: str | None = None) -> None:
+        self.plan = plan
+        told = "nothing was purged" if plan is None else "this plan was never applied here"
+        super().__init__(
+            f"{told}, so there is nothing to undo. `annclust purge list` lists purges."
+        )
+
+
+class TrashError(InputError):
+    """Something cannot be the trash."""
+
+    def __init__(self, path: Path, *, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(
+            f"{path} cannot be the trash: {reason}. Choose another folder: --trash DIR."
+        )
 
 
 class EmbeddingError(AnnclustError):

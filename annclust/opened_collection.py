@@ -89,7 +89,19 @@ class OpenedCollection(Closing):
         """The embedder whose vectors are searched and clustered."""
         return self._store.embedder
 
-    def _embedder_loader(self) -> EmbedderLoader:
+    @property
+    def vector_set(self) -> int:
+        """Number of the set of vectors that are searched and clustered."""
+        return self._store.catalog.set_number
+
+    def embedder_loader(self) -> EmbedderLoader:
+        """The embedder whose vectors are searched, found but not loaded.
+
+        Raises
+        ------
+        EmbedderMismatchError
+            If what goes by its name has changed.
+        """
         return self._embedders.loader(self.embedder)
 
     def _writer(self, *, salvage: bool = False) -> StoreWriter:

@@ -64,6 +64,12 @@ def path_of(named: PathLike) -> Path:
     return path
 
 
+def paths_of(named: PathLike | Iterable[PathLike]) -> list[Path]:
+    """The paths that are meant, be they one or several; raises as `path_of` does."""
+    given = [named] if isinstance(named, (str, os.PathLike)) else named
+    return [path_of(each) for each in given]
+
+
 @dataclass(frozen=True, slots=True)
 class _Overridable:
     @classmethod

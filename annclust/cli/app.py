@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from annclust.cli import judging, similar, turicreate
+from annclust.cli import judging, purging, reviewing, similar, turicreate
 from annclust.cli.console import Console, shown
 from annclust.cli.exports import Exported, Format, export_writer
 from annclust.cli.shared_options import (
@@ -22,6 +22,7 @@ from annclust.cli.shared_options import (
     Level,
     LevelOption,
     MemoryOption,
+    ShownLevel,
     ThreadsOption,
     command,
     open_collection,
@@ -41,16 +42,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-
-class ShownLevel(StrEnum):
-    """What groups can be shown of."""
-
-    COPIES = "copies"
-    SHOTS = "shots"
-    SCENES = "scenes"
-    THEMES = "themes"
-    DENSITY = "density"
 
 
 class Method(StrEnum):
@@ -258,11 +249,12 @@ def export(
         Path | None, typer.Option("--output", "-o", help="File to write; stdout if left out.")
     ] = None,
     what: Annotated[
-        Exported, typer.Option(help="The photos, the edges of the graph, or the density tree.")
+        Exported,
+        typer.Option(help="The photos, the graph, the density tree, or the map."),
     ] = Exported.PHOTOS,
     level: LevelOption = None,
 ) -> None:
-    """Write photos and groups, the neighbor graph, or the density tree."""
+    """Write photos and groups, the neighbor graph, the density tree, or the map."""
     from annclust.cli.documents import path_text
     from annclust.pipeline.exporting import write_whole
 
@@ -386,4 +378,6 @@ def demo(
 
 
 judging.add_to(app)
+purging.add_to(app)
+reviewing.add_to(app)
 turicreate.add_to(app)

@@ -29,6 +29,7 @@ class Exported(StrEnum):
     PHOTOS = "photos"
     GRAPH = "graph"
     TREE = "tree"
+    MAP = "map"
 
 
 def export_writer(
@@ -68,3 +69,5 @@ def _table(collection: Collection, what: Exported, level: Level | None) -> Table
             return collection.edge_table()
         case Exported.TREE:
             return collection.tree_table(level)
+        case Exported.MAP:
+            return collection.map_table(level)

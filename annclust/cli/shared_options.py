@@ -70,6 +70,16 @@ class Level(StrEnum):
     DENSITY = "density"
 
 
+class ShownLevel(StrEnum):
+    """What groups can be shown of."""
+
+    COPIES = "copies"
+    SHOTS = "shots"
+    SCENES = "scenes"
+    THEMES = "themes"
+    DENSITY = "density"
+
+
 LevelOption = Annotated[
     Level | None, typer.Option(help="Groups of this level; of the last clustering if left out.")
 ]
@@ -94,7 +104,7 @@ def size_of(text: str | None) -> int | None:
 
 
 def command(
-    app: typer.Typer, *, in_batches: bool = False
+    app: typer.Typer, *, in_batches: bool = False, name: str | None = None
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Register a function whose first parameter is a `Console` as a command.
 
@@ -121,7 +131,7 @@ def command(
         parameters = [*own, *_shared_parameters()]
         cast(Any, run).__signature__ = inspect.Signature(parameters)
         run.__annotations__ = {each.name: each.annotation for each in parameters}
-        return app.command()(run)
+        return app.command(name)(run)
 
     return register
 

@@ -152,12 +152,15 @@ class EmbedderLoader:
         Gives the same embedder each time.
     close : callable
         Ends what it started; it is started again when it is needed.
+    reads_text : bool
+        Whether it is a `TextEmbedder` that has what it needs for texts.
     """
 
     spec: EmbedderSpec
     geometry: InputGeometry
     load: Callable[[], Embedder]
     close: Callable[[], None] = _nothing
+    reads_text: bool = False
 
 
 def revision(*parts: str) -> str:

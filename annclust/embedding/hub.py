@@ -116,7 +116,7 @@ def find(choice: str, settings: EmbedSettings, _cache: Path) -> EmbedderLoader:
     snapshot, file = kept or _downloaded(name)
     found = f"{FAMILY}:{name.repo}@{snapshot.name}/{file}"
     model = open_onnx_model(found, snapshot / file, settings)
-    return EmbedderLoader(model.spec, model.geometry, lambda: model)
+    return EmbedderLoader(model.spec, model.geometry, lambda: model, reads_text=model.reads_text)
 
 
 def _here(name: HubName) -> tuple[Path, str] | None:

@@ -108,6 +108,11 @@ def read_card(model: Path) -> OnnxCard:
     return OnnxCard() if known is None else _read(known, _hugging_face_card)
 
 
+def text_model_beside(model: Path, card: OnnxCard) -> Path:
+    """Where the network for text lies that belongs to one for pictures, if there is one."""
+    return model.with_name(card.text or TEXT_MODEL)
+
+
 def _read(path: Path, understand: Callable[[Path, Mapping[str, Any]], OnnxCard]) -> OnnxCard:
     remedy = "docs/embedders.md lists what may stand there."
     try:

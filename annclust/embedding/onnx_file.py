@@ -26,4 +26,4 @@ def find(choice: str, settings: EmbedSettings, _cache: Path) -> EmbedderLoader:
     from annclust.embedding.onnx_model import open_onnx_model
 
     model = open_onnx_model(f"{FAMILY}:{choice}", Path(choice), settings)
-    return EmbedderLoader(model.spec, model.geometry, lambda: model)
+    return EmbedderLoader(model.spec, model.geometry, lambda: model, reads_text=model.reads_text)

@@ -17,7 +17,7 @@ import numpy as np
 from annclust.arrays import Pixels, Vectors, unit_rows
 from annclust.embedding.embedder import EmbedderSpec, PixelStack, require_fit, revision
 from annclust.embedding.model_file import digest_of_model, weights_beside
-from annclust.embedding.onnx_card import read_card
+from annclust.embedding.onnx_card import read_card, text_model_beside
 from annclust.embedding.onnx_plan import OnnxPlan, plan_for, pooled
 from annclust.embedding.onnx_session import OnnxSession
 from annclust.errors import EmbeddingError, ModelFileError, NoTextError
@@ -45,6 +45,8 @@ class OnnxModel:
         Images that are run at a time; bounds the memory of one call.
     text : callable or None
         Loads what embeds texts, if there is such a thing.
+    reads_text : bool
+        Whether there is.
     """
 
     def __init__(
@@ -55,7 +57,9 @@ class OnnxModel:
         *,
         batch: int,
         text: Callable[[], TextTower] | None = None,
+        reads_text: bool = False,
     ) -> None:
+        self.reads_text = reads_text
         self._spec, self._plan, self._session, self._batch = spec, plan, session, batch
         self._text = text
 
@@ -144,7 +148,14 @@ def open_onnx_model(name: str, path: Path, settings: EmbedSettings) -> OnnxModel
 
         return TextTower(path, card, dimension, threads=settings.threads)
 
-    return OnnxModel(spec, plan, session, batch=settings.batch, text=cache(text))
+    return OnnxModel(
+        spec,
+        plan,
+        session,
+        batch=settings.batch,
+        text=cache(text),
+        reads_text=text_model_beside(path, card).is_file(),
+    )
 
 
 def open_session(model: bytes | Path, settings: EmbedSettings) -> OnnxSession:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annclust.arrays import Vectors, unit_rows
-from annclust.embedding.onnx_card import TEXT_MODEL, TOKENIZER, OnnxCard
+from annclust.embedding.onnx_card import TOKENIZER, OnnxCard, text_model_beside
 from annclust.embedding.onnx_session import OnnxSession
 from annclust.errors import EmbeddingError, ModelFileError, NoTextError
 
@@ -48,7 +48,7 @@ class TextTower:
     """
 
     def __init__(self, model: Path, card: OnnxCard, dimension: int, *, threads: int) -> None:
-        path = model.with_name(card.text or TEXT_MODEL)
+        path = text_model_beside(model, card)
         if not path.is_file():
             raise NoTextError(str(model))
         try:

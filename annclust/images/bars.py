@@ -1,17 +1,16 @@
 """Bars: even stripes along the sides of a picture, as copies from a screen have. Pure.
 
-Serves :mod:`examination`. They add pixels, and nothing to see. A clear sky and the background of a
+Serves :mod:`examining`. They add pixels, and nothing to see. A clear sky and the background of a
 studio are even too: bars are of one color, lie on two opposite sides, and end all at once.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from annclust.arrays import Pixels
+from annclust.images.examination import Bars
 from annclust.images.lines import some_lines
 
 _EVEN = 12
@@ -30,36 +29,6 @@ _EDGE = 3
 _SEEN = 0.35
 """Share of a line behind the edge that must differ. Of a thing before a background, less does; of
 a picture with a dark part behind a black bar, this much may be all."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bars:
-    """Shares of width and height that bars take along each side.
-
-    Parameters
-    ----------
-    left, right, top, bottom : float
-    """
-
-    left: float = 0.0
-    right: float = 0.0
-    top: float = 0.0
-    bottom: float = 0.0
-
-    @property
-    def across(self) -> float:
-        """Share of the width between bars."""
-        return 1 - self.left - self.right
-
-    @property
-    def down(self) -> float:
-        """Share of the height between bars."""
-        return 1 - self.top - self.bottom
-
-    @property
-    def share(self) -> float:
-        """Share of the frame."""
-        return 1 - self.across * self.down
 
 
 def bars_of(pixels: Pixels) -> Bars:

@@ -9,6 +9,7 @@ import errno
 import os
 import stat
 from dataclasses import dataclass
+from typing import Final
 
 from blake3 import blake3
 
@@ -97,8 +98,12 @@ def _read_open_file(file: int, max_bytes: int) -> Content:
     return Content(data, after.st_mtime_ns)
 
 
+VANISHED: Final = "it vanished"
+"""The reason against a file that is not there."""
+
 _REASONS = {
-    errno.ENOENT: "it vanished",
+    errno.ENOENT: VANISHED,
+    errno.ENOTDIR: VANISHED,  # with its folder, in whose place is a file now
     errno.ELOOP: "it is a symbolic link",
     errno.ENXIO: "not an ordinary file",
     errno.ENAMETOOLONG: "its path is too long",

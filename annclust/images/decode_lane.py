@@ -13,9 +13,12 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 
 from annclust.errors import AnnclustError
-from annclust.images.decoded_image import DecodedImage
+from annclust.images.decoded_image import DecodedImage, View
+from annclust.images.examination import Examination
 from annclust.images.memory_budget import MemoryBudget
+from annclust.images.picture import Picture
 from annclust.images.read_jobs import ReadJob, ReadResult
+from annclust.images.wish import Wish
 from annclust.images.worker_process import MISBEHAVED, WorkerGoneError, WorkerProcess
 from annclust.images.worker_protocol import GRANT, Answer, Request, WorkerOrders
 
@@ -46,7 +49,8 @@ class Task:
 
     def request(self) -> Request:
         """What to ask a worker."""
-        return Request(self.job.path, self.job.known)
+        job = self.job
+        return Request(job.path, job.known, job.wish, job.only)
 
 
 @dataclass(slots=True, eq=False)
@@ -176,7 +180,7 @@ class DecodeLane:
     def _result(self, task: Task) -> ReadResult | None:
         """Wait for a task's result; None if its worker died and it is to be tried again."""
         try:
-            answer = self._next_answer()
+            answer = self._next_answer(task.job.wish)
         except TimeoutError:
             self._replace_worker(None)
             reason = f"nothing came back within {self._patience:g} s"
@@ -186,15 +190,15 @@ class DecodeLane:
             return self._verdict(task, error)
         return self._as_result(task, answer)
 
-    def _next_answer(self) -> Answer:
+    def _next_answer(self, wish: Wish) -> Answer:
         """What the worker says; if it claims memory, it gets it when there is some."""
         worker = self._ready_worker()
-        answer = worker.receive(self._patience)
+        answer = worker.receive(self._patience, wish)
         if answer.claim:
             with self._lanes.memory.share(answer.claim):
                 worker.send(GRANT)
                 try:
-                    answer = worker.receive(self._patience)
+                    answer = worker.receive(self._patience, wish)
                     if answer.claim:  # once is enough
                         worker.kill()
                         raise WorkerGoneError(MISBEHAVED)
@@ -214,18 +218,18 @@ class DecodeLane:
         return ReadResult(task.job.key, reason=error.reason, retry=error.from_outside)
 
     def _as_result(self, task: Task, answer: Answer) -> ReadResult:
-        image = None
-        if answer.view is not None:
-            image = DecodedImage.from_view(answer.view)
+        made = answer.made
         return ReadResult(
             task.job.key,
             answer.digest,
             answer.size,
             answer.modified_ns,
-            image,
+            DecodedImage.from_view(made) if isinstance(made, View) else None,
             answer.reason,
             answer.retry,
             answer.capture,
+            made if isinstance(made, Picture) else None,
+            made if isinstance(made, Examination) else None,
         )
 
     def _ready_worker(self) -> WorkerProcess:

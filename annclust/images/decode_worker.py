@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import resource
 import signal
+import sys
 from collections import deque
 from functools import partial
 from mmap import mmap
@@ -20,8 +21,13 @@ from PIL import JpegImagePlugin as JpegImagePlugin
 
 from annclust.frames import read_exactly
 from annclust.images.content import UnreadableFileError, read_content
-from annclust.images.decoded_image import UndecodableError
-from annclust.images.decoding import decode_view, read_capture
+from annclust.images.decoded_image import UndecodableError, View
+from annclust.images.decoding import decode_as, read_capture
+from annclust.images.examination import Examination
+from annclust.images.look import Look
+from annclust.images.picture import Picture, PictureWish
+from annclust.images.view_look import ViewLook
+from annclust.images.wish import EXAMINATION, Wish
 from annclust.images.worker_protocol import (
     GRANT,
     READY,
@@ -29,6 +35,7 @@ from annclust.images.worker_protocol import (
     Request,
     WorkerOrders,
 )
+from annclust.input_geometry import InputGeometry
 
 _CHANNEL = 0  # standard input
 _LEAST_MEMORY = 32 << 20  # bytes
@@ -39,6 +46,7 @@ _FOR_EACH_BYTE = 4
 giants in a few bytes is not believed, a scan of a gigabyte is."""
 
 _FOR_THIS_PROCESS = 192 << 20  # of address space: interpreter and libraries
+_FOR_NUMPY = 128 << 20  # as much again, for workers that examine
 
 
 class Claim(Protocol):
@@ -118,7 +126,8 @@ def _claim_within(orders: WorkerOrders, channel: _Channel) -> Claim:
             return False
         if amount > orders.unasked:
             channel.claim(amount)
-        _limit_memory(min(orders.memory, allowed + _FOR_THIS_PROCESS))
+        libraries = _FOR_THIS_PROCESS + (_FOR_NUMPY if "numpy" in sys.modules else 0)
+        _limit_memory(min(orders.memory, allowed + libraries))
         return True
 
     return claim
@@ -166,15 +175,32 @@ def answer(request: Request, orders: WorkerOrders, claim: Claim) -> Answer:
     except MemoryError:
         return Answer(reason="there was too little memory to read it", retry=True)
     seen = digest, len(content.data), content.modified_ns
+    if request.only not in (None, digest):
+        return Answer(*seen)
     if digest in request.known:
         return Answer(*seen, capture=read_capture(content.data, max_pixels=orders.max_pixels))
     try:
-        view = decode_view(
+        made = decode_as(
+            _look_for(request.wish, orders.geometry),
             content.data,
-            orders.geometry,
             max_pixels=orders.max_pixels,
             claim=partial(claim, file_size=len(content.data)),
         )
     except UndecodableError as error:
         return Answer(*seen, reason=error.reason, retry=error.retry)
-    return Answer(*seen, view, capture=read_capture(content.data, max_pixels=orders.max_pixels))
+    if isinstance(made, Picture):  # who asks for it wants to see, not to know
+        return Answer(*seen, made)
+    return Answer(*seen, made, capture=read_capture(content.data, max_pixels=orders.max_pixels))
+
+
+def _look_for(wish: Wish, geometry: InputGeometry) -> Look[View | Picture | Examination]:
+    """What makes what is wished; loaded when it is: most workers give views and nothing else."""
+    if isinstance(wish, PictureWish):
+        from annclust.images.picture_look import PictureLook
+
+        return PictureLook(wish)
+    if wish is EXAMINATION:
+        from annclust.images.examination_look import ExaminationLook
+
+        return ExaminationLook()
+    return ViewLook(geometry)

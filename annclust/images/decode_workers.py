@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Self
 
@@ -45,6 +45,10 @@ _UNASKED = 128 * MEBIBYTE
 _PATIENCE = 3
 """Seconds by the clock for each second of processor time that a file may take: reading takes time
 as well, and the processor has other things to do."""
+
+
+_LOOK_EVERY = 1.0
+"""Seconds after which who waits for a result looks whether the workers are there still."""
 
 
 class DecodeWorkers:
@@ -130,20 +134,31 @@ class DecodeWorkers:
         waiting = 0
         try:
             while True:
-                if self._lanes.closing:
-                    raise RuntimeError("these workers were closed while there was work to do")
+                self._refuse_if_closed()
                 for job in islice(source, self._ahead - waiting):
                     self._lanes.tasks.put(Task(job, run))
                     waiting += 1
                 if not waiting:
                     return
-                result = run.results.get()
+                result = self._next(run)
                 waiting -= 1
                 if isinstance(result, Exception):
                     raise result
                 yield result
         finally:
             run.abandoned = True
+
+    def _refuse_if_closed(self) -> None:
+        if self._lanes.closing:
+            raise RuntimeError("these workers were closed while there was work to do")
+
+    def _next(self, run: Run) -> ReadResult | Exception:
+        """Wait for a result; not for ever if another thread closes the workers."""
+        while True:
+            try:
+                return run.results.get(timeout=_LOOK_EVERY)
+            except Empty:
+                self._refuse_if_closed()
 
 
 def worker_orders(
@@ -195,10 +210,17 @@ def image_reader(
     """
     alone = replace(settings, workers=1)
     with DecodeWorkers(geometry, alone, follow_symlinks=True) as workers:
-        yield lambda path: _read_image(workers, path)
+        yield lambda path: read_image(workers, path)
 
 
-def _read_image(workers: DecodeWorkers, path: Path) -> DecodedImage:
+def read_image(workers: DecodeWorkers, path: Path) -> DecodedImage:
+    """What an embedder is to see of one image.
+
+    Raises
+    ------
+    UnreadableImageError
+        If it cannot be read or decoded.
+    """
     (result,) = workers.run([ReadJob(0, os.fsencode(path.absolute()))])
     if result.image is None:
         raise UnreadableImageError(path, reason=result.reason or "nothing could be read")

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib import import_module
-from typing import TypeAlias
+from typing import Generic, TypeAlias, TypeVar
 
 from PIL import Image, ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
@@ -24,10 +24,11 @@ from annclust.images.capture import Capture
 from annclust.images.decoded_image import DecodedImage, UndecodableError, View
 from annclust.images.exif import capture_from, exif_of, tiff_within
 from annclust.images.formats import RAW, is_cut_short, sniff
+from annclust.images.look import LoadedPicture, Look
 from annclust.images.memory_need import memory_needed
-from annclust.images.orientation import UPRIGHT, Orientation, Window, central_window, orientation_of
+from annclust.images.orientation import UPRIGHT, Orientation, orientation_of
 from annclust.images.raw_photo import BYTES_A_PIXEL, Preview, RawPhoto, is_raw
-from annclust.images.scaling import cut_and_scale
+from annclust.images.view_look import ViewLook
 from annclust.input_geometry import InputGeometry, Size
 
 _DECODERS = {
@@ -47,10 +48,6 @@ _DECODERS = {
 }
 """The only decoders that ever run. Named here and imported when needed: a worker starts faster, and
 Pillow's own search would also try formats that nobody takes photos in."""
-
-_DRAFT_SCALE = 2
-"""JPEGs are decoded at no less than so many times the size that is needed: 12 MP take 29 ms instead
-of 156, and the vectors have a cosine of .9991 to those of a full decode (docs/benchmarks.md)."""
 
 
 def decode(data: bytes, geometry: InputGeometry, *, max_pixels: int) -> DecodedImage:
@@ -77,6 +74,8 @@ def decode(data: bytes, geometry: InputGeometry, *, max_pixels: int) -> DecodedI
     """
     return DecodedImage.from_view(decode_view(data, geometry, max_pixels=max_pixels))
 
+
+Made = TypeVar("Made")
 
 Claim: TypeAlias = Callable[[int], bool]
 """Asks for so many bytes of memory; False if that is more than may be had."""
@@ -105,8 +104,26 @@ def decode_view(
         Called before decoding, with the bytes of memory that it will take at most times. May take
         its time; False if that is more than may be had.
     """
+    return decode_as(ViewLook(geometry), data, max_pixels=max_pixels, claim=claim)
+
+
+def decode_as(look: Look[Made], data: bytes, *, max_pixels: int, claim: Claim = _grant) -> Made:
+    """Decode the first picture of a file, and make of it what somebody wants to see.
+
+    Parameters
+    ----------
+    look : Look
+        What is to be made of it.
+    data, max_pixels, claim
+        As for `decode_view`.
+
+    Raises
+    ------
+    UndecodableError
+        As from `decode`.
+    """
     name = _decodable_format(data)
-    wish = _Wish(geometry, max_pixels, claim)
+    wish = _Wish(look, max_pixels, claim)
     with _strict_pillow(max_pixels):
         try:
             if name == "TIFF" and is_raw(data):
@@ -186,40 +203,29 @@ def _strict_pillow(max_pixels: int) -> Iterator[None]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Wish:
-    """What is to be seen of a picture, and what that may cost."""
+class _Wish(Generic[Made]):
+    """What is to be made of a picture, and what that may cost."""
 
-    geometry: InputGeometry
+    look: Look[Made]
     max_pixels: int
     claim: Claim
 
 
-def _decode_raw(data: bytes, wish: _Wish) -> View:
+def _decode_raw(data: bytes, wish: _Wish[Made]) -> Made:
     """See the preview of a raw photo; develop it if there is none, or one with too few pixels."""
     wish = replace(wish, claim=_OneClaim(wish.claim))
     with RawPhoto(data) as photo:
+        whole = photo.width, photo.height
         preview = photo.preview()
-        if preview is None or _is_too_small(preview.picture, wish.geometry):
+        if preview is None or not wish.look.does_with(preview.picture.size, whole):
             preview = _develop(photo, wish) or preview
         if preview is None:
             raise UndecodableError(f"damaged {RAW}, or of an unsupported kind")
-        seen = _see(preview.picture, "JPEG", preview.jpeg, wish, photo.orientation)
-        return replace(seen, width=photo.width, height=photo.height, format=RAW)
+        raw = _Raw(whole, photo.orientation)
+        return _see(preview.picture, "JPEG", preview.jpeg, wish, raw)
 
 
-def _is_too_small(picture: Image.Image, geometry: InputGeometry) -> bool:
-    sides = zip(picture.size, _needed(picture, geometry), strict=True)
-    return any(side < needed for side, needed in sides)
-
-
-def _needed(picture: Image.Image, geometry: InputGeometry) -> Size:
-    """Width and height that a picture needs so as not to be enlarged, as it is stored."""
-    if geometry.fit == "frame":
-        return geometry.size_of(picture.size)
-    return geometry.short_side, geometry.short_side
-
-
-def _develop(photo: RawPhoto, wish: _Wish) -> Preview | None:
+def _develop(photo: RawPhoto, wish: _Wish[Made]) -> Preview | None:
     _check_size((photo.width, photo.height), wish.max_pixels)
     if not wish.claim(photo.sensor_pixels * BYTES_A_PIXEL):
         raise UndecodableError(f"developing this {RAW} takes more memory than is allowed")
@@ -248,26 +254,31 @@ def _open(data: bytes, name: str) -> ImageFile.ImageFile:
     return picture
 
 
+@dataclass(frozen=True, slots=True)
+class _Raw:
+    """What a raw photo says of itself, while its preview is seen."""
+
+    size: Size
+    orientation: Orientation
+
+
 def _see(
-    picture: Image.Image, name: str, data: bytes, wish: _Wish, default: Orientation = UPRIGHT
-) -> View:
-    """Load a picture, and cut out what is to be seen of it."""
+    picture: Image.Image, name: str, data: bytes, wish: _Wish[Made], raw: _Raw | None = None
+) -> Made:
+    """Load a picture, and make of it what is to be seen."""
     size = picture.size
     _check_size(size, wish.max_pixels)
-    extent = _shrink_while_loading(picture, wish.geometry)
-    if not wish.claim(memory_needed(picture, name, size, data)):
+    extent = _shrink_while_loading(picture, wish.look)
+    needed = memory_needed(picture, name, size, data) + wish.look.memory_beside(size)
+    if not wish.claim(needed):
         raise UndecodableError(f"decoding this {name} takes more memory than is allowed")
     picture.load()
     if extent is None:
         size = extent = picture.size  # TIFFs are turned, HEIFs may be cut while loading
-    orientation = orientation_of(picture, default)
+    orientation = orientation_of(picture, raw.orientation if raw else UPRIGHT)
     upright = orientation.upright_size(size)
-    window = orientation.stored_window(central_window(upright, wish.geometry))
-    # Turning changes width and height in one direction as in the other.
-    stored = orientation.upright_size(wish.geometry.size_of(upright))
-    cut = _cut(picture, window, extent, stored, wish.geometry)
-    seen = orientation.turn_upright(cut).convert("RGB")
-    return View(seen.tobytes(), *seen.size, *upright, name)
+    kind, whole = (RAW, raw.size) if raw else (name, upright)
+    return wish.look.see(LoadedPicture(picture, kind, extent, orientation, upright, whole))
 
 
 def _check_size(size: tuple[int, int], max_pixels: int) -> None:
@@ -282,9 +293,7 @@ def _limit(max_pixels: int) -> str:
     return f"the limit of {number}"
 
 
-def _shrink_while_loading(
-    picture: Image.Image, geometry: InputGeometry
-) -> tuple[float, float] | None:
+def _shrink_while_loading(picture: Image.Image, look: Look[Made]) -> tuple[float, float] | None:
     """Ask a JPEG decoder for no more pixels than are needed.
 
     Returns
@@ -293,25 +302,11 @@ def _shrink_while_loading(
         Width and height of the picture in the pixels that will be loaded; the last ones may be
         covered only in part. None if the picture will not be shrunk.
     """
-    if not isinstance(picture, JpegImageFile) or geometry.resample == "nearest":
+    if not isinstance(picture, JpegImageFile):
         return None
-    across, down = _needed(picture, geometry)
-    drafted = picture.draft(None, (_DRAFT_SCALE * across, _DRAFT_SCALE * down))
+    needed = look.fewest_pixels(picture.size)
+    drafted = None if needed is None else picture.draft(None, needed)
     return None if drafted is None else (drafted[1][2], drafted[1][3])
-
-
-def _cut(
-    picture: Image.Image,
-    window: Window,
-    extent: tuple[float, float],
-    size: Size,
-    geometry: InputGeometry,
-) -> Image.Image:
-    """Cut the window out of a loaded picture, whose extent may end within its last pixels."""
-    left, top, right, bottom = window
-    width, height = extent
-    box = left * width, top * height, right * width, bottom * height
-    return cut_and_scale(picture, box, size, geometry.resample)
 
 
 def _reason(error: Exception, name: str, max_pixels: int) -> str:

@@ -33,6 +33,9 @@ photo are among them."""
 
 _COLLECTION_SUFFIX = b".annclust"
 
+TRASH = ".annclust-trash"
+"""Name of the folder that purged photos lie in; no scan enters it, as its name is hidden."""
+
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:

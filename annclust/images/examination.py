@@ -1,31 +1,56 @@
-"""Examination: what the pixels of one photo tell about how good a copy, or a shot, it is. Pure.
+"""Examination: what is known of how good a copy, or a shot, a photo is. Pure.
 
-Stands beside decoding: `purge` weighs what is found here against the rest of a group. Nothing here
-is a verdict; a number by itself says little, as a foggy morning has few edges.
+Made by :mod:`examining` in a decoding worker, kept in the catalog, weighed by `purge`. Without
+numpy, as every worker knows it and few examine. Nothing here is a verdict; a number by itself says
+little, as a foggy morning has few edges.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Final
-
-import numpy as np
-from numpy.typing import NDArray
-
-from annclust.arrays import Pixels
-from annclust.images.bars import Bars, bars_of
-from annclust.images.jpeg_traces import quality_of, worn_quality
-from annclust.images.tiles import GRID, LUMA, clipped_shares, detail_shares, sharpness, tiles_of
-from annclust.images.wedges import wedge_share
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Final, TypeAlias
 
 THUMBNAIL_SIDE: Final = 32
 """Pixels. Enough to see how a picture was turned, or shifted by a thirtieth of its side."""
 
-_SAMPLES: Final = 8
+SAMPLES: Final = 8
 """Pixels that are averaged for one of the thumbnail, across and down: a smooth one from a look at
 65,000 pixels, however many there are."""
+
+Measures: TypeAlias = dict[str, int | float | None]
+"""Numbers by name, as they travel and are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """Shares of width and height that bars take along each side.
+
+    Parameters
+    ----------
+    left, right, top, bottom : float
+    """
+
+    left: float = 0.0
+    right: float = 0.0
+    top: float = 0.0
+    bottom: float = 0.0
+
+    @property
+    def across(self) -> float:
+        """Share of the width between bars."""
+        return 1 - self.left - self.right
+
+    @property
+    def down(self) -> float:
+        """Share of the height between bars."""
+        return 1 - self.top - self.bottom
+
+    @property
+    def share(self) -> float:
+        """Share of the frame."""
+        return 1 - self.across * self.down
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +99,7 @@ class Examination:
     jpeg_quality: float | None = None
     worn_quality: float | None = None
     color: float = 40.0
-    colors: int = (THUMBNAIL_SIDE * _SAMPLES) ** 2
+    colors: int = (THUMBNAIL_SIDE * SAMPLES) ** 2
     thumbnail: bytes = bytes(THUMBNAIL_SIDE**2)
 
     @property
@@ -82,83 +107,66 @@ class Examination:
         """Width times height."""
         return self.width * self.height
 
+    @property
+    def measures(self) -> Measures:
+        """All but the thumbnail."""
+        plain = {name: getattr(self, name) for name in _PLAIN}
+        return plain | {f"bar_{side}": getattr(self.bars, side) for side in _SIDES}
 
-def examine(pixels: Pixels, *, jpeg_table: Sequence[int] | None = None) -> Examination:
-    """Measure a photo: on pieces spread over it, so that 12 megapixels take tens of milliseconds.
+    @classmethod
+    def from_measures(cls, told: Mapping[str, object], thumbnail: bytes) -> Examination:
+        """Believe what somebody says to have measured, if it can be.
 
-    Parameters
-    ----------
-    pixels : ndarray of shape (height, width, 3), uint8
-        The whole picture, upright, as many pixels as the file holds.
-    jpeg_table : sequence of 64 int, or None
-        The file's steps for brightness, in rows, if it is a JPEG.
+        Parameters
+        ----------
+        told : mapping of str to object
+            As `measures`; may hold more.
+        thumbnail : bytes
 
-    Raises
-    ------
-    ValueError
-        If there are no pixels.
-    """
-    height, width = pixels.shape[:2]
-    if not (height and width):
-        raise ValueError(f"a picture of {width} by {height} pixels cannot be examined")
-    bars = bars_of(pixels)
-    whole = tiles_of(pixels)
-    dark, light = clipped_shares(whole)
-    samples = _samples(pixels)
-    # Hard edges of bars, and nothing between them, would tell of detail that the picture lacks.
-    tiles = tiles_of(_between(pixels, bars)) if bars.share else whole
-    across, down = detail_shares(tiles)
-    return Examination(
-        width=width,
-        height=height,
-        wedge=wedge_share(pixels),
-        bars=bars,
-        detail=across * down,
-        sharpness=sharpness(tiles),
-        dark=dark,
-        light=light,
-        middle=float(np.median(whole)) / 255,
-        jpeg_quality=None if jpeg_table is None else quality_of(jpeg_table),
-        worn_quality=worn_quality(tiles, (width, height)),
-        color=_color(samples),
-        colors=_colors(samples),
-        thumbnail=_thumbnail(samples),
-    )
+        Raises
+        ------
+        ValueError
+            If something is missing, of another type, or beyond what can be measured.
+        """
+        if len(thumbnail) != THUMBNAIL_SIDE**2:
+            raise ValueError(f"a thumbnail of {len(thumbnail)} bytes")
+        plain: dict[str, Any] = {name: _checked(name, told.get(name)) for name in _PLAIN}
+        bars: dict[str, Any] = {side: _checked("bar", told.get(f"bar_{side}")) for side in _SIDES}
+        if bars["left"] + bars["right"] > 1 or bars["top"] + bars["bottom"] > 1:
+            raise ValueError("bars that cover more than there is")
+        return cls(**plain, bars=Bars(**bars), thumbnail=bytes(thumbnail))
 
 
-def _between(pixels: Pixels, bars: Bars) -> Pixels:
-    """What lies between bars, from where a block of JPEG begins."""
-    height, width = pixels.shape[:2]
-    top, left = (-(-math.ceil(at) // GRID) * GRID for at in (bars.top * height, bars.left * width))
-    bottom, right = height - math.ceil(bars.bottom * height), width - math.ceil(bars.right * width)
-    inner = pixels[top:bottom, left:right]
-    return inner if inner.size else pixels
+_PLAIN: Final = tuple(
+    each.name for each in fields(Examination) if each.name not in ("bars", "thumbnail")
+)
+_SIDES: Final = tuple(each.name for each in fields(Bars))
+_MAY_BE_UNKNOWN: Final = frozenset({"wedge", "jpeg_quality", "worn_quality"})
+
+_LONGEST = 1 << 31
+_MOST_CONTRAST = 255.0**2
+
+_BOUNDS: Final[Mapping[str, tuple[type[int] | type[float], float, float]]] = {
+    "width": (int, 1, _LONGEST),
+    "height": (int, 1, _LONGEST),
+    "sharpness": (float, 0, _MOST_CONTRAST),
+    "jpeg_quality": (float, 1, 100),
+    "worn_quality": (float, 1, 100),
+    "color": (float, 0, 255),
+    "colors": (int, 1, (THUMBNAIL_SIDE * SAMPLES) ** 2),
+}
+"""Type, least and largest value of what is no share."""
+
+_SHARE: Final = (float, 0.0, 1.0)
 
 
-def _samples(pixels: Pixels) -> Pixels:
-    """Pixels from all over the picture, in a square."""
-    rows, columns = (
-        ((np.arange(THUMBNAIL_SIDE * _SAMPLES) + 0.5) * length / (THUMBNAIL_SIDE * _SAMPLES))
-        for length in pixels.shape[:2]
-    )
-    return np.asarray(pixels[rows.astype(np.intp)[:, np.newaxis], columns.astype(np.intp)])
-
-
-def _color(samples: Pixels) -> float:
-    red, green, blue = samples.transpose(2, 0, 1)
-    most = np.maximum(np.maximum(red, green), blue)
-    least = np.minimum(np.minimum(red, green), blue)
-    return float((most - least).mean())
-
-
-def _colors(samples: Pixels) -> int:
-    red, green, blue = samples.astype(np.uint32).transpose(2, 0, 1)
-    # Sorted, as np.unique takes ten times as long to say which ones they are.
-    ordered = np.sort((red << 16 | green << 8 | blue).ravel())
-    return 1 + int(np.count_nonzero(np.diff(ordered)))
-
-
-def _thumbnail(samples: Pixels) -> bytes:
-    shape = (THUMBNAIL_SIDE, _SAMPLES, THUMBNAIL_SIDE, _SAMPLES)
-    means: NDArray[np.float32] = (samples @ LUMA).reshape(shape).mean(axis=(1, 3))
-    return np.rint(means).astype(np.uint8).tobytes()
+def _checked(name: str, value: object) -> int | float | None:
+    """A number that can be what that name means."""
+    if value is None and name in _MAY_BE_UNKNOWN:
+        return None
+    kind, least, largest = _BOUNDS.get(name, _SHARE)
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise ValueError(f"{name} cannot be {value!r}")
+    if not (math.isfinite(value) and least <= value <= largest and kind(value) == value):
+        raise ValueError(f"{name} cannot be {value}")
+    return kind(value)

@@ -1,6 +1,6 @@
 """JPEG traces: how strongly a picture was compressed, by its file and by its pixels.
 
-Serves :mod:`examination`. A file's tables tell of the last time only. A JPEG that was saved again
+Serves :mod:`examining`. A file's tables tell of the last time only. A JPEG that was saved again
 at a higher quality, or as PNG, has more bytes and nothing more in them: its coefficients still lie
 on the steps of the first time.
 """

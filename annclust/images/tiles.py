@@ -1,6 +1,6 @@
 """Tiles: what the brightness of a picture tells, measured on pieces spread over it.
 
-Serves :mod:`examination`. A hundred pieces tell of 12 million pixels what all of them would, in a
+Serves :mod:`examining`. A hundred pieces tell of 12 million pixels what all of them would, in a
 tenth of the time; and the best of them are where the photographer focused.
 """
 

@@ -1,6 +1,6 @@
 """Wedges: the triangles that stay empty when a picture is turned by a few degrees and not cut.
 
-Serves :mod:`examination`. A rectangle turned by an angle can leave empty corners in only two ways:
+Serves :mod:`examining`. A rectangle turned by an angle can leave empty corners in only two ways:
 the frame grew to hold all of it, or it stayed as it was. Either way the angle fixes all four
 triangles, so that a dark sky, a vignette, bars above and below, or a black table, which have dark
 corners too, would have to draw four such edges by chance.

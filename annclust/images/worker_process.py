@@ -19,6 +19,7 @@ from pathlib import Path
 
 from annclust.errors import AnnclustError
 from annclust.frames import ProtocolError, read_exactly
+from annclust.images.wish import VIEW, Wish
 from annclust.images.worker_protocol import (
     READY,
     Answer,
@@ -128,13 +129,15 @@ class WorkerProcess:
         except OSError:  # a broken pipe, or a stopped worker: `receive` will tell
             self._process.kill()
 
-    def receive(self, patience: float) -> Answer:
+    def receive(self, patience: float, wish: Wish = VIEW) -> Answer:
         """Wait for the answer to the oldest request that has none yet.
 
         Parameters
         ----------
         patience : float
             Seconds to wait. Time during which this process was stopped (Ctrl-Z) does not count.
+        wish : Wish
+            That of the request.
 
         Raises
         ------
@@ -145,7 +148,7 @@ class WorkerProcess:
         """
         self._patience = patience
         try:
-            return Answer.receive(self._read_exactly, self._geometry)
+            return Answer.receive(self._read_exactly, self._geometry, wish)
         except TimeoutError:
             raise
         except (EOFError, OSError):

@@ -18,7 +18,10 @@ from typing import Any, Final
 from annclust.frames import Head, ProtocolError, ReadExactly, pack, receive
 from annclust.images.capture import FIELDS, Capture
 from annclust.images.decoded_image import View
+from annclust.images.examination import THUMBNAIL_SIDE, Examination
 from annclust.images.formats import DECODABLE
+from annclust.images.picture import Picture, PictureWish
+from annclust.images.wish import EXAMINATION, VIEW, Wish, WishKind
 from annclust.input_geometry import InputGeometry
 
 _DIGEST_BYTES = 32
@@ -80,24 +83,35 @@ class WorkerOrders:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A file to read, and digests of contents that need not be decoded."""
+    """A file to read, and what to make of it; the same fields as :class:`read_jobs.ReadJob` has."""
 
     path: bytes
     known: frozenset[bytes] = frozenset()
+    wish: Wish = VIEW
+    only: bytes | None = None
 
     def pack(self) -> bytes:
         """Write the frame; of the known contents, it takes `MOST_KNOWN` along."""
         known = b"".join(islice(self.known, MOST_KNOWN))
-        return pack({"path": len(self.path)}, self.path + known)
+        head: Head = {"path": len(self.path), "only": self.only.hex() if self.only else None}
+        if isinstance(self.wish, PictureWish):
+            head |= asdict(self.wish)
+        else:
+            head["wish"] = self.wish.value
+        return pack(head, self.path + known)
 
     @classmethod
     def receive(cls, read: ReadExactly) -> Request:
         """Read the frame; EOFError if no more will come."""
-        head, received = receive(read, max_body=(1 << 32) - 1)
-        body = bytes(received)
-        end = int(head["path"] or 0)
+        received, rest = receive(read, max_body=(1 << 32) - 1)
+        head: dict[str, Any] = received  # written by `pack`, in the same version
+        body = bytes(rest)
+        end = head.pop("path")
+        only = head.pop("only")
         starts = range(end, len(body), _DIGEST_BYTES)
-        return cls(body[:end], frozenset(body[start : start + _DIGEST_BYTES] for start in starts))
+        known = frozenset(body[start : start + _DIGEST_BYTES] for start in starts)
+        wish = WishKind(head["wish"]) if "wish" in head else PictureWish(**head)
+        return cls(body[:end], known, wish, bytes.fromhex(only) if only else None)
 
 
 GRANT = Request(b"")
@@ -106,7 +120,7 @@ GRANT = Request(b"")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a worker found; the same fields as :class:`read_jobs.ReadResult` has.
+    """What a worker found; `made` is what was wished, the rest as :class:`read_jobs.ReadResult`.
 
     Or a claim, and nothing else: the bytes of memory without which the worker does not go on with
     its file. It waits for a `GRANT` then.
@@ -115,7 +129,7 @@ class Answer:
     digest: bytes | None = None
     size: int = 0
     modified_ns: int = 0
-    view: View | None = None
+    made: View | Picture | Examination | None = None
     reason: str | None = None
     retry: bool = False
     claim: int = 0
@@ -133,15 +147,26 @@ class Answer:
             "captured": self.capture is not None,
         }
         head |= {name: getattr(self.capture, name, None) for name in FIELDS}
-        view = self.view
-        if view is None:
+        made = self.made
+        if isinstance(made, Examination):
+            head.update(made.measures)
+            return pack(head, made.thumbnail)
+        if made is None:
             return pack(head)
-        head |= {name: getattr(view, name) for name in _SIDES} | {"format": view.format}
-        return pack(head, view.rgb)
+        head |= {name: getattr(made, name) for name in _SIDES} | {"format": made.format}
+        return pack(head, made.rgb if isinstance(made, View) else made.encoded)
 
     @classmethod
-    def receive(cls, read: ReadExactly, geometry: InputGeometry) -> Answer:
+    def receive(cls, read: ReadExactly, geometry: InputGeometry, wish: Wish = VIEW) -> Answer:
         """Read the frame, believing nothing of its form; a long reason is cut.
+
+        Parameters
+        ----------
+        read : ReadExactly
+        geometry : InputGeometry
+            Of a view.
+        wish : Wish
+            What was asked for: nothing else can come.
 
         Raises
         ------
@@ -150,26 +175,20 @@ class Answer:
         ProtocolError
             If this is no answer.
         """
-        head, body = receive(read, max_body=geometry.most_pixels * 3)
+        head, body = receive(read, max_body=_most_bytes(geometry, wish))
         try:
-            return cls._from_frame(head, body, geometry)
+            return cls._from_frame(head, _made(head, body, geometry, wish) if body else None)
         except (KeyError, TypeError, ValueError) as error:
             raise ProtocolError("an answer without what belongs to it") from error
 
     @classmethod
-    def _from_frame(cls, head: Head, body: bytes | bytearray, geometry: InputGeometry) -> Answer:
-        view = None
-        if body:
-            columns, rows, width, height = (_number(head[side], least=1) for side in _SIDES)
-            if not geometry.allows((columns, rows)) or len(body) != columns * rows * 3:
-                raise ProtocolError("a picture of the wrong size")
-            view = View(body, columns, rows, width, height, _format(head["format"]))
+    def _from_frame(cls, head: Head, made: View | Picture | Examination | None) -> Answer:
         digest, reason = head["digest"], head["reason"]
         return cls(
             None if digest is None else _digest(digest),
             _number(head["size"], least=0),
             _number(head["modified_ns"]),  # negative before 1970
-            view,
+            made,
             None if reason is None else _reason(reason),
             _choice(head["retry"]),
             _number(head["claim"], least=0),
@@ -179,6 +198,29 @@ class Answer:
 
 READY = Answer()
 """What a worker says when it has started."""
+
+
+def _most_bytes(geometry: InputGeometry, wish: Wish) -> int:
+    """How many an answer's body may have."""
+    if isinstance(wish, PictureWish):
+        return wish.most_bytes
+    return THUMBNAIL_SIDE**2 if wish is EXAMINATION else 3 * geometry.most_pixels
+
+
+def _made(
+    head: Head, body: bytes | bytearray, geometry: InputGeometry, wish: Wish
+) -> View | Picture | Examination:
+    """What an answer holds, if it is what was wished."""
+    if wish is EXAMINATION:
+        return Examination.from_measures(head, bytes(body))
+    columns, rows, width, height = (_number(head[side], least=1) for side in _SIDES)
+    if isinstance(wish, PictureWish):
+        if not wish.fits(body, (columns, rows)):
+            raise ProtocolError("a picture that was not wished")
+        return Picture(body, columns, rows, width, height, _format(head["format"]))
+    if not geometry.allows((columns, rows)) or len(body) != columns * rows * 3:
+        raise ProtocolError("a view of the wrong size")
+    return View(body, columns, rows, width, height, _format(head["format"]))
 
 
 def _number(value: object, *, least: int = -1 << _MOST_BITS) -> int:

@@ -8,20 +8,14 @@ graph.
 
 from __future__ import annotations
 
-import os
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from annclust.images.capture import Capture
-from annclust.images.decode_workers import DecodeWorkers, ReadJob
-from annclust.input_geometry import InputGeometry
+from annclust.pipeline.rereading import by_content, reread, rereading_workers, was_read
 from annclust.progress import Progress, StoppedError
 from annclust.settings import IndexingSettings
 from annclust.storage.records import ImageRecord
 from annclust.storage.store_writer import StoreWriter
-
-_HARDLY_ANYTHING = InputGeometry(short_side=1, crop=1)
-"""What is to be seen of a file that is not what it was: it is decoded, for nothing."""
 
 
 def learn_captures(
@@ -56,9 +50,7 @@ def learn_captures(
     if asking := missed & set(roots):
         placeless = store.catalog.images_without_capture(or_place=True)
         asked |= {photo.id: photo for photo in placeless if photo.root.id in asking}
-    copies: dict[bytes, list[ImageRecord]] = defaultdict(list)
-    for photo in asked.values():
-        copies[photo.digest].append(photo)
+    copies = by_content(asked.values())
     if copies:
         _learn(store, copies, settings, progress)
     if asking:
@@ -75,45 +67,20 @@ def _learn(
 ) -> None:
     found: dict[bytes, Capture] = {}
     with (
-        # A link was followed when the photo was embedded, or else it is none.
-        DecodeWorkers(_HARDLY_ANYTHING, settings.decode, follow_symlinks=True) as workers,
+        rereading_workers(settings.decode) as workers,
         progress.stage("Reading when photos were taken", len(copies), unit="photos") as stage,
     ):
         try:
-            for digest, capture in _read(workers, copies):
+            for digest, result in reread(workers, copies):
                 stage.advance()
-                if capture is not None:
-                    found[digest] = capture
+                if was_read(result, digest) and result.capture is not None:
+                    found[digest] = result.capture
                 if len(found) >= settings.embed.commit_every:
                     _commit(store, found)
         except StoppedError:
             _commit(store, found)
             raise
     _commit(store, found)
-
-
-def _read(
-    workers: DecodeWorkers, copies: Mapping[bytes, Sequence[ImageRecord]]
-) -> Iterator[tuple[bytes, Capture | None]]:
-    """What the first file of each content says that is what it was; None if none is."""
-    while copies:
-        asked = [photos[0] for photos in copies.values()]
-        left: dict[bytes, Sequence[ImageRecord]] = {}
-        for result in workers.run(_jobs(asked)):
-            digest = asked[result.key].digest
-            others = copies[digest][1:]
-            if result.digest == digest and result.capture is not None:
-                yield digest, result.capture
-            elif others:
-                left[digest] = others
-            else:
-                yield digest, None
-        copies = left
-
-
-def _jobs(photos: Iterable[ImageRecord]) -> Iterator[ReadJob]:
-    for key, photo in enumerate(photos):
-        yield ReadJob(key, os.fsencode(photo.full_path), frozenset((photo.digest,)))
 
 
 def _commit(store: StoreWriter, found: dict[bytes, Capture]) -> None:

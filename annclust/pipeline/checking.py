@@ -83,7 +83,7 @@ def _make_derived_again(store: StoreWriter, settings: SearchSettings, progress: 
         for each in store.of_each_set():
             own = each.catalog.set_number == store.catalog.set_number
             # Whoever needs it next makes it again.
-            for kind in ("tree", "groups") if own else KINDS:
+            for kind in ("tree", "groups", "map") if own else KINDS:
                 if each.usable_generation(kind) is None:
                     each.forget(kind)
             each.forget_stray_clusters()

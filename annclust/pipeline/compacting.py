@@ -14,6 +14,7 @@ from annclust.pipeline.clusters import is_out_of_date
 from annclust.pipeline.derived import refresh
 from annclust.pipeline.group_trees import keeping_groups
 from annclust.pipeline.live_vectors import live_vectors
+from annclust.pipeline.maps import keeping_map
 from annclust.progress import SILENT, Progress
 from annclust.settings import SearchSettings
 from annclust.storage.records import ClusteringRecord
@@ -49,8 +50,8 @@ def compact(
 ) -> CompactReport:
     """Drop tombstones and unneeded vectors, and make index and graph anew.
 
-    The groups stay as they are, and so do the links of shots, scenes and themes; the density tree
-    comes back with the next clustering.
+    The groups stay as they are, and so do the links of shots, scenes and themes, and the map; the
+    density tree comes back with the next clustering.
 
     Parameters
     ----------
@@ -76,6 +77,7 @@ def compact(
         stack.enter_context(progress.stage("Compacting"))
         for each in _sets(store, without=dropped):
             stack.enter_context(keeping_groups(each))
+            stack.enter_context(keeping_map(each))
         stack.enter_context(keeping_clusterings_current(store, without=dropped))
         store.compact(dropped=dropped)
     refresh(store, settings, progress)

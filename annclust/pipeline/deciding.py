@@ -53,7 +53,23 @@ def decide(store: StoreWriter, saying: Saying, photos: Sequence[Path]) -> Decide
     if len(photos) < _FEWEST:
         raise UsageError("name a photo, and at least one other.")
     content = decided_content if saying == "forget" else asked_content
-    digests = [content(store, path) for path in photos]
+    return decide_of_contents(store, saying, photos, [content(store, path) for path in photos])
+
+
+def decide_of_contents(
+    store: StoreWriter, saying: Saying, photos: Sequence[Path], digests: Sequence[bytes]
+) -> Decided:
+    """As `decide`, of photos whose contents are known: no file is read.
+
+    Parameters
+    ----------
+    store : StoreWriter
+    saying : {"together", "apart", "forget"}
+    photos : sequence of Path
+        At least two.
+    digests : sequence of bytes
+        Of the content of each.
+    """
     _require_difference(store, saying, photos, digests)
     first, *rest = digests
     with store.catalog.transaction():

@@ -14,6 +14,7 @@ from typing import BinaryIO, Literal
 from annclust.arrays import Nodes
 from annclust.errors import InputError, OutputError
 from annclust.neighbor_graph import NeighborGraph
+from annclust.photo_map.places import Places
 from annclust.settings import path_of
 from annclust.storage.durable import published
 from annclust.storage.records import ExportRow
@@ -69,6 +70,29 @@ def _edge_records(graph: NeighborGraph, ids: Nodes) -> Iterator[Record]:
         distances = graph.distances[node][known].tolist()
         for target, distance in zip(targets, distances, strict=True):
             yield {"source": int(ids[node]), "target": target, "distance": distance}
+
+
+def map_table(ids: Nodes, places: Places, rows: Iterable[ExportRow]) -> Table:
+    """One record a photo that is on the map, by id; `cluster` is None outside of any cluster.
+
+    Parameters
+    ----------
+    ids : ndarray of shape (m,), int64
+        Of the photos on the map, ascending.
+    places : ndarray of shape (m, 2), float32
+    rows : iterable of ExportRow
+        Of all photos, by id.
+    """
+    return Table(("id", "path", "x", "y", "cluster"), _map_records(ids, places, rows))
+
+
+def _map_records(ids: Nodes, places: Places, rows: Iterable[ExportRow]) -> Iterator[Record]:
+    place_of = dict(zip(ids.tolist(), places.tolist(), strict=True))
+    for row in rows:
+        if row.id in place_of:
+            x, y = (round(each, 6) for each in place_of[row.id])
+            path = os.fsdecode(row.path)
+            yield {"id": row.id, "path": path, "x": x, "y": y, "cluster": row.cluster}
 
 
 def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from annclust.errors import PhotosNotFoundError
+from annclust.images.discovery import TRASH
 from annclust.settings import path_of
 from annclust.storage.records import Root
 
@@ -103,14 +104,17 @@ def resolve_folder(path: Path) -> bytes:
     Raises
     ------
     PhotosNotFoundError
-        If it is missing or not a folder.
+        If it is missing, not a folder, or in a trash.
     """
     expanded = path_of(path)
     if not expanded.exists():
         raise PhotosNotFoundError(path, reason="there is no such folder")
     if not expanded.is_dir():
         raise PhotosNotFoundError(path, reason="this is a file, not a folder")
-    return os.fsencode(expanded.resolve())
+    resolved = expanded.resolve()
+    if TRASH in resolved.parts:
+        raise PhotosNotFoundError(path, reason="this is a trash of purged photos")
+    return os.fsencode(resolved)
 
 
 def inside(path: bytes, folder: bytes) -> bool:

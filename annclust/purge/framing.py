@@ -13,8 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from annclust.images.bars import Bars
-from annclust.images.examination import THUMBNAIL_SIDE
+from annclust.images.examination import THUMBNAIL_SIDE, Bars
 from annclust.purge.candidate import Candidate
 from annclust.purge.views import averages, correlations, view_of
 

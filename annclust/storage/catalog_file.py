@@ -84,6 +84,10 @@ class CatalogFile(Closing):
         with storage_errors(self.path):
             return int(next(self._db.execute("PRAGMA user_version"))[0])
 
+    def version(self) -> int:
+        """A number that changes whenever another connection has committed something."""
+        return int(self._one("PRAGMA data_version")[0])
+
     def close(self) -> None:
         """Let go of the file."""
         self._db.close()

@@ -227,12 +227,17 @@ class PhotoCatalog(CatalogFile):
             FROM companion JOIN image ON image.id = companion.image"""
         yield from self._all_with_paths((0, 3), sql)
 
-    def companions(self) -> dict[ImageId, tuple[Path, ...]]:
-        """Where the files lie that belong to present photos, by photo; of those that have any."""
-        sql = f"""SELECT image.id, root.path, companion.path FROM {_COMPANION}
+    def companions(self, images: Iterable[int] | None = None) -> dict[ImageId, tuple[Path, ...]]:
+        """Where the files lie that belong to present photos, by photo; of those that have any.
+
+        Of all photos, or of some.
+        """
+        some = "" if images is None else "AND companion.image IN (SELECT value FROM json_each(?))"
+        sql = f"""SELECT image.id, root.path, companion.path FROM {_COMPANION} {some}
             JOIN root ON root.id = companion.root ORDER BY companion.path"""
+        values = () if images is None else (json.dumps([*images]),)
         found: dict[ImageId, tuple[Path, ...]] = {}
-        for image, root, path in self._all_with_paths((1, 2), sql):
+        for image, root, path in self._all_with_paths((1, 2), sql, *values):
             found[image] = (*found.get(image, ()), joined(root, path))
         return found
 
@@ -263,8 +268,11 @@ class PhotoCatalog(CatalogFile):
         """
         sql = f"SELECT {_CAPTURE} FROM capture WHERE digest = ?"
         row = next(self._all(sql, digest), None)
+        return None if row is None else self._capture(row)
+
+    def _capture(self, told: tuple[Any, ...]) -> Capture:
         try:
-            return None if row is None else Capture(*row)
+            return Capture(*told)
         except ValueError as error:
             reason = f"how it says that a photo was taken: {error}"
             raise CollectionDamagedError(self.path, reason=reason) from error

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 
 from annclust.arrays import ImageId, Measures, Nodes, VectorRow
 from annclust.embedding.embedder import EmbedderSpec
+from annclust.images.capture import Capture
 from annclust.storage.layout import GenerationKind
 
 FORGOTTEN = VectorRow(-1)
@@ -100,6 +101,20 @@ class ContentRecord:
     width: int
     height: int
     format: str
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoDetails:
+    """What there is to show of a photo: its size in pixels, and how it was taken, if known.
+
+    `copies` are the present photos with the very same content, itself among them.
+    """
+
+    width: int
+    height: int
+    format: str
+    copies: int
+    capture: Capture
 
 
 @dataclass(frozen=True, slots=True, eq=False)

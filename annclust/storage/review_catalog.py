@@ -8,13 +8,28 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from annclust.arrays import ImageId
+from annclust.arrays import ImageId, Nodes
+from annclust.images.capture import FIELDS
 from annclust.storage.photo_catalog import PhotoCatalog
-from annclust.storage.records import ExaminationRecord, PurgedFile, PurgeRecord, Reviewed, Root
+from annclust.storage.records import (
+    ExaminationRecord,
+    PhotoDetails,
+    PurgedFile,
+    PurgeRecord,
+    Reviewed,
+    Root,
+)
 
 _PURGED = """SELECT purged_file.id, purge, image, is_photo, root.id, root.path, root.device,
     root.offline, purged_file.path, size, modified_ns, digest, state
     FROM purged_file JOIN root ON root.id = purged_file.root"""
+
+_CAPTURE = ", ".join(f"capture.{name}" for name in FIELDS)
+_DETAILS = f"""SELECT image.id, width, height, format, (SELECT count(*) FROM image AS each
+    INDEXED BY image_digest WHERE each.digest = image.digest AND NOT each.removed), {_CAPTURE}
+    FROM image JOIN content ON content.digest = image.digest
+    LEFT JOIN capture ON capture.digest = image.digest
+    WHERE NOT image.removed AND image.id IN (SELECT value FROM json_each(?))"""
 
 
 class ReviewCatalog(PhotoCatalog):
@@ -27,6 +42,24 @@ class ReviewCatalog(PhotoCatalog):
         wanted = json.dumps([digest.hex() for digest in digests])
         return {row[0]: ExaminationRecord(*row) for row in self._all(sql, wanted)}
 
+    def sizes(self) -> tuple[Nodes, Nodes]:
+        """Ids of all present photos, ascending, and the bytes of their files: two (m,)."""
+        return self._pairs("SELECT id AS a, size AS b FROM image WHERE NOT removed ORDER BY id")
+
+    def details(self, images: Iterable[int]) -> dict[ImageId, PhotoDetails]:
+        """What there is to show of some of the present photos.
+
+        Raises
+        ------
+        CollectionDamagedError
+            If what is stored cannot be.
+        """
+        found = self._all(_DETAILS, json.dumps([*images]))
+        return {
+            image: PhotoDetails(width, height, form, copies, self._capture(tuple(told)))
+            for image, width, height, form, copies, *told in found
+        }
+
     def marks(self) -> dict[ImageId, bool]:
         """Present photos that a person marked: whether to keep them, or to reject."""
         sql = """SELECT image, keep FROM mark
@@ -38,6 +71,11 @@ class ReviewCatalog(PhotoCatalog):
         sql = """SELECT image, state, lead FROM review
             WHERE image NOT IN (SELECT id FROM image WHERE removed)"""
         return {image: Reviewed(*rest) for image, *rest in self._all(sql)}
+
+    def removed(self, images: Iterable[int]) -> set[ImageId]:
+        """Those of some photos that are known, and not present."""
+        sql = """SELECT id FROM image WHERE removed AND id IN (SELECT value FROM json_each(?))"""
+        return {row[0] for row in self._all(sql, json.dumps([*images]))}
 
     def purges(self) -> list[PurgeRecord]:
         """Every purge that began, the first one first."""

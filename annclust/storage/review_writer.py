@@ -19,9 +19,13 @@ class ReviewWriter(CatalogFileWriter):
     """Writes examinations, marks, reviews and the journal of purges."""
 
     def add_examinations(self, found: Iterable[ExaminationRecord]) -> None:
-        """Note what was measured on contents, in the place of what an older revision measured."""
+        """Note what was measured on contents, in the place of what an older revision measured.
+
+        Not on those that are gone: measuring takes time, and needs no lock.
+        """
         self._db.executemany(
-            "INSERT OR REPLACE INTO examination VALUES (?, ?, ?, ?)",
+            """INSERT OR REPLACE INTO examination SELECT digest, ?2, ?3, ?4 FROM content
+            WHERE digest = ?1""",
             ((each.digest, each.revision, each.measured, each.thumbnail) for each in found),
         )
 

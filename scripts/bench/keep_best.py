@@ -25,7 +25,7 @@ from reporting import table, versions
 from worse_copies import COPIES, OF_A_LATER_MOMENT
 
 from annclust.images.capture import Capture, capture_of
-from annclust.images.examination import examine
+from annclust.images.examining import examine
 from annclust.images.formats import sniff
 from annclust.purge.candidate import Candidate
 from annclust.purge.keep_best import rank

@@ -15,7 +15,7 @@ from pathlib import Path
 
 CALLS = (
     *("openat", "write", "pwrite64", "ftruncate", "fallocate", "fsync", "fdatasync", "rename"),
-    *("renameat", "renameat2", "unlink", "unlinkat", "mkdir", "flock"),
+    *("renameat", "renameat2", "unlink", "unlinkat", "mkdir", "rmdir", "flock"),
 )
 """System calls that may change what is on disk, or who may."""
 
@@ -94,6 +94,7 @@ _MAY_FAIL = (
     r"\.sqlite-shm",  # what readers know of the log; they can do without
     r'^openat.*\.sqlite(-wal)?"',  # SQLite opens for reading then; writing will tell
     r"^unlink.*\.sqlite-wal",  # which is empty
+    r"^rmdir",  # an empty folder is left
     r"\bwork-\w+-",  # parts of unfinished work: without them it only takes longer
 )
 """Calls, as strace writes them, of which nobody needs to be told if they fail."""

@@ -7,7 +7,8 @@ import io
 import numpy as np
 from PIL import Image
 
-from annclust.images.examination import Examination, examine
+from annclust.images.examination import Examination
+from annclust.images.examining import examine
 
 
 def scenery(width: int = 480, height: int = 320, seed: int = 0) -> Image.Image:

@@ -11,6 +11,7 @@ from annclust.images.decode_lane import DecodeLane, Lanes, Run, Task
 from annclust.images.decode_workers import worker_orders
 from annclust.images.memory_budget import MemoryBudget
 from annclust.images.read_jobs import ReadResult
+from annclust.images.wish import VIEW, Wish
 from annclust.images.worker_process import WorkerProcess
 from annclust.images.worker_protocol import Answer
 from annclust.settings import DecodeSettings
@@ -70,8 +71,8 @@ def test_a_worker_that_claims_memory_twice_is_replaced(
     patience, claims = 77.0, [Answer(claim=1)] * 4  # twice for each of two attempts
     receive = WorkerProcess.receive
 
-    def greedy(worker: WorkerProcess, seconds: float) -> Answer:
-        return claims.pop() if claims and seconds == patience else receive(worker, seconds)
+    def greedy(worker: WorkerProcess, seconds: float, wish: Wish = VIEW) -> Answer:
+        return claims.pop() if claims and seconds == patience else receive(worker, seconds, wish)
 
     monkeypatch.setattr(WorkerProcess, "receive", greedy)
     first, second = results_of(photo, photo, timeout=NO_LIMIT, patience=patience)

@@ -51,7 +51,7 @@ def test_a_picture_comes_with_its_content_s_identity(tmp_path: Path) -> None:
 def test_a_known_content_comes_without_a_picture(tmp_path: Path) -> None:
     answered = ask(save(tmp_path), ORDERS, blake3(DATA).digest())
     assert answered.digest == blake3(DATA).digest()
-    assert (answered.view, answered.reason) == (None, None)
+    assert (answered.made, answered.reason) == (None, None)
 
 
 def test_how_a_photo_was_taken_comes_along_whether_it_is_known_or_not(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from hypothesis.extra.numpy import arrays
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 
 from annclust.arrays import Pixels
-from annclust.images.bars import Bars
-from annclust.images.examination import examine
+from annclust.images.examination import Bars
+from annclust.images.examining import examine
 from annclust.images.lines import some_lines
 from annclust.purge.candidate import Candidate
 from annclust.purge.measures import effective_pixels

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from annclust.images.decoded_image import View
 from annclust.images.worker_process import WorkerGoneError, WorkerProcess
 from annclust.images.worker_protocol import Answer, Request, WorkerOrders
 from annclust.settings import GIBIBYTE
@@ -44,8 +45,8 @@ def save(folder: Path, data: bytes) -> Request:
 def test_a_worker_answers_what_it_is_asked(worker: WorkerProcess, tmp_path: Path) -> None:
     data = encode(landscape(), "jpg")
     worker.send(save(tmp_path, data))
-    view = worker.receive(PATIENCE).view
-    assert view is not None
+    view = worker.receive(PATIENCE).made
+    assert isinstance(view, View)
     assert view.rgb == seen(data).pixels.tobytes()
 
 

@@ -178,13 +178,13 @@ def test_but_not_any(size: tuple[int, int]) -> None:
     pixels = bytes(3 * size[0] * size[1])
     assert not FRAMES.allows(size)
     with pytest.raises(ProtocolError, match="wrong size"):
-        Answer.receive(reader(Answer(view=View(pixels, *size, 640, 480, "JPEG")).pack()), FRAMES)
+        Answer.receive(reader(Answer(made=View(pixels, *size, 640, 480, "JPEG")).pack()), FRAMES)
 
 
 def test_a_frame_has_as_many_pixels_as_it_says() -> None:
     view = View(bytes(3 * 32 * 32), 64, 32, 640, 480, "JPEG")
     with pytest.raises(ProtocolError, match="wrong size"):
-        Answer.receive(reader(Answer(view=view).pack()), FRAMES)
+        Answer.receive(reader(Answer(made=view).pack()), FRAMES)
 
 
 @pytest.mark.parametrize("size", [(64, 64), (96, 32), (0, 32), (32, -32)])

@@ -8,9 +8,8 @@ from typing import Any
 from hypothesis import strategies as st
 from PIL import Image
 
-from annclust.images.bars import Bars
 from annclust.images.capture import Capture
-from annclust.images.examination import Examination
+from annclust.images.examination import Bars, Examination
 from annclust.purge.candidate import Candidate
 from tests.images.scenery import examined, scenery
 

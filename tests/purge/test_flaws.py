@@ -7,9 +7,8 @@ import pytest
 from PIL import Image, ImageEnhance, ImageOps
 
 from annclust.arrays import Pixels
-from annclust.images.bars import Bars
 from annclust.images.capture import Capture
-from annclust.images.examination import Examination
+from annclust.images.examination import Bars, Examination
 from annclust.purge.candidate import Candidate
 from annclust.purge.framing import with_proven_bars
 from annclust.purge.keep_best import rank

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from annclust.images.bars import Bars
 from annclust.images.capture import Capture, capture_of
+from annclust.images.examination import Bars
 from annclust.purge.candidate import Candidate
 from annclust.purge.series import LeftAlone, left_alone
 from annclust.purge.shifts import shift_between

@@ -1,0 +1,251 @@
+"""Applying: the files of a plan go to the trash, each one journaled, compared and synced.
+
+For each photo with all that belongs to it: read the one that is kept and the ones that go, and
+compare them with the plan; note the intent; move; make the folders durable; note that it is done,
+together with the next intent. Whatever interrupts that, :mod:`settling` finds out where the files
+are, and the same plan goes on.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from annclust.arrays import ImageId
+from annclust.errors import StorageError
+from annclust.images.content import describe_os_error
+from annclust.progress import SILENT, Progress, Stage
+from annclust.purge.file_moves import Seen, look_at, make_folders, move
+from annclust.purge.plan import Plan, PlannedFile
+from annclust.purge.plan_check import Asset, assets_of, check_places
+from annclust.purge.settling import note, set_state, settle, take_back
+from annclust.purge.trash import Trash, new_folder_name
+from annclust.storage.records import PurgedFile, PurgeRecord
+from annclust.storage.store_writer import StoreWriter
+
+_HOPELESS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
+"""What every other file would meet, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotMoved:
+    """A photo that stayed where it was, and why."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyReport:
+    """What became of a plan.
+
+    Parameters
+    ----------
+    purge : int or None
+        Its number, by which it is undone; None if there was nothing to move.
+    photos, files, bytes : int
+        What was moved now.
+    before : int
+        Photos that were in the trash already, as an earlier run was interrupted.
+    trash : tuple of Path
+        Folders in which the files are.
+    not_moved : tuple of NotMoved
+    """
+
+    purge: int | None
+    photos: int
+    files: int
+    bytes: int
+    before: int
+    trash: tuple[Path, ...]
+    not_moved: tuple[NotMoved, ...]
+
+
+def apply_plan(
+    store: StoreWriter,
+    plan: Plan,
+    *,
+    trash: Path | None = None,
+    across_devices: bool = False,
+    progress: Progress = SILENT,
+) -> ApplyReport:
+    """Move the files of a plan to the trash.
+
+    Parameters
+    ----------
+    store : StoreWriter
+    plan : Plan
+        In which `plan.fault_of` finds no fault.
+    trash : Path or None
+        One trash for all, absolute; that of each root if None.
+    across_devices : bool
+        Whether files may be copied to a trash on another device.
+    progress : Progress
+
+    Raises
+    ------
+    PlanOutOfDateError
+        If files are not as they were; nothing was moved then.
+    TrashError
+        If the trash and the photos are one place, or lie on two devices and may not.
+    StorageError
+        If the disk is full or failing; what was moved is in the journal.
+    """
+    purge = begun_purge(store, plan.id)
+    done = set[ImageId]()
+    if purge is not None:
+        settle(store, purge)
+        files = store.catalog.purged_files(purge.id)
+        done = {file.image for file in files if file.state == "in trash"}
+    assets = assets_of(store, plan, done)
+    where = Trash(new_folder_name(), trash) if purge is None else Trash.of(purge)
+    check_places(store, where, assets, across_devices=across_devices)
+    if purge is None:
+        if not assets:
+            return ApplyReport(None, 0, 0, 0, 0, (), ())
+        purge = _begin(store, plan, where)
+    mover = _Mover(store, purge, where, token=where.token if across_devices else None)
+    with progress.stage("Moving photos to the trash", len(assets), unit="photos") as stage:
+        mover.run(assets, stage)
+    return mover.report(before=len(done))
+
+
+def begun_purge(store: StoreWriter, plan: str) -> PurgeRecord | None:
+    """The last purge by a plan that has something in the trash, or on its way."""
+    for purge in reversed(store.catalog.purges()):
+        if purge.plan == plan:
+            files = store.catalog.purged_files(purge.id)
+            if any(file.state in ("moving", "in trash", "restoring") for file in files):
+                return purge
+    return None
+
+
+def _begin(store: StoreWriter, plan: Plan, trash: Trash) -> PurgeRecord:
+    elsewhere = None if trash.elsewhere is None else os.fsencode(trash.elsewhere)
+    with store.catalog.transaction():
+        return store.catalog.begin_purge(
+            plan.id, folder=trash.folder, trash=elsewhere, began_ns=time.time_ns()
+        )
+
+
+class _Mover:
+    """Moves assets one by one, and counts.
+
+    That an asset is in the trash is noted together with the intent to move the next one: one commit
+    each, instead of two. Until then the disk tells.
+    """
+
+    def __init__(
+        self, store: StoreWriter, purge: PurgeRecord, trash: Trash, *, token: str | None
+    ) -> None:
+        self._store, self._purge, self._trash, self._token = store, purge, trash, token
+        self._unnoted: list[PurgedFile] = []
+        self._moved: list[PurgedFile] = []
+        self._not_moved: list[NotMoved] = []
+
+    def run(self, assets: Iterable[Asset], stage: Stage) -> None:
+        """Move assets; whoever watches may stop that between two of them.
+
+        Raises
+        ------
+        StorageError
+            If the disk refuses what it would refuse each of the others, too.
+        """
+        try:
+            for asset in assets:
+                try:
+                    self._move(asset)
+                except OSError as error:
+                    self._refused(asset, error)
+                stage.advance()
+        finally:
+            if self._unnoted:
+                note(self._store, self._unnoted, "in trash")
+
+    def report(self, *, before: int) -> ApplyReport:
+        """What was moved."""
+        roots = {file.root.id: file.root for file in self._moved}.values()
+        return ApplyReport(
+            purge=self._purge.id,
+            photos=sum(file.is_photo for file in self._moved),
+            files=len(self._moved),
+            bytes=sum(file.size for file in self._moved),
+            before=before,
+            trash=tuple(sorted({self._trash.top_of(r) / self._trash.folder for r in roots})),
+            not_moved=tuple(self._not_moved),
+        )
+
+    def _refused(self, asset: Asset, error: OSError) -> None:
+        path, reason = asset.photo.file.path, describe_os_error(error)
+        if error.errno in _HOPELESS:
+            raise StorageError(path, reason=reason) from error
+        if error.filename is not None and Path(error.filename) != path:
+            reason = f"{error.filename}: {reason}"
+        self._not_moved.append(NotMoved(path, reason))
+
+    def _move(self, asset: Asset) -> None:
+        meant = self._meant(asset)
+        if isinstance(meant, NotMoved):
+            self._not_moved.append(meant)
+            return
+        files = self._note_intent(meant)
+        try:
+            for file in files:
+                target = self._trash.place_of(file)
+                make_folders(target.parent)
+                move(file.full_path, target, token=self._token)
+        except OSError:
+            take_back(self._store, self._trash, files)  # an asset moves as one
+            raise
+        self._moved += files
+        self._unnoted = files
+
+    def _note_intent(self, files: Sequence[PurgedFile]) -> list[PurgedFile]:
+        """The same files, numbered, once the journal has them."""
+        with self._store.catalog.transaction():
+            set_state(self._store, self._unnoted, "in trash")
+            numbers = self._store.catalog.add_purged_files(files)
+        self._unnoted = []
+        return [replace(file, id=number) for file, number in zip(files, numbers, strict=True)]
+
+    def _meant(self, asset: Asset) -> list[PurgedFile] | NotMoved:
+        """The files of an asset as they are now, or why it is not to be moved after all."""
+        keeper, photo = look_at(asset.keeper.path), look_at(asset.photo.file.path)
+        why = None
+        if keeper.digest != asset.keeper.digest:
+            why = f"{asset.keeper.path}, which was to stay instead, was changed"
+        elif photo.digest != asset.photo.file.digest:
+            why = "it was changed"
+        elif photo.is_one_with(keeper):
+            why = f"it is one file with {asset.keeper.path}, which stays"
+        if why is not None:
+            return NotMoved(asset.photo.file.path, why)
+        return [
+            self._file(asset, asset.photo.file, photo),
+            *(self._file(asset, file, _companion(file)) for file in asset.photo.companions),
+        ]
+
+    def _file(self, asset: Asset, file: PlannedFile, seen: Seen) -> PurgedFile:
+        return PurgedFile(
+            id=0,
+            purge=self._purge.id,
+            image=asset.photo.image,
+            is_photo=file is asset.photo.file,
+            root=asset.root,
+            path=asset.below_root(file),
+            size=seen.size,
+            modified_ns=seen.modified_ns,
+            digest=seen.digest,
+            state="moving",
+        )
+
+
+def _companion(file: PlannedFile) -> Seen:
+    seen = look_at(file.path)
+    if seen.size != file.size:
+        raise OSError(errno.EBUSY, "it was changed", str(file.path))
+    return seen

@@ -1,0 +1,215 @@
+"""Planning: groups of a collection become a plan of what a purge would move. Touches nothing.
+
+For each group: leave out what cannot be compared (:mod:`standing`), choose among the rest
+(:mod:`choosing`), and find what moves along: companions that the collection knows, and sidecars.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from blake3 import blake3
+
+from annclust.arrays import ImageId
+from annclust.purge.candidate import Candidate
+from annclust.purge.choosing import Said, choose
+from annclust.purge.plan import Plan, PlannedFile, PlannedGroup, PlannedPhoto
+from annclust.purge.plan_file import plan_document
+from annclust.purge.sidecars import sidecars
+from annclust.purge.standing import Standing
+from annclust.settings import path_of
+from annclust.storage.records import ImageRecord
+from annclust.storage.store import Store
+
+Looked: TypeAlias = Mapping[ImageId, Candidate | str]
+"""What is known of each of some photos; or why nothing is."""
+
+Look: TypeAlias = Callable[[Sequence[ImageRecord]], Looked]
+"""Looks at the pixels of photos, or what was found in them before."""
+
+_AT_ONCE: Final = 2048
+"""Photos, at least, that are looked at in one go: some minutes' work for the workers, and what is
+known of them, some MB."""
+
+_ID_BYTES: Final = 16
+_FEWEST: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class PlanWishes:
+    """What a person wants of a plan.
+
+    Parameters
+    ----------
+    level : str
+        What the groups are of.
+    reference : tuple of Path
+        Folders of which nothing is ever moved.
+    """
+
+    level: str
+    reference: tuple[Path, ...] = ()
+
+
+def plan_purge(
+    store: Store,
+    groups: Iterable[Sequence[ImageId]],
+    wishes: PlanWishes,
+    look: Look,
+) -> Plan:
+    """Plan which photos of each group go to the trash.
+
+    Parameters
+    ----------
+    store : Store
+    groups : iterable of sequence of ImageId
+        Photos that are alike; no photo is in two of them.
+    wishes : PlanWishes
+    look : callable
+        Called with the photos of some groups, each once.
+    """
+    planner = _Planner(store, wishes, look)
+    several = [list(group) for group in groups if len(group) >= _FEWEST]
+    found = [each for batch in _batches(several) for each in planner.planned(batch)]
+    telling = [group for group in found if group.moved or group.left]
+    made = datetime.now().astimezone().isoformat(timespec="seconds")
+    plan = Plan("", wishes.level, made, tuple(with_sidecars(telling)))
+    content = json.dumps(plan_document(plan)).encode()
+    return replace(plan, id=blake3(content).hexdigest(_ID_BYTES))
+
+
+def _batches(groups: Iterable[list[ImageId]]) -> Iterable[list[list[ImageId]]]:
+    batch: list[list[ImageId]] = []
+    for group in groups:
+        batch.append(group)
+        if sum(map(len, batch)) >= _AT_ONCE:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+class _Planner:
+    def __init__(self, store: Store, wishes: PlanWishes, look: Look) -> None:
+        self._store, self._look = store, look
+        self._standing = Standing()
+        self._marks = store.catalog.marks()
+        self._companions = store.catalog.companions()
+        self._reference = [path_of(folder).resolve() for folder in wishes.reference]
+
+    def planned(self, groups: Sequence[Sequence[ImageId]]) -> list[PlannedGroup]:
+        """What becomes of some groups."""
+        wanted = sorted({image for group in groups for image in group})
+        known = {photo.id: photo for photo in self._store.catalog.images_by_id(wanted)}
+        present = [[known[image] for image in group if image in known] for group in groups]
+        alone = [self._standing.left_alone(group) for group in present]
+        compared = [
+            [photo for photo in group if photo.id not in why]
+            for group, why in zip(present, alone, strict=True)
+        ]
+        looked = self._look([photo for group in compared if len(group) > 1 for photo in group])
+        return [
+            self._group(photos, [p for p in group if p.id in why], why, looked)
+            for group, photos, why in zip(present, compared, alone, strict=True)
+        ]
+
+    def _group(
+        self,
+        photos: Sequence[ImageRecord],
+        others: Sequence[ImageRecord],
+        why: Mapping[ImageId, str],
+        looked: Looked,
+    ) -> PlannedGroup:
+        """Choose among photos; the others are left alone, and so is what nobody could look at."""
+        seen = {photo.id: looked.get(photo.id, "nobody looked at it") for photo in photos}
+        unseen = [photo for photo in photos if not isinstance(seen[photo.id], Candidate)]
+        left = [_left(photo, why[photo.id]) for photo in others]
+        if len(photos) < _FEWEST:
+            return PlannedGroup((), (), tuple(left))
+        left += [_left(photo, str(seen[photo.id])) for photo in unseen]
+        pairs = [(p, c) for p in photos if isinstance(c := seen[p.id], Candidate)]
+        if len(pairs) < _FEWEST:
+            return PlannedGroup((), (), tuple(left))
+        return self._chosen(pairs, left)
+
+    def _chosen(
+        self, pairs: Sequence[tuple[ImageRecord, Candidate]], left: Sequence[PlannedPhoto]
+    ) -> PlannedGroup:
+        choice = choose([candidate for _, candidate in pairs], [self._said(p) for p, _ in pairs])
+        kept, moved, alone = (
+            tuple(
+                _planned(pairs[each.place][0], each.reasons, self._files(pairs[each.place][0]))
+                if verdict == "reject"
+                else _planned(pairs[each.place][0], each.reasons, ())
+                for each in choice.of(verdict)
+            )
+            for verdict in ("keep", "reject", "leave")
+        )
+        return PlannedGroup(kept, moved, (*alone, *left))
+
+    def _said(self, photo: ImageRecord) -> Said | None:
+        if any(folder in photo.full_path.resolve().parents for folder in self._reference):
+            return "protected"
+        mark = self._marks.get(photo.id)
+        return None if mark is None else "keep" if mark else "reject"
+
+    def _files(self, photo: ImageRecord) -> tuple[PlannedFile, ...]:
+        """The companions of a photo that are there."""
+        found = (_file_at(path) for path in self._companions.get(photo.id, ()))
+        return tuple(file for file in found if file is not None)
+
+
+def _left(photo: ImageRecord, why: str) -> PlannedPhoto:
+    return _planned(photo, (why,), ())
+
+
+def _planned(
+    photo: ImageRecord, reasons: tuple[str, ...], companions: tuple[PlannedFile, ...]
+) -> PlannedPhoto:
+    file = PlannedFile(photo.full_path, photo.size, photo.modified_ns, photo.digest)
+    return PlannedPhoto(photo.id, file, companions, reasons)
+
+
+def _file_at(path: Path) -> PlannedFile | None:
+    try:
+        found = path.lstat()
+    except OSError:
+        return None
+    return PlannedFile(path, found.st_size, found.st_mtime_ns)
+
+
+def with_sidecars(groups: Sequence[PlannedGroup]) -> list[PlannedGroup]:
+    """The same groups, each photo that moves with the sidecars that belong to nothing else."""
+    moving: dict[Path, set[bytes]] = defaultdict(set)
+    for photo in (photo for group in groups for photo in group.moved):
+        for file in photo.files:
+            moving[file.path.parent].add(os.fsencode(file.path.name))
+    found: dict[Path, list[PlannedFile]] = defaultdict(list)
+    for folder, names in moving.items():
+        for sidecar, owner in sidecars(_names_in(folder), names):
+            beside = _file_at(folder / os.fsdecode(sidecar))
+            if beside is not None:
+                found[folder / os.fsdecode(owner)].append(beside)
+    return [
+        replace(group, moved=tuple(_with(photo, found) for photo in group.moved))
+        for group in groups
+    ]
+
+
+def _names_in(folder: Path) -> list[bytes]:
+    try:
+        return [os.fsencode(entry.name) for entry in os.scandir(folder) if entry.is_file()]
+    except OSError:
+        return []
+
+
+def _with(photo: PlannedPhoto, found: Mapping[Path, Sequence[PlannedFile]]) -> PlannedPhoto:
+    more = [file for own in photo.files for file in found.get(own.path, ())]
+    return replace(photo, companions=(*photo.companions, *more))

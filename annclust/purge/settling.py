@@ -1,0 +1,147 @@
+"""Settling: where the files are that a purge was moving when it was interrupted.
+
+The journal says what was about to happen, the disk whether it did. An asset that was moved in part
+is put back as a whole; a file that was being put back is where it is.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from annclust.arrays import ImageId
+from annclust.purge.file_moves import Seen, copy_beside, look_at, move
+from annclust.purge.trash import Trash
+from annclust.storage.durable import storage_errors, sync_directory
+from annclust.storage.records import PurgedFile, PurgeRecord, PurgeState
+from annclust.storage.store_writer import StoreWriter
+
+
+def settle(store: StoreWriter, purge: PurgeRecord) -> None:
+    """Find out where each file of a purge is that was on its way, and note it.
+
+    Raises StorageError.
+    """
+    trash = Trash.of(purge)
+    files = store.catalog.purged_files(purge.id)
+    with storage_errors(store.path):
+        for asset in _assets(file for file in files if file.state == "moving"):
+            _settle_moving(store, trash, asset)
+        for file in files:
+            if file.state == "restoring":
+                note(store, [file], state_of_restored(trash, file))
+            elif file.state == "emptying":
+                note(store, [file], "in trash" if _is_there(trash.place_of(file)) else "gone")
+
+
+def note(store: StoreWriter, files: Sequence[PurgedFile], state: PurgeState) -> None:
+    """Say where files are, and whether their photos are present, in one transaction."""
+    with store.catalog.transaction():
+        set_state(store, files, state)
+
+
+def set_state(store: StoreWriter, files: Sequence[PurgedFile], state: PurgeState) -> None:
+    """The same, as a part of a transaction."""
+    store.catalog.set_purge_state((file.id for file in files), state)
+    photos = [file for file in files if file.is_photo]
+    if state == "in trash":
+        store.catalog.remove_images(file.image for file in photos)
+    elif state == "restored":
+        _place(store, photos)
+
+
+def _place(store: StoreWriter, photos: Sequence[PurgedFile]) -> None:
+    """Let photos be present again, if the collection still knows them; else a scan finds them."""
+    known = store.catalog.removed(photo.image for photo in photos)
+    for photo in photos:
+        where = photo.root.id, photo.path
+        if photo.image in known and not store.catalog.has_image(*where):
+            store.catalog.place_image(
+                photo.image, *where, photo.size, photo.modified_ns, photo.digest
+            )
+
+
+def _assets(files: Iterable[PurgedFile]) -> list[list[PurgedFile]]:
+    """Files by the photo that they are, or belong to."""
+    found: dict[ImageId, list[PurgedFile]] = defaultdict(list)
+    for file in files:
+        found[file.image].append(file)
+    return list(found.values())
+
+
+def _settle_moving(store: StoreWriter, trash: Trash, asset: Sequence[PurgedFile]) -> None:
+    """An asset is in the trash as a whole, or goes back."""
+    if all(_in_trash(trash, file) for file in asset):
+        note(store, asset, "in trash")
+    else:
+        take_back(store, trash, asset)
+
+
+def take_back(store: StoreWriter, trash: Trash, asset: Sequence[PurgedFile]) -> None:
+    """Put back what was moved of an asset, and note for each file where it is."""
+    for file in asset:
+        stays = _in_trash(trash, file) and not _put_back(trash, file)
+        note(store, [file], "in trash" if stays else "not moved")
+
+
+def _put_back(trash: Trash, file: PurgedFile) -> bool:
+    """Move a file back from the trash; False if something is in its place, or it cannot be."""
+    place = trash.place_of(file)
+    try:
+        move(place, file.full_path, token=trash.token)
+    except OSError:  # which may have come after the move
+        return not _in_trash(trash, file)
+    return True
+
+
+def _in_trash(trash: Trash, file: PurgedFile) -> bool:
+    """Whether a file that was being moved to the trash is there, and nowhere else."""
+    place = trash.place_of(file)
+    _drop_copy(place, trash)
+    if not _is_there(place):
+        return False
+    source, target = _seen(file.full_path), _seen(place)
+    if source is None or source.digest != file.digest:
+        return True  # what is in its old place is another file
+    if target is not None and (target.is_one_with(source) or target.digest == file.digest):
+        _unlink(place)  # a second name, or a copy: the first one had not gone yet
+    return False
+
+
+def state_of_restored(trash: Trash, file: PurgedFile) -> PurgeState:
+    """Where a file is that was being put back."""
+    place = trash.place_of(file)
+    _drop_copy(file.full_path, trash)
+    if not _is_there(place):
+        return "restored" if _is_there(file.full_path) else "gone"
+    source, target = _seen(place), _seen(file.full_path)
+    if source is None or target is None or target.digest != source.digest:
+        return "in trash"
+    _unlink(place)
+    return "restored"
+
+
+def _drop_copy(target: Path, trash: Trash) -> None:
+    """Remove a copy that was not finished."""
+    with suppress(FileNotFoundError):
+        _unlink(copy_beside(target, trash.token))
+
+
+def _unlink(path: Path) -> None:
+    path.unlink()
+    sync_directory(path.parent)
+
+
+def _is_there(path: Path) -> bool:
+    return os.path.lexists(path)
+
+
+def _seen(path: Path) -> Seen | None:
+    """A file, if it is an ordinary one that can be read."""
+    try:
+        return look_at(path)
+    except OSError:
+        return None

@@ -1,0 +1,95 @@
+"""Decision routes: what a person said of two photos, and says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from fastapi import APIRouter
+
+from annclust.pipeline.deciding import decide_of_contents, decisions
+from annclust.pipeline.reports import Decided
+from annclust.pipeline.reports import Decision as Said
+from annclust.pipeline.reports import Photo as SaidOf
+from annclust.storage.store import Store
+from annclust.storage.store_writer import StoreWriter
+from annclust.web.documents import (
+    Changed,
+    DecidedPhoto,
+    Decision,
+    DecisionChange,
+    DecisionsDocument,
+    DigestPair,
+    SaidDocument,
+)
+from annclust.web.session import Session, UnknownIdError
+from annclust.web.shown import shown_text
+
+
+def decision_routes(session: Session) -> APIRouter:
+    """What is asked about decisions."""
+    routes = APIRouter(prefix="/api/decisions")
+
+    @routes.get("")
+    def listed() -> DecisionsDocument:
+        """All that was said."""
+        with session.readers.store() as store:
+            return DecisionsDocument(decisions=decision_documents(decisions(store)))
+
+    @routes.post("")
+    def say(change: DecisionChange) -> SaidDocument:
+        """Say something of a photo and each of some others."""
+        found: list[Decided] = []
+
+        def write(store: StoreWriter) -> None:
+            paths, digests = _named(store, change.photos)
+            found.append(decide_of_contents(store, change.say, paths, digests))
+
+        view = session.change(write)
+        prevailing = decision_documents(found[0].prevailing)
+        return SaidDocument(revision=view.revision, prevailing=prevailing)
+
+    @routes.post("/forget")
+    def forget(pair: DigestPair) -> Changed:
+        """Forget what was said of two contents."""
+        first, second = (bytes.fromhex(digest) for digest in pair.digests)
+
+        def write(store: StoreWriter) -> None:
+            with store.catalog.transaction():
+                if not store.catalog.withdraw(first, second):
+                    raise UnknownIdError("decision")
+
+        if first == second:
+            raise UnknownIdError("decision")
+        return Changed(revision=session.change(write).revision)
+
+    return routes
+
+
+def _named(store: Store, photos: Iterable[int]) -> tuple[list[Path], list[bytes]]:
+    """Paths and contents of photos, in their order."""
+    wanted = list(photos)
+    known = {each.id: each for each in store.catalog.images_by_id(wanted)}
+    if not known.keys() >= set(wanted):
+        raise UnknownIdError("photo")
+    records = [known[each] for each in wanted]  # type: ignore[index]
+    return [each.full_path for each in records], [each.digest for each in records]
+
+
+def decision_documents(said: Iterable[Said]) -> list[Decision]:
+    """Decisions as they are shown."""
+    return [
+        Decision(
+            first=_photo(each.first, each.paths[0]),
+            second=_photo(each.second, each.paths[1]),
+            together=each.together,
+            digests=each.digests,
+        )
+        for each in said
+    ]
+
+
+def _photo(photos: tuple[SaidOf, ...], path: Path | None) -> DecidedPhoto:
+    if photos:
+        return DecidedPhoto(id=photos[0].id, name=shown_text(photos[0].path.name))
+    return DecidedPhoto(id=None, name="" if path is None else shown_text(path.name))

@@ -1,0 +1,31 @@
+"""Opening: the page of a collection, with all that answers for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from annclust.collection import Collection
+from annclust.errors import InputError
+from annclust.web.desk import Desk
+from annclust.web.server import ReviewServer
+
+
+@contextmanager
+def reviewed(collection: Collection, *, port: int = 0) -> Iterator[ReviewServer]:
+    """A server for a collection; it answers once it is run.
+
+    Raises
+    ------
+    InputError
+        If there are no photos.
+    PortTakenError
+        If another program listens at `port`.
+    """
+    status = collection.status()
+    if not status.images:
+        raise InputError(
+            f"{collection.path} has no photos yet. Add some with annclust index PHOTOS."
+        )
+    with Desk(collection) as desk, ReviewServer(desk, port=port) as server:
+        yield server

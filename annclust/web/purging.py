@@ -1,0 +1,191 @@
+"""Purging: plans that the page made, what became of purges, and how both are shown."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from threading import Lock
+from typing import Final, Literal
+
+from blake3 import blake3
+
+from annclust.arrays import ImageId
+from annclust.errors import UnknownPurgeError
+from annclust.images.examination import Examination
+from annclust.pipeline.photo_groups import level_at
+from annclust.progress import Progress
+from annclust.purge.applying import apply_plan
+from annclust.purge.candidate import Candidate
+from annclust.purge.candidates import candidates_of
+from annclust.purge.plan import Plan, fault_of
+from annclust.purge.plan_file import plan_bytes
+from annclust.purge.planning import PlanWishes, plan_purge
+from annclust.purge.undoing import undo_purge
+from annclust.storage.records import ImageRecord, PurgedFile, PurgeRecord
+from annclust.storage.store import Store
+from annclust.storage.store_writer import StoreWriter
+from annclust.web.examiner import Examiner
+from annclust.web.notes import STATES
+from annclust.web.session import Session, UnknownIdError, View
+from annclust.web.work_documents import PurgeDocument
+
+_KEPT: Final = 8
+
+Only = Literal["resolved", "all"]
+"""Which groups a plan is about; skipped ones are never."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPlan:
+    """A plan, and the digest of all that it says."""
+
+    plan: Plan
+    digest: str
+
+
+class Plans:
+    """The last few plans."""
+
+    def __init__(self) -> None:
+        self._plans: OrderedDict[str, KeptPlan] = OrderedDict()
+        self._lock = Lock()
+
+    def keep(self, plan: Plan) -> KeptPlan:
+        """Remember a plan."""
+        kept = KeptPlan(plan, blake3(plan_bytes(plan)).hexdigest())
+        with self._lock:
+            self._plans[plan.id] = kept
+            while len(self._plans) > _KEPT:
+                self._plans.popitem(last=False)
+        return kept
+
+    def find(self, number: str) -> KeptPlan:
+        """A plan by its id.
+
+        Raises
+        ------
+        UnknownIdError
+        """
+        with self._lock:
+            kept = self._plans.get(number)
+        if kept is None:
+            raise UnknownIdError("plan")
+        return kept
+
+
+def plan_groups(
+    session: Session, examiner: Examiner, granularity: float, only: Only, progress: Progress
+) -> Plan:
+    """Plan which photos of the groups at a granularity go to the trash."""
+    groups = _groups(session.view, granularity, only)
+    with session.readers.store() as store:
+        photos = store.catalog.images_by_id(each for group in groups for each in group)
+        examiner.examine(photos, progress)
+
+        def look(photos: Sequence[ImageRecord]) -> dict[ImageId, Candidate | str]:
+            return _looked(store, examiner, photos)
+
+        return plan_purge(store, groups, PlanWishes(level_at(granularity)), look)
+
+
+def _groups(view: View, granularity: float, only: Only) -> list[list[ImageId]]:
+    cut = view.album.cut(granularity)
+    states = view.notes.states(cut)
+    wanted = {"resolved": ("resolved",), "all": ("resolved", "open")}[only]
+    return [
+        view.album.photos.ids[cut.members_of(group)].tolist()
+        for group in range(cut.count)
+        if STATES[states[group]] in wanted
+    ]
+
+
+def _looked(
+    store: Store, examiner: Examiner, photos: Sequence[ImageRecord]
+) -> dict[ImageId, Candidate | str]:
+    outcomes = examiner.known(store, photos)
+    candidates = candidates_of(store, photos, outcomes)
+    return {photo.id: _seen(photo, candidates, outcomes) for photo in photos}
+
+
+def _seen(
+    photo: ImageRecord, candidates: dict[bytes, Candidate], outcomes: dict[bytes, Examination | str]
+) -> Candidate | str:
+    found = candidates.get(photo.digest)
+    return str(outcomes.get(photo.digest, "nobody looked at it")) if found is None else found
+
+
+def apply_kept(session: Session, kept: KeptPlan, progress: Progress) -> dict[str, object]:
+    """Move what a plan says to the trash."""
+    fault = fault_of(kept.plan)
+    if fault is not None:  # it cannot have one; a plan is checked before it is obeyed
+        raise UnknownIdError(f"plan that may be applied: {fault}")
+    with StoreWriter(session.path, session.vector_set) as store:
+        report = apply_plan(store, kept.plan, progress=progress)
+    session.refresh()
+    return {
+        "purge": report.purge,
+        "photos": report.photos,
+        "files": report.files,
+        "bytes": report.bytes,
+        "not_moved": len(report.not_moved),
+    }
+
+
+def undo(session: Session, number: int, progress: Progress) -> dict[str, object]:
+    """Put back what a purge moved.
+
+    Raises
+    ------
+    UnknownPurgeError
+    """
+    with StoreWriter(session.path, session.vector_set) as store:
+        found = [each for each in store.catalog.purges() if each.id == number]
+        if not found:
+            raise UnknownPurgeError
+        report = undo_purge(store, found[0], progress)
+    session.refresh()
+    return {
+        "purge": report.purge,
+        "photos": report.photos,
+        "files": report.files,
+        "bytes": report.bytes,
+        "not_restored": len(report.not_restored),
+    }
+
+
+def purge_documents(store: Store) -> list[PurgeDocument]:
+    """What became of every purge, the last one first."""
+    with store.catalog.snapshot():
+        found = [(each, store.catalog.purged_files(each.id)) for each in store.catalog.purges()]
+    return [_document(purge, files) for purge, files in reversed(found)]
+
+
+_ON_THE_WAY: Final = ("moving", "in trash", "restoring", "emptying")
+
+
+def _document(purge: PurgeRecord, files: Sequence[PurgedFile]) -> PurgeDocument:
+    moved = [file for file in files if file.state != "not moved"]
+    there = [file for file in moved if file.state in _ON_THE_WAY]
+    began = datetime.fromtimestamp(purge.began_ns / 1e9, UTC)
+    return PurgeDocument(
+        id=purge.id,
+        began=began.isoformat(timespec="seconds"),
+        photos=sum(file.is_photo for file in moved),
+        files=len(moved),
+        bytes=sum(file.size for file in moved),
+        in_trash=len(there),
+        state=_state(moved, there),
+        can_undo=bool(there),
+    )
+
+
+def _state(
+    moved: Sequence[PurgedFile], there: Sequence[PurgedFile]
+) -> Literal["in trash", "restored", "partly", "empty"]:
+    if moved and len(there) == len(moved):
+        return "in trash"
+    if moved and all(file.state == "restored" for file in moved):
+        return "restored"
+    return "partly" if there else "empty"

@@ -1,0 +1,241 @@
+"""Session: a collection that is looked through, as all requests see it.
+
+What is shown comes from a `View`, which is of one moment and never changes; a change, by this
+server or another process, gives another one. So a request sees one state, and waits for nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Event, RLock, Thread
+from time import monotonic
+from typing import Final
+
+import numpy as np
+
+from annclust.arrays import ImageId, Nodes
+from annclust.closing import Closing
+from annclust.errors import AnnclustError
+from annclust.storage.store import Store
+from annclust.storage.store_writer import StoreWriter
+from annclust.web.album import Album
+from annclust.web.album_reading import read_album
+from annclust.web.notes import GroupState, Notes
+from annclust.web.readers import Readers
+from annclust.web.shown import shown_error
+
+_LOOK_EVERY: Final = 0.5
+"""Seconds between two looks whether another process has written."""
+
+_REST: Final = 5
+"""Between two readings, so many times as long as one takes: an indexing commits all the time."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """A collection and what a person said of it, at one moment.
+
+    Parameters
+    ----------
+    album : Album
+    notes : Notes
+    revision : int
+        Grows with every change.
+    groups : int
+        Grows when groups change, and not with notes.
+    """
+
+    album: Album
+    notes: Notes
+    revision: int
+    groups: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Accepted:
+    """A group that a person is done with: ids of its photos, and of those that are marked."""
+
+    photos: Nodes
+    keep: Sequence[int]
+    reject: Sequence[int]
+
+
+class NotReadYetError(Exception):
+    """The collection is still being read, or cannot be."""
+
+
+class UnknownIdError(Exception):
+    """No photo, group or job has an id that was asked for."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"There is no such {what} (any more).")
+
+
+class Session(Closing):
+    """A collection that is looked through.
+
+    Parameters
+    ----------
+    path : Path
+        Of the collection.
+    vector_set : int
+        The vectors through which it is seen.
+    """
+
+    def __init__(self, path: Path, vector_set: int) -> None:
+        self.path, self.vector_set = path, vector_set
+        self.readers = Readers(lambda: Store(path, vector_set))
+        self._watching = Store(path, vector_set)
+        self._seen_version = -1
+        self._view: View | None = None
+        self._problem: str | None = None
+        self._changing = RLock()
+        """Held by whoever puts another view in the place of the one there is, and by writers."""
+        self._closing = Event()
+        self._watch = Thread(target=self._keep_up, name="annclust watch", daemon=True)
+        self._watch.start()
+
+    def close(self) -> None:
+        """Stop watching, and let go of the files."""
+        self._closing.set()
+        self._watch.join()
+        self._watching.close()
+        self.readers.close()
+
+    @property
+    def view(self) -> View:
+        """What there is to see.
+
+        Raises
+        ------
+        NotReadYetError
+        """
+        view = self._view
+        if view is None:
+            raise NotReadYetError(self._problem or "The collection is still being read.")
+        return view
+
+    @property
+    def problem(self) -> str | None:
+        """Why the collection could not be read (again)."""
+        return self._problem
+
+    def tell_problem(self, error: AnnclustError) -> None:
+        """Let the person know of something that went wrong behind their back."""
+        self._problem = shown_error(error)
+
+    # What others write
+
+    def _keep_up(self) -> None:
+        wait = 0.0
+        while not self._closing.wait(wait):
+            started = monotonic()
+            try:
+                self.refresh()
+                self._problem = None
+            except AnnclustError as error:
+                self._problem = shown_error(error)
+            wait = max(_LOOK_EVERY, _REST * (monotonic() - started))
+
+    def refresh(self) -> None:
+        """See what another process, or a long job of ours, has written."""
+        with self._changing:
+            version = self._watching.catalog.version()
+            if version == self._seen_version:
+                return
+            self._show(self._watching)
+            self._seen_version = version
+
+    def _show(self, store: Store) -> None:
+        last = self._view
+        with store.catalog.snapshot():
+            album = read_album(store, None if last is None else last.album)
+            notes = _notes(store, album)
+        if last is None:
+            self._view = View(album, notes, 1, 1)
+        elif album is not last.album:
+            self._view = View(album, notes, last.revision + 1, last.groups + 1)
+        elif not notes.equals(last.notes):
+            self._view = replace(last, notes=notes, revision=last.revision + 1)
+
+    # What this server writes
+
+    @contextmanager
+    def writing(self) -> Iterator[StoreWriter]:
+        """The collection, open for a change that takes no time.
+
+        Raises
+        ------
+        CollectionLockedError
+            If another process writes, or a long job of ours.
+        """
+        with self._changing, StoreWriter(self.path, self.vector_set) as store:
+            # Nobody else can have written since: what comes next is all ours.
+            self._look_behind()
+            yield store
+            self._seen_version = self._watching.catalog.version()
+
+    def _look_behind(self) -> None:
+        """See what others wrote just before, which would go unnoticed behind our own change."""
+        if self._view is not None:
+            self.refresh()
+
+    def mark(self, photos: Sequence[int], *, keep: bool | None) -> View:
+        """Mark photos; those that are gone are left out."""
+        with self.writing() as store:
+            view = self.view
+            places = _places(view, photos)
+            with store.catalog.transaction():
+                store.catalog.mark(_images(view, places), keep=keep)
+            return self._noted(view.notes.marked(places, keep=keep))
+
+    def review(self, photos: Nodes, state: GroupState) -> View:
+        """Say what became of a group of photos; those that are gone are left out."""
+        with self.writing() as store:
+            view = self.view
+            places = _places(view, photos)
+            with store.catalog.transaction():
+                store.catalog.review(_images(view, places), None if state == "open" else state)
+            return self._noted(view.notes.reviewed(places, state, _lead(view, places)))
+
+    def accept(self, groups: Sequence[Accepted]) -> View:
+        """Mark photos of groups, and be done with these; all of them or, if that fails, none."""
+        with self.writing() as store:
+            view = self.view
+            with store.catalog.transaction():
+                for group in groups:
+                    for photos, keep in ((group.keep, True), (group.reject, False)):
+                        store.catalog.mark(_images(view, _places(view, photos)), keep=keep)
+                    store.catalog.review(_images(view, _places(view, group.photos)), "resolved")
+            return self._noted(_notes(store, view.album))
+
+    def _noted(self, notes: Notes) -> View:
+        view = self.view
+        self._view = replace(view, notes=notes, revision=view.revision + 1)
+        return self._view
+
+    def change(self, write: Callable[[StoreWriter], None]) -> View:
+        """Write something that groups depend on, and see them anew."""
+        with self.writing() as store:
+            write(store)
+            self._show(self._watching)
+            return self.view
+
+
+def _notes(store: Store, album: Album) -> Notes:
+    return Notes.of(album.photos, store.catalog.marks(), store.catalog.reviews())
+
+
+def _places(view: View, photos: Sequence[int] | Nodes) -> Nodes:
+    return view.album.photos.places_of(np.asarray(photos, dtype=np.int64))
+
+
+def _images(view: View, places: Nodes) -> list[ImageId]:
+    return [ImageId(each) for each in view.album.photos.ids[places].tolist()]
+
+
+def _lead(view: View, places: Nodes) -> int:
+    return min(_images(view, places), default=-1)

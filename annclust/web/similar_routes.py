@@ -1,0 +1,112 @@
+"""Similar routes: what looks like a photo, a file that somebody drops on the page, or a text."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from anyio import CapacityLimiter, to_thread
+from fastapi import APIRouter, Query, Request
+
+from annclust.arrays import ImageId
+from annclust.errors import UnreadableImageError
+from annclust.pipeline.reports import Match
+from annclust.web.documents import Photo, SimilarDocument, SimilarPhoto
+from annclust.web.lookalikes import Lookalikes
+from annclust.web.photo_documents import photo_facts
+from annclust.web.routing import PathId
+from annclust.web.session import Session, UnknownIdError, View
+
+Number = Annotated[int, Query(ge=1, le=500)]
+Text = Annotated[str, Query(min_length=1, max_length=1000)]
+
+_NUMBER: Final = 60
+_UPLOADS: Final = 2
+"""Files that are taken at a time; they may be large."""
+
+_ANY_BODY: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+
+
+def similar_routes(session: Session, lookalikes: Lookalikes) -> APIRouter:
+    """What is asked about likeness."""
+    routes = APIRouter(prefix="/api")
+    limiter = CapacityLimiter(_UPLOADS)
+
+    @routes.get("/photos/{photo:id}/similar")
+    def to_photo(photo: PathId, n: Number = _NUMBER) -> SimilarDocument:
+        """Photos that look like one."""
+        with session.readers.store() as store:
+            records = store.catalog.images_by_id([photo])
+        if not records:
+            raise UnknownIdError("photo")
+        return _document(session, lookalikes.of_photo(records[0], n), photo)
+
+    @routes.get("/similar")
+    def to_text(text: Text, n: Number = _NUMBER) -> SimilarDocument:
+        """Photos that show what a text says."""
+        return _document(session, lookalikes.of_text(text, n))
+
+    @routes.post("/similar", openapi_extra=_ANY_BODY)
+    async def to_file(request: Request, n: Number = _NUMBER) -> SimilarDocument:
+        """Photos that look like a file."""
+        async with limiter:
+            with tempfile.NamedTemporaryFile(prefix="annclust-") as file:
+                async for part in request.stream():
+                    file.write(part)
+                file.flush()
+                path = Path(file.name)
+                return await to_thread.run_sync(lambda: _of_upload(session, lookalikes, path, n))
+
+    return routes
+
+
+def _of_upload(session: Session, lookalikes: Lookalikes, path: Path, n: int) -> SimilarDocument:
+    try:
+        return _document(session, lookalikes.of_file(path, n))
+    except UnreadableImageError as error:
+        raise UnreadableImageError(Path("this file"), reason=error.reason) from error
+
+
+def _document(
+    session: Session, matches: Sequence[Match], query: int | None = None
+) -> SimilarDocument:
+    view = session.view
+    wanted = [each.id for each in matches]
+    with session.readers.store() as store:
+        facts = photo_facts(
+            store, wanted if query is None else [*wanted, query], view.album, view.notes
+        )
+    lead = _leads(view)
+    return SimilarDocument(
+        query=None if query is None else Photo(**facts[ImageId(query)]),
+        matches=[
+            SimilarPhoto(
+                photo=Photo(**facts[each.id]),
+                similarity=each.similarity,
+                distance=each.distance,
+                group_lead=lead(each.id),
+            )
+            for each in matches
+            if each.id in facts
+        ],
+    )
+
+
+def _leads(view: View) -> Callable[[int], int | None]:
+    """What gives the smallest id of the group that a photo is in."""
+    cut = view.album.cut(view.album.granularity)
+
+    def lead(photo: int) -> int | None:
+        place = view.album.photos.place_of(photo)
+        if place is None or cut.group[place] < 0:
+            return None
+        return int(cut.lead[cut.group[place]])
+
+    return lead

@@ -1,0 +1,139 @@
+"""Suggesting: what is suggested for all open groups together, and doing so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from annclust.arrays import Nodes
+from annclust.progress import Progress
+from annclust.web.documents import SampleGroup, SuggestionsDocument
+from annclust.web.examiner import Examiner
+from annclust.web.group_documents import group_of
+from annclust.web.judging import MOST_COMPARED, Judgement, Judges
+from annclust.web.notes import STATES
+from annclust.web.session import Accepted, NotReadYetError, Session, View
+
+_SAMPLES: Final = 12
+
+_OPEN: Final = STATES.index("open")
+
+
+def open_groups(view: View, granularity: float) -> Iterator[Nodes]:
+    """Places of the photos of each open group, largest first."""
+    cut = view.album.cut(granularity)
+    states = view.notes.states(cut)
+    for group in view.album.order(granularity, "largest").tolist():
+        if states[group] == _OPEN:
+            yield cut.members_of(group)
+
+
+def suggestions(view: View, judges: Judges, granularity: float) -> SuggestionsDocument:
+    """What was judged of the open groups so far."""
+    photos = keep = reject = alone = pending = 0
+    groups = 0
+    sizes: list[int] = []
+    samples: list[SampleGroup] = []
+    for members in open_groups(view, granularity):
+        groups += 1
+        photos += len(members)
+        judged = judges.known(view, members)
+        if judged is None:
+            pending += len(members)
+            continue
+        rejected = judged.of("reject")
+        keep, reject = keep + len(judged.of("keep")), reject + len(rejected)
+        alone += len(judged.of("leave"))
+        sizes += rejected
+        if rejected and len(samples) < _SAMPLES:
+            samples.append(_sample(view, members, judged))
+    return SuggestionsDocument(
+        groups=groups,
+        photos=photos,
+        keep=keep,
+        reject=reject,
+        left_alone=alone,
+        bytes=_bytes(view, sizes),
+        pending=pending,
+        sample=samples,
+    )
+
+
+def _sample(view: View, members: Nodes, judged: Judgement) -> SampleGroup:
+    lead = int(view.album.photos.ids[members[0]])
+    return SampleGroup(
+        lead=lead, keep=judged.of("keep"), reject=judged.of("reject"), reason=judged.reason
+    )
+
+
+def _bytes(view: View, photos: list[int]) -> int:
+    places = view.album.photos.places_of(np.asarray(photos, dtype=np.int64))
+    return int(view.album.photos.bytes[places].sum())
+
+
+def examine_groups(
+    session: Session, judges: Judges, examiner: Examiner, granularity: float, progress: Progress
+) -> None:
+    """Examine the photos of all open groups, and judge these."""
+    view = session.view
+    groups = [each for each in open_groups(view, granularity) if judges.known(view, each) is None]
+    compared = [each for each in groups if len(each) <= MOST_COMPARED]
+    places = np.concatenate([*compared, np.zeros(0, dtype=np.int64)])
+    with session.readers.store() as store:
+        photos = store.catalog.images_by_id(view.album.photos.ids[places].tolist())
+    examiner.examine(photos, progress)
+    with (
+        session.readers.store() as store,
+        progress.stage("Comparing", len(groups), unit="groups") as stage,
+    ):
+        for members in groups:
+            judges.judge(store, view, members)
+            stage.advance()
+
+
+def accept_groups(
+    session: Session, judges: Judges, examiner: Examiner, granularity: float, progress: Progress
+) -> dict[str, int]:
+    """Mark the photos of all open groups as it is suggested, and be done with these groups."""
+    examine_groups(session, judges, examiner, granularity, progress)
+    view = session.view
+    judged = [(each, judges.known(view, each)) for each in open_groups(view, granularity)]
+    accepted = [
+        accepted_of(view, members, each)
+        for members, each in judged
+        if each is not None and len(members) <= MOST_COMPARED
+    ]
+    session.accept(accepted)
+    return {
+        "groups": len(accepted),
+        "keep": sum(len(each.keep) for each in accepted),
+        "reject": sum(len(each.reject) for each in accepted),
+    }
+
+
+def accept_group(session: Session, judges: Judges, photo: int, granularity: float) -> None:
+    """Mark the photos of a group as it is suggested, and be done with it.
+
+    Raises
+    ------
+    UnknownIdError
+        If there is no such photo, or it stands alone.
+    NotReadYetError
+        If its photos were not examined yet.
+    """
+    view = session.view
+    cut = view.album.cut(granularity)
+    members = cut.members_of(group_of(view, cut, photo))
+    with session.readers.store() as store:
+        judged = judges.judge(store, view, members)
+    if judged.pending:
+        raise NotReadYetError("The photos of this group are still being examined.")
+    session.accept([accepted_of(view, members, judged)])
+
+
+def accepted_of(view: View, members: Nodes, judged: Judgement) -> Accepted:
+    """What is done where suggestions are accepted."""
+    photos = view.album.photos.ids[members]
+    return Accepted(photos, judged.of("keep"), judged.of("reject"))
