@@ -7,6 +7,8 @@ import { h } from "./dom.js";
 
 /** Cells above and below the window that are drawn too, in windows. */
 const AHEAD = 1;
+/** Pictures fade in once the window has not moved for so long: fading costs a layer for each. */
+const REST_MS = 180;
 
 /**
  * @typedef {object} GridSettings
@@ -84,7 +86,11 @@ export class VirtualGrid {
 
   #watch() {
     let asked = 0;
+    let resting = 0;
     this.onScroll = () => {
+      clearTimeout(resting);
+      resting = setTimeout(() => this.element.classList.remove("moving"), REST_MS);
+      this.element.classList.add("moving");
       asked ||= requestAnimationFrame(() => {
         asked = 0;
         this.#draw();
