@@ -177,7 +177,7 @@ class _Walker:
             return sorted(entries, key=lambda entry: entry.name)
 
     def _enter(self, full_path: bytes) -> bool:
-        """Whether this folder is new: links may lead to one again, around in circles, or to a trash."""
+        """Whether this folder is new, and no trash: links may lead to one, or around in circles."""
         if _TRASH in os.path.realpath(full_path).split(b"/"):
             return False
         state = os.stat(full_path)  # noqa: PTH116 - pathlib has no paths of bytes

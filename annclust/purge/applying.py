@@ -117,6 +117,13 @@ def apply_plan(
     StorageError
         If the disk is full or failing; what was moved is in the journal.
     """
+    with purging_alone(store.catalog.roots()):
+        return _applied(store, plan, trash, across_devices, progress)
+
+
+def _applied(
+    store: StoreWriter, plan: Plan, trash: Path | None, across_devices: bool, progress: Progress
+) -> ApplyReport:
     purge = begun_purge(store, plan.id)
     done = set() if purge is None else _done(store, purge)
     where = Trash(new_folder_name(), trash) if purge is None else _the_same(purge, trash)
@@ -131,10 +138,7 @@ def apply_plan(
         with store.catalog.transaction():
             store.catalog.renew_purge(purge.id, time.time_ns())
     mover = _Mover(store, purge, where, token=where.token if across_devices else None)
-    with (
-        purging_alone(store.catalog.roots()),
-        progress.stage("Moving photos to the trash", len(assets), unit="photos") as stage,
-    ):
+    with progress.stage("Moving photos to the trash", len(assets), unit="photos") as stage:
         mover.run(assets, stage)
     return mover.report(before=len(done))
 
