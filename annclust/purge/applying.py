@@ -33,6 +33,7 @@ from annclust.purge.plan import Plan, PlannedFile
 from annclust.purge.plan_check import Asset, assets_of, check_places
 from annclust.purge.reach import Reach
 from annclust.purge.settling import (
+    ON_DISK,
     is_there,
     note,
     refusals_of,
@@ -148,7 +149,7 @@ def begun_purge(store: StoreWriter, plan: str) -> PurgeRecord | None:
     for purge in reversed(store.catalog.purges()):
         if purge.plan == plan:
             files = store.catalog.purged_files(purge.id)
-            if any(file.state in ("moving", "in trash", "restoring") for file in files):
+            if any(file.state in ON_DISK for file in files):
                 return purge
     return None
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from annclust.arrays import ImageId
 from annclust.errors import StorageError
@@ -23,6 +24,9 @@ from annclust.purge.trash import Trash
 from annclust.storage.durable import sync_directory
 from annclust.storage.records import PurgedFile, PurgeRecord, PurgeState
 from annclust.storage.store_writer import StoreWriter
+
+ON_DISK: Final = frozenset({"moving", "in trash", "restoring", "emptying"})
+"""States of files that are in the trash, or may be."""
 
 
 @dataclass(frozen=True, slots=True)

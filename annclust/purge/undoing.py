@@ -23,6 +23,7 @@ from annclust.purge.file_moves import (
 )
 from annclust.purge.reach import Reach
 from annclust.purge.settling import (
+    ON_DISK,
     is_there,
     note,
     refusals_of,
@@ -108,7 +109,7 @@ def purge_to_undo(store: StoreWriter, plan: str | None) -> PurgeRecord:
         raise UnknownPurgeError(plan)
     for purge in reversed(asked):
         files = store.catalog.purged_files(purge.id)
-        if any(file.state in ("moving", "in trash", "restoring", "emptying") for file in files):
+        if any(file.state in ON_DISK for file in files):
             return purge
     return asked[-1]
 

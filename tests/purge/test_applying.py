@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,48 +19,13 @@ from annclust.errors import (
 )
 from annclust.images.digest import digest_of
 from annclust.images.discovery import TRASH
-from annclust.progress import Stage, StoppedError
+from annclust.progress import StoppedError
 from annclust.purge.plan import PlannedPhoto
 from annclust.storage.store import Store
 from annclust.storage.store_writer import StoreWriter
 from tests.albums import add_comment, save
-from tests.purge.purges import Photos, joined, tree
+from tests.purge.purges import Meanwhile, Photos, in_trash, joined, present, tree
 from tests.stopping import StopAt
-
-
-@pytest.fixture
-def known(collection: Collection, photos: Path) -> Photos:
-    """An album of three bursts of four shots, indexed."""
-    collection.index([photos])
-    return Photos.of(collection)
-
-
-class Meanwhile:
-    """Something happens after the first photo was moved."""
-
-    def __init__(self, happens: Callable[[], object]) -> None:
-        self._happens: Callable[[], object] | None = happens
-
-    @contextmanager
-    def stage(self, title: str, /, total: int | None = None, *, unit: str = "") -> Iterator[Stage]:
-        yield self
-
-    def advance(self, steps: int = 1, /) -> None:
-        if self._happens is not None:
-            self._happens()
-            self._happens = None
-
-    def expect(self, total: int, /) -> None:
-        pass
-
-
-def in_trash(photos: Path) -> set[str]:
-    """Names of all files in the trash of a folder."""
-    return {path.name for path in (photos / TRASH).rglob("*") if path.is_file()}
-
-
-def present(collection: Collection) -> set[str]:
-    return set(Photos.of(collection).by_name)
 
 
 def test_photos_of_a_plan_go_to_the_trash_and_come_back(
