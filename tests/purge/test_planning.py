@@ -26,9 +26,10 @@ register_heif_opener()
 
 @pytest.fixture
 def pair(tmp_path: Path) -> Path:
-    """Two exact pictures of a kind: the second file is larger, as it has a remark."""
+    """Two photos of different things."""
     folder = tmp_path / "pair"
-    with_remark(save(folder / "one.jpg", 1), folder / "two.jpg")
+    save(folder / "one.jpg", 1)
+    save(folder / "other.jpg", 7)
     return folder
 
 
@@ -185,9 +186,9 @@ def test_a_raw_photo_a_film_and_sidecars_move_with_their_photo(
     before = tree(folder)
     collection.index([folder])
     with StoreWriter(collection.path) as store, store.catalog.transaction():
-        ids = {p.full_path: p.id for p in Photos.of(collection).by_path.values()}
-        store.catalog.mark([ids[better]], keep=True)
-    plan = collection.plan_purge("themes")
+        store.catalog.mark([Photos.of(collection).by_path[better].id], keep=True)
+    collection.decide("together", better, folder / "IMG_2.heic")
+    plan = collection.plan_purge()
     assert moved(plan) == {
         "IMG_1.jpg": ["IMG_1.CR2", "IMG_1.CR2.xmp", "IMG_1.xmp"],
         "IMG_2.heic": ["IMG_2.MOV", "IMG_2.aae"],
@@ -223,7 +224,7 @@ def test_a_photo_with_a_link_among_its_belongings_is_left_alone(
 
 CHANGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "changed": (lambda path: path.write_bytes(path.read_bytes() + b"\0"), "it was changed since"),
-    "gone": (Path.unlink, "no such file"),
+    "gone": (Path.unlink, "it vanished"),
     "a link": (
         lambda path: (path.rename(path.parent.parent / "x"), path.symlink_to("../x")),
         "it is a link",
@@ -264,16 +265,31 @@ def test_photos_that_are_offline_are_left_alone(collection: Collection, photos: 
     assert all("offline" in why for why in left(plan).values())
 
 
+def rot(path: Path) -> None:
+    """Lose what a file holds, without anything that shows it."""
+    state = path.stat()
+    path.write_bytes(bytes(state.st_size))
+    os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+
+
 def test_a_photo_that_cannot_be_read_is_left_alone(collection: Collection, pair: Path) -> None:
-    broken = pair / "broken.jpg"
-    broken.write_bytes((pair / "one.jpg").read_bytes())
-    collection.index([pair])
-    state = broken.stat()
-    broken.write_bytes(bytes(state.st_size))
-    os.utime(broken, ns=(state.st_atime_ns, state.st_mtime_ns))
-    (pair / "one.jpg").unlink()
+    collection.index([with_remark(pair / "one.jpg", pair / "rotten.jpg").parent])
+    rot(pair / "rotten.jpg")
     plan = collection.plan_purge("copies")
     assert moved(plan) == {}
+    assert left(plan) == {"rotten.jpg": "it changed since it was indexed"}
+
+
+def test_a_copy_that_rotted_is_found_before_anything_moves(
+    collection: Collection, pair: Path
+) -> None:
+    (pair / "copy.jpg").write_bytes((pair / "one.jpg").read_bytes())
+    plan = copies_of(collection, pair)
+    for name in (*moved(plan), *names(plan.groups[0].kept)):
+        rot(pair / name)
+        (stayed,) = collection.apply_purge(plan).not_moved
+        assert "was changed" in stayed.reason
+        (pair / name).write_bytes((pair / ({"one.jpg", "copy.jpg"} - {name}).pop()).read_bytes())
 
 
 def test_what_was_measured_is_kept_and_looked_up(collection: Collection, known: Photos) -> None:
@@ -281,10 +297,7 @@ def test_what_was_measured_is_kept_and_looked_up(collection: Collection, known: 
     digests = [photo.digest for photo in known.by_name.values()]
     with Store(collection.path) as store:
         assert len(store.catalog.examinations(digests)) == 12
-    path = known.by_name["IMG_00.jpg"].full_path
-    state = path.stat()
-    path.write_bytes(bytes(state.st_size))  # nobody reads it again
-    os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+    rot(known.by_name["IMG_00.jpg"].full_path)  # nobody reads it again
     again = collection.plan_purge()
     assert again.groups == first.groups
 
