@@ -270,7 +270,7 @@ def _see(
     size = picture.size
     _check_size(size, wish.max_pixels)
     extent = _shrink_while_loading(picture, wish.look)
-    needed = memory_needed(picture, name, size, data) + wish.look.memory_beside(size)
+    needed = memory_needed(picture, name, size, data) + wish.look.memory_beside(picture.size)
     if not wish.claim(needed):
         raise UndecodableError(f"decoding this {name} takes more memory than is allowed")
     picture.load()

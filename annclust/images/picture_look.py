@@ -15,7 +15,6 @@ from PIL import Image
 from annclust.images.look import LoadedPicture
 from annclust.images.picture import Picture, PictureWish
 from annclust.images.scaling import cut_and_scale, reducing_factor
-from annclust.images.view_look import DRAFT_SCALE
 from annclust.input_geometry import Size
 
 _BYTES_A_PIXEL = 13
@@ -41,19 +40,18 @@ class PictureLook:
         self._wish = wish
 
     def fewest_pixels(self, stored: Size) -> Size | None:
-        """See `Look`."""
-        across, down = self._wish.size_of(stored)
-        return DRAFT_SCALE * across, DRAFT_SCALE * down
+        """See `Look`: no more than are shown, as a person looks for less than an embedder does."""
+        return self._wish.size_of(stored)
 
     def does_with(self, preview: Size, whole: Size) -> bool:
         """See `Look`: as large as wished, or as what developing would give, with half a side."""
         return max(preview) >= min(self._wish.side, max(whole) // 2)
 
-    def memory_beside(self, stored: Size) -> int:
+    def memory_beside(self, loaded: Size) -> int:
         """See `Look`."""
-        across, down = self._wish.size_of(stored)
-        factor = reducing_factor(stored[0], across)
-        between = _BYTES_BETWEEN * stored[0] * stored[1] // factor**2
+        across, down = self._wish.size_of(loaded)
+        factor = reducing_factor(loaded[0], across)
+        between = _BYTES_BETWEEN * loaded[0] * loaded[1] // factor**2
         return between + _BYTES_A_PIXEL * across * down
 
     def see(self, loaded: LoadedPicture) -> Picture:

@@ -12,7 +12,7 @@ from annclust.images.decode_workers import DecodeWorkers
 from annclust.images.decoded_image import UndecodableError
 from annclust.images.decoding import decode_as, decode_view
 from annclust.images.memory_need import memory_needed
-from annclust.images.picture import FULL, LARGE
+from annclust.images.picture import FULL, LARGE, PictureWish
 from annclust.images.wish import EXAMINATION, VIEW, Wish
 from tests.images.samples import ENCODINGS, ENOUGH_PIXELS, GEOMETRY, ONE_WORKER, encode, job, only
 from tests.images.watching import peak_memory
@@ -59,6 +59,12 @@ def test_nor_does_what_is_made_of_it(tmp_path: Path, extension: str, wish: Wish)
     small, large = (encode(smooth("RGB", side), extension, **held) for side in (500, 3000))
     taken = taken_for(small, large, tmp_path / "photo", wish)
     assert taken < claimed(large, wish) + LIBRARIES
+
+
+def test_what_is_shrunk_costs_no_more_than_is_shown() -> None:
+    giant, shown = (encode(smooth("RGB", side), "jpg") for side in (3000, 1500))
+    wish = PictureWish(1500, "JPEG")
+    assert claimed(giant, wish) == pytest.approx(claimed(shown, wish), rel=0.01)
 
 
 def taken_for(small: bytes, large: bytes, path: Path, wish: Wish = VIEW) -> int:

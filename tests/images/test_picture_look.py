@@ -75,6 +75,22 @@ def test_pictures_are_upright(orientation: int, wish: PictureWish) -> None:
     assert (picture.width, picture.height) == upright.size
 
 
+def test_a_giant_jpeg_is_decoded_no_larger_than_it_is_shown() -> None:
+    claims: list[int] = []
+
+    def claim(amount: int) -> bool:
+        claims.append(amount)
+        return True
+
+    data = encode(landscape(2000, 1000), "jpg")
+    for side in (2000, 1000, 250):
+        wish = PictureWish(side)
+        decode_as(PictureLook(wish), data, max_pixels=ENOUGH_PIXELS, claim=claim)
+        seen = shown(data, wish)
+        assert distance(seen, landscape(2000, 1000).resize(seen.size, Image.Resampling.BOX)) < 3
+    assert claims[0] > 1.9 * claims[1] > 1.9 * claims[2]
+
+
 def test_what_is_transparent_is_white() -> None:
     clear = Image.new("RGBA", (40, 40), (255, 0, 0, 0))
     assert np.asarray(shown(encode(clear, "png"))).min() > 250
