@@ -9,7 +9,13 @@ import pytest
 
 from annclust.arrays import ImageId
 from annclust.images.capture import Capture
-from annclust.storage.records import ExaminationRecord, PurgedFile, PurgeState, Reviewed
+from annclust.storage.records import (
+    CompanionRecord,
+    ExaminationRecord,
+    PurgedFile,
+    PurgeState,
+    Reviewed,
+)
 from annclust.storage.store import Store
 from annclust.storage.store_writer import StoreWriter
 from tests.storage.conftest import add_photos, content
@@ -178,3 +184,16 @@ def test_another_connection_that_commits_is_noticed(writer: StoreWriter) -> None
         with writer.catalog.transaction():
             writer.catalog.mark(ids(writer)[:1], keep=True)
         assert reader.catalog.version() != before
+
+
+def test_what_belongs_to_some_photos_is_told_of_these_alone(writer: StoreWriter) -> None:
+    one, two, *_ = writer.catalog.images_by_id(ids(writer))
+    records = [
+        CompanionRecord(photo.root.id, photo.path + b".xmp", 1, 0, photo.path)
+        for photo in (one, two)
+    ]
+    with writer.catalog.transaction():
+        writer.catalog.add_companions(records)
+    every = writer.catalog.companions()
+    assert every.keys() == {one.id, two.id}
+    assert writer.catalog.companions([two.id, 99]) == {two.id: every[two.id]}
