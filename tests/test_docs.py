@@ -41,20 +41,31 @@ def old_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANNCLUST_TURICREATE_PYTHON", str(program))
 
 
+def ended(words: list[str], folder: Path) -> tuple[int, str]:
+    """Exit code and errors of a command; one that goes on is stopped once it said something."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "annclust", *words],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "ANNCLUST_CACHE": str(folder / "cache")},
+    ) as process:
+        if words[0] == "review":
+            assert process.stdout is not None
+            assert process.stdout.readline().startswith("http://127.0.0.1:")
+            process.terminate()
+        _, error = process.communicate(timeout=300)
+    return process.returncode, error
+
+
 @pytest.mark.usefixtures("old_work")
 def test_every_example_of_the_manual_runs(tmp_path: Path) -> None:
     examples = re.findall(r"^\$ annclust (.*)$", MANUAL, re.MULTILINE)
     assert {shlex.split(example)[0] for example in examples} == set(COMMANDS)
     for example in examples:
-        done = subprocess.run(
-            [sys.executable, "-m", "annclust", *shlex.split(example)],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            env={**os.environ, "ANNCLUST_CACHE": str(tmp_path / "cache")},
-        )
-        assert done.returncode == 0, f"{example}: {done.stderr}"
+        code, error = ended(shlex.split(example), tmp_path)
+        assert code == 0, f"{example}: {error}"
 
 
 def test_every_example_of_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

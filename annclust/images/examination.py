@@ -19,6 +19,9 @@ SAMPLES: Final = 8
 """Pixels that are averaged for one of the thumbnail, across and down: a smooth one from a look at
 65,000 pixels, however many there are."""
 
+FOCUS_SIDE: Final = 12
+"""Places across and down at which focus is told."""
+
 Measures: TypeAlias = dict[str, int | float | None]
 """Numbers by name, as they travel and are kept."""
 
@@ -85,6 +88,9 @@ class Examination:
         How many different ones were seen at 65,536 places.
     thumbnail : bytes
         Brightness, 32 by 32, whatever the picture's shape.
+    focus : bytes
+        How much detail there is at each of 12 by 12 places, row by row: sixteen times the binary
+        logarithm of the energy of edges, plus 1. Nothing of pictures that are too small to tell.
     """
 
     width: int
@@ -101,6 +107,7 @@ class Examination:
     color: float = 40.0
     colors: int = (THUMBNAIL_SIDE * SAMPLES) ** 2
     thumbnail: bytes = bytes(THUMBNAIL_SIDE**2)
+    focus: bytes = b""
 
     @property
     def pixels(self) -> int:
@@ -109,37 +116,48 @@ class Examination:
 
     @property
     def measures(self) -> Measures:
-        """All but the thumbnail."""
+        """All but the maps."""
         plain = {name: getattr(self, name) for name in _PLAIN}
         return plain | {f"bar_{side}": getattr(self.bars, side) for side in _SIDES}
 
+    @property
+    def maps(self) -> bytes:
+        """What is told of each place: the thumbnail, then the focus, if it is known."""
+        return self.thumbnail + self.focus
+
     @classmethod
-    def from_measures(cls, told: Mapping[str, object], thumbnail: bytes) -> Examination:
+    def from_measures(cls, told: Mapping[str, object], maps: bytes) -> Examination:
         """Believe what somebody says to have measured, if it can be.
 
         Parameters
         ----------
         told : mapping of str to object
             As `measures`; may hold more.
-        thumbnail : bytes
+        maps : bytes
+            As `maps`.
 
         Raises
         ------
         ValueError
             If something is missing, of another type, or beyond what can be measured.
         """
-        if len(thumbnail) != THUMBNAIL_SIDE**2:
-            raise ValueError(f"a thumbnail of {len(thumbnail)} bytes")
+        if len(maps) not in (_THUMBNAIL_BYTES, MOST_MAP_BYTES):
+            raise ValueError(f"maps of {len(maps)} bytes")
+        thumbnail, focus = bytes(maps[:_THUMBNAIL_BYTES]), bytes(maps[_THUMBNAIL_BYTES:])
         plain: dict[str, Any] = {name: _checked(name, told.get(name)) for name in _PLAIN}
         bars: dict[str, Any] = {side: _checked("bar", told.get(f"bar_{side}")) for side in _SIDES}
         if bars["left"] + bars["right"] > 1 or bars["top"] + bars["bottom"] > 1:
             raise ValueError("bars that cover more than there is")
-        return cls(**plain, bars=Bars(**bars), thumbnail=bytes(thumbnail))
+        return cls(**plain, bars=Bars(**bars), thumbnail=thumbnail, focus=focus)
 
 
 _PLAIN: Final = tuple(
-    each.name for each in fields(Examination) if each.name not in ("bars", "thumbnail")
+    each.name for each in fields(Examination) if each.name not in ("bars", "thumbnail", "focus")
 )
+_THUMBNAIL_BYTES: Final = THUMBNAIL_SIDE**2
+MOST_MAP_BYTES: Final = _THUMBNAIL_BYTES + FOCUS_SIDE**2
+"""Of the maps of an examination."""
+
 _SIDES: Final = tuple(each.name for each in fields(Bars))
 _MAY_BE_UNKNOWN: Final = frozenset({"wedge", "jpeg_quality", "worn_quality"})
 

@@ -17,7 +17,15 @@ from annclust.arrays import Pixels
 from annclust.images.bars import bars_of
 from annclust.images.examination import SAMPLES, THUMBNAIL_SIDE, Bars, Examination
 from annclust.images.jpeg_traces import quality_of, worn_quality
-from annclust.images.tiles import GRID, LUMA, clipped_shares, detail_shares, sharpness, tiles_of
+from annclust.images.tiles import (
+    GRID,
+    LUMA,
+    clipped_shares,
+    detail_shares,
+    focus_map,
+    sharpness,
+    tiles_of,
+)
 from annclust.images.wedges import wedge_share
 
 REVISION: Final = 1
@@ -64,6 +72,7 @@ def examine(pixels: Pixels, *, jpeg_table: Sequence[int] | None = None) -> Exami
         color=_color(samples),
         colors=_colors(samples),
         thumbnail=_thumbnail(samples),
+        focus=focus_map(whole),
     )
 
 

@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annclust.arrays import Pixels
+from annclust.images.examination import FOCUS_SIDE
 
 _SIDE = 64
 """Pixels of a tile's side: enough for 32 frequencies, and for 49 blocks of JPEG."""
 
-_TILES_A_SIDE = 12
+_TILES_A_SIDE = FOCUS_SIDE
 """At most so many across and down."""
 
 GRID = 8
@@ -113,6 +114,28 @@ def _change(tiles: Tiles, reach: int) -> NDArray[np.float32]:
     squares = [np.einsum("tij,tij->t", each, each) / each[0].size for each in (across, down)]
     return np.asarray((squares[0] + squares[1]) / 2)
 
+
+def focus_map(tiles: Tiles) -> bytes:
+    """How much detail each tile holds, to be compared with other frames of the same view.
+
+    Parameters
+    ----------
+    tiles : ndarray of shape (tiles, height, width), float32
+
+    Returns
+    -------
+    bytes
+        16 log2(1 + e) of the energy e of edges, of squared brightness, without that of noise;
+        nothing if there are fewer tiles than 12 by 12, or smaller ones.
+    """
+    if tiles.shape != (FOCUS_SIDE**2, _SIDE, _SIDE):
+        return b""
+    energy = np.maximum(_change(tiles, _REACH) - 2 * _noise(tiles), 0)
+    steps = np.rint(_STEPS_AN_OCTAVE * np.log2(1 + energy))
+    return bytes(np.clip(steps, 0, 255).astype(np.uint8))
+
+
+_STEPS_AN_OCTAVE = 16
 
 _FLATTEST = 0.05
 """Of the tiles, so many are taken to hold noise alone: nearly every photo has a plain place."""

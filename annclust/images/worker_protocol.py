@@ -18,7 +18,7 @@ from typing import Any, Final
 from annclust.frames import Head, ProtocolError, ReadExactly, pack, receive
 from annclust.images.capture import FIELDS, Capture
 from annclust.images.decoded_image import View
-from annclust.images.examination import THUMBNAIL_SIDE, Examination
+from annclust.images.examination import MOST_MAP_BYTES, Examination
 from annclust.images.formats import DECODABLE
 from annclust.images.picture import Picture, PictureWish
 from annclust.images.wish import EXAMINATION, VIEW, Wish, WishKind
@@ -150,7 +150,7 @@ class Answer:
         made = self.made
         if isinstance(made, Examination):
             head.update(made.measures)
-            return pack(head, made.thumbnail)
+            return pack(head, made.maps)
         if made is None:
             return pack(head)
         head |= {name: getattr(made, name) for name in _SIDES} | {"format": made.format}
@@ -204,7 +204,7 @@ def _most_bytes(geometry: InputGeometry, wish: Wish) -> int:
     """How many an answer's body may have."""
     if isinstance(wish, PictureWish):
         return wish.most_bytes
-    return THUMBNAIL_SIDE**2 if wish is EXAMINATION else 3 * geometry.most_pixels
+    return MOST_MAP_BYTES if wish is EXAMINATION else 3 * geometry.most_pixels
 
 
 def _made(

@@ -46,7 +46,7 @@ def _from_record(record: ExaminationRecord) -> Examination | None:
     if record.revision != REVISION:
         return None
     try:
-        return Examination.from_measures(json.loads(record.measured), record.thumbnail)
+        return Examination.from_measures(json.loads(record.measured), record.maps)
     except (ValueError, AttributeError):  # no JSON, or no object: measured again
         return None
 
@@ -152,7 +152,7 @@ def store_examinations(store: StoreWriter, outcomes: Mapping[bytes, Outcome]) ->
         If the system refuses to write.
     """
     records = [
-        ExaminationRecord(digest, REVISION, json.dumps(outcome.measures), outcome.thumbnail)
+        ExaminationRecord(digest, REVISION, json.dumps(outcome.measures), outcome.maps)
         for digest, outcome in outcomes.items()
         if isinstance(outcome, Examination)
     ]

@@ -1,7 +1,8 @@
 """Series: photos that look like copies and are none, so that nobody loses a part of a whole. Pure.
 
-Three are left alone. Exposure brackets are made to be put together; what is best of them is the
-whole. So are the frames of a panorama. And a finished panorama shows more than any of its frames.
+Four are left alone. Exposure brackets are made to be put together; what is best of them is the
+whole. So are focus stacks, and the frames of a panorama. And a finished panorama shows more than
+any of its frames.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from annclust.purge.candidate import Candidate
 from annclust.purge.framing import with_proven_bars
 from annclust.purge.panoramas import finished_panoramas
 from annclust.purge.runs import by_time
+from annclust.purge.stacks import stacks
 from annclust.purge.sweeps import sweeps
 
-Kind: TypeAlias = Literal["bracket", "panorama frames", "panorama"]
+Kind: TypeAlias = Literal["bracket", "focus stack", "panorama frames", "panorama"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +52,16 @@ def left_alone(photos: Sequence[Candidate]) -> tuple[LeftAlone, ...]:
     found = [_panorama(*each) for each in finished_panoramas(with_proven_bars(photos))]
     rest = by_time(photos, without={place for each in found for place in each.places})
     exposed = [_bracket(run, stops) for run, stops in brackets(photos, rest)]
-    taken = {place for each in exposed for place in each.places}
-    swept = sweeps(photos, [place for place in rest if place not in taken])
-    return (*found, *exposed, *(_frames(part, views) for part, views in swept))
+    rest = _others(rest, exposed)
+    focused = [_stack(frames) for frames in stacks(photos, rest)]
+    swept = sweeps(photos, _others(rest, focused))
+    return (*found, *exposed, *focused, *(_frames(part, views) for part, views in swept))
+
+
+def _others(places: Sequence[int], found: Sequence[LeftAlone]) -> list[int]:
+    """The places that are in nothing that was found."""
+    taken = {place for each in found for place in each.places}
+    return [place for place in places if place not in taken]
 
 
 def _panorama(place: int, shape: str) -> LeftAlone:
@@ -65,6 +74,11 @@ def _bracket(run: Sequence[int], stops: Sequence[float]) -> LeftAlone:
     if len(run) > len(stops):
         reason += f", among {len(run)} photos of the same seconds"
     return LeftAlone(tuple(run), "bracket", reason)
+
+
+def _stack(frames: Sequence[int]) -> LeftAlone:
+    reason = f"a focus stack: {len(frames)} frames in focus at different depths"
+    return LeftAlone(tuple(frames), "focus stack", reason)
 
 
 def _frames(part: Sequence[int], views: int) -> LeftAlone:

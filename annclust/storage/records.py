@@ -178,12 +178,12 @@ class CompanionRecord:
 
 @dataclass(frozen=True, slots=True)
 class ExaminationRecord:
-    """What was measured on a content's pixels, as JSON, in one revision of how that is done."""
+    """What was measured on a content's pixels, as JSON and maps, in one revision of doing that."""
 
     digest: bytes
     revision: int
     measured: str
-    thumbnail: bytes
+    maps: bytes
 
 
 ReviewState = Literal["resolved", "skipped"]

@@ -37,7 +37,7 @@ class ReviewCatalog(PhotoCatalog):
 
     def examinations(self, digests: Iterable[bytes]) -> dict[bytes, ExaminationRecord]:
         """What was measured on each of some contents that somebody examined."""
-        sql = """SELECT digest, revision, measured, thumbnail FROM examination
+        sql = """SELECT digest, revision, measured, maps FROM examination
             WHERE digest IN (SELECT unhex(value) FROM json_each(?))"""
         wanted = json.dumps([digest.hex() for digest in digests])
         return {row[0]: ExaminationRecord(*row) for row in self._all(sql, wanted)}

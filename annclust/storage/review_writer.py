@@ -26,7 +26,7 @@ class ReviewWriter(CatalogFileWriter):
         self._db.executemany(
             """INSERT OR REPLACE INTO examination SELECT digest, ?2, ?3, ?4 FROM content
             WHERE digest = ?1""",
-            ((each.digest, each.revision, each.measured, each.thumbnail) for each in found),
+            ((each.digest, each.revision, each.measured, each.maps) for each in found),
         )
 
     def mark(self, images: Iterable[ImageId], *, keep: bool | None) -> None:

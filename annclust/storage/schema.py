@@ -156,7 +156,7 @@ _FORMAT_6 = (
 _FORMAT_7 = (
     """CREATE TABLE examination (
         digest BLOB PRIMARY KEY REFERENCES content (digest), revision INTEGER NOT NULL,
-        measured TEXT NOT NULL, thumbnail BLOB NOT NULL) WITHOUT ROWID""",
+        measured TEXT NOT NULL, maps BLOB NOT NULL) WITHOUT ROWID""",
     """CREATE TABLE mark (
         image INTEGER PRIMARY KEY REFERENCES image (id), keep INTEGER NOT NULL,
         CHECK (keep IN (0, 1)))""",
@@ -218,7 +218,7 @@ _NO_PAST = {
 }
 
 _NO_REVIEW = {
-    "examination": """SELECT digest, 0 AS revision, '' AS measured, digest AS thumbnail
+    "examination": """SELECT digest, 0 AS revision, '' AS measured, digest AS maps
         FROM content WHERE 0""",
     "mark": "SELECT id AS image, 0 AS keep FROM root WHERE 0",
     "review": "SELECT id AS image, '' AS state, 0 AS lead FROM root WHERE 0",

@@ -17,6 +17,7 @@ from annclust.web.desk import Desk
 from annclust.web.group_routes import group_routes
 from annclust.web.guard import Guard
 from annclust.web.job_routes import job_routes
+from annclust.web.map_routes import map_routes
 from annclust.web.pages import page_routes
 from annclust.web.photo_routes import photo_routes
 from annclust.web.purge_routes import purge_routes
@@ -50,6 +51,7 @@ def make_app(desk: Desk, admission: Admission) -> ASGIApp:
     app.include_router(similar_routes(session, desk.lookalikes))
     app.include_router(decision_routes(session))
     app.include_router(job_routes(desk.jobs, desk.workshop))
+    app.include_router(map_routes(session))
     app.include_router(purge_routes(session, desk.plans))
     app.include_router(page_routes(admission, about.name))
     return Guard(app, admission, most_bytes=most_bytes)

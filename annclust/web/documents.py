@@ -286,3 +286,11 @@ class SimilarDocument(Document):
 
     query: Photo | None = None
     matches: list[SimilarPhoto]
+
+
+class MapDocument(Document):
+    """Whether there is a map of the photos, and of how many."""
+
+    state: Literal["absent", "stale", "ready"]
+    photos: int
+    digest: str

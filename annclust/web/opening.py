@@ -8,12 +8,15 @@ from contextlib import contextmanager
 from annclust.collection import Collection
 from annclust.errors import InputError
 from annclust.web.desk import Desk
+from annclust.web.impatience import PATIENCE
 from annclust.web.server import ReviewServer
 
 
 @contextmanager
-def reviewed(collection: Collection, *, port: int = 0) -> Iterator[ReviewServer]:
-    """A server for a collection; it answers once it is run.
+def reviewed(
+    collection: Collection, *, port: int = 0, patience: float = PATIENCE
+) -> Iterator[ReviewServer]:
+    """A server for a collection, as `ReviewServer` says; it answers once it is run.
 
     Raises
     ------
@@ -27,5 +30,5 @@ def reviewed(collection: Collection, *, port: int = 0) -> Iterator[ReviewServer]
         raise InputError(
             f"{collection.path} has no photos yet. Add some with annclust index PHOTOS."
         )
-    with Desk(collection) as desk, ReviewServer(desk, port=port) as server:
+    with Desk(collection) as desk, ReviewServer(desk, port=port, patience=patience) as server:
         yield server

@@ -17,6 +17,7 @@ from annclust.errors import PortTakenError
 from annclust.web.admission import Admission
 from annclust.web.app import make_app
 from annclust.web.desk import Desk
+from annclust.web.impatience import PATIENCE, impatient
 
 _HOST: Final = "127.0.0.1"
 _WAITING: Final = 128
@@ -34,6 +35,8 @@ class ReviewServer(Closing):
     desk : Desk
     port : int
         0 for any that is free.
+    patience : float
+        Seconds after which who has not said what they want is sent away.
 
     Raises
     ------
@@ -41,12 +44,12 @@ class ReviewServer(Closing):
         If another program listens there.
     """
 
-    def __init__(self, desk: Desk, *, port: int = 0) -> None:
+    def __init__(self, desk: Desk, *, port: int = 0, patience: float = PATIENCE) -> None:
         self._socket = _listen(port)
         self.admission = Admission(self._socket.getsockname()[1])
         config = uvicorn.Config(
             make_app(desk, self.admission),
-            http="h11",
+            http=impatient(patience),
             ws="none",
             loop="asyncio",
             lifespan="on",

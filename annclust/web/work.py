@@ -87,7 +87,12 @@ class Workshop:
         return {"groups": report.clusters, "photos": report.images}
 
     def _map(self, progress: Progress) -> Result:
-        raise NotImplementedError
+        """Draw the map, if it is out of date."""
+        from annclust.pipeline.maps import refresh_map  # loads what only drawing needs
+
+        with StoreWriter(self._session.path, self._session.vector_set) as store:
+            drawn = refresh_map(store, self._search, progress)
+        return {"photos": len(drawn.ids)}
 
     def _examine(self, granularity: float, progress: Progress) -> Result:
         examine_groups(self._session, self._judges, self._examiner, granularity, progress)

@@ -8,10 +8,12 @@ import apsw
 import pytest
 
 from annclust.arrays import ImageId
+from annclust.images.capture import Capture
 from annclust.storage.records import ExaminationRecord, PurgedFile, PurgeState, Reviewed
 from annclust.storage.store import Store
 from annclust.storage.store_writer import StoreWriter
 from tests.storage.conftest import add_photos, content
+from tests.storage.test_captures import EVERYTHING, taken
 
 
 @pytest.fixture
@@ -127,3 +129,43 @@ def test_what_is_in_the_trash_outlives_compaction_and_marks_do_not(writer: Store
 def test_sqlite_itself_refuses_what_cannot_be(writer: StoreWriter, statement: str) -> None:
     with pytest.raises(apsw.ConstraintError):
         writer.catalog._db.execute(statement)
+
+
+def test_sizes_are_those_of_present_photos(writer: StoreWriter) -> None:
+    one, *others = ids(writer)
+    with writer.catalog.transaction():
+        writer.catalog.remove_images([one])
+    images, sizes = writer.catalog.sizes()
+    assert images.tolist() == others
+    records = writer.catalog.images_by_id(others)
+    assert sizes.tolist() == [record.size for record in records]
+
+
+def test_a_photo_is_told_with_its_copies_and_how_it_was_taken(writer: StoreWriter) -> None:
+    first, *_ = ids(writer)
+    writer.append([taken(6, EVERYTHING)])
+    add_photos(writer, 6)
+    with writer.catalog.transaction():
+        root = writer.catalog.roots()[0].id
+        writer.catalog.add_image(root, b"copy", 1, 0, digests(writer)[0])
+    sixth, copy = ids(writer)[-2:]
+    found = writer.catalog.details([first, sixth, copy, 99])
+    assert [found[image].copies for image in (first, sixth, copy)] == [2, 1, 2]
+    assert found[sixth].capture == EVERYTHING
+    assert found[first].capture == Capture()
+    expected = content(6)
+    shown = found[sixth]
+    assert (shown.width, shown.height, shown.format) == (
+        expected.width,
+        expected.height,
+        expected.format,
+    )
+
+
+def test_another_connection_that_commits_is_noticed(writer: StoreWriter) -> None:
+    with Store(writer.path) as reader:
+        before = reader.catalog.version()
+        assert reader.catalog.version() == before
+        with writer.catalog.transaction():
+            writer.catalog.mark(ids(writer)[:1], keep=True)
+        assert reader.catalog.version() != before

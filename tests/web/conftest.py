@@ -15,6 +15,7 @@ import pytest
 
 from annclust.collection import Collection
 from annclust.settings import DecodeSettings, EmbedSettings, IndexingSettings
+from annclust.web.impatience import PATIENCE
 from annclust.web.opening import reviewed
 from annclust.web.server import ReviewServer
 from tests.albums import album
@@ -54,6 +55,14 @@ class Page:
             connection.sendall(request)
             return b"".join(iter(lambda: connection.recv(65536), b""))
 
+    def forget_everything(self) -> None:
+        """Let nothing be marked, decided, or done."""
+        for said in self.get("/api/decisions")["decisions"]:
+            self.post("/api/decisions/forget", {"digests": said["digests"]})
+        self.post("/api/marks", {"photos": list(range(1, 13)), "mark": None})
+        for photo in (1, 5, 9):
+            self.post(f"/api/groups/{photo}/state", {"granularity": 1.0, "state": "open"})
+
     def job(self, wish: Mapping[str, object]) -> Any:
         """A job that is over."""
         started = self.post("/api/jobs", wish)
@@ -76,9 +85,9 @@ def running(server: ReviewServer) -> Iterator[None]:
 
 
 @contextmanager
-def page_of(collection: Collection, photos: Path) -> Iterator[Page]:
+def page_of(collection: Collection, photos: Path, *, patience: float = PATIENCE) -> Iterator[Page]:
     """A collection that is looked through, and a browser that was let in and waits until it is."""
-    with reviewed(collection) as server, running(server):
+    with reviewed(collection, patience=patience) as server, running(server):
         port = server.admission.port
         client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=_SECONDS)
         with client:
@@ -95,7 +104,9 @@ def page_of(collection: Collection, photos: Path) -> Iterator[Page]:
 
 
 @contextmanager
-def looked_through(folder: Path, *, clustered: bool = True, **album_of: int) -> Iterator[Page]:
+def looked_through(
+    folder: Path, *, clustered: bool = True, patience: float = PATIENCE, **album_of: int
+) -> Iterator[Page]:
     """An album that was indexed, and is looked through."""
     photos = album(folder / "photos", **album_of)
     path = folder / "c.annclust"
@@ -103,13 +114,13 @@ def looked_through(folder: Path, *, clustered: bool = True, **album_of: int) -> 
         collection.index([photos])
         if clustered:
             collection.cluster()
-        with page_of(collection, photos) as page:
+        with page_of(collection, photos, patience=patience) as page:
             yield page
 
 
 @pytest.fixture
-def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
-    """Three groups of four shots, looked through."""
+def fresh_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
+    """Three groups of four shots, looked through; photos and all are there for one test alone."""
     monkeypatch.setenv("ANNCLUST_CACHE", str(tmp_path / "cache"))
     with looked_through(tmp_path) as found:
         yield found
@@ -117,9 +128,16 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
 
 @pytest.fixture(scope="module")
 def shared_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    """The same for all tests of a module, which change nothing that another one looks at."""
+    """The same for all tests of a module."""
     folder = tmp_path_factory.mktemp("looked through")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ANNCLUST_CACHE", str(folder / "cache"))
         with looked_through(folder) as found:
             yield found
+
+
+@pytest.fixture
+def page(shared_page: Page) -> Page:
+    """The same, and nobody has said anything yet."""
+    shared_page.forget_everything()
+    return shared_page

@@ -1,0 +1,64 @@
+"""What a person decides counts at once."""
+
+from __future__ import annotations
+
+from tests.web.conftest import Page
+
+
+def sizes(page: Page) -> list[int]:
+    return sorted(group["size"] for group in page.get("/api/groups")["groups"])
+
+
+def test_photos_that_are_held_apart_are_in_no_group_together(page: Page) -> None:
+    said = page.post("/api/decisions", {"say": "apart", "photos": [1, 2, 3, 4]}).json()
+    assert said["prevailing"] == []
+    assert 1 not in {photo["id"] for photo in page.get("/api/groups/2")["photos"]}
+
+
+def test_photos_that_belong_together_are_in_one_group(page: Page) -> None:
+    page.post("/api/decisions", {"say": "together", "photos": [1, 5]})
+    assert sizes(page) == [4, 8]
+
+
+def test_what_was_said_is_listed_and_forgotten(page: Page) -> None:
+    page.post("/api/decisions", {"say": "together", "photos": [1, 5]})
+    (said,) = page.get("/api/decisions")["decisions"]
+    assert {said["first"]["id"], said["second"]["id"]} == {1, 5}
+    assert said["together"]
+    assert page.get("/api/photos/1")["decisions"] == [said]
+    assert page.get("/api/photos/2")["decisions"] == []
+    answer = page.post("/api/decisions/forget", {"digests": said["digests"]})
+    assert answer.status_code == 200
+    assert page.get("/api/decisions")["decisions"] == []
+    assert sizes(page) == [4, 4, 4]
+
+
+def test_what_was_said_is_forgotten_by_its_photos(page: Page) -> None:
+    page.post("/api/decisions", {"say": "together", "photos": [1, 5]})
+    page.post("/api/decisions", {"say": "forget", "photos": [5, 1]})
+    assert sizes(page) == [4, 4, 4]
+
+
+def test_what_prevails_over_a_wish_is_told(page: Page) -> None:
+    page.post("/api/decisions", {"say": "apart", "photos": [1, 9]})
+    page.post("/api/decisions", {"say": "together", "photos": [1, 5]})
+    said = page.post("/api/decisions", {"say": "together", "photos": [5, 9]}).json()
+    (prevailing,) = said["prevailing"]
+    assert {prevailing["first"]["id"], prevailing["second"]["id"]} == {1, 9}
+    assert not prevailing["together"]
+
+
+def test_what_cannot_be_said_is_refused(page: Page) -> None:
+    for photos, status in (([1, 1], 422), ([1, 999], 404), ([999, 1], 404)):
+        answer = page.post("/api/decisions", {"say": "apart", "photos": photos})
+        assert (answer.status_code, set(answer.json())) == (status, {"error"})
+    for digests in (["0" * 64, "1" * 64], ["0" * 64, "0" * 64]):
+        answer = page.post("/api/decisions/forget", {"digests": digests})
+        assert answer.status_code == 404
+
+
+def test_what_is_said_does_not_read_the_photos(fresh_page: Page) -> None:
+    for photo in fresh_page.photos.rglob("*.jpg"):
+        photo.unlink()
+    fresh_page.post("/api/decisions", {"say": "together", "photos": [1, 5]})
+    assert sizes(fresh_page) == [4, 8]

@@ -1,0 +1,87 @@
+"""What others write is seen, and what they hold is not taken from them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from annclust.arrays import ImageId
+from annclust.storage.store_writer import StoreWriter
+from tests.albums import save
+from tests.web.conftest import Page
+
+
+def eventually(is_so: Callable[[], bool]) -> None:
+    """Wait until something is so; a page looks every half second."""
+    until = time.monotonic() + 30
+    while not is_so():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def test_marks_of_another_process_are_seen(page: Page) -> None:
+    before = page.get("/api/collection")["revision"]
+    with StoreWriter(page.collection.path) as store, store.catalog.transaction():
+        store.catalog.mark([ImageId(1)], keep=False)
+    eventually(lambda: page.get("/api/photos/1")["mark"] == "reject")
+    assert page.get("/api/collection")["revision"] > before
+
+
+def test_decisions_of_another_process_change_groups(page: Page) -> None:
+    photos = sorted(page.photos.rglob("*.jpg"))
+    page.collection.decide("together", photos[0], photos[4])
+    eventually(lambda: page.get("/api/groups")["total"] == 2)
+    page.collection.decide("forget", photos[0], photos[4])
+    eventually(lambda: page.get("/api/groups")["total"] == 3)
+
+
+def test_a_change_is_refused_while_another_process_writes(page: Page) -> None:
+    changes: dict[str, object] = {
+        "/api/marks": {"photos": [1], "mark": "keep"},
+        "/api/groups/1/state": {"granularity": 1.0, "state": "skipped"},
+        "/api/decisions": {"say": "apart", "photos": [1, 2]},
+    }
+    with StoreWriter(page.collection.path):
+        for path, change in changes.items():
+            answer = page.post(path, change)
+            assert answer.status_code == 409
+            assert "try again" in answer.json()["error"]
+        job = page.job({"kind": "cluster"})
+        assert job["state"] == "failed"
+        assert "being written" in job["error"]
+        assert page.get("/api/groups")["total"] == 3
+    assert page.post("/api/marks", {"photos": [1], "mark": "keep"}).status_code == 200
+
+
+def test_photos_that_came_are_seen_and_grouped_when_that_is_asked_for(fresh_page: Page) -> None:
+    page = fresh_page
+    save(page.photos / "burst 0" / "IMG_09.jpg", 0, shift=2, quality=70)
+    page.collection.index()
+    eventually(lambda: page.get("/api/collection")["photos"] == 13)
+    assert page.get("/api/collection")["out_of_date"] == "photos"
+    assert page.get("/api/groups")["photos"] == 12
+    assert [photo["id"] for photo in page.get("/api/one-offs")["photos"]] == [13]
+    assert page.job({"kind": "cluster"})["result"] == {"groups": 3, "photos": 13}
+    assert page.get("/api/collection")["out_of_date"] is None
+    assert [group["size"] for group in page.get("/api/groups")["groups"]] == [5, 4, 4]
+
+
+def test_photos_that_went_are_in_no_group(fresh_page: Page) -> None:
+    page = fresh_page
+    (page.photos / "burst 0" / "IMG_00.jpg").unlink()
+    page.collection.index()
+    eventually(lambda: page.get("/api/collection")["photos"] == 11)
+    assert [group["lead"] for group in page.get("/api/groups")["groups"]] == [5, 9, 2]
+    assert page.client.get("/api/photos/1").status_code == 404
+    assert page.client.get("/photos/1/thumbnail").status_code == 404
+
+
+def test_what_was_examined_is_stored(page: Page) -> None:
+    assert page.job({"kind": "examine", "granularity": 1.0})["state"] == "done"
+    eventually(lambda: len(examined(page)) == 12)
+
+
+def examined(page: Page) -> set[bytes]:
+    store = page.collection._store
+    digests = {photo.digest for photo in store.catalog.images_by_id(range(1, 13))}
+    return set(store.catalog.examinations(digests))
