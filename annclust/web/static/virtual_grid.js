@@ -49,7 +49,7 @@ export class VirtualGrid {
 
   /** Draws those cells anew whose entry is not the one that they show. */
   redrawChanged() {
-    for (const [index, cell] of this.cells) if (this.shown.get(cell) !== this.settings.entry(index)) this.redrawCell(index);
+    for (const [index, cell] of this.cells) if (this.shown.get(cell) !== this.#told(index)) this.redrawCell(index);
   }
 
   /** @param {number} index of a cell whose content has changed */
@@ -145,7 +145,12 @@ export class VirtualGrid {
 
   #fill(index, cell) {
     cell.replaceChildren(...this.settings.draw(index));
-    this.shown.set(cell, this.settings.entry(index));
+    this.shown.set(cell, this.#told(index));
+  }
+
+  /** An entry that says the same needs no drawing, also if it came anew. */
+  #told(index) {
+    return JSON.stringify(this.settings.entry(index));
   }
 
   /** In the order of the cells, so that the Tab key and screen readers go as eyes do. */

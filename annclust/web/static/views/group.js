@@ -58,14 +58,22 @@ class GroupView {
     try {
       do {
         const isFirst = this.group === null;
-        this.group = await this.#fetch(this.asked);
+        const group = await this.#fetch(this.asked);
         if (this.stopper.signal.aborted) return;
+        this.#take(group);
         this.#show(isFirst);
         if (this.group.pending) await new Promise((done) => setTimeout(done, POLL_MS));
       } while (this.group.pending && !this.stopper.signal.aborted);
     } catch (error) {
       this.#failed(error);
     }
+  }
+
+  /** A photo stays the same object, for a lightbox over the view may hold it. */
+  #take(group) {
+    const known = new Map(this.group?.photos.map((photo) => [photo.id, photo]));
+    const photos = group.photos.map((photo) => Object.assign(known.get(photo.id) ?? {}, photo));
+    this.group = { ...group, photos };
   }
 
   #failed(error) {
@@ -85,6 +93,9 @@ class GroupView {
     this.element.querySelector(".loading-cells")?.remove();
     this.app.store.set({ lastGroup: group.lead });
     fill(this.head, groupHead(this.app, group, this.#groupActions()));
+    const told = JSON.stringify([group.photos, group.pending > 0]);
+    if (told === this.told) return;
+    this.told = told;
     this.list.className = `photos of-${Math.min(group.size, 7)} ${group.size > FEW ? "many" : "few"}`;
     this.list.style.setProperty("--aspect", middleAspect(group.photos));
     this.#draw(isFirst);
