@@ -167,10 +167,13 @@ def _done(store: StoreWriter, purge: PurgeRecord) -> set[ImageId]:
     if away:
         file, why = away[0]
         raise TrashAwayError(trash.folder_of(file.root), reason=why)
-    missing = [file for file in files if not is_there(trash.place_of(file))]
-    for file in missing:
-        note(store, [file], state_of_restored(trash, file))
-    return {file.image for file in files if file not in missing}
+    done: set[ImageId] = set()
+    for file in files:
+        if is_there(trash.place_of(file)):
+            done.add(file.image)
+        else:
+            note(store, [file], state_of_restored(trash, file))
+    return done
 
 
 def _the_same(purge: PurgeRecord, trash: Path | None) -> Trash:
