@@ -51,6 +51,15 @@ def test_what_was_measured_is_found_by_content(writer: StoreWriter) -> None:
     assert writer.catalog.examinations([first]) == {first: newer}
 
 
+def test_nothing_is_noted_of_contents_that_are_gone(writer: StoreWriter) -> None:
+    here, gone = digests(writer)[0], bytes(range(32))
+    with writer.catalog.transaction():
+        writer.catalog.add_examinations(
+            [ExaminationRecord(digest, 1, "{}", b"") for digest in (gone, here)]
+        )
+    assert set(writer.catalog.examinations([here, gone])) == {here}
+
+
 def test_photos_are_marked_anew_and_not_any_more(writer: StoreWriter) -> None:
     one, two, three, *_ = ids(writer)
     with writer.catalog.transaction():

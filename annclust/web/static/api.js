@@ -33,7 +33,6 @@ function reading(read) {
     groups: (query, signal) => read("/api/groups", query, signal),
     oneOffs: (query, signal) => read("/api/one-offs", query, signal),
     group: (photo, query, signal) => read(`/api/groups/${photo}`, query, signal),
-    photo: (photo, query, signal) => read(`/api/photos/${photo}`, query, signal),
     similarTo: (photo, n = 60) => read(`/api/photos/${photo}/similar`, { n }),
     similarToText: (text, n = 60) => read("/api/similar", { text, n }),
     suggestions: (granularity) => read("/api/suggestions", { granularity }),

@@ -29,6 +29,7 @@ const VIEWS = {
 };
 
 const READING_MS = 700;
+const LOOK_MS = 12_000;
 
 function start() {
   const store = makeStore();
@@ -60,6 +61,18 @@ async function open(app) {
   }
   app.router.start();
   app.jobs.resume().catch(app.toasts.fail);
+  keepUp(app);
+}
+
+/** Other programs write to the collection, too; and the server may be gone. */
+function keepUp(app) {
+  const look = () => {
+    if (!document.hidden && !app.store.get().job) app.refresh().catch(() => {
+      // The banner says so.
+    });
+  };
+  setInterval(look, LOOK_MS);
+  document.addEventListener("visibilitychange", look);
 }
 
 async function refresh(app) {

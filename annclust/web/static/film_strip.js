@@ -15,7 +15,7 @@ const REACH = 60;
 export function filmStrip(photos, choose) {
   const element = h("div", { class: "film-strip", role: "group", "aria-label": "Photos of this group", "data-testid": "film-strip" });
   const frame = (place, current) => h("button", {
-    class: `film-frame is-${standing(photos[place])}`, type: "button", tabindex: -1, "aria-label": `Photo ${place + 1} of ${photos.length}`,
+    class: `film-frame is-${standing(photos[place])}`, type: "button", tabindex: place === current[0] ? 0 : -1, "aria-label": `Photo ${place + 1} of ${photos.length}`,
     "aria-current": current.includes(place) ? "true" : null, on: { click: () => choose(place) },
   }, thumbnail(photos[place]));
   return {

@@ -3,7 +3,7 @@
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { thumbnail } from "./pictures.js";
-import { bytes, days, plural, sureness } from "./words.js";
+import { bytes, days, number, plural, sureness } from "./words.js";
 
 /** Height of the words below the mosaic, in pixels. */
 export const WORDS_HEIGHT = 54;
@@ -31,8 +31,9 @@ export function mosaic(cover) {
   return h("div", { class: `mosaic of-${cover.length}` }, cover.map((id) => thumbnail({ id })));
 }
 
-function badge({ state }) {
+function badge({ state, kept, rejected, size }) {
   if (state === "resolved") return h("span", { class: "card-badge accent" }, icon("check", 14), "Done");
+  if (kept + rejected > 0 && state === "open") return h("span", { class: "card-badge" }, `${number(kept + rejected)} of ${number(size)} marked`);
   if (state === "skipped") return h("span", { class: "card-badge" }, icon("skip", 14), "Skipped");
   return null;
 }

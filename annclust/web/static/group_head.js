@@ -44,12 +44,11 @@ function steps({ neighbors }, { go }) {
 }
 
 function buttons(group, actions) {
-  const isMarked = group.photos.some(({ mark }) => mark);
   const button = (drawing, text, action, key, testid, name = "button") => h("button", { class: name, type: "button", title: `${text} (${key})`, "data-testid": testid, on: { click: action } }, icon(drawing), h("span", { text }));
   const isOpen = group.state === "open";
   return [
     group.size > 1 && button("compare", "Compare", actions.compare, "C", "compare"),
     isOpen ? button("skip", "Skip", actions.skip, "S", "skip") : button("undo", "Open again", actions.reopen, "", "reopen"),
-    button("check", isMarked ? "Done" : "Accept", actions.finish, "Enter", "accept", "button primary"),
+    button("check", "Accept", actions.finish, "Enter", "accept", "button primary"),
   ];
 }

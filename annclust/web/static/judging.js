@@ -2,6 +2,9 @@
 
 import { number, plural } from "./words.js";
 
+/** Photos that are marked with one request. */
+const PORTION = 2000;
+
 const MARK_WORDS = { keep: "Kept", reject: "Rejected" };
 
 /**
@@ -10,14 +13,16 @@ const MARK_WORDS = { keep: "Kept", reject: "Rejected" };
  * @param {object} photo whose `mark` is changed
  * @param {"keep" | "reject" | null} mark
  * @param {() => void} shown draws the photo anew
+ * @param {() => void} done is told once the server knows
  */
-export async function markPhoto(app, photo, mark, shown) {
+export async function markPhoto(app, photo, mark, shown, done) {
   const before = photo.mark;
   if (before === mark) return;
   const set = async (value) => {
     photo.mark = value;
     shown();
     await app.api.mark([photo.id], value);
+    done();
   };
   try {
     await set(mark);
@@ -32,7 +37,7 @@ export async function markPhoto(app, photo, mark, shown) {
 }
 
 /**
- * Accepts what is suggested for a group, or, where a person has marked photos, takes that as the answer.
+ * Accepts what is suggested for a group; where a person has marked photos, that is what was suggested.
  * @param {object} app
  * @param {object} group as GET /api/groups/{photo} gives it
  * @param {() => void} undone shows the group again after an undo
@@ -40,12 +45,9 @@ export async function markPhoto(app, photo, mark, shown) {
 export async function finishGroup(app, group, undone) {
   const { granularity } = app.store.get();
   const before = group.photos.map(({ id, mark }) => ({ id, mark }));
-  const isMarked = group.photos.some(({ mark }) => mark);
-  if (isMarked) await app.api.setState(group.lead, granularity, "resolved");
-  else await app.api.accept(group.lead, granularity);
+  const { photos } = await app.api.accept(group.lead, granularity);
   count(app, group.state, "resolved");
-  const words = isMarked ? "Done, with your marks" : accepted(group.photos);
-  app.toasts.tell(words, { undo: () => restore(app, group, before, "resolved").then(undone, app.toasts.fail) });
+  app.toasts.tell(accepted(photos), { undo: () => restore(app, group, before, "resolved").then(undone, app.toasts.fail) });
 }
 
 /**
@@ -99,8 +101,8 @@ function tellPrevailing(app, { prevailing }, words, options) {
 }
 
 function accepted(photos) {
-  const kept = photos.filter(({ suggestion }) => suggestion === "keep").length;
-  const rejected = photos.filter(({ suggestion }) => suggestion === "reject").length;
+  const kept = photos.filter(({ mark }) => mark === "keep").length;
+  const rejected = photos.filter(({ mark }) => mark === "reject").length;
   return `Accepted: ${number(kept)} kept, ${number(rejected)} rejected`;
 }
 
@@ -108,7 +110,7 @@ async function restore(app, group, before, now) {
   const { granularity } = app.store.get();
   for (const mark of ["keep", "reject", null]) {
     const photos = before.filter((photo) => photo.mark === mark).map(({ id }) => id);
-    if (photos.length) await app.api.mark(photos, mark);
+    for (let start = 0; start < photos.length; start += PORTION) await app.api.mark(photos.slice(start, start + PORTION), mark);
   }
   await app.api.setState(group.lead, granularity, group.state);
   count(app, now, group.state);

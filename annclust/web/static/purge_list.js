@@ -21,12 +21,18 @@ export function purgeList(app, purges, again) {
 export async function undoPurge(app, id) {
   try {
     const result = await app.jobs.run({ kind: "undo", purge: id });
-    app.toasts.tell(result?.files === undefined ? "The files are back." : `${plural(result.files, "file")} are back where they were.`);
+    app.toasts.tell(restored(result));
     return true;
   } catch (error) {
     app.toasts.fail(error);
     return false;
   }
+}
+
+function restored(result) {
+  if (!result) return "The files are back.";
+  const left = result.not_restored ? ` ${plural(result.not_restored, "file")} could not be put back.` : "";
+  return `${plural(result.files, "file is", "files are")} back where they were.${left}`;
 }
 
 function row(app, purge, again) {

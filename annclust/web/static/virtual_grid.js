@@ -7,6 +7,8 @@ import { h } from "./dom.js";
 
 /** Cells above and below the window that are drawn too, in windows. */
 const AHEAD = 1;
+/** Pictures fade in once the window has not moved for so long: fading costs a layer for each. */
+const REST_MS = 180;
 
 /**
  * @typedef {object} GridSettings
@@ -47,7 +49,7 @@ export class VirtualGrid {
 
   /** Draws those cells anew whose entry is not the one that they show. */
   redrawChanged() {
-    for (const [index, cell] of this.cells) if (this.shown.get(cell) !== this.settings.entry(index)) this.redrawCell(index);
+    for (const [index, cell] of this.cells) if (this.shown.get(cell) !== this.#told(index)) this.redrawCell(index);
   }
 
   /** @param {number} index of a cell whose content has changed */
@@ -84,7 +86,11 @@ export class VirtualGrid {
 
   #watch() {
     let asked = 0;
+    let resting = 0;
     this.onScroll = () => {
+      clearTimeout(resting);
+      resting = setTimeout(() => this.element.classList.remove("moving"), REST_MS);
+      this.element.classList.add("moving");
       asked ||= requestAnimationFrame(() => {
         asked = 0;
         this.#draw();
@@ -139,7 +145,12 @@ export class VirtualGrid {
 
   #fill(index, cell) {
     cell.replaceChildren(...this.settings.draw(index));
-    this.shown.set(cell, this.settings.entry(index));
+    this.shown.set(cell, this.#told(index));
+  }
+
+  /** An entry that says the same needs no drawing, also if it came anew. */
+  #told(index) {
+    return JSON.stringify(this.settings.entry(index));
   }
 
   /** In the order of the cells, so that the Tab key and screen readers go as eyes do. */

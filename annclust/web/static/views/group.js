@@ -1,6 +1,6 @@
 /** One group, best photo first: what is suggested and why, and what a person says of it. */
 
-import { loadingCells, trouble } from "../blanks.js";
+import { loadingCells, nothingHere, trouble } from "../blanks.js";
 import { openCompare } from "../compare.js";
 import { fill, h } from "../dom.js";
 import { groupHead } from "../group_head.js";
@@ -14,6 +14,8 @@ import { nearestToward } from "../roving.js";
 import { plural } from "../words.js";
 
 const POLL_MS = 300;
+/** Status of a photo that is in no group. */
+const GONE = 404;
 /** Groups up to this size show pictures, larger ones thumbnails. */
 const FEW = 24;
 /** Photos drawn at once; more come as one scrolls. */
@@ -56,14 +58,29 @@ class GroupView {
     try {
       do {
         const isFirst = this.group === null;
-        this.group = await this.#fetch(this.asked);
+        const group = await this.#fetch(this.asked);
         if (this.stopper.signal.aborted) return;
+        this.#take(group);
         this.#show(isFirst);
         if (this.group.pending) await new Promise((done) => setTimeout(done, POLL_MS));
       } while (this.group.pending && !this.stopper.signal.aborted);
     } catch (error) {
-      if (error.name !== "AbortError") fill(this.element, trouble(error, () => this.app.router.replace(location.pathname + location.search)));
+      this.#failed(error);
     }
+  }
+
+  /** A photo stays the same object, for a lightbox over the view may hold it. */
+  #take(group) {
+    const known = new Map(this.group?.photos.map((photo) => [photo.id, photo]));
+    const photos = group.photos.map((photo) => Object.assign(known.get(photo.id) ?? {}, photo));
+    this.group = { ...group, photos };
+  }
+
+  #failed(error) {
+    if (error.name === "AbortError") return;
+    const link = h("a", { class: "button primary", href: "/groups" }, "All groups");
+    if (error.status === GONE) fill(this.element, nothingHere("No group here", "This photo has no twin at this granularity, or is gone.", "alone", [link]));
+    else fill(this.element, trouble(error, () => this.app.router.replace(location.pathname + location.search)));
   }
 
   #fetch(photo) {
@@ -76,11 +93,22 @@ class GroupView {
     this.element.querySelector(".loading-cells")?.remove();
     this.app.store.set({ lastGroup: group.lead });
     fill(this.head, groupHead(this.app, group, this.#groupActions()));
+    const told = JSON.stringify([group.photos, group.pending > 0]);
+    if (told === this.told) return;
+    this.told = told;
     this.list.className = `photos of-${Math.min(group.size, 7)} ${group.size > FEW ? "many" : "few"}`;
     this.list.style.setProperty("--aspect", middleAspect(group.photos));
     this.#draw(isFirst);
+    this.#tellOfMore();
     if (isFirst) this.#prepareNext();
     document.title = `${plural(group.size, "photo")} · ${this.app.store.get().collection.name}`;
+  }
+
+  /** Of a theme that holds half a collection, the server names the first thousand photos. */
+  #tellOfMore() {
+    const { size, photos } = this.group;
+    const more = size - photos.length;
+    fill(this.end, more > 0 && h("p", { class: "secondary", text: `And ${plural(more, "more photo", "more photos")}: look at a finer granularity to see them.` }));
   }
 
   #draw(takesFocus) {
@@ -113,6 +141,23 @@ class GroupView {
     fill(this.head, groupHead(this.app, this.group, this.#groupActions()));
   }
 
+  /** What a person marks changes what is suggested of the others. */
+  async #reconsider() {
+    try {
+      const { photos } = await this.#fetch(this.group.lead);
+      const found = new Map(photos.map((photo) => [photo.id, photo]));
+      for (const photo of this.group.photos) this.#suggestAnew(photo, found.get(photo.id));
+    } catch {
+      // The old suggestions stay: the next look at the group brings the new ones.
+    }
+  }
+
+  #suggestAnew(photo, found) {
+    if (!found || found.suggestion === photo.suggestion) return;
+    photo.suggestion = found.suggestion;
+    this.#redrawPhoto(photo);
+  }
+
   #cells() {
     return [...this.list.querySelectorAll("[data-cell]")];
   }
@@ -125,9 +170,9 @@ class GroupView {
     const again = () => this.app.router.replace(location.pathname + location.search);
     return {
       open: (photo) => this.#openLarge(photo),
-      mark: (photo, mark) => markPhoto(this.app, photo, mark, () => this.#redrawPhoto(photo)),
+      mark: (photo, mark) => markPhoto(this.app, photo, mark, () => this.#redrawPhoto(photo), () => this.#reconsider()),
       compare: (photo) => this.#compare(photo),
-      split: (photo) => splitOff(this.app, this.group, photo, again),
+      split: (photo) => splitOff(this.app, this.group, photo, () => this.#go(this.group.photos.find(({ id }) => id !== photo.id)?.id)),
       join: (photo) => openJoin(this.app, this.group, photo, (other) => join(this.app, photo.id, other, again)),
     };
   }

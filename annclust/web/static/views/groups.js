@@ -34,6 +34,7 @@ class GroupsView {
   constructor(app, route) {
     this.app = app;
     this.scroll = route.scroll;
+    this.first = null;
     this.blank = h("div", {});
     this.grid = this.#makeGrid();
     this.list = this.#makeList();
@@ -46,7 +47,7 @@ class GroupsView {
     this.list.reload();
     return {
       title: "Groups",
-      element: h("section", { class: "view groups-view", "aria-label": "Groups" }, this.#toolbar(), this.blank, this.grid.element, this.selection.element),
+      element: h("section", { class: "view groups-view", "aria-label": "Groups" }, h("h1", { class: "unseen", text: "Groups" }), this.#toolbar(), this.blank, this.grid.element, this.selection.element),
       keys: this.#keys(),
       focus: () => this.grid.focus(this.grid.active),
       close: () => [unwatch(), this.list.close(), this.grid.close()],
@@ -70,8 +71,7 @@ class GroupsView {
       fetchPage: async (after, limit, signal) => {
         const { granularity, order, filter } = store.get();
         const page = await api.groups({ granularity, order, state: filter, after, limit }, signal);
-        const { total, photos, one_offs: oneOffs } = page;
-        store.set({ counts: { ...page.counts, total, photos, oneOffs } });
+        store.set({ counts: { ...page.counts, photos: page.photos } });
         return { ...page, entries: page.groups };
       },
       onChange: () => this.#came(),
@@ -172,8 +172,8 @@ class GroupsView {
   }
 
   #showCounts(counts) {
-    this.slider.told(counts);
-    const { open, resolved, skipped } = counts;
+    const { open, resolved, skipped, photos } = counts;
+    this.slider.told({ total: open + resolved + skipped, photos });
     this.filters.tell({ all: number(open + resolved + skipped), open: number(open), resolved: number(resolved), skipped: number(skipped) });
   }
 

@@ -129,6 +129,7 @@ function done(app, element, plan, result) {
     if (await undoPurge(app, purge)) showStart(app, element);
     else undo.disabled = false;
   });
+  const stayed = result?.not_moved ? ` ${plural(result.not_moved, "file")} stayed: they are not what they were.` : "";
   return h("div", { class: "panel done", role: "status", "data-testid": "purged" }, h("span", { class: "done-icon" }, icon("check", 24)),
-    h("div", {}, h("strong", { text: `${capital(plural(files, "file"))} moved to the trash` }), h("p", { class: "secondary", text: `${bytes(size)} can be won by emptying the trash.` })), undo);
+    h("div", {}, h("strong", { text: `${capital(plural(files, "file"))} moved to the trash` }), h("p", { class: "secondary", text: `${bytes(size)} can be won by emptying the trash.${stayed}` })), undo);
 }
