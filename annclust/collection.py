@@ -9,13 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, BinaryIO, get_args
 
 from annclust.errors import AnnclustError, UsageError
 from annclust.neighbor_graph import NeighborGraph
 from annclust.pipeline.reports import IndexReport, Match, Status
 from annclust.purging_collection import PurgingCollection
-from annclust.settings import Level, PathLike, path_of, paths_of, refuse_unknown, whole_number
+from annclust.settings import (
+    Level,
+    PathLike,
+    ShownLevel,
+    path_of,
+    paths_of,
+    refuse_unknown,
+    whole_number,
+)
 
 # Each call loads what it needs itself: a query must not wait for what only indexing needs.
 if TYPE_CHECKING:
@@ -201,6 +209,29 @@ class Collection(PurgingCollection):
         refuse_unknown("level", level, get_args(Level))
         drawn = self.photo_map()
         return map_table(drawn.ids, drawn.places, export_rows(self._store, level))
+
+    def write_html(self, file: BinaryIO, level: ShownLevel | None = None) -> None:
+        """Write the groups as one HTML page with small pictures that needs no other file.
+
+        Its size grows with the photos in groups, by about 6 kB each; memory does not. A photo that
+        cannot be read any more is named, with the reason.
+
+        Parameters
+        ----------
+        file : binary file
+            Open for writing.
+        level : {"copies", "shots", "scenes", "themes", "density"} or None
+            Whose groups; None means the level that was clustered last.
+
+        Raises
+        ------
+        NothingClusteredError
+            If it was never clustered; nothing is written.
+        """
+        from annclust.pipeline.html_export import write_html
+
+        refuse_unknown("level", level, get_args(ShownLevel))
+        write_html(self._store, file, self.settings.decode, level, progress=self.progress)
 
     def check(self, *, repair: bool = False) -> CheckReport:
         """Check every invariant of docs/format.md.

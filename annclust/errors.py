@@ -23,6 +23,8 @@ The errors:
         - PlanOutOfDateError: files are not as they were when a plan was made
         - UnknownPurgeError: no purge followed that plan, or there was none at all
         - TrashError: what is to be the trash cannot be one
+        - FolderBusyError: another purge moves photos of a folder
+        - TrashAwayError: what is in a trash, or on its way there, cannot be seen
     - EmbeddingError: an embedder cannot be used
         - ModelFileError: a model file is missing, damaged or not the one expected
     - CollectionError: the directory NAME.annclust
@@ -251,6 +253,27 @@ class TrashError(InputError):
         self.path, self.reason = path, reason
         super().__init__(
             f"{path} cannot be the trash: {reason}. Choose another folder: --trash DIR."
+        )
+
+
+class FolderBusyError(InputError):
+    """Another purge, maybe of another collection, moves photos of a folder."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(
+            f"another purge moves photos of {path} at the moment. Wait until it is done."
+        )
+
+
+class TrashAwayError(InputError):
+    """What a purge moved, or was moving, lies where nobody can look now."""
+
+    def __init__(self, path: Path, *, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(
+            f"{path} cannot be looked into: {reason}. Plug in the disk that it lies on, and give"
+            " the same command again."
         )
 
 

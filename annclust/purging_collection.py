@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from annclust.purge.trash_bin import EmptyReport, Purge
     from annclust.purge.undoing import UndoReport
 
+_END_OF_TIME = 1 << 63
+
 
 class PurgingCollection(GroupedCollection):
     """A collection of which photos can be purged; the parameters are those of `Collection`."""
@@ -32,7 +34,7 @@ class PurgingCollection(GroupedCollection):
         """Plan which photos of each group would go to the trash; nothing is touched.
 
         One photo of each group stays, and so do parts of a whole: exposure brackets, panoramas.
-        Groups that are out of date are made anew first.
+        Groups that are out of date are made anew first, with the choices that they were made with.
 
         Parameters
         ----------
@@ -78,6 +80,10 @@ class PurgingCollection(GroupedCollection):
             If a file is not what it was; nothing was moved.
         TrashError
             If the trash is a place of photos.
+        TrashAwayError
+            If an interrupted run is to go on, and the disk with its trash is not plugged in.
+        FolderBusyError
+            If another purge moves photos of the same folders.
         CollectionLockedError
             If another process writes to the collection.
         StorageError
@@ -144,16 +150,26 @@ class PurgingCollection(GroupedCollection):
             return empty_trash(store, before_ns=_ago(older_than), progress=self.progress)
 
     def _bring_up_to_date(self, level: ShownLevel) -> None:
-        """Group the photos if they were not, or something changed since."""
+        """Group the photos if they were not, or something changed since; as they were before."""
+        from annclust.pipeline.grouping import cluster_photos
+        from annclust.pipeline.level_groups import last_choices
+
         assert level != "copies"
         try:
             if self.changed_since_clustering(level) is None:
                 return
         except NothingClusteredError:
             pass
-        self.cluster(level)
+        choices = last_choices(self._store, level)
+        if choices is None:
+            self.cluster(level)
+            return
+        with self._writer() as store:
+            cluster_photos(store, level, choices, self.settings.search, self.progress)
 
 
 def _ago(age: timedelta) -> int:
-    """When that was, in nanoseconds since 1970."""
+    """When that was, in nanoseconds since 1970; of no age at all, whatever the clock said."""
+    if not age:
+        return _END_OF_TIME
     return time.time_ns() - age // timedelta(microseconds=1) * 1000

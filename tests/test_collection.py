@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Callable
 from contextlib import chdir
@@ -52,7 +53,9 @@ UNKNOWN_LEVELS: dict[str, Callable[[Collection], object]] = {
     "explained density": lambda it: it.explain("x.jpg", level="density"),
     "a table": lambda it: it.photo_table("foo"),  # type: ignore[arg-type]
     "a tree": lambda it: it.tree_table("foo"),  # type: ignore[arg-type]
+    "a map": lambda it: it.map_table("foo"),  # type: ignore[arg-type]
     "a picture": lambda it: it.tree_svg("foo"),  # type: ignore[arg-type]
+    "a page": lambda it: it.write_html(io.BytesIO(), "foo"),  # type: ignore[arg-type]
 }
 
 

@@ -70,3 +70,25 @@ def test_the_public_names_are_there() -> None:
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="nonsense"):
         annclust.nonsense  # noqa: B018 - the attribute access is what is tested
+
+
+def test_a_page_that_is_looked_at_loads_neither_a_model_nor_an_index(
+    made: tuple[Path, Path],
+) -> None:
+    path, _ = made
+    loaded = loaded_by(
+        f"""
+from annclust.collection import Collection
+from annclust.web.opening import reviewed
+with Collection({str(path)!r}, create=False) as collection, reviewed(collection) as server:
+    server.stop()
+    server.run()
+"""
+    )
+    assert "uvicorn" in loaded
+    assert not loaded & {"faiss", "onnxruntime", "onnx", "sklearn", "hdbscan"}
+
+
+def test_only_the_page_loads_a_server(made: tuple[Path, Path]) -> None:
+    path, _ = made
+    assert not loaded_by(command("status", "-c", path)) & {"fastapi", "uvicorn", "pydantic"}

@@ -12,7 +12,7 @@ import typer
 
 from annclust.cli import judging, purging, reviewing, similar, turicreate
 from annclust.cli.console import Console, shown
-from annclust.cli.exports import Exported, Format, export_writer
+from annclust.cli.exports import Exported, Format, export_writer, note_if_out_of_date
 from annclust.cli.shared_options import (
     DEFAULT_COLLECTION,
     EXIT_ERROR,
@@ -254,7 +254,7 @@ def export(
     ] = Exported.PHOTOS,
     level: LevelOption = None,
 ) -> None:
-    """Write photos and groups, the neighbor graph, the density tree, or the map."""
+    """Write photos and groups, a page of these, the neighbor graph, the density tree or the map."""
     from annclust.cli.documents import path_text
     from annclust.pipeline.exporting import write_whole
 
@@ -263,6 +263,8 @@ def export(
     chosen = Format.JSON if console.json and output is None else form
     with open_collection(collection, console) as opened:
         write = export_writer(opened, what, chosen, wanted)
+        if chosen is Format.HTML:
+            note_if_out_of_date(console, opened, wanted)
         if output is None:
             write(sys.stdout.buffer)
             return

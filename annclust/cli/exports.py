@@ -10,6 +10,7 @@ from annclust.errors import UsageError
 from annclust.settings import Level
 
 if TYPE_CHECKING:
+    from annclust.cli.console import Console
     from annclust.collection import Collection
     from annclust.pipeline.exporting import Table
 
@@ -21,6 +22,7 @@ class Format(StrEnum):
     JSON = "json"
     PARQUET = "parquet"
     SVG = "svg"
+    HTML = "html"
 
 
 class Exported(StrEnum):
@@ -40,7 +42,7 @@ def export_writer(
     Raises
     ------
     UsageError
-        If the form is a picture, and not of the tree.
+        If the form is a picture, and not of the tree; or a page, and not of the photos.
     NothingClusteredError
         If the tree is wanted and there is none.
     """
@@ -49,6 +51,10 @@ def export_writer(
             raise UsageError("svg is a picture of the density tree: add --what tree.")
         picture = collection.tree_svg(level).encode()
         return lambda file: file.write(picture)
+    if form is Format.HTML:
+        if what is not Exported.PHOTOS:
+            raise UsageError(f"html is a page of groups of photos: leave out --what {what.value}.")
+        return lambda file: collection.write_html(file, level)
     from annclust.pipeline.exporting import write_table
 
     table = _table(collection, what, level)
@@ -59,6 +65,22 @@ def export_writer(
             return lambda file: write_table(table, "json", file)
         case Format.PARQUET:
             return lambda file: write_table(table, "parquet", file)
+
+
+def note_if_out_of_date(console: Console, collection: Collection, level: Level | None) -> None:
+    """Say so if something changed since the groups were made.
+
+    Raises
+    ------
+    NothingClusteredError
+        If they never were.
+    """
+    from annclust.cli.listings import out_of_date_line
+
+    changed = collection.changed_since_clustering(level)
+    if changed is not None:
+        name = level or collection.last_clustering().level
+        console.note(out_of_date_line(collection.path, name, changed))
 
 
 def _table(collection: Collection, what: Exported, level: Level | None) -> Table:

@@ -37,6 +37,7 @@ annclust groups nearly alike photos and finds look-alikes. Start with:
   annclust explain PHOTO        see why a photo is where it is
   annclust decide               have the last word: what belongs together, and what does not
   annclust similar PHOTO        find what looks like a photo
+  annclust purge plan           keep one good photo of each group: what could go, and why
 
 No photos at hand? `annclust demo album` draws some. `annclust --help` lists everything."""
 

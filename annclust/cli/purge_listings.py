@@ -34,7 +34,7 @@ def plan_lines(
         yield f"… and {counted_groups(len(telling) - _FIRST, plan.level)} more (--verbose)"
     left = [photo for group in plan.groups for photo in group.left]
     for photo in left if all_of_them else ():
-        yield f"left alone: {shown(photo.file.path)}: {'; '.join(photo.reasons)}"
+        yield f"left alone: {shown(photo.file.path)}{_why(photo)}"
     yield from _total_lines(plan)
     if telling:
         yield _next_line(output, collection)
@@ -49,7 +49,7 @@ def _group_lines(group: PlannedGroup) -> Iterator[str]:
 
 
 def _why(photo: PlannedPhoto) -> str:
-    return f": {'; '.join(photo.reasons)}" if photo.reasons else ""
+    return f": {shown('; '.join(photo.reasons))}" if photo.reasons else ""
 
 
 def _total_lines(plan: Plan) -> Iterator[str]:
@@ -91,7 +91,7 @@ def apply_document(report: ApplyReport) -> dict[str, Any]:
 def apply_lines(report: ApplyReport, plan: Path, collection: Path) -> Iterator[str]:
     """What a purge did, and how to undo it."""
     for each in report.not_moved:
-        yield f"not moved: {shown(each.path)}: {each.reason}"
+        yield f"not moved: {shown(each.path)}: {shown(each.reason)}"
     if report.before:
         yield f"{counted(report.before, 'photo')} had been moved before"
     files = report.files - report.photos
@@ -121,7 +121,7 @@ def undo_document(report: UndoReport) -> dict[str, Any]:
 def undo_lines(report: UndoReport, collection: Path) -> Iterator[str]:
     """What was put back."""
     for each in report.not_restored:
-        yield f"{shown(each.path)}: {each.reason} (trash: {shown(each.in_trash)})"
+        yield f"{shown(each.path)}: {shown(each.reason)} (trash: {shown(each.in_trash)})"
     files = report.files - report.photos
     along = f" and {counted(files, 'file')} with them" if files else ""
     yield f"put back {counted(report.photos, 'photo')}{along}: {size_text(report.bytes)}"
@@ -137,6 +137,7 @@ def purge_document(purge: Purge) -> dict[str, Any]:
     return asdict(purge) | {
         "began": _time(purge).isoformat(),
         "trash": [path_text(path) for path in purge.trash],
+        "missing": [path_text(path) for path in purge.missing],
     }
 
 
@@ -152,7 +153,8 @@ def purge_lines(purges: Sequence[Purge]) -> Iterator[str]:
         told = f"{there}, {size_text(purge.bytes)}" if purge.files else ""
         yield f"{purge.id:>4}  {when}  {purge.state:<11}  {told}".rstrip()
         for folder in purge.trash:
-            yield f"        {shown(folder)}"
+            away = " (not there)" if folder in purge.missing else ""
+            yield f"        {shown(folder)}{away}"
     if not purges:
         yield "nothing was purged"
 
@@ -166,7 +168,7 @@ def empty_document(report: EmptyReport) -> dict[str, Any]:
 def empty_lines(report: EmptyReport, age: str) -> Iterator[str]:
     """What was deleted."""
     for path, why in report.kept:
-        yield f"kept: {shown(path)}: {why}"
+        yield f"kept: {shown(path)}: {shown(why)}"
     if report.files:
         yield f"deleted {counted(report.files, 'file')}: {size_text(report.bytes)}"
     elif not report.kept:

@@ -105,7 +105,7 @@ def _add_apply(purge: typer.Typer) -> None:
         from annclust.settings import path_of
 
         read = read_plan(path_of(plan))
-        _ask(_question(read), yes=yes)
+        _ask(_question(read), yes=yes or not read.totals.files)
         with open_collection(collection, console) as opened:
             report = opened.apply_purge(read, trash=trash, across_devices=across_devices)
         console.show(apply_document(report), lambda: apply_lines(report, plan, collection))
@@ -125,6 +125,7 @@ def _ask(question: str, *, yes: bool) -> None:
     if yes or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return
     if not typer.confirm(question, err=True):
+        typer.echo("nothing was touched", err=True)
         raise typer.Exit(0)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import webbrowser
+from contextlib import suppress
 from importlib.util import find_spec
 from typing import Annotated
 
@@ -45,6 +46,7 @@ def add_to(app: typer.Typer) -> None:
         with (
             open_collection(collection, console) as opened,
             reviewed(opened, port=port or 0) as server,
+            suppress(KeyboardInterrupt),  # to be stopped is how it ends
         ):
             _tell(console, server.address)
             if not no_browser:

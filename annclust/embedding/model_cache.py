@@ -19,7 +19,7 @@ _DIGEST_SIZE = 16
 
 
 def cache_directory() -> Path:
-    """Folder for models: ``ANNCLUST_CACHE``, or the user's cache folder."""
+    """Folder for models and thumbnails: ``ANNCLUST_CACHE``, or the user's cache folder."""
     chosen = os.environ.get("ANNCLUST_CACHE")
     if chosen:
         return Path(chosen)

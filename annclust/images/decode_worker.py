@@ -14,7 +14,7 @@ import sys
 from collections import deque
 from functools import partial
 from mmap import mmap
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 # Most photos are JPEGs: their decoder shall be there when the first one comes.
 from PIL import JpegImagePlugin as JpegImagePlugin
@@ -23,7 +23,6 @@ from annclust.frames import read_exactly
 from annclust.images.content import UnreadableFileError, read_content
 from annclust.images.decoded_image import UndecodableError, View
 from annclust.images.decoding import decode_as, read_capture
-from annclust.images.examination import Examination
 from annclust.images.look import Look
 from annclust.images.picture import Picture, PictureWish
 from annclust.images.view_look import ViewLook
@@ -36,6 +35,9 @@ from annclust.images.worker_protocol import (
     WorkerOrders,
 )
 from annclust.input_geometry import InputGeometry
+
+if TYPE_CHECKING:
+    from annclust.images.examination import Examination
 
 _CHANNEL = 0  # standard input
 _LEAST_MEMORY = 32 << 20  # bytes
@@ -181,7 +183,7 @@ def answer(request: Request, orders: WorkerOrders, claim: Claim) -> Answer:
         return Answer(*seen, capture=read_capture(content.data, max_pixels=orders.max_pixels))
     try:
         made = decode_as(
-            _look_for(request.wish, orders.geometry),
+            look_for(request.wish, orders.geometry),
             content.data,
             max_pixels=orders.max_pixels,
             claim=partial(claim, file_size=len(content.data)),
@@ -193,7 +195,7 @@ def answer(request: Request, orders: WorkerOrders, claim: Claim) -> Answer:
     return Answer(*seen, made, capture=read_capture(content.data, max_pixels=orders.max_pixels))
 
 
-def _look_for(wish: Wish, geometry: InputGeometry) -> Look[View | Picture | Examination]:
+def look_for(wish: Wish, geometry: InputGeometry) -> Look[View | Picture | Examination]:
     """What makes what is wished; loaded when it is: most workers give views and nothing else."""
     if isinstance(wish, PictureWish):
         from annclust.images.picture_look import PictureLook

@@ -227,7 +227,8 @@ def _decode_raw(data: bytes, wish: _Wish[Made]) -> Made:
 
 def _develop(photo: RawPhoto, wish: _Wish[Made]) -> Preview | None:
     _check_size((photo.width, photo.height), wish.max_pixels)
-    if not wish.claim(photo.sensor_pixels * BYTES_A_PIXEL):
+    half = photo.width // 2 + 1, photo.height // 2 + 1
+    if not wish.claim(photo.sensor_pixels * BYTES_A_PIXEL + wish.look.memory_beside(half)):
         raise UndecodableError(f"developing this {RAW} takes more memory than is allowed")
     return photo.develop()
 
@@ -269,7 +270,7 @@ def _see(
     size = picture.size
     _check_size(size, wish.max_pixels)
     extent = _shrink_while_loading(picture, wish.look)
-    needed = memory_needed(picture, name, size, data) + wish.look.memory_beside(size)
+    needed = memory_needed(picture, name, size, data) + wish.look.memory_beside(picture.size)
     if not wish.claim(needed):
         raise UndecodableError(f"decoding this {name} takes more memory than is allowed")
     picture.load()

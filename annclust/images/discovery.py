@@ -36,6 +36,8 @@ _COLLECTION_SUFFIX = b".annclust"
 TRASH = ".annclust-trash"
 """Name of the folder that purged photos lie in; no scan enters it, as its name is hidden."""
 
+_TRASH = TRASH.encode()
+
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
@@ -175,7 +177,9 @@ class _Walker:
             return sorted(entries, key=lambda entry: entry.name)
 
     def _enter(self, full_path: bytes) -> bool:
-        """Whether this folder is new: links may lead to one again, or around in circles."""
+        """Whether this folder is new, and no trash: links may lead to one, or around in circles."""
+        if _TRASH in os.path.realpath(full_path).split(b"/"):
+            return False
         state = os.stat(full_path)  # noqa: PTH116 - pathlib has no paths of bytes
         identity = state.st_dev, state.st_ino
         if identity in self._entered:

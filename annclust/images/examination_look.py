@@ -48,9 +48,9 @@ class ExaminationLook:
         """See `Look`: as large as what developing would give."""
         return max(preview) >= max(whole) // 2
 
-    def memory_beside(self, stored: Size) -> int:
+    def memory_beside(self, loaded: Size) -> int:
         """See `Look`."""
-        return _BYTES_A_PIXEL * stored[0] * stored[1] + _IN_ANY_CASE
+        return _BYTES_A_PIXEL * loaded[0] * loaded[1] + _IN_ANY_CASE
 
     def see(self, loaded: LoadedPicture) -> Examination:
         """See `Look`."""

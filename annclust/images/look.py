@@ -64,8 +64,8 @@ class Look(Protocol[Made_co]):
         """Whether the preview of a raw photo, which has `whole` pixels, is large enough."""
         ...
 
-    def memory_beside(self, stored: Size, /) -> int:
-        """Bytes that it takes beside a picture of that size, as it is loaded."""
+    def memory_beside(self, loaded: Size, /) -> int:
+        """Bytes that it takes beside a picture that has that size when it is loaded."""
         ...
 
     def see(self, loaded: LoadedPicture, /) -> Made_co:

@@ -74,6 +74,9 @@ LARGE: Final = PictureWish(2048)
 FULL: Final = PictureWish(LONGEST_SIDE, "JPEG", 92)
 """What a web page shows: among others, alone, and when somebody zooms in."""
 
+MINIATURE: Final = PictureWish(192, quality=55)
+"""What a page shows that is sent with all its pictures: photos take 4 kB each."""
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:

@@ -14,13 +14,15 @@ from PIL import Image
 
 from annclust.images.look import LoadedPicture
 from annclust.images.picture import Picture, PictureWish
-from annclust.images.scaling import cut_and_scale
-from annclust.images.view_look import DRAFT_SCALE
+from annclust.images.scaling import cut_and_scale, reducing_factor
 from annclust.input_geometry import Size
 
-_BYTES_A_PIXEL = 20
-"""Of the picture that is made: scaled, turned and of other colors it is there up to three times at
-four bytes each, and encoders take as much again."""
+_BYTES_A_PIXEL = 13
+"""Of the picture that is made: while it is turned or its colors are changed it is there twice, at
+four bytes each; encoders take their part when it is there once."""
+
+_BYTES_BETWEEN = 4
+"""Of the picture before it is scaled, and after it was averaged: it is made plain RGB first."""
 
 _FASTEST = 0
 """WebP's method. What packs a tenth better takes three times as long (docs/benchmarks.md)."""
@@ -38,29 +40,29 @@ class PictureLook:
         self._wish = wish
 
     def fewest_pixels(self, stored: Size) -> Size | None:
-        """See `Look`."""
-        across, down = self._wish.size_of(stored)
-        return DRAFT_SCALE * across, DRAFT_SCALE * down
+        """See `Look`: no more than are shown, as a person looks for less than an embedder does."""
+        return self._wish.size_of(stored)
 
     def does_with(self, preview: Size, whole: Size) -> bool:
         """See `Look`: as large as wished, or as what developing would give, with half a side."""
         return max(preview) >= min(self._wish.side, max(whole) // 2)
 
-    def memory_beside(self, stored: Size) -> int:
+    def memory_beside(self, loaded: Size) -> int:
         """See `Look`."""
-        across, down = self._wish.size_of(stored)
-        return _BYTES_A_PIXEL * across * down
+        across, down = self._wish.size_of(loaded)
+        factor = reducing_factor(loaded[0], across)
+        between = _BYTES_BETWEEN * loaded[0] * loaded[1] // factor**2
+        return between + _BYTES_A_PIXEL * across * down
 
     def see(self, loaded: LoadedPicture) -> Picture:
         """See `Look`."""
-        profile = _profile_of(loaded.pixels)
         size = self._wish.size_of(loaded.upright)
         stored = loaded.orientation.upright_size(size)
-        scaled = cut_and_scale(loaded.pixels, loaded.box, stored)
-        upright = loaded.orientation.turn_upright(scaled)
-        shown = upright if upright.mode == "RGB" else upright.convert("RGB")
-        if profile is not None:
-            shown = _in_srgb(shown, profile)
+        # One name for all, so that none of them stays for longer than it is needed.
+        shown = cut_and_scale(loaded.pixels, loaded.box, stored)
+        shown = loaded.orientation.turn_upright(shown)
+        shown = shown if shown.mode == "RGB" else shown.convert("RGB")
+        shown = _in_srgb(shown, _profile_of(loaded.pixels))
         return Picture(self._encoded(shown), *size, *loaded.whole, loaded.format)
 
     def _encoded(self, shown: Image.Image) -> bytes:
@@ -88,8 +90,10 @@ def _profile_of(picture: Image.Image) -> bytes | None:
     return profile if profile[_COLOR_SPACE] == _OF_RGB else None
 
 
-def _in_srgb(picture: Image.Image, profile: bytes) -> Image.Image:
+def _in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
     """The same colors as numbers of sRGB; as they are if the profile is of no use."""
+    if profile is None:
+        return picture
     from PIL import ImageCms  # brings littlecms
 
     try:

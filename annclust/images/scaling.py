@@ -68,7 +68,7 @@ def cut_and_scale(
     if resample == "nearest":
         return flatten(_sampled(picture, box, size[0]))
     left, top, right, bottom = box
-    factors = _factor(right - left, size[0]), _factor(bottom - top, size[1])
+    factors = reducing_factor(right - left, size[0]), reducing_factor(bottom - top, size[1])
     if _comes_in_strips(picture) or (factors != (1, 1) and not is_flat(picture)):
         picture, box = _reduced(picture, box, factors, size, _SUPPORT[resample])
     return flatten(picture).resize(size, _FILTERS[resample], box, reducing_gap=_REDUCING_GAP)
@@ -130,7 +130,7 @@ def _reduced(
     )
 
 
-def _factor(length: float, side: int) -> int:
+def reducing_factor(length: float, side: int) -> int:
     """How many pixels become one before the filter."""
     return max(1, int(length / side / _REDUCING_GAP))
 

@@ -9,7 +9,7 @@ from annclust.images.orientation import Window, central_window
 from annclust.images.scaling import cut_and_scale
 from annclust.input_geometry import InputGeometry, Size
 
-DRAFT_SCALE = 2
+_DRAFT_SCALE = 2
 """JPEGs are decoded at no less than so many times the size that is needed: 12 MP take 29 ms instead
 of 156, and the vectors have a cosine of .9991 to those of a full decode (docs/benchmarks.md)."""
 
@@ -31,7 +31,7 @@ class ViewLook:
         if self._geometry.resample == "nearest":
             return None
         across, down = self._needed(stored)
-        return DRAFT_SCALE * across, DRAFT_SCALE * down
+        return _DRAFT_SCALE * across, _DRAFT_SCALE * down
 
     def _needed(self, stored: Size) -> Size:
         """Width and height that a picture needs so as not to be enlarged, as it is stored."""
@@ -44,7 +44,7 @@ class ViewLook:
         sides = zip(preview, self._needed(preview), strict=True)
         return all(side >= needed for side, needed in sides)
 
-    def memory_beside(self, _stored: Size) -> int:
+    def memory_beside(self, _loaded: Size) -> int:
         """See `Look`: next to nothing."""
         return 0
 

@@ -13,20 +13,24 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
 from itertools import islice
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from annclust.frames import Head, ProtocolError, ReadExactly, pack, receive
 from annclust.images.capture import FIELDS, Capture
 from annclust.images.decoded_image import View
-from annclust.images.examination import MOST_MAP_BYTES, Examination
 from annclust.images.formats import DECODABLE
 from annclust.images.picture import Picture, PictureWish
 from annclust.images.wish import EXAMINATION, VIEW, Wish, WishKind
 from annclust.input_geometry import InputGeometry
 
+# Few workers examine, and all start faster without it.
+if TYPE_CHECKING:
+    from annclust.images.examination import Examination
+
 _DIGEST_BYTES = 32
 _MOST_BITS = 63  # of a number; more would not fit into the catalog
 _LONGEST_REASON = 200  # characters
+_EXAMINATION_BYTES = 32 * 32 + 12 * 12  # of its maps
 
 MOST_KNOWN: Final = 256
 """Digests that a request carries at most. Uncompressed series have any number of contents of one
@@ -148,11 +152,11 @@ class Answer:
         }
         head |= {name: getattr(self.capture, name, None) for name in FIELDS}
         made = self.made
-        if isinstance(made, Examination):
-            head.update(made.measures)
-            return pack(head, made.maps)
         if made is None:
             return pack(head)
+        if not isinstance(made, View | Picture):
+            head.update(made.measures)
+            return pack(head, made.maps)
         head |= {name: getattr(made, name) for name in _SIDES} | {"format": made.format}
         return pack(head, made.rgb if isinstance(made, View) else made.encoded)
 
@@ -204,7 +208,7 @@ def _most_bytes(geometry: InputGeometry, wish: Wish) -> int:
     """How many an answer's body may have."""
     if isinstance(wish, PictureWish):
         return wish.most_bytes
-    return MOST_MAP_BYTES if wish is EXAMINATION else 3 * geometry.most_pixels
+    return _EXAMINATION_BYTES if wish is EXAMINATION else 3 * geometry.most_pixels
 
 
 def _made(
@@ -212,6 +216,8 @@ def _made(
 ) -> View | Picture | Examination:
     """What an answer holds, if it is what was wished."""
     if wish is EXAMINATION:
+        from annclust.images.examination import Examination
+
         return Examination.from_measures(head, bytes(body))
     columns, rows, width, height = (_number(head[side], least=1) for side in _SIDES)
     if isinstance(wish, PictureWish):

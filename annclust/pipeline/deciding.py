@@ -124,12 +124,20 @@ def _rows(row_of: Mapping[bytes, int], said: Decision) -> tuple[int, int] | None
     return (one, other) if said.first and said.second else None
 
 
-def decisions(store: Store) -> list[Decision]:
-    """All that was said, with the photos that it is about now; by path, also within a pair."""
+def decisions(store: Store, about: bytes | None = None) -> list[Decision]:
+    """All that was said, with the photos that it is about now; by path, also within a pair.
+
+    Parameters
+    ----------
+    store : Store
+    about : bytes or None
+        Digest of a content; if given, only what was said of that.
+    """
     with store.catalog.snapshot():
         known = [
             _decision(_said_of(store, first), _said_of(store, second), together=together)
             for first, second, together in store.catalog.decisions()
+            if about in (None, first, second)
         ]
     return sorted(known, key=lambda each: list(map(_order, each.paths)))
 

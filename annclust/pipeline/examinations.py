@@ -11,11 +11,11 @@ import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
-from annclust.images.decode_workers import DecodeWorkers, ReadResult
+from annclust.images.decode_workers import DecodeWorkers
 from annclust.images.examination import Examination
 from annclust.images.examining import REVISION
 from annclust.images.wish import EXAMINATION
-from annclust.pipeline.rereading import by_content, reread, rereading_workers, was_read
+from annclust.pipeline.rereading import by_content, reread, rereading_workers, why_not
 from annclust.progress import SILENT, Progress
 from annclust.settings import DecodeSettings
 from annclust.storage.records import ExaminationRecord, ImageRecord
@@ -64,13 +64,7 @@ def examine_contents(
         Photos of each content, of which one that can be read is enough.
     """
     for digest, result in reread(workers, copies, EXAMINATION):
-        yield digest, result.examination or _reason(result, digest)
-
-
-def _reason(result: ReadResult, digest: bytes) -> str:
-    if result.reason is None and not was_read(result, digest):
-        return "it changed since it was indexed"
-    return result.reason or "it could not be measured"
+        yield digest, result.examination or why_not(result, digest)
 
 
 def examine_photos(

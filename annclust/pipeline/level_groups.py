@@ -110,6 +110,13 @@ def level_groups(store: Store, level: Level | None) -> LevelGroups:
     )
 
 
+def last_choices(store: Store, level: Level) -> GroupChoices | None:
+    """What the last clustering of a level asked for; None if there was none, or it is density."""
+    last = store.catalog.clustering(level)
+    made_of = {} if last is None else json.loads(last.settings)
+    return GroupChoices.from_dict(made_of) if "granularity" in made_of else None
+
+
 def links_of(
     store: Store, live: LiveVectors, made_of: Mapping[str, Any], level: str
 ) -> tuple[GroupChoices, StoredGroups]:

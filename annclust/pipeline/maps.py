@@ -21,7 +21,7 @@ from annclust.photo_map.map_memory import map_memory
 from annclust.photo_map.places import Places
 from annclust.pipeline.derived import refresh_graph
 from annclust.pipeline.live_vectors import LiveVectors, live_vectors
-from annclust.pipeline.stored import graph_basis
+from annclust.pipeline.stored import graph_basis, stored_graph
 from annclust.progress import SILENT, Progress
 from annclust.settings import SearchSettings
 from annclust.storage.generation_writer import array_writer
@@ -143,7 +143,9 @@ def _drawn(
     from annclust.photo_map.drawing import draw_map
 
     before = _stored(store)
-    graph = refresh_graph(store, live, settings, progress)
+    graph = stored_graph(store, live, settings)  # with less memory, as it opens no index
+    if graph is None:
+        graph = refresh_graph(store, live, settings, progress)
     require_memory(settings.memory, map_memory(graph.n, graph.k), f"a map of {graph.n:,} contents")
     framed = draw_map(
         graph,

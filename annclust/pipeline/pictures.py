@@ -66,6 +66,11 @@ class Pictures(Closing):
         """End the workers; who waits for a picture gets an error."""
         self._workers.__exit__(None, None, None)
 
+    @property
+    def worker_pids(self) -> tuple[int, ...]:
+        """Process ids of the workers that are there now."""
+        return self._workers.pids
+
     def thumbnail(self, photo: ImageRecord) -> bytes:
         """A WebP whose longest side has 320 pixels at most.
 

@@ -9,8 +9,14 @@ from pathlib import Path
 import numpy as np
 
 from annclust.arrays import Distances, Nodes, Vectors, unit_rows
-from annclust.embedding.embedder import EmbedderLoader, TextEmbedder, UnembeddableError
+from annclust.embedding.embedder import (
+    Embedder,
+    EmbedderLoader,
+    TextEmbedder,
+    UnembeddableError,
+)
 from annclust.errors import InputError, NoTextError, UnreadableImageError
+from annclust.images.decoded_image import DecodedImage
 from annclust.images.digest import digest_of
 from annclust.pipeline.reports import Match
 from annclust.pipeline.stored import stored_index
@@ -70,11 +76,37 @@ def embedded_vector(image: Path, embedder: EmbedderLoader, settings: DecodeSetti
 
     with image_reader(embedder.geometry, settings) as read:
         model = embedder.load()  # while the worker starts
-        pixels = read(image).pixels
-        try:
-            return model.embed([pixels])
-        except UnembeddableError as error:
-            raise UnreadableImageError(image, reason=error.images[0].reason) from error
+        return _embedded(image, read(image), model)
+
+
+def uploaded_vector(
+    store: Store, image: Path, view: Callable[[Path], DecodedImage], embedder: EmbedderLoader
+) -> Vectors:
+    """As `query_vector`, with a worker that is there already.
+
+    Parameters
+    ----------
+    store : Store
+    image : Path
+        As for `Pictures.view`.
+    view : callable
+        `Pictures.view`, for the embedder's geometry.
+    embedder : EmbedderLoader
+
+    Raises
+    ------
+    UnreadableImageError
+        If the file cannot be read or decoded.
+    """
+    known = stored_vector(store, image)
+    return _embedded(image, view(image), embedder.load()) if known is None else known
+
+
+def _embedded(image: Path, seen: DecodedImage, model: Embedder) -> Vectors:
+    try:
+        return model.embed([seen.pixels])
+    except UnembeddableError as error:
+        raise UnreadableImageError(image, reason=error.images[0].reason) from error
 
 
 def text_vector(text: str, embedder: EmbedderLoader) -> Vectors:

@@ -1,7 +1,7 @@
 """Rereading: contents are read once more, from the first of their files that is what it was.
 
-Serves :mod:`captures` and :mod:`examinations`. Files are read whole, as only the digest of all
-bytes says that they are what they were; another content is not decoded.
+Serves :mod:`captures`, :mod:`examinations` and :mod:`html_export`. Files are read whole, as only
+the digest of all bytes says that they are what they were; another content is not decoded.
 """
 
 from __future__ import annotations
@@ -73,6 +73,13 @@ def reread(
 def was_read(result: ReadResult, digest: bytes) -> bool:
     """Whether a file had that content, and what was wished could be made of it."""
     return result.digest == digest and result.reason is None
+
+
+def why_not(result: ReadResult, digest: bytes) -> str:
+    """Why nothing came of a content: a few words without a full stop."""
+    if result.reason is None and not was_read(result, digest):
+        return "it changed since it was indexed"
+    return result.reason or "nothing could be made of it"
 
 
 def _jobs(photos: Iterable[ImageRecord], wish: Wish | None) -> Iterator[ReadJob]:

@@ -11,18 +11,37 @@ from __future__ import annotations
 import errno
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from annclust.arrays import ImageId
-from annclust.errors import StorageError
+from annclust.errors import StorageError, TrashAwayError, TrashError
 from annclust.images.content import describe_os_error
+from annclust.images.discovery import TRASH
 from annclust.progress import SILENT, Progress, Stage
-from annclust.purge.file_moves import Seen, look_at, make_folders, move
+from annclust.purge.file_moves import (
+    PRIVATE,
+    Seen,
+    look_at,
+    make_folders,
+    move,
+    remove_empty_folders,
+)
+from annclust.purge.folder_locks import purging_alone
 from annclust.purge.plan import Plan, PlannedFile
 from annclust.purge.plan_check import Asset, assets_of, check_places
-from annclust.purge.settling import note, set_state, settle, take_back
+from annclust.purge.reach import Reach
+from annclust.purge.settling import (
+    ON_DISK,
+    is_there,
+    note,
+    refusals_of,
+    set_state,
+    settle,
+    state_of_restored,
+    take_back,
+)
 from annclust.purge.trash import Trash, new_folder_name
 from annclust.storage.records import PurgedFile, PurgeRecord
 from annclust.storage.store_writer import StoreWriter
@@ -92,22 +111,33 @@ def apply_plan(
         If files are not as they were; nothing was moved then.
     TrashError
         If the trash and the photos are one place, or lie on two devices and may not.
+    FolderBusyError
+        If another purge moves photos of the same folders.
+    TrashAwayError
+        If an interrupted run is to go on, and what it moved cannot be seen.
     StorageError
         If the disk is full or failing; what was moved is in the journal.
     """
+    with purging_alone(store.catalog.roots()):
+        return _applied(store, plan, trash, across_devices, progress)
+
+
+def _applied(
+    store: StoreWriter, plan: Plan, trash: Path | None, across_devices: bool, progress: Progress
+) -> ApplyReport:
     purge = begun_purge(store, plan.id)
-    done = set[ImageId]()
-    if purge is not None:
-        settle(store, purge)
-        files = store.catalog.purged_files(purge.id)
-        done = {file.image for file in files if file.state == "in trash"}
-    assets = assets_of(store, plan, done)
-    where = Trash(new_folder_name(), trash) if purge is None else Trash.of(purge)
-    check_places(store, where, assets, across_devices=across_devices)
+    done = set() if purge is None else _done(store, purge)
+    where = Trash(new_folder_name(), trash) if purge is None else _the_same(purge, trash)
+    with refusals_of(store.path):
+        assets = assets_of(store, plan, done)
+        check_places(store, where, assets, across_devices=across_devices)
     if purge is None:
         if not assets:
             return ApplyReport(None, 0, 0, 0, 0, (), ())
         purge = _begin(store, plan, where)
+    elif assets:
+        with store.catalog.transaction():
+            store.catalog.renew_purge(purge.id, time.time_ns())
     mover = _Mover(store, purge, where, token=where.token if across_devices else None)
     with progress.stage("Moving photos to the trash", len(assets), unit="photos") as stage:
         mover.run(assets, stage)
@@ -119,9 +149,40 @@ def begun_purge(store: StoreWriter, plan: str) -> PurgeRecord | None:
     for purge in reversed(store.catalog.purges()):
         if purge.plan == plan:
             files = store.catalog.purged_files(purge.id)
-            if any(file.state in ("moving", "in trash", "restoring") for file in files):
+            if any(file.state in ON_DISK for file in files):
                 return purge
     return None
+
+
+def _done(store: StoreWriter, purge: PurgeRecord) -> set[ImageId]:
+    """Photos that an earlier run moved, and that are in the trash still.
+
+    What somebody put back by hand, or threw away, is noted as such.
+    """
+    away = [(each.file, each.why) for each in settle(store, purge)]
+    trash = Trash.of(purge)
+    reach = Reach(trash)
+    files = [f for f in store.catalog.purged_files(purge.id) if f.state == "in trash"]
+    away += [(file, why) for file in files if (why := reach.away(file)) is not None]
+    if away:
+        file, why = away[0]
+        raise TrashAwayError(trash.folder_of(file.root), reason=why)
+    done: set[ImageId] = set()
+    for file in files:
+        if is_there(trash.place_of(file)):
+            done.add(file.image)
+        else:
+            note(store, [file], state_of_restored(trash, file))
+    return done
+
+
+def _the_same(purge: PurgeRecord, trash: Path | None) -> Trash:
+    """The trash of a purge that began; nobody may ask for another one."""
+    begun = Trash.of(purge)
+    if trash is not None and trash != begun.elsewhere:
+        where = begun.elsewhere or f"the {TRASH} of each folder"
+        raise TrashError(trash, reason=f"what this plan moved before is in {where}")
+    return begun
 
 
 def _begin(store: StoreWriter, plan: Plan, trash: Trash) -> PurgeRecord:
@@ -147,7 +208,7 @@ class _Mover:
         self._moved: list[PurgedFile] = []
         self._not_moved: list[NotMoved] = []
 
-    def run(self, assets: Iterable[Asset], stage: Stage) -> None:
+    def run(self, assets: Sequence[Asset], stage: Stage) -> None:
         """Move assets; whoever watches may stop that between two of them.
 
         Raises
@@ -165,6 +226,9 @@ class _Mover:
         finally:
             if self._unnoted:
                 note(self._store, self._unnoted, "in trash")
+            for root in {asset.root.id: asset.root for asset in assets}.values():
+                folder = self._trash.folder_of(root)
+                remove_empty_folders(folder, up_to=folder.parent.parent)
 
     def report(self, *, before: int) -> ApplyReport:
         """What was moved."""
@@ -175,7 +239,7 @@ class _Mover:
             files=len(self._moved),
             bytes=sum(file.size for file in self._moved),
             before=before,
-            trash=tuple(sorted({self._trash.top_of(r) / self._trash.folder for r in roots})),
+            trash=tuple(sorted({self._trash.folder_of(root) for root in roots})),
             not_moved=tuple(self._not_moved),
         )
 
@@ -188,18 +252,23 @@ class _Mover:
         self._not_moved.append(NotMoved(path, reason))
 
     def _move(self, asset: Asset) -> None:
+        # Where no trash can be made, no photo need be read.
+        make_folders(self._trash.folder_of(asset.root), mode=PRIVATE)
         meant = self._meant(asset)
         if isinstance(meant, NotMoved):
             self._not_moved.append(meant)
             return
-        files = self._note_intent(meant)
+        files = self._note_intent([file for file, _ in meant])
         try:
-            for file in files:
+            for file, (_, seen) in zip(files, meant, strict=True):
                 target = self._trash.place_of(file)
-                make_folders(target.parent)
-                move(file.full_path, target, token=self._token)
+                make_folders(target.parent, mode=PRIVATE)
+                move(file.full_path, target, token=self._token, seen=seen)
         except OSError:
             take_back(self._store, self._trash, files)  # an asset moves as one
+            for file in files:
+                place = self._trash.place_of(file)
+                remove_empty_folders(place.parent, up_to=self._trash.above(file))
             raise
         self._moved += files
         self._unnoted = files
@@ -212,7 +281,7 @@ class _Mover:
         self._unnoted = []
         return [replace(file, id=number) for file, number in zip(files, numbers, strict=True)]
 
-    def _meant(self, asset: Asset) -> list[PurgedFile] | NotMoved:
+    def _meant(self, asset: Asset) -> list[tuple[PurgedFile, Seen]] | NotMoved:
         """The files of an asset as they are now, or why it is not to be moved after all."""
         keeper, photo = look_at(asset.keeper.path), look_at(asset.photo.file.path)
         why = None
@@ -229,8 +298,8 @@ class _Mover:
             *(self._file(asset, file, _companion(file)) for file in asset.photo.companions),
         ]
 
-    def _file(self, asset: Asset, file: PlannedFile, seen: Seen) -> PurgedFile:
-        return PurgedFile(
+    def _file(self, asset: Asset, file: PlannedFile, seen: Seen) -> tuple[PurgedFile, Seen]:
+        meant = PurgedFile(
             id=0,
             purge=self._purge.id,
             image=asset.photo.image,
@@ -242,6 +311,7 @@ class _Mover:
             digest=seen.digest,
             state="moving",
         )
+        return meant, seen
 
 
 def _companion(file: PlannedFile) -> Seen:

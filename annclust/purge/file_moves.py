@@ -13,6 +13,7 @@ import shutil
 import stat
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +28,13 @@ _NO_REPLACE: Final = 1  # RENAME_NOREPLACE
 
 _UNSUPPORTED: Final = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP})
 """What file systems (NFS, some of FUSE) answer that cannot rename without replacing."""
+
+_CHANGED_MEANWHILE: Final = "it changed while it was moved"
+
+_NAME_BYTES: Final = 8
+
+PRIVATE: Final = 0o700
+"""Mode of folders of a trash: what lay in a folder that others cannot enter still does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +100,15 @@ def _state(found: os.stat_result) -> tuple[int, ...]:
 
 
 def copy_beside(target: Path, token: str) -> Path:
-    """Where a copy is written before it is a whole file; nobody else has such a name."""
-    return target.with_name(f".{target.name}.{token}{UNFINISHED}")
+    """Where a copy is written before it is a whole file; nobody else has such a name.
+
+    As long whatever the name of the file: that may be as long as names can be.
+    """
+    own = blake3(os.fsencode(target.name)).hexdigest(_NAME_BYTES)
+    return target.with_name(f".{own}.{token}{UNFINISHED}")
 
 
-def move(source: Path, target: Path, *, token: str | None = None) -> None:
+def move(source: Path, target: Path, *, token: str | None = None, seen: Seen | None = None) -> None:
     """Move a file to where nothing is; durable when the call returns.
 
     Parameters
@@ -105,25 +117,45 @@ def move(source: Path, target: Path, *, token: str | None = None) -> None:
         The folder of `target` is there.
     token : str or None
         Names the copy if the two lie on different file systems; None forbids that.
+    seen : Seen or None
+        What is to be moved, as it was looked at before.
 
     Raises
     ------
     FileExistsError
         If something is at `target`; it stays as it is.
     OSError
-        If the system refuses, with errno EXDEV if it would take a copy and that is not allowed.
+        If the system refuses, with errno EXDEV if it would take a copy and that is not allowed; or
+        if what is at `target` now is not what was seen.
     """
+    try:
+        _place(source, target)
+    except OSError as error:
+        if error.errno != errno.EXDEV or token is None:
+            raise
+        _copy_and_unlink(source, target, copy_beside(target, token), seen)
+        return
+    sync_directory(target.parent)
+    sync_directory(source.parent)
+    if seen is not None and not _is_as_seen(target, seen):
+        raise OSError(errno.EBUSY, _CHANGED_MEANWHILE, str(source))
+
+
+def _is_as_seen(path: Path, seen: Seen) -> bool:
+    """Whether a file is the one that was looked at, as far as it shows without a second look."""
+    found = path.lstat()
+    now = found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+    return now == (seen.device, seen.inode, seen.size, seen.modified_ns)
+
+
+def _place(source: Path, target: Path) -> None:
+    """Give a file another name on its file system, where nothing is."""
     try:
         _rename(source, target)
     except OSError as error:
-        if error.errno == errno.EXDEV and token is not None:
-            _copy_and_unlink(source, target, copy_beside(target, token))
-            return
         if error.errno not in _UNSUPPORTED:
             raise
         _link_and_unlink(source, target)
-    sync_directory(target.parent)
-    sync_directory(source.parent)
 
 
 def _rename(source: Path, target: Path) -> None:
@@ -134,6 +166,7 @@ def _rename(source: Path, target: Path) -> None:
         raise OSError(number, os.strerror(number), str(source), None, str(target))
 
 
+@cache
 def _libc() -> ctypes.CDLL:
     libc = ctypes.CDLL(None, use_errno=True)
     libc.renameat2.argtypes = [
@@ -153,8 +186,10 @@ def _link_and_unlink(source: Path, target: Path) -> None:
     source.unlink()
 
 
-def _copy_and_unlink(source: Path, target: Path, copy: Path) -> None:
+def _copy_and_unlink(source: Path, target: Path, copy: Path, seen: Seen | None) -> None:
     before = look_at(source)
+    if seen is not None and before != seen:
+        raise OSError(errno.EBUSY, _CHANGED_MEANWHILE, str(source))
     try:
         with source.open("rb") as there, copy.open("xb") as here:
             shutil.copyfileobj(there, here, _READ_SIZE)
@@ -165,7 +200,7 @@ def _copy_and_unlink(source: Path, target: Path, copy: Path) -> None:
         _sync(copy)
         if look_at(copy).digest != before.digest:
             raise OSError(errno.EIO, "the copy is not like the file", str(source))
-        _rename(copy, target)
+        _place(copy, target)
     except BaseException:
         with suppress(OSError):
             copy.unlink()
@@ -173,7 +208,7 @@ def _copy_and_unlink(source: Path, target: Path, copy: Path) -> None:
     sync_directory(target.parent)
     if look_at(source) != before:
         target.unlink()
-        raise OSError(errno.EBUSY, "it changed while it was copied", str(source))
+        raise OSError(errno.EBUSY, _CHANGED_MEANWHILE, str(source))
     source.unlink()
     sync_directory(source.parent)
 
@@ -192,7 +227,18 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def make_folders(folder: Path) -> None:
+def set_time(path: Path, modified_ns: int) -> None:
+    """Give a file the time of change that it had, if it has another one.
+
+    Disks that photos were copied to may not keep times as exactly. Raises OSError.
+    """
+    found = path.lstat()
+    if found.st_mtime_ns != modified_ns:
+        os.utime(path, ns=(found.st_atime_ns, modified_ns), follow_symlinks=False)
+        _sync(path)
+
+
+def make_folders(folder: Path, *, mode: int = 0o777) -> None:
     """Make a folder, and those above it, that are not there; durable when the call returns.
 
     Raises OSError.
@@ -202,7 +248,7 @@ def make_folders(folder: Path) -> None:
         missing.append(folder)
         folder = folder.parent
     for each in reversed(missing):
-        each.mkdir(exist_ok=True)
+        each.mkdir(mode, exist_ok=True)
         sync_directory(each.parent)
 
 

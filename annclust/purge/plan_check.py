@@ -8,11 +8,12 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Container, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from annclust.arrays import ImageId
 from annclust.errors import PlanOutOfDateError, TrashError
+from annclust.purge.belongings import files_at, sidecars_of
 from annclust.purge.file_moves import look_at
 from annclust.purge.plan import Plan, PlannedFile, PlannedPhoto
 from annclust.purge.standing import Standing
@@ -68,7 +69,7 @@ def assets_of(store: Store, plan: Plan, done: Container[ImageId]) -> list[Asset]
             record = check.photo(photo)
             if record is not None:
                 assets.append(Asset(photo, group.kept[0].file, record.root))
-                check.companions(photo, record.root)
+    check.belongings([asset.photo for asset in assets])
     if check.changed:
         raise PlanOutOfDateError(tuple(check.changed.items()))
     return assets
@@ -78,6 +79,7 @@ class _Check:
     def __init__(self, store: Store, plan: Plan) -> None:
         asked = {photo.image for group in plan.groups for photo in (*group.kept, *group.moved)}
         self._known = {image.id: image for image in store.catalog.images_by_id(sorted(asked))}
+        self._companions = store.catalog.companions()
         self._standing = Standing()
         self.changed: dict[Path, str] = {}
 
@@ -96,14 +98,27 @@ class _Check:
             return "it lies elsewhere, or shows something else"
         return self._standing.offline(record.root)
 
-    def companions(self, photo: PlannedPhoto, root: Root) -> None:
-        """Look at what belongs to a photo."""
-        top = Path(os.fsdecode(root.path))
+    def belongings(self, photos: Sequence[PlannedPhoto]) -> None:
+        """See to it that with each photo moves what belongs to it, and to nothing that stays."""
+        known = [
+            replace(photo, companions=files_at(self._companions.get(photo.image, ())))
+            for photo in photos
+        ]
+        beside = sidecars_of(known)
+        for photo, bare in zip(photos, known, strict=True):
+            own = {file.path for file in bare.companions}
+            own |= {file.path for each in bare.files for file in beside.get(each.path, ())}
+            self._compare(photo, own)
+
+    def _compare(self, photo: PlannedPhoto, own: set[Path]) -> None:
         for file in photo.companions:
-            why = None if top in file.path.parents else "it does not lie in the photo's folder"
-            why = why or self._file_changed(file)
+            why = self._file_changed(file)
+            if why is None and file.path not in own:
+                why = f"it does not belong to {photo.file.path}, or not to it alone"
             if why is not None:
                 self.changed[file.path] = why
+        for path in sorted(own.difference(file.path for file in photo.companions)):
+            self.changed[path] = f"it belongs to {photo.file.path}, and the plan does not name it"
 
     def _file_changed(self, file: PlannedFile) -> str | None:
         try:

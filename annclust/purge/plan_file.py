@@ -95,7 +95,8 @@ def plan_of(document: object) -> Plan:
     if told.get("format") != FORMAT:
         raise ValueError(f"its format is not {FORMAT!r}")
     groups = tuple(_group(each) for each in _list(told, "groups"))
-    return Plan(_text(told, "id"), _text(told, "level"), _text(told, "made"), groups)
+    own, level, made = (_plain_text(told, name) for name in ("id", "level", "made"))
+    return Plan(own, level, made, groups)
 
 
 def _group(document: object) -> PlannedGroup:
@@ -164,6 +165,13 @@ def _list(told: Mapping[str, Any], name: str) -> Sequence[object]:
 
 def _text(told: Mapping[str, Any], name: str) -> str:
     return str(_of_kind(str, name)(told.get(name)))
+
+
+def _plain_text(told: Mapping[str, Any], name: str) -> str:
+    """A text that has an encoding; only paths may have none."""
+    text = _text(told, name)
+    text.encode()
+    return text
 
 
 def _each_text(told: Sequence[object]) -> list[str]:

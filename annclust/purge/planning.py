@@ -7,8 +7,6 @@ For each group: leave out what cannot be compared (:mod:`standing`), choose amon
 from __future__ import annotations
 
 import json
-import os
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,13 +16,13 @@ from typing import Final, TypeAlias
 from blake3 import blake3
 
 from annclust.arrays import ImageId
+from annclust.purge.belongings import files_at, no_file_among, sidecars_of
 from annclust.purge.candidate import Candidate
 from annclust.purge.choosing import Said, choose
 from annclust.purge.plan import Plan, PlannedFile, PlannedGroup, PlannedPhoto
 from annclust.purge.plan_file import plan_document
-from annclust.purge.sidecars import sidecars
+from annclust.purge.protected import Protected
 from annclust.purge.standing import Standing
-from annclust.settings import path_of
 from annclust.storage.records import ImageRecord
 from annclust.storage.store import Store
 
@@ -74,6 +72,11 @@ def plan_purge(
     wishes : PlanWishes
     look : callable
         Called with the photos of some groups, each once.
+
+    Raises
+    ------
+    PhotosNotFoundError
+        If a folder of which nothing is to be moved is not there.
     """
     planner = _Planner(store, wishes, look)
     several = [list(group) for group in groups if len(group) >= _FEWEST]
@@ -102,14 +105,14 @@ class _Planner:
         self._standing = Standing()
         self._marks = store.catalog.marks()
         self._companions = store.catalog.companions()
-        self._reference = [path_of(folder).resolve() for folder in wishes.reference]
+        self._protected = Protected(wishes.reference)
 
     def planned(self, groups: Sequence[Sequence[ImageId]]) -> list[PlannedGroup]:
         """What becomes of some groups."""
         wanted = sorted({image for group in groups for image in group})
         known = {photo.id: photo for photo in self._store.catalog.images_by_id(wanted)}
         present = [[known[image] for image in group if image in known] for group in groups]
-        alone = [self._standing.left_alone(group) for group in present]
+        alone = [self._left_alone(group) for group in present]
         compared = [
             [photo for photo in group if photo.id not in why]
             for group, why in zip(present, alone, strict=True)
@@ -119,6 +122,15 @@ class _Planner:
             self._group(photos, [p for p in group if p.id in why], why, looked)
             for group, photos, why in zip(present, compared, alone, strict=True)
         ]
+
+    def _left_alone(self, group: Sequence[ImageRecord]) -> dict[ImageId, str]:
+        """Photos that cannot be compared, or could not be moved as a whole, and why."""
+        alone = self._standing.left_alone(group)
+        for photo in group:
+            odd = no_file_among(self._companions.get(photo.id, ()))
+            if odd is not None:
+                alone.setdefault(photo.id, f"{odd}, which belongs to it, is no ordinary file")
+        return alone
 
     def _group(
         self,
@@ -155,15 +167,14 @@ class _Planner:
         return PlannedGroup(kept, moved, (*alone, *left))
 
     def _said(self, photo: ImageRecord) -> Said | None:
-        if any(folder in photo.full_path.resolve().parents for folder in self._reference):
+        if photo.full_path in self._protected:
             return "protected"
         mark = self._marks.get(photo.id)
         return None if mark is None else "keep" if mark else "reject"
 
     def _files(self, photo: ImageRecord) -> tuple[PlannedFile, ...]:
         """The companions of a photo that are there."""
-        found = (_file_at(path) for path in self._companions.get(photo.id, ()))
-        return tuple(file for file in found if file is not None)
+        return files_at(self._companions.get(photo.id, ()))
 
 
 def _left(photo: ImageRecord, why: str) -> PlannedPhoto:
@@ -177,37 +188,13 @@ def _planned(
     return PlannedPhoto(photo.id, file, companions, reasons)
 
 
-def _file_at(path: Path) -> PlannedFile | None:
-    try:
-        found = path.lstat()
-    except OSError:
-        return None
-    return PlannedFile(path, found.st_size, found.st_mtime_ns)
-
-
 def with_sidecars(groups: Sequence[PlannedGroup]) -> list[PlannedGroup]:
     """The same groups, each photo that moves with the sidecars that belong to nothing else."""
-    moving: dict[Path, set[bytes]] = defaultdict(set)
-    for photo in (photo for group in groups for photo in group.moved):
-        for file in photo.files:
-            moving[file.path.parent].add(os.fsencode(file.path.name))
-    found: dict[Path, list[PlannedFile]] = defaultdict(list)
-    for folder, names in moving.items():
-        for sidecar, owner in sidecars(_names_in(folder), names):
-            beside = _file_at(folder / os.fsdecode(sidecar))
-            if beside is not None:
-                found[folder / os.fsdecode(owner)].append(beside)
+    found = sidecars_of(photo for group in groups for photo in group.moved)
     return [
         replace(group, moved=tuple(_with(photo, found) for photo in group.moved))
         for group in groups
     ]
-
-
-def _names_in(folder: Path) -> list[bytes]:
-    try:
-        return [os.fsencode(entry.name) for entry in os.scandir(folder) if entry.is_file()]
-    except OSError:
-        return []
 
 
 def _with(photo: PlannedPhoto, found: Mapping[Path, Sequence[PlannedFile]]) -> PlannedPhoto:

@@ -1,40 +1,88 @@
 """Settling: where the files are that a purge was moving when it was interrupted.
 
 The journal says what was about to happen, the disk whether it did. An asset that was moved in part
-is put back as a whole; a file that was being put back is where it is.
+is put back as a whole; a file that was being put back is where it is. Of what lies on a disk that
+is not plugged in nothing is said: the journal stays as it is.
 """
 
 from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from annclust.arrays import ImageId
-from annclust.purge.file_moves import Seen, copy_beside, look_at, move
+from annclust.errors import StorageError
+from annclust.images.content import describe_os_error
+from annclust.purge.file_moves import Seen, copy_beside, look_at, move, set_time
+from annclust.purge.reach import Reach
 from annclust.purge.trash import Trash
-from annclust.storage.durable import storage_errors, sync_directory
+from annclust.storage.durable import sync_directory
 from annclust.storage.records import PurgedFile, PurgeRecord, PurgeState
 from annclust.storage.store_writer import StoreWriter
 
+ON_DISK: Final = frozenset({"moving", "in trash", "restoring", "emptying"})
+"""States of files that are in the trash, or may be."""
 
-def settle(store: StoreWriter, purge: PurgeRecord) -> None:
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """A file of which it cannot be told where it is, and why."""
+
+    file: PurgedFile
+    why: str
+
+
+def settle(store: StoreWriter, purge: PurgeRecord) -> list[Unsettled]:
     """Find out where each file of a purge is that was on its way, and note it.
+
+    Gives those that lie where nobody can look now; they are settled the next time.
 
     Raises StorageError.
     """
     trash = Trash.of(purge)
     files = store.catalog.purged_files(purge.id)
-    with storage_errors(store.path):
-        for asset in _assets(file for file in files if file.state == "moving"):
+    with refusals_of(store.path):
+        return [*_settled(store, trash, files)]
+
+
+@contextmanager
+def refusals_of(path: Path) -> Iterator[None]:
+    """Turn what the system refuses into errors about the file, or about `path` if it has none."""
+    try:
+        yield
+    except OSError as error:
+        refused = error.filename or path
+        raise StorageError(Path(refused), reason=describe_os_error(error)) from error
+
+
+def _settled(store: StoreWriter, trash: Trash, files: Sequence[PurgedFile]) -> Iterator[Unsettled]:
+    reach = Reach(trash)
+    for asset in _assets(file for file in files if file.state == "moving"):
+        why = reach.parted(asset)
+        if why is None:
             _settle_moving(store, trash, asset)
-        for file in files:
-            if file.state == "restoring":
-                note(store, [file], state_of_restored(trash, file))
-            elif file.state == "emptying":
-                note(store, [file], "in trash" if _is_there(trash.place_of(file)) else "gone")
+        else:
+            yield from (Unsettled(file, why) for file in asset)
+    for file in files:
+        if file.state not in ("restoring", "emptying"):
+            continue
+        why = reach.away(file)
+        if why is None:
+            note(store, [file], _state_of(trash, file))
+        else:
+            yield Unsettled(file, why)
+
+
+def _state_of(trash: Trash, file: PurgedFile) -> PurgeState:
+    """Where a file is that was being put back, or deleted."""
+    if file.state == "restoring":
+        return state_of_restored(trash, file)
+    return "in trash" if is_there(trash.place_of(file)) else "gone"
 
 
 def note(store: StoreWriter, files: Sequence[PurgedFile], state: PurgeState) -> None:
@@ -48,9 +96,19 @@ def set_state(store: StoreWriter, files: Sequence[PurgedFile], state: PurgeState
     store.catalog.set_purge_state((file.id for file in files), state)
     photos = [file for file in files if file.is_photo]
     if state == "in trash":
-        store.catalog.remove_images(file.image for file in photos)
+        store.catalog.remove_images(_present(store, photos))
     elif state == "restored":
         _place(store, photos)
+
+
+def _present(store: StoreWriter, photos: Sequence[PurgedFile]) -> list[ImageId]:
+    """Photos that the collection knows where they lay.
+
+    One whose content was found elsewhere meanwhile, by a scan, has its id there.
+    """
+    places = {photo.image: (photo.root.id, photo.path) for photo in photos}
+    known = store.catalog.images_by_id(places)
+    return [image.id for image in known if (image.root.id, image.path) == places[image.id]]
 
 
 def _place(store: StoreWriter, photos: Sequence[PurgedFile]) -> None:
@@ -101,7 +159,7 @@ def _in_trash(trash: Trash, file: PurgedFile) -> bool:
     """Whether a file that was being moved to the trash is there, and nowhere else."""
     place = trash.place_of(file)
     _drop_copy(place, trash)
-    if not _is_there(place):
+    if not is_there(place):
         return False
     source, target = _seen(file.full_path), _seen(place)
     if source is None or source.digest != file.digest:
@@ -115,19 +173,22 @@ def state_of_restored(trash: Trash, file: PurgedFile) -> PurgeState:
     """Where a file is that was being put back."""
     place = trash.place_of(file)
     _drop_copy(file.full_path, trash)
-    if not _is_there(place):
-        return "restored" if _is_there(file.full_path) else "gone"
+    if not is_there(place):
+        return "restored" if is_there(file.full_path) else "gone"
     source, target = _seen(place), _seen(file.full_path)
     if source is None or target is None or target.digest != source.digest:
         return "in trash"
     _unlink(place)
+    if target.digest == file.digest:
+        set_time(file.full_path, file.modified_ns)
     return "restored"
 
 
 def _drop_copy(target: Path, trash: Trash) -> None:
     """Remove a copy that was not finished."""
-    with suppress(FileNotFoundError):
-        _unlink(copy_beside(target, trash.token))
+    copy = copy_beside(target, trash.token)
+    if is_there(copy):
+        _unlink(copy)
 
 
 def _unlink(path: Path) -> None:
@@ -135,7 +196,8 @@ def _unlink(path: Path) -> None:
     sync_directory(path.parent)
 
 
-def _is_there(path: Path) -> bool:
+def is_there(path: Path) -> bool:
+    """Whether there is anything, even a link that leads nowhere."""
     return os.path.lexists(path)
 
 

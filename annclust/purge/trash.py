@@ -1,8 +1,9 @@
 """Trash: where purged files lie until they are put back or thrown away.
 
 ``ROOT/.annclust-trash/FOLDER/path/below/root``: on the disk of the photos, so that a move copies
-nothing, hidden, so that no scan finds it, and laid out as the root is, so that a person can put
-everything back without annclust.
+nothing, hidden, so that no scan of whatever collection finds it, and laid out as the root is, so
+that a person can put everything back without annclust. One trash for all roots is
+``DIR/.annclust-trash/FOLDER/root-1/path/below/root``.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import secrets
 import stat
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -21,6 +23,8 @@ from annclust.images.discovery import TRASH
 from annclust.storage.records import PurgedFile, PurgeRecord, Root
 
 _TOKEN_BYTES: Final = 4
+
+_COLLECTION_SUFFIX: Final = ".annclust"
 
 
 def new_folder_name() -> str:
@@ -37,7 +41,7 @@ class Trash:
     folder : str
         Name of the purge's folder.
     elsewhere : Path or None
-        Absolute path of one trash for all roots; each root's own if None.
+        Absolute path of the folder with one trash for all roots; each root's own if None.
     """
 
     folder: str
@@ -55,17 +59,23 @@ class Trash:
 
     def top_of(self, root: Root) -> Path:
         """The trash that files of a root go to."""
-        return self.elsewhere or Path(os.fsdecode(root.path), TRASH)
+        return self._home_of(root) / TRASH
+
+    def _home_of(self, root: Root) -> Path:
+        return self.elsewhere or Path(os.fsdecode(root.path))
+
+    def folder_of(self, root: Root) -> Path:
+        """The folder of this purge that files of a root go to."""
+        return self.top_of(root) / self.folder
 
     def above(self, file: PurgedFile) -> Path:
         """The lowest folder above a file in the trash that is there without it."""
-        return self.elsewhere or Path(os.fsdecode(file.root.path))
+        return self._home_of(file.root)
 
     def place_of(self, file: PurgedFile) -> Path:
         """Where a file lies in the trash."""
         below = [] if self.elsewhere is None else [f"root-{file.root.id}"]
-        top = self.top_of(file.root)
-        return Path(top, self.folder, *below, os.fsdecode(file.path))
+        return Path(self.folder_of(file.root), *below, os.fsdecode(file.path))
 
 
 def check_trash(trash: Trash, roots: Iterable[Root], *, every_root: Iterable[Root]) -> None:
@@ -82,13 +92,32 @@ def check_trash(trash: Trash, roots: Iterable[Root], *, every_root: Iterable[Roo
     Raises
     ------
     TrashError
-        If it is one with a folder of photos, holds one, or would be scanned with one.
+        If it is one with a folder of photos, holds one, or lies in one.
     """
-    folders = [Path(os.fsdecode(root.path)) for root in every_root]
+    if trash.elsewhere is not None:
+        _require_place(trash.elsewhere, [Path(os.fsdecode(root.path)) for root in every_root])
     for top in {trash.top_of(root) for root in roots}:
-        _require_folder(top)
-        for folder in folders:
-            _require_apart(top, folder)
+        with suppress(FileNotFoundError):
+            _require_folder(top)
+
+
+def _require_place(elsewhere: Path, folders: Iterable[Path]) -> None:
+    """Refuse a folder for the trash that is one with photos, is a collection, or is not there.
+
+    It is not made: a mistyped name, or a disk that is not plugged in, would be a folder elsewhere.
+    """
+    if any(part.endswith(_COLLECTION_SUFFIX) for part in elsewhere.parts):
+        raise TrashError(elsewhere, reason="it lies in a collection")
+    try:
+        _require_folder(elsewhere)
+    except FileNotFoundError:
+        missing = True
+    else:
+        missing = False
+    for folder in folders:
+        _require_apart(elsewhere, folder)
+    if missing:
+        raise TrashError(elsewhere, reason="there is no such folder")
 
 
 def _require_folder(top: Path) -> None:
@@ -96,7 +125,7 @@ def _require_folder(top: Path) -> None:
     try:
         found = top.lstat()
     except FileNotFoundError:
-        return
+        raise
     except OSError as error:
         raise TrashError(top, reason=error.strerror or str(error)) from error
     if not stat.S_ISDIR(found.st_mode):
@@ -112,7 +141,7 @@ def _require_apart(top: Path, folder: Path) -> None:
         raise TrashError(top, reason=f"the photos of {folder} lie in it")
     below = resolved.relative_to(photos).parts if photos in resolved.parents else None
     if below is not None and not any(part.startswith(".") for part in below):
-        raise TrashError(top, reason=f"it lies in {folder}, and would be scanned with it")
+        raise TrashError(top, reason=f"it lies among the photos of {folder}")
 
 
 def _is_one(one: Path, other: Path) -> bool:

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from annclust.images.content import describe_os_error
-from annclust.progress import SILENT, Progress
-from annclust.purge.file_moves import remove_empty_folders
-from annclust.purge.settling import note, settle
+from annclust.progress import SILENT, Progress, Stage
+from annclust.purge.file_moves import look_at, remove_empty_folders
+from annclust.purge.reach import Reach
+from annclust.purge.settling import note, refusals_of, settle
 from annclust.purge.trash import Trash
 from annclust.storage.durable import sync_directory
 from annclust.storage.records import PurgedFile, PurgeRecord
 from annclust.storage.store import Store
 from annclust.storage.store_writer import StoreWriter
+
+_AT_ONCE: Final = 256
+"""Files whose deletion is noted, and made durable, together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +38,9 @@ class Purge:
     restored, gone : int
         Files that were put back, and that were thrown away or vanished.
     state : {"in trash", "restored", "empty", "interrupted"}
-    trash : tuple of Path
-        Folders in which its files are.
+    trash, missing : tuple of Path
+        Folders in which its files are, and those of them that are not there: their disk is not
+        plugged in, or somebody removed them.
     """
 
     id: int
@@ -48,6 +53,7 @@ class Purge:
     gone: int
     state: Literal["in trash", "restored", "empty", "interrupted"]
     trash: tuple[Path, ...]
+    missing: tuple[Path, ...]
 
 
 def purges(store: Store) -> list[Purge]:
@@ -62,7 +68,7 @@ def _purge(record: PurgeRecord, files: Sequence[PurgedFile]) -> Purge:
     there = [file for file in files if file.state == "in trash"]
     restored, gone = (sum(f.state == state for f in files) for state in ("restored", "gone"))
     under_way = any(file.state in ("moving", "restoring", "emptying") for file in files)
-    folders = {trash.top_of(file.root) / trash.folder for file in there}
+    folders = sorted({trash.folder_of(file.root) for file in there})
     ended: Literal["restored", "empty"] = "restored" if restored >= gone else "empty"
     return Purge(
         id=record.id,
@@ -74,7 +80,8 @@ def _purge(record: PurgeRecord, files: Sequence[PurgedFile]) -> Purge:
         restored=restored,
         gone=gone,
         state="interrupted" if under_way else "in trash" if there else ended,
-        trash=tuple(sorted(folders)),
+        trash=tuple(folders),
+        missing=tuple(folder for folder in folders if not folder.is_dir()),
     )
 
 
@@ -103,48 +110,80 @@ def empty_trash(store: StoreWriter, *, before_ns: int, progress: Progress = SILE
 
     Raises StorageError.
     """
-    old = [purge for purge in store.catalog.purges() if purge.began_ns < before_ns]
-    for purge in old:
-        settle(store, purge)
-    files = [
-        (Trash.of(purge), file)
-        for purge in old
-        for file in store.catalog.purged_files(purge.id)
-        if file.state == "in trash"
-    ]
-    kept: list[tuple[Path, str]] = []
-    deleted: list[PurgedFile] = []
-    with progress.stage("Emptying the trash", len(files), unit="files") as stage:
-        for trash, file in files:
-            why = _delete(store, trash, file)
-            if why is None:
-                deleted.append(file)
-            else:
-                kept.append((trash.place_of(file), why))
-            stage.advance()
-    emptied = len({file.purge for file in deleted})
-    return EmptyReport(emptied, len(deleted), sum(file.size for file in deleted), tuple(kept))
+    emptier = _Emptier(store)
+    with refusals_of(store.path):
+        old = [purge for purge in store.catalog.purges() if purge.began_ns < before_ns]
+        files = [(Trash.of(purge), emptier.settled(purge)) for purge in old]
+        total = sum(len(those) for _, those in files)
+        with progress.stage("Emptying the trash", total, unit="files") as stage:
+            for trash, those in files:
+                emptier.empty(trash, those, stage)
+    return emptier.report()
 
 
-def _delete(store: StoreWriter, trash: Trash, file: PurgedFile) -> str | None:
-    """Delete a file; or say why not."""
-    place = trash.place_of(file)
-    try:
-        found = place.lstat()
-    except FileNotFoundError:
-        note(store, [file], "gone")
-        return None
-    except OSError as error:
-        return describe_os_error(error)
-    if (found.st_size, found.st_mtime_ns) != (file.size, file.modified_ns):
-        return "it was changed in the trash"
-    note(store, [file], "emptying")
-    try:
-        place.unlink()
-        sync_directory(place.parent)
-    except OSError as error:
-        note(store, [file], "in trash")
-        return describe_os_error(error)
-    note(store, [file], "gone")
-    remove_empty_folders(place.parent, up_to=trash.above(file))
-    return None
+class _Emptier:
+    """Deletes files, and counts; so many at once are meant to be deleted, and then are."""
+
+    def __init__(self, store: StoreWriter) -> None:
+        self._store = store
+        self._deleted: list[PurgedFile] = []
+        self._kept: list[tuple[Path, str]] = []
+
+    def report(self) -> EmptyReport:
+        """What was deleted."""
+        purges = {file.purge for file in self._deleted}
+        size = sum(file.size for file in self._deleted)
+        return EmptyReport(len(purges), len(self._deleted), size, tuple(self._kept))
+
+    def settled(self, purge: PurgeRecord) -> list[PurgedFile]:
+        """The files in the trash of a purge, as far as that can be looked into."""
+        trash = Trash.of(purge)
+        reach = Reach(trash)
+        self._kept += [(trash.place_of(u.file), u.why) for u in settle(self._store, purge)]
+        files = [f for f in self._store.catalog.purged_files(purge.id) if f.state == "in trash"]
+        away = {file.id: reach.away(file) for file in files}
+        self._kept += [(trash.place_of(f), why) for f in files if (why := away[f.id]) is not None]
+        return [file for file in files if away[file.id] is None]
+
+    def empty(self, trash: Trash, files: Sequence[PurgedFile], stage: Stage) -> None:
+        """Delete files; whoever watches may stop that between two batches."""
+        for start in range(0, len(files), _AT_ONCE):
+            batch = files[start : start + _AT_ONCE]
+            whole = [file for file in batch if self._is_as_it_was(trash, file)]
+            note(self._store, whole, "emptying")
+            refused = [file for file in whole if not self._delete(trash, file)]
+            note(self._store, refused, "in trash")
+            gone = [file for file in whole if file not in refused]
+            for folder in {trash.place_of(file).parent for file in gone}:
+                sync_directory(folder)
+            note(self._store, gone, "gone")
+            for file in gone:
+                remove_empty_folders(trash.place_of(file).parent, up_to=trash.above(file))
+            self._deleted += gone
+            stage.advance(len(batch))
+
+    def _is_as_it_was(self, trash: Trash, file: PurgedFile) -> bool:
+        """Whether a file is what was moved there; else it stays, or is gone already."""
+        place = trash.place_of(file)
+        try:
+            found = place.lstat()
+            same = (found.st_size, found.st_mtime_ns) == (file.size, file.modified_ns)
+            if same or look_at(place).digest == file.digest:
+                return True
+            why = "it was changed in the trash"
+        except FileNotFoundError:
+            note(self._store, [file], "gone")
+            return False
+        except OSError as error:
+            why = describe_os_error(error)
+        self._kept.append((place, why))
+        return False
+
+    def _delete(self, trash: Trash, file: PurgedFile) -> bool:
+        place = trash.place_of(file)
+        try:
+            place.unlink()
+        except OSError as error:
+            self._kept.append((place, describe_os_error(error)))
+            return False
+        return True

@@ -13,8 +13,24 @@ from pathlib import Path
 from annclust.errors import UnknownPurgeError
 from annclust.images.content import describe_os_error
 from annclust.progress import SILENT, Progress, Stage
-from annclust.purge.file_moves import look_at, make_folders, move, remove_empty_folders
-from annclust.purge.settling import note, set_state, settle, state_of_restored
+from annclust.purge.file_moves import (
+    Seen,
+    look_at,
+    make_folders,
+    move,
+    remove_empty_folders,
+    set_time,
+)
+from annclust.purge.reach import Reach
+from annclust.purge.settling import (
+    ON_DISK,
+    is_there,
+    note,
+    refusals_of,
+    set_state,
+    settle,
+    state_of_restored,
+)
 from annclust.purge.trash import Trash
 from annclust.storage.records import PurgedFile, PurgeRecord
 from annclust.storage.store_writer import StoreWriter
@@ -38,7 +54,8 @@ class UndoReport:
     purge : int
     photos, files, bytes : int
     unknown : int
-        Photos that the collection had dropped; the next `annclust index` finds them.
+        Photos that the collection does not know there any more; the next `annclust index` finds
+        them.
     not_restored : tuple of NotRestored
     """
 
@@ -58,10 +75,15 @@ def undo_purge(store: StoreWriter, purge: PurgeRecord, progress: Progress = SILE
     StorageError
         If the catalog cannot be written; the journal tells where each file is.
     """
-    settle(store, purge)
+    unsettled = settle(store, purge)
     files = [file for file in store.catalog.purged_files(purge.id) if file.state == "in trash"]
     restorer = _Restorer(store, Trash.of(purge))
-    with progress.stage("Putting photos back", len(files), unit="files") as stage:
+    for each in unsettled:
+        restorer.stays(each.file, each.why)
+    with (
+        refusals_of(store.path),
+        progress.stage("Putting photos back", len(files), unit="files") as stage,
+    ):
         restorer.run(files[::-1], stage)
     return restorer.report(purge.id)
 
@@ -87,7 +109,7 @@ def purge_to_undo(store: StoreWriter, plan: str | None) -> PurgeRecord:
         raise UnknownPurgeError(plan)
     for purge in reversed(asked):
         files = store.catalog.purged_files(purge.id)
-        if any(file.state in ("moving", "in trash", "restoring", "emptying") for file in files):
+        if any(file.state in ON_DISK for file in files):
             return purge
     return asked[-1]
 
@@ -96,7 +118,7 @@ class _Restorer:
     """Puts files back one by one; as in applying, what is done is noted with the next intent."""
 
     def __init__(self, store: StoreWriter, trash: Trash) -> None:
-        self._store, self._trash = store, trash
+        self._store, self._trash, self._reach = store, trash, Reach(trash)
         self._unnoted: list[PurgedFile] = []
         self._restored: list[PurgedFile] = []
         self._not_restored: list[NotRestored] = []
@@ -115,38 +137,67 @@ class _Restorer:
 
     def report(self, purge: int) -> UndoReport:
         """What was put back."""
-        photos = [file.image for file in self._restored if file.is_photo]
-        present = {image.id for image in self._store.catalog.images_by_id(photos)}
+        photos = [file for file in self._restored if file.is_photo]
+        has_image = self._store.catalog.has_image
         return UndoReport(
             purge=purge,
             photos=len(photos),
             files=len(self._restored),
             bytes=sum(file.size for file in self._restored),
-            unknown=sum(photo not in present for photo in photos),
+            unknown=sum(not has_image(photo.root.id, photo.path) for photo in photos),
             not_restored=tuple(self._not_restored),
         )
 
+    def stays(self, file: PurgedFile, why: str) -> None:
+        """Note that a file was not put back, or not as it was."""
+        self._not_restored.append(NotRestored(file.full_path, self._trash.place_of(file), why))
+
     def _restore(self, file: PurgedFile) -> None:
-        place, target = self._trash.place_of(file), file.full_path
+        away = self._reach.away(file)
+        if away is not None:
+            self.stays(file, away)
+        elif not is_there(self._trash.place_of(file)):
+            self._missing(file)
+        else:
+            self._put_back(file)
+
+    def _missing(self, file: PurgedFile) -> None:
+        """Note that somebody took a file out of the trash, and maybe put it back."""
+        state = state_of_restored(self._trash, file)
+        note(self._store, [file], state)
+        there = "; a file is in its place already" if state == "restored" else ""
+        self.stays(file, f"it is not in the trash any more{there}")
+
+    def _put_back(self, file: PurgedFile) -> None:
         with self._store.catalog.transaction():
             set_state(self._store, self._unnoted, "restored")
             set_state(self._store, [file], "restoring")
         self._unnoted = []
         try:
-            seen = look_at(place)
-            make_folders(target.parent)
-            move(place, target, token=self._trash.token)
+            seen = self._moved_back(file)
         except OSError as error:
-            state = state_of_restored(self._trash, file)  # the error may have come after the move
-            note(self._store, [file], state)
-            reason = describe_os_error(error)
-            if state == "restored":
-                self._restored.append(file)
-                reason = f"it is back, but the system says: {reason}"
-            self._not_restored.append(NotRestored(target, place, reason))
+            self._refused(file, error)
             return
         if seen.digest != file.digest:
-            why = "it was changed in the trash; it is back as it is now"
-            self._not_restored.append(NotRestored(target, place, why))
+            self.stays(file, "it was changed in the trash; it is back as it is now")
         self._restored.append(file)
         self._unnoted = [file]
+
+    def _moved_back(self, file: PurgedFile) -> Seen:
+        """Move a file back; gives what it looked like in the trash."""
+        place, target = self._trash.place_of(file), file.full_path
+        seen = look_at(place)
+        make_folders(target.parent)
+        move(place, target, token=self._trash.token, seen=seen)
+        if seen.digest == file.digest:
+            set_time(target, file.modified_ns)
+        return seen
+
+    def _refused(self, file: PurgedFile, error: OSError) -> None:
+        state = state_of_restored(self._trash, file)  # the error may have come after the move
+        note(self._store, [file], state)
+        reason = describe_os_error(error)
+        if state == "restored":
+            self._restored.append(file)
+            reason = f"it is back, but the system says: {reason}"
+        self.stays(file, reason)

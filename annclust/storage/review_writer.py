@@ -61,6 +61,12 @@ class ReviewWriter(CatalogFileWriter):
         )
         return PurgeRecord(self._db.last_insert_rowid(), plan, folder, trash, began_ns)
 
+    def renew_purge(self, purge: int, began_ns: int) -> None:
+        """Let a purge that goes on count from now on: what it moves yet is no older than that."""
+        self._db.execute(
+            "UPDATE purge SET began_ns = max(began_ns, ?) WHERE id = ?", (began_ns, purge)
+        )
+
     def add_purged_files(self, files: Iterable[PurgedFile]) -> list[int]:
         """Note files that a purge means to move; gives the ids that they get.
 

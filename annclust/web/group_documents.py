@@ -64,7 +64,9 @@ def listing_of(view: View, asked: Asked) -> Listing:
     return Listing(view.album.order(asked.granularity, asked.order), shown)
 
 
-def groups_page(view: View, asked: Asked, after: str | None, limit: int) -> GroupsPage:
+def groups_page(
+    view: View, judges: Judges, asked: Asked, after: str | None, limit: int
+) -> GroupsPage:
     """Some groups.
 
     Raises
@@ -85,18 +87,17 @@ def groups_page(view: View, asked: Asked, after: str | None, limit: int) -> Grou
         one_offs=len(cut.alone),
         counts=StateCounts(**dict(zip(STATES, counts, strict=True))),
         next=None if last is None else cursor_of(last, groups=view.groups, listed=asked.name),
-        groups=cards(view, cut, groups, states),
+        groups=_cards(view, judges, cut, groups, states),
     )
 
 
-def cards(view: View, cut: Cut, groups: Nodes, states: Codes) -> list[GroupCard]:
-    """Cards of some groups."""
+def _cards(view: View, judges: Judges, cut: Cut, groups: Nodes, states: Codes) -> list[GroupCard]:
     kept, rejected = view.notes.kept(cut), view.notes.rejected(cut)
     return [
         GroupCard(
             lead=int(cut.lead[group]),
             size=int(cut.size[group]),
-            cover=view.album.photos.ids[cut.members_of(group)[:_COVER]].tolist(),
+            cover=_cover(view, judges, cut.members_of(group)),
             certainty=float(cut.certainty[group]),
             state=STATES[states[group]],
             bytes=int(cut.bytes[group]),
@@ -106,6 +107,14 @@ def cards(view: View, cut: Cut, groups: Nodes, states: Codes) -> list[GroupCard]
         )
         for group in groups.tolist()
     ]
+
+
+def _cover(view: View, judges: Judges, members: Nodes) -> list[int]:
+    """The best photos of a group, as far as it was judged."""
+    judged = judges.known(view, members)
+    if judged is not None:
+        return [int(each.photo) for each in judged.photos[:_COVER]]
+    return [int(each) for each in view.album.photos.ids[members[:_COVER]]]
 
 
 def _taken(cut: Cut, group: int) -> tuple[str, str] | None:

@@ -46,7 +46,7 @@ def group_routes(session: Session, judges: Judges, examiner: Examiner) -> APIRou
         limit: Limit = _LIMIT,
     ) -> GroupsPage:
         """Groups at a granularity."""
-        return groups_page(session.view, Asked(granularity, order, state), after, limit)
+        return groups_page(session.view, judges, Asked(granularity, order, state), after, limit)
 
     @routes.get("/one-offs")
     def without_twins(

@@ -15,6 +15,7 @@ from annclust.pipeline.deciding import decisions
 from annclust.pipeline.pictures import Pictures
 from annclust.settings import GRANULARITY
 from annclust.storage.records import ImageRecord
+from annclust.storage.store import Store
 from annclust.web.decision_routes import decision_documents
 from annclust.web.documents import GroupOfPhoto, PhotoDocument
 from annclust.web.photo_documents import photo_facts, version_of
@@ -43,7 +44,8 @@ def photo_routes(session: Session, pictures: Pictures) -> APIRouter:
         photo: int, version: str | None, make: Callable[[ImageRecord], bytes], media_type: str
     ) -> Response:
         def made() -> tuple[bytes, str]:
-            record = _record(session, photo)
+            with session.readers.store() as store:
+                record = _record(store, photo)
             return _picture(record, make), version_of(record.digest)
 
         body, current = await to_thread.run_sync(made, limiter=limiter)
@@ -68,11 +70,10 @@ def photo_routes(session: Session, pictures: Pictures) -> APIRouter:
         """A photo and the group that it is in."""
         view = session.view
         with session.readers.store() as store:
+            record = _record(store, photo)
             found = photo_facts(store, [photo], view.album, view.notes)
-            said = [s for s in decisions(store) if photo in {p.id for p in (*s.first, *s.second)}]
-        if not found:
-            raise UnknownIdError("photo")
-        (facts,) = found.values()
+            said = decisions(store, record.digest)
+        facts = found[record.id]
         return PhotoDocument(
             **facts, group=_group(view, photo, granularity), decisions=decision_documents(said)
         )
@@ -80,9 +81,8 @@ def photo_routes(session: Session, pictures: Pictures) -> APIRouter:
     return routes
 
 
-def _record(session: Session, photo: int) -> ImageRecord:
-    with session.readers.store() as store:
-        found = store.catalog.images_by_id([photo])
+def _record(store: Store, photo: int) -> ImageRecord:
+    found = store.catalog.images_by_id([photo])
     if not found:
         raise UnknownIdError("photo")
     return found[0]

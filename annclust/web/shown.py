@@ -13,8 +13,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 def shown_text(text: str | bytes | Path) -> str:
     """A name in which bytes that are no UTF-8, and control characters, are U+FFFD."""
-    raw = text if isinstance(text, bytes) else str(text).encode("utf-8", "surrogateescape")
-    readable = raw.decode("utf-8", "replace")
+    readable = text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
     return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in readable)
 
 

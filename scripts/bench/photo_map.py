@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from peers import peer_python
-from photo_map_peers import NEEDED
+from photo_map_peers import NEEDED, own_peak
 from reporting import table, versions
 from scale import fill
 from scipy.spatial import KDTree
@@ -36,6 +36,7 @@ from annclust.photo_map.drawing import draw_map
 from annclust.photo_map.frame import Framed
 from annclust.pipeline.derived import refresh_graph
 from annclust.pipeline.live_vectors import live_vectors
+from annclust.pipeline.stored import stored_graph
 from annclust.search.graph_build import build_graph
 from annclust.settings import SearchSettings
 from annclust.storage.store_writer import StoreWriter
@@ -63,7 +64,11 @@ def graph_over(path: Path) -> Any:
 
 
 def draw(path: Path, output: Path) -> None:
-    np.save(output, draw_map(graph_over(path), threads=SearchSettings().threads).places)
+    with StoreWriter(path) as store:
+        graph = stored_graph(store, live_vectors(store), SearchSettings())
+        assert graph is not None
+        np.save(output, draw_map(graph, threads=SearchSettings().threads).places)
+    print(own_peak())
 
 
 def vectors_of(path: Path) -> NDArray[np.float32]:
@@ -73,11 +78,12 @@ def vectors_of(path: Path) -> NDArray[np.float32]:
 
 
 def drawn_by(program: str, command: Sequence[object], output: Path) -> Drawn:
-    """Run what draws a map; the peak is that of all children so far, if it is a new one."""
+    """Run what draws a map, and tells its own peak in kB."""
     before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    subprocess.run(list(map(str, command)), check=True, capture_output=True)
+    words = list(map(str, command))
+    told = subprocess.run(words, check=True, capture_output=True, text=True).stdout
     after, wall = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter() - begin
-    peak = after.ru_maxrss / 2**20 if after.ru_maxrss > before.ru_maxrss else float("nan")
+    peak = int(told.splitlines()[-1]) / 2**20
     return Drawn(program, np.load(output), wall, after.ru_utime - before.ru_utime, peak)
 
 
@@ -106,10 +112,9 @@ def preserved(neighbors: NDArray[Any], places: NDArray[Any], among: int) -> floa
 def trustworthiness(vectors: NDArray[Any], places: NDArray[Any]) -> float:
     """How few strangers are near on the map (Venna and Kaski 2001), from some of the photos."""
     n, found = len(vectors), KDTree(places).query(places, NEAREST + 1)[1]
-    asked = np.linspace(0, n - 1, min(ASKED, n)).astype(int)
+    asked = np.linspace(0, n - 1, min(ASKED // 4, n)).astype(int)
     excess = 0.0
-    for node in asked:
-        alike = vectors @ vectors[node]
+    for node, alike in zip(asked, (vectors @ vectors[asked].T).T, strict=True):
         alike[node] = np.inf
         rank = np.empty(n)
         rank[np.argsort(-alike, kind="stable")] = np.arange(n)
@@ -136,16 +141,18 @@ def rows(name: str, path: Path, python: Path | None, pictures: Path | None) -> I
     for drawn in maps_of(path, vectors, python):
         if pictures:
             picture(drawn.places, pictures / f"{name}-{drawn.program}.png")
-        yield [
+        figures = [
             f"{name} ({graph.n:,}, k = {graph.k})",
             drawn.program,
             f"{drawn.wall:.1f}",
             f"{drawn.user:.1f}",
-            "" if np.isnan(drawn.peak) else f"{drawn.peak:.2f}",
+            f"{drawn.peak:.2f}",
             f"{preserved(graph.neighbors, drawn.places, NEAREST):.3f}",
             f"{preserved(graph.neighbors, drawn.places, 50):.3f}",
             f"{trustworthiness(vectors, drawn.places):.3f}",
         ]
+        print(*figures, flush=True)
+        yield figures
 
 
 def picture(places: NDArray[Any], path: Path, side: int = 1_200) -> None:

@@ -33,6 +33,12 @@ def opentsne(vectors: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(TSNE(n_jobs=2, random_state=0).fit(vectors))
 
 
+def own_peak() -> int:
+    """The most memory of this process, in kB; `getrusage` counts what its parent had."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0])
+
+
 TASKS: dict[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
     task.__name__: task for task in (umap, opentsne)
 }
@@ -45,6 +51,7 @@ def main() -> None:
     parser.add_argument("output", type=Path)
     options = parser.parse_args()
     np.save(options.output, TASKS[options.task](np.load(options.vectors)))
+    print(own_peak())
 
 
 if __name__ == "__main__":

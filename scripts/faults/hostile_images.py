@@ -4,9 +4,10 @@
     python scripts/faults/hostile_images.py --only 4711 [--keep FOLDER]    # one of them again
 
 Small valid files of every format, and those of the folders given, are broken at random. Each must
-come back as pixels of the right shape or with a reason in words, within 10 s of processor time; all
-processes together must do with 1.5 GB of memory, and nothing may die for good or hang. Seed, number
-and sources of a mutant bring it back.
+come back as what was wished (pixels, a thumbnail, a picture of full size or an examination, in
+turn) or with a reason in words, within 10 s of processor time; all processes together must do with
+1.5 GB of memory, and nothing may die for good or hang. Seed, number and sources of a mutant bring
+it back.
 """
 
 from __future__ import annotations
@@ -27,7 +28,16 @@ from pathlib import Path
 from hostile.mutations import Mutant, mutant
 from hostile.small_images import small_images
 from hostile.usage import MemoryWatch, processor_seconds
-from hostile.verdicts import GEOMETRY, HEADING, LIMITS, Most, Outcome, Tally, violations
+from hostile.verdicts import (
+    GEOMETRY,
+    HEADING,
+    LIMITS,
+    Most,
+    Outcome,
+    Tally,
+    violations,
+    wish_of,
+)
 
 from annclust.images.decode_workers import DecodeWorkers, ReadJob, memory_for_large_pictures
 
@@ -68,7 +78,7 @@ class Lane:
 def _saved(mutant: Mutant, folder: Path) -> ReadJob:
     path = folder / str(mutant.number)
     path.write_bytes(mutant.data)
-    return ReadJob(mutant.number, os.fsencode(path))
+    return ReadJob(mutant.number, os.fsencode(path), wish=wish_of(mutant))
 
 
 @dataclass(slots=True, eq=False)

@@ -1,11 +1,12 @@
 """Purge points: breaks purges at every call that touches the disk, and looks for every photo.
 
-    python scripts/faults/purge_points.py [--action kill ENOSPC EIO EXDEV SIGINT] [--every 1]
+    python scripts/faults/purge_points.py [--action kill ENOSPC EIO EXDEV EINVAL SIGINT] [--every 1]
 
 Photos are moved to the trash, within a device and across two, and put back. After each break every
 photo is in its place or in the trash, whole, and what was to stay is where it was; then the same
 command is given again and reaches its end; then all is undone, and names, bytes and times are
-what they were before.
+what they were before. EXDEV and EINVAL are answers of renameat2 alone: another device, and a file
+system that cannot rename without replacing, for which there are other ways.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from annclust.storage.records import ImageRecord
 from annclust.storage.store import Store
 
 PLAN, TRASH = "plan.json", "trash"
-PURGE_ACTIONS = ACTIONS | {"EXDEV": "error=EXDEV"}
+PURGE_ACTIONS = ACTIONS | {"EXDEV": "error=EXDEV", "EINVAL": "error=EINVAL"}
 
 Tree = dict[str, tuple[bytes, int, int]]
 """Bytes, time and mode of every file, by its path below a folder."""
@@ -180,7 +181,7 @@ def break_at(
 
 
 def _concerns(action: str, point: Point) -> bool:
-    return action != "EXDEV" or point.call == "renameat2"
+    return action not in ("EXDEV", "EINVAL") or point.call == "renameat2"
 
 
 def attack(operation: Operation, actions: list[str], every: int, zygote: Zygote) -> tuple[int, int]:

@@ -18,6 +18,7 @@ from annclust.settings import SearchSettings
 from annclust.storage.store_writer import StoreWriter
 from tests.albums import save
 from tests.embedding.networks import save_network
+from tests.html_reader import ReadPage
 
 
 def run(*arguments: object, cwd: Path | None = None, **environment: str) -> Any:
@@ -147,6 +148,22 @@ def test_parquet_is_written_whole(made: Path, tmp_path: Path) -> None:
     assert table.column_names[:2] == ["id", "path"]
 
 
+def test_a_page_of_the_groups_is_written_whole(made: Path, tmp_path: Path, photos: Path) -> None:
+    run("cluster", "-c", made)
+    output = tmp_path / "trip.html"
+    written = document("export", "-c", made, "--format", "html", "-o", output)
+    assert written == {"output": str(output), "format": "html", "what": "photos"}
+    page = ReadPage(output.read_bytes())
+    assert page.text["h1"] == "trip"
+    assert [len(group.photos) for group in page.groups] == [4, 4, 4]
+    save(photos / "burst 0" / "IMG_04.jpg", 0, shift=4)
+    document("index", "-c", made)
+    done = run("export", "-c", made, "--format", "html")
+    assert "annclust cluster" in done.stderr  # it is of old groups
+    assert ReadPage(done.stdout.encode()).numbers["in no group, not shown"] == 1
+    assert len(document("export", "-c", made, "--format", "html")) == 13  # JSON is JSON
+
+
 def test_status_reports_what_the_contract_names(made: Path) -> None:
     status = document("status", "-c", made)
     assert set(status) >= {
@@ -164,7 +181,8 @@ def test_check_finds_a_sound_collection_sound(made: Path) -> None:
 def test_check_names_and_repairs_a_damaged_derived_file(made: Path) -> None:
     run("cluster", "-c", made)
     run("cluster", "-c", made, "--level", "density")
-    for kind in ("index", "graph", "tree", "groups"):
+    run("export", "-c", made, "--what", "map")
+    for kind in ("index", "graph", "tree", "groups", "map"):
         damaged = next(made.glob(f"{kind}-*"))
         damaged.write_bytes(damaged.read_bytes()[:-1])
     report = document("check", "-c", made, code=1)
@@ -173,7 +191,7 @@ def test_check_names_and_repairs_a_damaged_derived_file(made: Path) -> None:
     assert set(report["problems"][0]) == {"invariant", "message", "ids"}
     repaired = document("check", "--repair", "-c", made)
     assert repaired["ok"]
-    assert len(repaired["repaired"]) == 4
+    assert len(repaired["repaired"]) == 5
     assert document("check", "-c", made)["ok"]
 
 
@@ -235,6 +253,10 @@ ERRORS = {
     ),
     "an unreadable query": (("similar", "{tmp}/bad.jpg", "-c", "{made}"), "bad.jpg"),
     "a missing query": (("similar", "{tmp}/none.jpg", "-c", "{made}"), "none.jpg"),
+    "a page before clustering": (
+        ("export", "-c", "{made}", "--format", "html"),
+        "annclust cluster",
+    ),
     "clusters before clustering": (("clusters", "-c", "{made}"), "annclust cluster"),
     "an output in a missing folder": (
         ("export", "-c", "{made}", "-o", "{tmp}/none/x.csv"),
@@ -291,6 +313,8 @@ def test_wrong_usage_is_exit_code_2(arguments: tuple[str, ...]) -> None:
         ("cluster", "--memory", "foo"),
         ("cluster", "--memory", "10M"),
         ("export", "--format", "svg"),
+        ("export", "--format", "html", "--what", "graph"),
+        ("export", "--format", "html", "--what", "tree"),
         ("index", "--add"),
     ],
 )

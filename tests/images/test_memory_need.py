@@ -1,20 +1,24 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PIL import Image, JpegImagePlugin
+from PIL import ExifTags, Image, JpegImagePlugin
 
+from annclust.images.decode_worker import look_for
 from annclust.images.decode_workers import DecodeWorkers
 from annclust.images.decoded_image import UndecodableError
-from annclust.images.decoding import decode_view
+from annclust.images.decoding import decode_as, decode_view
 from annclust.images.memory_need import memory_needed
+from annclust.images.picture import FULL, LARGE, PictureWish
+from annclust.images.wish import EXAMINATION, VIEW, Wish
 from tests.images.samples import ENCODINGS, ENOUGH_PIXELS, GEOMETRY, ONE_WORKER, encode, job, only
 from tests.images.watching import peak_memory
 
 
-def claimed(data: bytes) -> int:
+def claimed(data: bytes, wish: Wish = VIEW) -> int:
     """What is asked for before a file is decoded."""
     claims: list[int] = []
 
@@ -22,7 +26,7 @@ def claimed(data: bytes) -> int:
         claims.append(amount)
         return True
 
-    decode_view(data, GEOMETRY, max_pixels=ENOUGH_PIXELS, claim=claim)
+    decode_as(look_for(wish, GEOMETRY), data, max_pixels=ENOUGH_PIXELS, claim=claim)
     (amount,) = claims
     return amount
 
@@ -39,17 +43,39 @@ def test_decoding_takes_no_more_than_was_asked_for(
     tmp_path: Path, extension: str, mode: str
 ) -> None:
     small, large = (encode(smooth(mode, side), extension) for side in (500, 3000))
-    assert taken_for(small, large, tmp_path / "photo") < claimed(large) + (12 << 20)
+    assert taken_for(small, large, tmp_path / "photo") < claimed(large) + LIBRARIES
 
 
-def taken_for(small: bytes, large: bytes, path: Path) -> int:
+LIBRARIES = 12 << 20
+"""What a decoder loads, or keeps, however large a picture is."""
+
+
+@pytest.mark.parametrize("wish", [LARGE, FULL, EXAMINATION], ids=["large", "full", "examination"])
+@pytest.mark.parametrize("extension", ["jpg", "png", "gif", "webp", "heic", "avif"])
+def test_nor_does_what_is_made_of_it(tmp_path: Path, extension: str, wish: Wish) -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6  # it must be turned
+    held = {"exif": exif} if extension in ("jpg", "png", "webp") else {}
+    small, large = (encode(smooth("RGB", side), extension, **held) for side in (500, 3000))
+    taken = taken_for(small, large, tmp_path / "photo", wish)
+    assert taken < claimed(large, wish) + LIBRARIES
+
+
+def test_what_is_shrunk_costs_no_more_than_is_shown() -> None:
+    giant, shown = (encode(smooth("RGB", side), "jpg") for side in (3000, 1500))
+    wish = PictureWish(1500, "JPEG")
+    assert claimed(giant, wish) == pytest.approx(claimed(shown, wish), rel=0.01)
+
+
+def taken_for(small: bytes, large: bytes, path: Path, wish: Wish = VIEW) -> int:
     """Bytes that a worker takes for a large file, beside those of the file and a small one's."""
+    asked = replace(job(path), wish=wish)
     with DecodeWorkers(GEOMETRY, ONE_WORKER) as workers:
         path.write_bytes(small)
-        assert only(workers.run([job(path)])).image is not None
+        assert only(workers.run([asked])).reason is None
         before = peak_memory(workers.pids[0])
         path.write_bytes(large)
-        assert only(workers.run([job(path)])).image is not None
+        assert only(workers.run([asked])).reason is None
         return peak_memory(workers.pids[0]) - before - len(large)
 
 
@@ -76,7 +102,7 @@ def test_deep_pixels_cost_more(tmp_path: Path, mode: str) -> None:
     small, large = (
         encode(Image.new(mode, (side, side)), "lzw.tif", strip_size=1 << 30) for side in (100, 2500)
     )
-    assert taken_for(small, large, tmp_path / "photo") < claimed(large) + (12 << 20)
+    assert taken_for(small, large, tmp_path / "photo") < claimed(large) + LIBRARIES
 
 
 def test_who_is_refused_memory_is_told_so() -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from annclust.collection import Collection
+from annclust.images.discovery import TRASH
+from annclust.progress import Stage
 from annclust.purge.plan import Plan, PlannedFile, PlannedGroup, PlannedPhoto
 from annclust.storage.records import ImageRecord
 from annclust.storage.store import Store
@@ -36,13 +39,19 @@ class Photos:
     """The photos of a collection by name."""
 
     by_name: dict[str, ImageRecord]
+    every: Sequence[ImageRecord]
 
     @classmethod
     def of(cls, collection: Collection) -> Photos:
         """All that are present."""
         with Store(collection.path) as store:
             found = store.catalog.images_by_id(collection.photo_ids())
-        return cls({photo.full_path.name: photo for photo in found})
+        return cls({photo.full_path.name: photo for photo in found}, found)
+
+    @property
+    def by_path(self) -> dict[Path, ImageRecord]:
+        """The same by path: several may have one name."""
+        return {photo.full_path: photo for photo in self.every}
 
     def planned(self, name: str, *companions: Path) -> PlannedPhoto:
         """A photo of a plan."""
@@ -66,3 +75,31 @@ def beside(path: Path) -> PlannedFile:
 def joined(plans: Sequence[Plan]) -> Plan:
     """One plan of the groups of several."""
     return replace(plans[0], groups=tuple(group for plan in plans for group in plan.groups))
+
+
+class Meanwhile:
+    """Something happens after the first photo was moved."""
+
+    def __init__(self, happens: Callable[[], object]) -> None:
+        self._happens: Callable[[], object] | None = happens
+
+    @contextmanager
+    def stage(self, title: str, /, total: int | None = None, *, unit: str = "") -> Iterator[Stage]:
+        yield self
+
+    def advance(self, steps: int = 1, /) -> None:
+        if self._happens is not None:
+            self._happens()
+            self._happens = None
+
+    def expect(self, total: int, /) -> None:
+        pass
+
+
+def in_trash(photos: Path) -> set[str]:
+    """Names of all files in the trash of a folder."""
+    return {path.name for path in (photos / TRASH).rglob("*") if path.is_file()}
+
+
+def present(collection: Collection) -> set[str]:
+    return set(Photos.of(collection).by_name)

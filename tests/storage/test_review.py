@@ -9,7 +9,13 @@ import pytest
 
 from annclust.arrays import ImageId
 from annclust.images.capture import Capture
-from annclust.storage.records import ExaminationRecord, PurgedFile, PurgeState, Reviewed
+from annclust.storage.records import (
+    CompanionRecord,
+    ExaminationRecord,
+    PurgedFile,
+    PurgeState,
+    Reviewed,
+)
 from annclust.storage.store import Store
 from annclust.storage.store_writer import StoreWriter
 from tests.storage.conftest import add_photos, content
@@ -43,6 +49,15 @@ def test_what_was_measured_is_found_by_content(writer: StoreWriter) -> None:
     with writer.catalog.transaction():
         writer.catalog.add_examinations([newer])
     assert writer.catalog.examinations([first]) == {first: newer}
+
+
+def test_nothing_is_noted_of_contents_that_are_gone(writer: StoreWriter) -> None:
+    here, gone = digests(writer)[0], bytes(range(32))
+    with writer.catalog.transaction():
+        writer.catalog.add_examinations(
+            [ExaminationRecord(digest, 1, "{}", b"") for digest in (gone, here)]
+        )
+    assert set(writer.catalog.examinations([here, gone])) == {here}
 
 
 def test_photos_are_marked_anew_and_not_any_more(writer: StoreWriter) -> None:
@@ -169,3 +184,16 @@ def test_another_connection_that_commits_is_noticed(writer: StoreWriter) -> None
         with writer.catalog.transaction():
             writer.catalog.mark(ids(writer)[:1], keep=True)
         assert reader.catalog.version() != before
+
+
+def test_what_belongs_to_some_photos_is_told_of_these_alone(writer: StoreWriter) -> None:
+    one, two, *_ = writer.catalog.images_by_id(ids(writer))
+    records = [
+        CompanionRecord(photo.root.id, photo.path + b".xmp", 1, 0, photo.path)
+        for photo in (one, two)
+    ]
+    with writer.catalog.transaction():
+        writer.catalog.add_companions(records)
+    every = writer.catalog.companions()
+    assert every.keys() == {one.id, two.id}
+    assert writer.catalog.companions([two.id, 99]) == {two.id: every[two.id]}

@@ -179,3 +179,18 @@ def test_a_photo_that_stands_alone_has_no_group(page: Page) -> None:
     assert answer.status_code == 404
     assert page.get("/api/photos/1", granularity=0)["group"] is None
     assert page.get("/api/photos/1")["group"] == {"lead": 1, "size": 4}
+
+
+def test_a_card_shows_the_best_photos_first_once_they_are_known(page: Page) -> None:
+    best = [photo["id"] for photo in judged(page, 5)["photos"]]
+    (card,) = [each for each in page.get("/api/groups")["groups"] if each["lead"] == 5]
+    assert card["cover"] == best
+
+
+def test_a_photo_that_cannot_be_looked_at_is_left_alone(fresh_page: Page) -> None:
+    (fresh_page.photos / "burst 0" / "IMG_00.jpg").unlink()
+    found = judged(fresh_page, 1)
+    assert suggestions(found)[1] == "leave"
+    (gone,) = [photo for photo in found["photos"] if photo["id"] == 1]
+    assert gone["alone"]
+    assert list(suggestions(found).values()).count("keep") == 1

@@ -12,6 +12,8 @@ import { percent } from "./words.js";
 
 const STEP = 1.35;
 const PAN_PX = 80;
+/** Height of the words below a photo. */
+const FOOT_PX = 84;
 const MODES = {
   side: ["compare", "Side by side", "S"],
   swap: ["swap", "Swap", "F"],
@@ -46,10 +48,13 @@ class Compare {
 
   async open() {
     const closed = show(this.app, this.element, this.element);
+    const arrange = () => this.#arrange();
+    addEventListener("resize", arrange);
     const release = this.app.keys.add(this.#keys());
     this.#show();
     await closed;
     release();
+    removeEventListener("resize", arrange);
     this.panes.forEach((pane) => pane.close());
   }
 
@@ -94,6 +99,7 @@ class Compare {
   #show() {
     const { panes, stage, mode } = this;
     stage.className = `compare-panes mode-${mode} of-${panes.length}`;
+    this.#arrange();
     fill(
       stage,
       panes.map((pane) => pane.element),
@@ -113,6 +119,17 @@ class Compare {
     );
     this.layer.show(mode === "difference" ? panes.slice(0, 2) : null);
     this.#moved();
+  }
+
+  /** Two wide photos are larger below each other than beside each other in a high window. */
+  #arrange() {
+    const { panes, stage } = this;
+    const { width, height } = panes[0].zoom.size;
+    const fits = (paneWidth, paneHeight) => Math.min(paneWidth / width, paneHeight / height);
+    const room = [stage.clientWidth, stage.clientHeight];
+    const beside = fits(room[0] / 2, room[1] - FOOT_PX);
+    const below = fits(room[0], room[1] / 2 - FOOT_PX);
+    stage.classList.toggle("rows", panes.length === 2 && below > beside);
   }
 
   #modeButton(name, [drawing, text, key]) {

@@ -21,11 +21,13 @@ export function filmStrip(photos, choose) {
   return {
     element,
     show(current) {
+      const hadFocus = element.contains(document.activeElement);
       const places = around(current[0], photos.length);
-      const frames = places.map((place) => frame(photos, place, current.includes(place), choose));
+      const frames = places.map((place) => frame(photos, place, current, choose));
       fill(element, frames);
-      const here = element.querySelector("[aria-current]");
+      const here = element.querySelector("[tabindex='0']");
       here?.scrollIntoView({ inline: "center", block: "nearest" });
+      if (hadFocus) here?.focus();
     },
   };
 }
@@ -36,12 +38,12 @@ function around(place, count) {
   return Array.from({ length: last - first }, (_, step) => first + step);
 }
 
-function frame(photos, place, isCurrent, choose) {
+function frame(photos, place, current, choose) {
   const attributes = {
     class: `film-frame is-${standing(photos[place])}`,
-    tabindex: -1,
+    tabindex: place === current[0] ? 0 : -1,
     "aria-label": `Photo ${place + 1} of ${photos.length}`,
-    "aria-current": isCurrent ? "true" : null,
+    "aria-current": current.includes(place) ? "true" : null,
     click: () => choose(place),
   };
   return h("button", attributes, thumbnail(photos[place]));

@@ -6,7 +6,7 @@
 import { thumbnailUrl } from "./pictures.js";
 
 /** Pictures are shown once no more than this many points are seen. */
-const FEW = 700;
+const FEW = 900;
 const VERY_FEW = 60;
 /** Longest side of a picture with the room around it, in CSS pixels. */
 const PICTURE = 76;

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Self
 
 from blake3 import blake3
 from hostile.mutations import Mutant
+from PIL import Image
 
 from annclust.embedding.registry import DEFAULT_EMBEDDER, find_embedder
 from annclust.images.decode_workers import ReadResult
 from annclust.images.decoded_image import DecodedImage
+from annclust.images.examination import Examination
 from annclust.images.formats import DECODABLE
+from annclust.images.picture import FULL, THUMBNAIL, Picture, PictureWish
+from annclust.images.wish import EXAMINATION, VIEW, Wish
 from annclust.settings import DecodeSettings
 
 GEOMETRY = find_embedder(DEFAULT_EMBEDDER).geometry
 LIMITS = DecodeSettings(workers=1)
 MOST_SECONDS = 10.0
+_WISHES = VIEW, THUMBNAIL, FULL, EXAMINATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,16 @@ class Outcome:
     died: bool
 
 
+def wish_of(mutant: Mutant) -> Wish:
+    """What is asked for: of each kind a fourth."""
+    return _WISHES[mutant.number % len(_WISHES)]
+
+
+def made(result: ReadResult) -> DecodedImage | Picture | Examination | None:
+    """What came back."""
+    return result.image or result.picture or result.examination
+
+
 def violations(mutant: Mutant, outcome: Outcome) -> Iterator[str]:
     """Every rule that was broken."""
     result = outcome.result
@@ -46,14 +62,22 @@ def violations(mutant: Mutant, outcome: Outcome) -> Iterator[str]:
         yield f"it got the result of {result.key}"
     if outcome.processor > MOST_SECONDS:
         yield f"it took {outcome.processor:.1f} s"
-    if (result.image is None) == (result.reason is None):
-        yield f"there should be pixels or a reason, which is {result.reason!r}"
+    if (made(result) is None) == (result.reason is None):
+        yield f"there should be what was wished or a reason, which is {result.reason!r}"
     if result.digest is not None and result.digest != blake3(mutant.data).digest():
         yield "its digest is that of something else"
     if result.reason is not None:
         yield from _wrong_with_reason(mutant, result, result.reason)
+    yield from _wrong_with_made(result, wish_of(mutant))
+
+
+def _wrong_with_made(result: ReadResult, wish: Wish) -> Iterator[str]:
     if result.image is not None:
         yield from _wrong_with_image(result.image)
+    if result.picture is not None:
+        yield from _wrong_with_picture(result.picture, wish)
+    if result.examination is not None:
+        yield from _wrong_with_size(result.examination)
 
 
 def _wrong_with_reason(mutant: Mutant, result: ReadResult, reason: str) -> Iterator[str]:
@@ -73,10 +97,23 @@ def _wrong_with_image(image: DecodedImage) -> Iterator[str]:
     fits = GEOMETRY.allows((columns, rows)) and bands == 3
     if not fits or image.pixels.dtype != "uint8":
         yield f"its pixels have shape {image.pixels.shape} and type {image.pixels.dtype}"
-    if not 0 < image.width * image.height <= LIMITS.max_pixels:
-        yield f"it has {image.width} x {image.height} pixels"
+    yield from _wrong_with_size(image)
     if image.format not in DECODABLE:
         yield f"its format is {image.format}"
+
+
+def _wrong_with_picture(picture: Picture, wish: Wish) -> Iterator[str]:
+    yield from _wrong_with_size(picture)
+    with Image.open(io.BytesIO(picture.encoded)) as opened:
+        opened.load()
+    is_wished = isinstance(wish, PictureWish) and opened.format == wish.form.upper()
+    if not is_wished or opened.size != (picture.columns, picture.rows):
+        yield f"it is a {opened.format} of {opened.size}"
+
+
+def _wrong_with_size(seen: DecodedImage | Picture | Examination) -> Iterator[str]:
+    if not 0 < seen.width * seen.height <= LIMITS.max_pixels:
+        yield f"it has {seen.width} x {seen.height} pixels"
 
 
 def is_timeout(result: ReadResult) -> bool:
@@ -121,7 +158,7 @@ class Tally:
     def take(self, number: int, outcome: Outcome) -> None:
         """Count one."""
         self.mutants += 1
-        self.decoded += outcome.result.image is not None
+        self.decoded += made(outcome.result) is not None
         self.timeouts += is_timeout(outcome.result)
         self.deaths += outcome.died and not is_timeout(outcome.result)
         self.clock += outcome.clock
