@@ -17,12 +17,17 @@ export async function acceptAll(app) {
     return false;
   }
   const isSure = await confirm(app, {
-    title: "Accept all suggestions?", body: preview(found), yes: `Accept in ${plural(found.groups, "group")}`,
-    wide: true, testid: "accept-all-dialog",
+    title: "Accept all suggestions?",
+    body: preview(found),
+    yes: `Accept in ${plural(found.groups, "group")}`,
+    wide: true,
+    testid: "accept-all-dialog",
   });
   if (!isSure) return false;
   await app.jobs.run({ kind: "accept", granularity });
-  app.toasts.tell(`${plural(found.groups, "group")} done: ${number(found.keep)} to keep, ${number(found.reject)} rejected.`);
+  app.toasts.tell(
+    `${plural(found.groups, "group")} done: ${number(found.keep)} to keep, ${number(found.reject)} rejected.`,
+  );
   return true;
 }
 
@@ -36,22 +41,39 @@ async function examined(app, granularity) {
 
 function preview(found) {
   return [
-    h("p", { class: "secondary", text: "Marks only: no file is touched until you purge, and each group can be changed afterwards." }),
+    h("p.secondary", {
+      text: "Marks only: no file is touched until you purge, and each group can be changed afterwards.",
+    }),
     figures([
-      ["Kept", number(found.keep)], ["Rejected", number(found.reject)], ["Left alone", number(found.left_alone)],
+      ["Kept", number(found.keep)],
+      ["Rejected", number(found.reject)],
+      ["Left alone", number(found.left_alone)],
       ["To win", bytes(found.bytes)],
     ]),
-    h("ul", { class: "samples", "aria-label": "Some of the groups", tabindex: 0 }, found.sample.map(sample)),
+    h("ul.samples", { "aria-label": "Some of the groups", tabindex: 0 }, found.sample.map(sample)),
   ];
 }
 
 /** Numbers under their names. @param {[string, string][]} pairs */
 export function figures(pairs) {
-  return h("dl", { class: "figures" }, pairs.map(([name, value]) => h("div", {}, h("dt", { text: name }), h("dd", { text: value }))));
+  return h(
+    "dl.figures",
+    {},
+    pairs.map(([name, value]) => h("div", {}, h("dt", { text: name }), h("dd", { text: value }))),
+  );
 }
 
 function sample({ keep, reject, reason }) {
-  const kept = keep.map((id) => h("span", { class: "sample-photo keep" }, thumbnail({ id }, { alt: "Kept" })));
-  const rejected = reject.slice(0, 4).map((id) => h("span", { class: "sample-photo reject" }, thumbnail({ id }, { alt: "Rejected" })));
-  return h("li", { class: "sample" }, h("div", { class: "sample-photos" }, kept, rejected), h("span", { class: "secondary", text: reason }));
+  const kept = keep.map((id) =>
+    h("span.sample-photo.keep", {}, thumbnail({ id }, { alt: "Kept" })),
+  );
+  const rejected = reject
+    .slice(0, 4)
+    .map((id) => h("span.sample-photo.reject", {}, thumbnail({ id }, { alt: "Rejected" })));
+  return h(
+    "li.sample",
+    {},
+    h("div.sample-photos", {}, kept, rejected),
+    h("span.secondary", { text: reason }),
+  );
 }

@@ -52,8 +52,14 @@ function phaseCorrelation(first, second) {
 /** Without its mean, and faded at the edges, which would correlate by themselves. */
 function transformed({ pixels, side }) {
   const mean = pixels.reduce((sum, value) => sum + value, 0) / pixels.length;
-  const fade = Float64Array.from({ length: side }, (_, i) => 0.5 - 0.5 * Math.cos((2 * Math.PI * (i + 0.5)) / side));
-  const real = Float64Array.from(pixels, (value, i) => (value - mean) * fade[i % side] * fade[Math.floor(i / side)]);
+  const fade = Float64Array.from(
+    { length: side },
+    (_, i) => 0.5 - 0.5 * Math.cos((2 * Math.PI * (i + 0.5)) / side),
+  );
+  const real = Float64Array.from(
+    pixels,
+    (value, i) => (value - mean) * fade[i % side] * fade[Math.floor(i / side)],
+  );
   const imaginary = new Float64Array(pixels.length);
   transformSquare(real, imaginary, side);
   return { real, imaginary };

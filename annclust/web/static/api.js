@@ -19,11 +19,18 @@ export const GONE = 0;
 export function makeApi({ csrf, onTrouble }) {
   const send = (method, path, options) => request({ csrf, onTrouble }, method, path, options);
   const read = (path, query, signal) => send("GET", withQuery(path, query), { signal });
-  const write = (path, body) => send("POST", path, { body: JSON.stringify(body), type: "application/json" });
+  const write = (path, body) =>
+    send("POST", path, { body: JSON.stringify(body), type: "application/json" });
   return {
-    ...reading(read), ...writing(write), ...working(read, write), ...purging(read),
+    ...reading(read),
+    ...writing(write),
+    ...working(read, write),
+    ...purging(read),
     similarToFile: (file, n = 60) =>
-      send("POST", withQuery("/api/similar", { n }), { body: file, type: file.type || "application/octet-stream" }),
+      send("POST", withQuery("/api/similar", { n }), {
+        body: file,
+        type: file.type || "application/octet-stream",
+      }),
   };
 }
 
@@ -33,6 +40,7 @@ function reading(read) {
     groups: (query, signal) => read("/api/groups", query, signal),
     oneOffs: (query, signal) => read("/api/one-offs", query, signal),
     group: (photo, query, signal) => read(`/api/groups/${photo}`, query, signal),
+    photo: (photo, query) => read(`/api/photos/${photo}`, query),
     similarTo: (photo, n = 60) => read(`/api/photos/${photo}/similar`, { n }),
     similarToText: (text, n = 60) => read("/api/similar", { text, n }),
     suggestions: (granularity) => read("/api/suggestions", { granularity }),
@@ -45,7 +53,8 @@ function reading(read) {
 function writing(write) {
   return {
     mark: (photos, mark) => write("/api/marks", { photos, mark }),
-    setState: (photo, granularity, state) => write(`/api/groups/${photo}/state`, { granularity, state }),
+    setState: (photo, granularity, state) =>
+      write(`/api/groups/${photo}/state`, { granularity, state }),
     accept: (photo, granularity) => write(`/api/groups/${photo}/accept`, { granularity }),
     decide: (say, photos) => write("/api/decisions", { say, photos }),
     forget: (digests) => write("/api/decisions/forget", { digests }),

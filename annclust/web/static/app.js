@@ -24,8 +24,14 @@ import { purgeView } from "./views/purge.js";
 import { similarView } from "./views/similar.js";
 
 const VIEWS = {
-  groups: groupsView, group: groupView, "one-offs": oneOffsView, similar: similarView, decisions: decisionsView,
-  map: mapView, purge: purgeView, missing: missingView,
+  groups: groupsView,
+  group: groupView,
+  "one-offs": oneOffsView,
+  similar: similarView,
+  decisions: decisionsView,
+  map: mapView,
+  purge: purgeView,
+  missing: missingView,
 };
 
 const READING_MS = 700;
@@ -34,7 +40,10 @@ const LOOK_MS = 12_000;
 function start() {
   const store = makeStore();
   const csrf = document.querySelector("meta[name=csrf]").content;
-  const api = makeApi({ csrf, onTrouble: (now) => now !== store.get().trouble && store.set({ trouble: now }) });
+  const api = makeApi({
+    csrf,
+    onTrouble: (now) => now !== store.get().trouble && store.set({ trouble: now }),
+  });
   const app = { store, api, keys: makeKeys(), toasts: makeToasts() };
   app.jobs = makeJobs(app);
   app.refresh = () => refresh(app);
@@ -51,7 +60,10 @@ async function open(app) {
   try {
     await refresh(app);
     while (app.store.get().collection.state === "reading") {
-      app.shell.show({ title: "Reading", element: app.shell.reading(app.store.get().collection.message) });
+      app.shell.show({
+        title: "Reading",
+        element: app.shell.reading(app.store.get().collection.message),
+      });
       await new Promise((done) => setTimeout(done, READING_MS));
       await refresh(app);
     }
@@ -67,9 +79,10 @@ async function open(app) {
 /** Other programs write to the collection, too; and the server may be gone. */
 function keepUp(app) {
   const look = () => {
-    if (!document.hidden && !app.store.get().job) app.refresh().catch(() => {
-      // The banner says so.
-    });
+    if (!document.hidden && !app.store.get().job)
+      app.refresh().catch(() => {
+        // The banner says so.
+      });
   };
   setInterval(look, LOOK_MS);
   document.addEventListener("visibilitychange", look);
@@ -103,7 +116,7 @@ function showView(app, route) {
     app.closeView = null;
   };
   app.shell.show(view, route);
-  if (!view.keepsScroll) scrollTo({ top: route.scroll, behavior: "instant" });
+  scrollTo({ top: route.scroll, behavior: "instant" });
 }
 
 function pageKeys(app) {

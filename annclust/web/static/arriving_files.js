@@ -6,7 +6,12 @@ import { searchFile } from "./search.js";
 
 /** @param {object} app */
 export function listenForFiles(app) {
-  const cover = h("div", { class: "drop-cover", "aria-hidden": "true", hidden: true }, icon("upload", 32), h("p", { text: "Drop it to find look-alikes" }));
+  const cover = h(
+    "div.drop-cover",
+    { "aria-hidden": "true", hidden: true },
+    icon("upload", 32),
+    h("p", { text: "Drop it to find look-alikes" }),
+  );
   document.body.append(cover);
   listenForDrops(app, cover);
   document.addEventListener("paste", (event) => {

@@ -12,10 +12,15 @@ const STALE = {
 
 /** @param {object} app @returns {HTMLElement} */
 export function makeBanners(app) {
-  const element = h("div", { class: "banners", role: "status", "data-testid": "banners" });
+  const element = h("div.banners", { role: "status", testid: "banners" });
   let timer = 0;
   app.store.watch((now, before) => {
-    if (now.trouble === before.trouble && now.collection === before.collection && now.job === before.job) return;
+    if (
+      now.trouble === before.trouble &&
+      now.collection === before.collection &&
+      now.job === before.job
+    )
+      return;
     clearInterval(timer);
     if (now.trouble === "gone") timer = setInterval(() => retry(app, before.collection), RETRY_MS);
     fill(element, banner(app, now));
@@ -24,16 +29,35 @@ export function makeBanners(app) {
 }
 
 function banner(app, { trouble, collection, job }) {
-  if (trouble === "gone") return line("The server does not answer. Is “annclust review” still running?", "Try again", () => retry(app), "gone");
-  if (trouble === "locked") return line("This page has lost its key. Open the address that “annclust review” printed.", null, null, "locked");
+  if (trouble === "gone")
+    return line(
+      "The server does not answer. Is “annclust review” still running?",
+      "Try again",
+      () => retry(app),
+      "gone",
+    );
+  if (trouble === "locked")
+    return line(
+      "This page has lost its key. Open the address that “annclust review” printed.",
+      null,
+      null,
+      "locked",
+    );
   const stale = collection?.clustered && STALE[collection.out_of_date];
-  if (stale && job?.kind !== "cluster") return line(stale, "Group again", () => app.groupAgain(), "stale");
+  if (stale && job?.kind !== "cluster")
+    return line(stale, "Group again", () => app.groupAgain(), "stale");
   return null;
 }
 
 function line(text, label, action, testid) {
-  const button = label && h("button", { class: "button small", type: "button", on: { click: action } }, label);
-  return h("div", { class: "banner", "data-testid": `banner-${testid}` }, icon("warning"), h("span", { text }), button);
+  const button = label && h("button.button.small", { click: action }, label);
+  return h(
+    "div.banner",
+    { testid: `banner-${testid}` },
+    icon("warning"),
+    h("span", { text }),
+    button,
+  );
 }
 
 /** Asks for the collection: any answer takes the banner away. */

@@ -5,21 +5,26 @@ import { icon } from "./icons.js";
 
 /** @param {string} title @param {string} text @param {string} [drawing] @param {Node[]} [actions] */
 export function nothingHere(title, text, drawing = "groups", actions = []) {
-  return h("div", { class: "blank", "data-testid": "blank" },
-    h("div", { class: "blank-icon" }, icon(drawing, 32)), h("h2", { text: title }), h("p", { text }),
-    h("div", { class: "blank-actions" }, actions));
+  return h(
+    "div.blank",
+    { testid: "blank" },
+    h("div.blank-icon", {}, icon(drawing, 32)),
+    h("h2", { text: title }),
+    h("p", { text }),
+    h("div.blank-actions", {}, actions),
+  );
 }
 
 /** @param {Error} error @param {() => void} retry */
 export function trouble(error, retry) {
-  const button = h("button", { class: "button", type: "button", on: { click: retry } }, "Try again");
+  const button = h("button.button", { click: retry }, "Try again");
   return nothingHere("That did not work", error.message, "warning", [button]);
 }
 
 /** @param {object} app offers the first grouping */
 export function notGroupedYet(app) {
   const { photos } = app.store.get().collection;
-  const button = h("button", { class: "button primary", type: "button", "data-testid": "cluster" }, "Group the photos");
+  const button = h("button.button.primary", { testid: "cluster" }, "Group the photos");
   button.addEventListener("click", async () => {
     button.disabled = true;
     await app.groupAgain();
@@ -31,6 +36,10 @@ export function notGroupedYet(app) {
 
 /** A view that is on its way. @param {number} [cells] */
 export function loadingCells(cells = 6) {
-  const cell = () => h("div", { class: "skeleton loading-cell" });
-  return h("div", { class: "loading-cells", "aria-busy": "true", "aria-label": "Loading", role: "status" }, Array.from({ length: cells }, cell));
+  const cell = () => h("div.skeleton.loading-cell", {});
+  return h(
+    "div.loading-cells",
+    { "aria-busy": "true", "aria-label": "Loading", role: "status" },
+    Array.from({ length: cells }, cell),
+  );
 }

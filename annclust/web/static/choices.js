@@ -9,14 +9,22 @@ import { h } from "./dom.js";
 export function segments({ label, options, chosen, testid, onChange }) {
   const numbers = {};
   const one = ([name, text]) => {
-    numbers[name] = h("span", { class: "segment-number" });
+    numbers[name] = h("span.segment-number", {});
     const radio = h("input", {
-      type: "radio", name: testid, value: name, checked: name === chosen, on: { change: () => onChange(name) },
+      type: "radio",
+      name: testid,
+      value: name,
+      checked: name === chosen,
+      on: { change: () => onChange(name) },
     });
-    return h("label", { class: "segment" }, radio, h("span", {}, text, " ", numbers[name]));
+    return h("label.segment", {}, radio, h("span", {}, text, " ", numbers[name]));
   };
-  const element = h("fieldset", { class: "segments", "data-testid": testid },
-    h("legend", { class: "unseen", text: label }), Object.entries(options).map(one));
+  const element = h(
+    "fieldset.segments",
+    { testid: testid },
+    h("legend.unseen", { text: label }),
+    Object.entries(options).map(one),
+  );
   return {
     element,
     tell: (told) => {
@@ -30,8 +38,13 @@ export function segments({ label, options, chosen, testid, onChange }) {
  * @returns {HTMLElement}
  */
 export function select({ label, options, chosen, testid, onChange }) {
-  const list = h("select", { class: "select", "aria-label": label, "data-testid": testid },
-    Object.entries(options).map(([name, text]) => h("option", { value: name, selected: name === chosen }, text)));
+  const list = h(
+    "select.select",
+    { "aria-label": label, testid: testid },
+    Object.entries(options).map(([name, text]) =>
+      h("option", { value: name, selected: name === chosen }, text),
+    ),
+  );
   list.addEventListener("change", () => onChange(list.value));
   return list;
 }

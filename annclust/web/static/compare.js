@@ -12,7 +12,13 @@ import { percent } from "./words.js";
 
 const STEP = 1.35;
 const PAN_PX = 80;
-const MODES = { side: ["compare", "Side by side", "S"], swap: ["swap", "Swap", "F"], difference: ["difference", "What differs", "D"] };
+/** Height of the words below a photo. */
+const FOOT_PX = 84;
+const MODES = {
+  side: ["compare", "Side by side", "S"],
+  swap: ["swap", "Swap", "F"],
+  difference: ["difference", "What differs", "D"],
+};
 /** Panes that fit beside each other, by the width of the window. */
 const mostPanes = () => (innerWidth >= 1200 ? 4 : innerWidth >= 800 ? 3 : 2);
 
@@ -31,9 +37,9 @@ class Compare {
   constructor(app, { photos, chosen, mark }) {
     Object.assign(this, { app, photos, markIt: mark, mode: "side", active: 1 });
     this.viewport = new Viewport(() => this.#moved());
-    this.zoomWords = h("span", { class: "stage-zoom", "data-testid": "zoom" });
-    this.stage = h("div", { class: "compare-panes" });
-    this.modes = h("div", { class: "compare-modes", role: "group", "aria-label": "How to compare" });
+    this.zoomWords = h("span.stage-zoom", { testid: "zoom" });
+    this.stage = h("div.compare-panes", {});
+    this.modes = h("div.compare-modes", { role: "group", "aria-label": "How to compare" });
     this.strip = filmStrip(photos, (place) => this.#put(place));
     this.layer = new DifferenceLayer();
     this.panes = chosen.map((photo) => this.#makePane(photo));
@@ -42,19 +48,41 @@ class Compare {
 
   async open() {
     const closed = show(this.app, this.element, this.element);
+    const arrange = () => this.#arrange();
+    addEventListener("resize", arrange);
     const release = this.app.keys.add(this.#keys());
     this.#show();
     await closed;
     release();
+    removeEventListener("resize", arrange);
     this.panes.forEach((pane) => pane.close());
   }
 
   #build() {
-    this.more = h("button", { class: "icon-button", type: "button", "aria-label": "One more photo", title: "One more photo (A)", "data-testid": "add-pane", on: { click: () => this.#add() } }, icon("plus"));
-    return h("dialog", { class: "stage compare", tabindex: -1, "aria-label": "Compare", "data-testid": "compare-dialog" },
-      h("header", { class: "stage-bar" }, this.modes, this.zoomWords, this.more, stageButton("cross", "Close (Esc)", () => this.element.close(), "close")),
-      h("div", { class: "stage-middle" }, this.stage),
-      h("footer", { class: "stage-foot" }, this.layer.controls, this.strip.element));
+    this.more = h(
+      "button.icon-button",
+      {
+        "aria-label": "One more photo",
+        title: "One more photo (A)",
+        testid: "add-pane",
+        click: () => this.#add(),
+      },
+      icon("plus"),
+    );
+    return h(
+      "dialog.stage.compare",
+      { tabindex: -1, "aria-label": "Compare", testid: "compare-dialog" },
+      h(
+        "header.stage-bar",
+        {},
+        this.modes,
+        this.zoomWords,
+        this.more,
+        stageButton("cross", "Close (Esc)", () => this.element.close(), "close"),
+      ),
+      h("div.stage-middle", {}, this.stage),
+      h("footer.stage-foot", {}, this.layer.controls, this.strip.element),
+    );
   }
 
   #makePane(photo) {
@@ -71,20 +99,52 @@ class Compare {
   #show() {
     const { panes, stage, mode } = this;
     stage.className = `compare-panes mode-${mode} of-${panes.length}`;
-    fill(stage, panes.map((pane) => pane.element));
-    fill(this.modes, Object.entries(MODES).map(([name, words]) => this.#modeButton(name, words)));
+    this.#arrange();
+    fill(
+      stage,
+      panes.map((pane) => pane.element),
+    );
+    fill(
+      this.modes,
+      Object.entries(MODES).map(([name, words]) => this.#modeButton(name, words)),
+    );
     this.more.hidden = mode !== "side" || panes.length >= Math.min(mostPanes(), this.photos.length);
-    panes.forEach((pane, place) => pane.stand({ isActive: place === this.active, canGo: panes.length > 2 && mode === "side" }));
-    this.strip.show([...new Set([this.active, ...panes.keys()])].map((place) => this.photos.indexOf(panes[place].photo)));
+    panes.forEach((pane, place) =>
+      pane.stand({ isActive: place === this.active, canGo: panes.length > 2 && mode === "side" }),
+    );
+    this.strip.show(
+      [...new Set([this.active, ...panes.keys()])].map((place) =>
+        this.photos.indexOf(panes[place].photo),
+      ),
+    );
     this.layer.show(mode === "difference" ? panes.slice(0, 2) : null);
     this.#moved();
   }
 
+  /** Two wide photos are larger below each other than beside each other in a high window. */
+  #arrange() {
+    const { panes, stage } = this;
+    const { width, height } = panes[0].zoom.size;
+    const fits = (paneWidth, paneHeight) => Math.min(paneWidth / width, paneHeight / height);
+    const room = [stage.clientWidth, stage.clientHeight];
+    const beside = fits(room[0] / 2, room[1] - FOOT_PX);
+    const below = fits(room[0], room[1] / 2 - FOOT_PX);
+    stage.classList.toggle("rows", panes.length === 2 && below > beside);
+  }
+
   #modeButton(name, [drawing, text, key]) {
-    return h("button", {
-      class: "mode-button", type: "button", "aria-pressed": String(this.mode === name), title: `${text} (${key})`, "aria-label": text, "data-testid": `mode-${name}`,
-      on: { click: () => this.#setMode(name) },
-    }, icon(drawing), h("span", { class: "wide-only", text }));
+    return h(
+      "button.mode-button",
+      {
+        "aria-pressed": String(this.mode === name),
+        title: `${text} (${key})`,
+        "aria-label": text,
+        testid: `mode-${name}`,
+        click: () => this.#setMode(name),
+      },
+      icon(drawing),
+      h("span", { text }),
+    );
   }
 
   #setMode(mode) {
@@ -107,8 +167,15 @@ class Compare {
   #activate(place) {
     if (place === this.active || place < 0) return;
     this.active = place;
-    this.panes.forEach((pane, each) => pane.stand({ isActive: each === place, canGo: this.panes.length > 2 && this.mode === "side" }));
-    this.strip.show([place, ...this.panes.keys()].map((each) => this.photos.indexOf(this.panes[each].photo)));
+    this.panes.forEach((pane, each) =>
+      pane.stand({
+        isActive: each === place,
+        canGo: this.panes.length > 2 && this.mode === "side",
+      }),
+    );
+    this.strip.show(
+      [place, ...this.panes.keys()].map((each) => this.photos.indexOf(this.panes[each].photo)),
+    );
   }
 
   /** Puts another photo into the active pane. */
@@ -154,11 +221,16 @@ class Compare {
 
   #zoomBy(factor) {
     const { viewport } = this;
-    viewport.zoomTo(viewport.zoom * factor, { x: viewport.x, y: viewport.y }, this.panes[this.active].zoom.frame);
+    viewport.zoomTo(
+      viewport.zoom * factor,
+      { x: viewport.x, y: viewport.y },
+      this.panes[this.active].zoom.frame,
+    );
   }
 
   #arrow(x, y) {
-    if (this.viewport.zoom > 1.01) this.viewport.pan(-x * PAN_PX, -y * PAN_PX, this.panes[this.active].zoom.frame);
+    if (this.viewport.zoom > 1.01)
+      this.viewport.pan(-x * PAN_PX, -y * PAN_PX, this.panes[this.active].zoom.frame);
     else this.#next(x + y);
   }
 
@@ -166,10 +238,27 @@ class Compare {
     const mark = (value) => () => this.#mark(this.panes[this.active], value);
     const choose = (place) => () => place < this.panes.length && this.#activate(place);
     return {
-      ArrowLeft: () => this.#arrow(-1, 0), ArrowRight: () => this.#arrow(1, 0), ArrowUp: () => this.#arrow(0, -1), ArrowDown: () => this.#arrow(0, 1),
-      z: () => this.panes[this.active].zoom.toggleFull(), "+": () => this.#zoomBy(STEP), "=": () => this.#zoomBy(STEP), "-": () => this.#zoomBy(1 / STEP),
-      0: () => this.viewport.fit(), s: () => this.#setMode("side"), f: () => this.#setMode("swap"), d: () => this.#setMode("difference"), a: () => this.#add(),
-      1: choose(0), 2: choose(1), 3: choose(2), 4: choose(3), p: mark("keep"), x: mark("reject"), u: mark(null), c: () => this.element.close(),
+      ArrowLeft: () => this.#arrow(-1, 0),
+      ArrowRight: () => this.#arrow(1, 0),
+      ArrowUp: () => this.#arrow(0, -1),
+      ArrowDown: () => this.#arrow(0, 1),
+      z: () => this.panes[this.active].zoom.toggleFull(),
+      "+": () => this.#zoomBy(STEP),
+      "=": () => this.#zoomBy(STEP),
+      "-": () => this.#zoomBy(1 / STEP),
+      0: () => this.viewport.fit(),
+      s: () => this.#setMode("side"),
+      f: () => this.#setMode("swap"),
+      d: () => this.#setMode("difference"),
+      a: () => this.#add(),
+      1: choose(0),
+      2: choose(1),
+      3: choose(2),
+      4: choose(3),
+      p: mark("keep"),
+      x: mark("reject"),
+      u: mark(null),
+      c: () => this.element.close(),
     };
   }
 }

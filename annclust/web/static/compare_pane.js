@@ -15,12 +15,22 @@ export class ComparePane {
   constructor(viewport, actions) {
     this.actions = actions;
     this.zoom = new ZoomPane(viewport);
-    this.words = h("div", { class: "compare-words" });
+    this.words = h("div.compare-words", {});
     this.marks = markButtons(actions.mark);
-    this.element = h("section", { class: "compare-pane", "data-testid": "compare-pane" }, this.zoom.element, h("div", { class: "compare-foot" }, this.words, this.marks.element));
+    this.element = h(
+      "section.compare-pane",
+      { testid: "compare-pane" },
+      this.zoom.element,
+      h("div.compare-foot", {}, this.words, this.marks.element),
+    );
     this.element.addEventListener("pointerdown", actions.chosen);
     listenForGestures(this.zoom.element, {
-      zoom: (event, factor) => viewport.zoomTo(viewport.zoom * factor, this.zoom.pointAt(event.clientX, event.clientY), this.zoom.frame),
+      zoom: (event, factor) =>
+        viewport.zoomTo(
+          viewport.zoom * factor,
+          this.zoom.pointAt(event.clientX, event.clientY),
+          this.zoom.frame,
+        ),
       pan: (dx, dy) => viewport.pan(dx, dy, this.zoom.frame),
       twice: (event) => this.zoom.toggleFull(this.zoom.pointAt(event.clientX, event.clientY)),
       tap: actions.tapped,
@@ -41,8 +51,18 @@ export class ComparePane {
     const { photo, element } = this;
     element.classList.toggle("active", isActive);
     element.setAttribute("aria-label", `${photo.name}${isActive ? ", chosen" : ""}`);
-    fill(this.words, h("div", { class: "compare-name" }, h("strong", { text: photo.name }), badge(photo), canGo && this.#goButton()),
-      h("p", { text: whyHere(photo) }), h("p", { class: "secondary", text: facts(photo).slice(0, 3).join(" · ") }));
+    fill(
+      this.words,
+      h(
+        "div.compare-name",
+        {},
+        h("strong", { text: photo.name }),
+        badge(photo),
+        canGo && this.#goButton(),
+      ),
+      h("p", { text: whyHere(photo) }),
+      h("p.secondary", { text: facts(photo).slice(0, 3).join(" · ") }),
+    );
     this.marks.show(photo);
   }
 
@@ -56,6 +76,10 @@ export class ComparePane {
   }
 
   #goButton() {
-    return h("button", { class: "icon-button small", type: "button", "aria-label": `Leave out ${this.photo.name}`, on: { click: this.actions.remove } }, icon("cross", 16));
+    return h(
+      "button.icon-button.small",
+      { "aria-label": `Leave out ${this.photo.name}`, click: this.actions.remove },
+      icon("cross", 16),
+    );
   }
 }

@@ -9,13 +9,18 @@ import { icon } from "./icons.js";
  * @param {{title: string, body: Node[], actions?: Node[], wide?: boolean, testid?: string, focus?: Node}} content
  * @returns {{element: HTMLDialogElement, close: () => void, closed: Promise<void>}}
  */
-export function openDialog(app, { title, body, actions = [], wide = false, testid = "dialog", focus = null }) {
+export function openDialog(
+  app,
+  { title, body, actions = [], wide = false, testid = "dialog", focus = null },
+) {
   const heading = h("h2", { id: `${testid}-title`, text: title });
   const element = h("dialog", {
-    class: wide ? "dialog wide" : "dialog", "aria-labelledby": heading.id, "data-testid": testid,
+    class: wide ? "dialog wide" : "dialog",
+    "aria-labelledby": heading.id,
+    testid: testid,
   });
   const close = () => element.close();
-  element.append(h("header", {}, heading, closeButton(close)), h("div", { class: "dialog-body" }, ...body));
+  element.append(h("header", {}, heading, closeButton(close)), h("div.dialog-body", {}, ...body));
   if (actions.length) element.append(h("footer", {}, ...actions));
   return { element, close, closed: show(app, element, focus) };
 }
@@ -28,9 +33,16 @@ export function openDialog(app, { title, body, actions = [], wide = false, testi
  */
 export async function confirm(app, { title, body, yes, wide = false, testid = "confirm" }) {
   let said = false;
-  const cancel = h("button", { class: "button", type: "button", "data-testid": "cancel" }, "Cancel");
-  const accept = h("button", { class: "button primary", type: "button", "data-testid": "confirm-yes" }, yes);
-  const { close, closed } = openDialog(app, { title, body, actions: [cancel, accept], wide, testid, focus: cancel });
+  const cancel = h("button.button", { testid: "cancel" }, "Cancel");
+  const accept = h("button.button.primary", { testid: "confirm-yes" }, yes);
+  const { close, closed } = openDialog(app, {
+    title,
+    body,
+    actions: [cancel, accept],
+    wide,
+    testid,
+    focus: cancel,
+  });
   cancel.addEventListener("click", close);
   accept.addEventListener("click", () => {
     said = true;
@@ -45,25 +57,36 @@ export function show(app, element, focus = null) {
   const before = document.activeElement;
   const release = app.keys.add({}, { alone: true });
   document.body.append(element);
-  element.addEventListener("click", (event) => event.target === element && isBeside(element, event) && element.close());
+  element.addEventListener(
+    "click",
+    (event) => event.target === element && isBeside(element, event) && element.close(),
+  );
   element.showModal();
   focus?.focus();
   return new Promise((done) => {
-    element.addEventListener("close", () => {
-      release();
-      element.remove();
-      if (before?.isConnected) before.focus({ preventScroll: true });
-      done();
-    }, { once: true });
+    element.addEventListener(
+      "close",
+      () => {
+        release();
+        element.remove();
+        if (before?.isConnected) before.focus({ preventScroll: true });
+        done();
+      },
+      { once: true },
+    );
   });
 }
 
 function isBeside(element, event) {
   const box = element.getBoundingClientRect();
-  const inside = event.clientX >= box.left && event.clientX <= box.right && event.clientY >= box.top && event.clientY <= box.bottom;
+  const inside =
+    event.clientX >= box.left &&
+    event.clientX <= box.right &&
+    event.clientY >= box.top &&
+    event.clientY <= box.bottom;
   return !inside;
 }
 
 function closeButton(close) {
-  return h("button", { class: "icon-button", type: "button", "aria-label": "Close", on: { click: close } }, icon("cross"));
+  return h("button.icon-button", { "aria-label": "Close", click: close }, icon("cross"));
 }

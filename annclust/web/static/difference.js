@@ -31,7 +31,10 @@ export async function differenceOf(first, second) {
 
 function sizeFor({ naturalWidth: width, naturalHeight: height }) {
   const scale = Math.min(1, LONGEST / Math.max(width, height));
-  return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
+  return {
+    width: Math.max(1, Math.round(width * scale)),
+    height: Math.max(1, Math.round(height * scale)),
+  };
 }
 
 /** Both pictures scaled to one shape, so that a copy of another size lies on the first. */
@@ -97,7 +100,8 @@ function distances(below, above, { gain, offset }) {
   const far = new Float32Array(below.length / 4);
   for (let i = 0, at = 0; i < far.length; i += 1, at += 4) {
     if (above[at + 3] < 250) continue;
-    for (let color = 0; color < 3; color += 1) far[i] += Math.abs(below[at + color] - (gain * above[at + color] + offset)) / 3;
+    for (let color = 0; color < 3; color += 1)
+      far[i] += Math.abs(below[at + color] - (gain * above[at + color] + offset)) / 3;
   }
   return far;
 }

@@ -6,10 +6,17 @@ import { percent } from "./words.js";
 
 export class DifferenceLayer {
   constructor() {
-    this.words = h("span", { role: "status", "data-testid": "difference" });
-    this.strength = h("input", { type: "range", min: 0, max: 100, value: 80, "aria-label": "How strongly differences are shown", class: "plain-range" });
+    this.words = h("span", { role: "status", testid: "difference" });
+    this.strength = h("input", {
+      type: "range",
+      min: 0,
+      max: 100,
+      value: 80,
+      "aria-label": "How strongly differences are shown",
+      class: "plain-range",
+    });
     this.strength.addEventListener("input", () => this.#fade());
-    this.controls = h("div", { class: "difference-controls", hidden: true }, this.words, this.strength);
+    this.controls = h("div.difference-controls", { hidden: true }, this.words, this.strength);
   }
 
   /** @param {[import("./compare_pane.js").ComparePane, import("./compare_pane.js").ComparePane] | null} panes null to take it away */
@@ -36,7 +43,9 @@ export class DifferenceLayer {
 
   #found({ canvas, share, shift, match }, first) {
     this.strength.hidden = !canvas;
-    this.words.textContent = canvas ? told(share, shift) : `These two do not match enough to lay one over the other (${percent(Math.max(0, match))} alike).`;
+    this.words.textContent = canvas
+      ? told(share, shift)
+      : `These two do not match enough to lay one over the other (${percent(Math.max(0, match))} alike).`;
     if (!canvas) return;
     canvas.className = "heat";
     this.canvas = canvas;
@@ -51,6 +60,11 @@ export class DifferenceLayer {
 
 function told(share, { x, y }) {
   const moved = Math.hypot(x, y);
-  const differs = share < 0.001 ? "Nothing that one could see differs" : `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} % of the picture differs`;
-  return moved > 0.004 ? `${differs}, once moved by ${(100 * moved).toFixed(1)} % of its size` : `${differs}`;
+  const differs =
+    share < 0.001
+      ? "Nothing that one could see differs"
+      : `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} % of the picture differs`;
+  return moved > 0.004
+    ? `${differs}, once moved by ${(100 * moved).toFixed(1)} % of its size`
+    : `${differs}`;
 }

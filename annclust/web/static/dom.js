@@ -4,7 +4,10 @@
  */
 
 const SPECIAL = {
-  class: (element, value) => element.setAttribute("class", value),
+  class: (element, value) => element.classList.add(...value.split(" ").filter(Boolean)),
+  click: (element, value) => element.addEventListener("click", value),
+  testid: (element, value) => element.setAttribute("data-testid", value),
+  label: (element, value) => setProperties(element, { "aria-label": value, title: value }),
   text: (element, value) => (element.textContent = value),
   on: (element, value) => listen(element, value),
   style: (element, value) => applyStyle(element, value),
@@ -15,13 +18,17 @@ const SPECIAL = {
 const FORBIDDEN = /^(on.+|srcdoc|innerhtml|outerhtml)$/i;
 
 /**
- * @param {string} tag
- * @param {Record<string, any>} [properties] attributes; `on` holds listeners, `style` CSS properties
+ * @param {string} tag with its classes: "button.icon-button.small"
+ * @param {Record<string, any>} [properties] attributes; `click` and `on` are listeners, `style` holds CSS
+ *   properties, `label` is told to eyes and screen readers
  * @param {...(Node | string | number | null | false | undefined | Array)} children
  * @returns {HTMLElement}
  */
 export function h(tag, properties = {}, ...children) {
-  const element = document.createElement(tag);
+  const [name, ...classes] = tag.split(".");
+  const element = document.createElement(name);
+  if (name === "button") element.type = "button";
+  element.classList.add(...classes);
   setProperties(element, properties);
   append(element, children);
   return element;
@@ -65,7 +72,8 @@ function append(element, children) {
 }
 
 function listen(element, listeners) {
-  for (const [kind, listener] of Object.entries(listeners)) element.addEventListener(kind, listener);
+  for (const [kind, listener] of Object.entries(listeners))
+    element.addEventListener(kind, listener);
 }
 
 function applyStyle(element, style) {

@@ -13,19 +13,38 @@ const REACH = 60;
  * @returns {{element: HTMLElement, show: (current: number[]) => void}}
  */
 export function filmStrip(photos, choose) {
-  const element = h("div", { class: "film-strip", role: "group", "aria-label": "Photos of this group", "data-testid": "film-strip" });
-  const frame = (place, current) => h("button", {
-    class: `film-frame is-${standing(photos[place])}`, type: "button", tabindex: place === current[0] ? 0 : -1, "aria-label": `Photo ${place + 1} of ${photos.length}`,
-    "aria-current": current.includes(place) ? "true" : null, on: { click: () => choose(place) },
-  }, thumbnail(photos[place]));
+  const element = h("div.film-strip", {
+    role: "group",
+    "aria-label": "Photos of this group",
+    testid: "film-strip",
+  });
   return {
     element,
     show(current) {
-      const first = Math.max(0, current[0] - REACH);
-      const last = Math.min(photos.length, current[0] + REACH + 1);
-      const places = Array.from({ length: last - first }, (_, step) => first + step);
-      fill(element, places.map((place) => frame(place, current)));
-      element.querySelector("[aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+      const hadFocus = element.contains(document.activeElement);
+      const places = around(current[0], photos.length);
+      const frames = places.map((place) => frame(photos, place, current, choose));
+      fill(element, frames);
+      const here = element.querySelector("[tabindex='0']");
+      here?.scrollIntoView({ inline: "center", block: "nearest" });
+      if (hadFocus) here?.focus();
     },
   };
+}
+
+function around(place, count) {
+  const first = Math.max(0, place - REACH);
+  const last = Math.min(count, place + REACH + 1);
+  return Array.from({ length: last - first }, (_, step) => first + step);
+}
+
+function frame(photos, place, current, choose) {
+  const attributes = {
+    class: `film-frame is-${standing(photos[place])}`,
+    tabindex: place === current[0] ? 0 : -1,
+    "aria-label": `Photo ${place + 1} of ${photos.length}`,
+    "aria-current": current.includes(place) ? "true" : null,
+    click: () => choose(place),
+  };
+  return h("button", attributes, thumbnail(photos[place]));
 }

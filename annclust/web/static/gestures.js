@@ -19,11 +19,15 @@ const TWICE_MS = 320;
  */
 export function listenForGestures(element, settings) {
   const stroke = { pointers: new Map(), start: null, isLong: false, lastTap: 0 };
-  element.addEventListener("wheel", (event) => {
-    event.preventDefault();
-    const pixels = event.deltaY * (event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 32 : 1);
-    settings.zoom(event, Math.exp(-pixels * (event.ctrlKey ? PINCHED_WHEEL : WHEEL)));
-  }, { passive: false });
+  element.addEventListener(
+    "wheel",
+    (event) => {
+      event.preventDefault();
+      const pixels = event.deltaY * (event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 32 : 1);
+      settings.zoom(event, Math.exp(-pixels * (event.ctrlKey ? PINCHED_WHEEL : WHEEL)));
+    },
+    { passive: false },
+  );
   element.addEventListener("pointerdown", (event) => begin(element, stroke, event));
   element.addEventListener("pointermove", (event) => move(stroke, event, settings));
   element.addEventListener("pointerup", (event) => end(stroke, event, settings));
@@ -34,7 +38,8 @@ function begin(element, stroke, event) {
   if (event.button !== 0 || event.target.closest("button, a, input")) return;
   element.setPointerCapture(event.pointerId);
   stroke.pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
-  if (stroke.pointers.size === 1) Object.assign(stroke, { start: { x: event.clientX, y: event.clientY }, isLong: false });
+  if (stroke.pointers.size === 1)
+    Object.assign(stroke, { start: { x: event.clientX, y: event.clientY }, isLong: false });
   else stroke.isLong = true;
 }
 
@@ -52,7 +57,10 @@ function pinch(stroke, moved, now, settings) {
   const other = [...stroke.pointers].find(([id]) => id !== moved)[1];
   const before = stroke.pointers.get(moved);
   const apart = (point) => Math.hypot(point.x - other.x, point.y - other.y) || 1;
-  settings.zoom({ clientX: (now.x + other.x) / 2, clientY: (now.y + other.y) / 2 }, apart(now) / apart(before));
+  settings.zoom(
+    { clientX: (now.x + other.x) / 2, clientY: (now.y + other.y) / 2 },
+    apart(now) / apart(before),
+  );
   settings.pan((now.x - before.x) / 2, (now.y - before.y) / 2);
 }
 
@@ -61,7 +69,11 @@ function end(stroke, event, settings) {
   const dx = event.clientX - stroke.start.x;
   const dy = event.clientY - stroke.start.y;
   if (Math.hypot(dx, dy) < TAP_PX) tapped(stroke, event, settings);
-  else if (settings.canSwipe?.() && Math.abs(dx) > SWIPE_PX && Math.abs(dx) > 1.5 * Math.abs(dy)) settings.swipe?.(dx > 0 ? -1 : 1);
+  else if (settings.canSwipe?.() && isSideways(dx, dy)) settings.swipe?.(dx > 0 ? -1 : 1);
+}
+
+function isSideways(dx, dy) {
+  return Math.abs(dx) > SWIPE_PX && Math.abs(dx) > 1.5 * Math.abs(dy);
 }
 
 function tapped(stroke, event, settings) {

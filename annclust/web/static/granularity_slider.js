@@ -16,17 +16,27 @@ const WAIT_MS = 90;
  */
 export function granularitySlider({ collection, granularity, onChange }) {
   const { levels, coarsest } = collection;
-  const words = h("output", { class: "slider-words", for: "granularity", "data-testid": "group-count" });
+  const words = h("output.slider-words", { for: "granularity", testid: "group-count" });
   const input = h("input", {
-    type: "range", id: "granularity", min: 0, max: coarsest, step: 0.01, "aria-label": "Granularity",
-    "data-testid": "granularity",
+    type: "range",
+    id: "granularity",
+    min: 0,
+    max: coarsest,
+    step: 0.01,
+    "aria-label": "Granularity",
+    testid: "granularity",
   });
   const show = (told = "") => showPlace(input, words, collection, told);
   input.value = granularity;
   listen(input, levels, show, onChange);
   show();
   return {
-    element: h("div", { class: "slider" }, words, h("div", { class: "slider-track" }, input, marks(input, levels, coarsest))),
+    element: h(
+      "div.slider",
+      {},
+      words,
+      h("div.slider-track", {}, input, marks(input, levels, coarsest)),
+    ),
     told: ({ total, photos }) => show(`${plural(total, "group")} · ${plural(photos, "photo")}`),
   };
 }
@@ -66,8 +76,12 @@ function listen(input, levels, show, onChange) {
 function keyed(event, value, most, levels) {
   const places = [0, ...Object.values(levels), most];
   const targets = {
-    ArrowRight: () => value + STEP, ArrowUp: () => value + STEP, ArrowLeft: () => value - STEP,
-    ArrowDown: () => value - STEP, Home: () => 0, End: () => most,
+    ArrowRight: () => value + STEP,
+    ArrowUp: () => value + STEP,
+    ArrowLeft: () => value - STEP,
+    ArrowDown: () => value - STEP,
+    Home: () => 0,
+    End: () => most,
     PageUp: () => places.find((place) => place > value + SNAP / 2),
     PageDown: () => places.findLast((place) => place < value - SNAP / 2),
   };
@@ -81,10 +95,17 @@ function snapped(value, levels) {
 
 function marks(input, levels, coarsest) {
   const go = (place) => () => input.dispatchEvent(new CustomEvent("go-to", { detail: place }));
-  const mark = (name, place) => h("button", {
-    type: "button", class: "slider-mark", tabindex: -1, style: { left: `${(100 * place) / coarsest}%` },
-    on: { click: go(place) },
-  }, capital(name));
+  const mark = (name, place) =>
+    h(
+      "button",
+      {
+        class: "slider-mark",
+        tabindex: -1,
+        style: { left: `${(100 * place) / coarsest}%` },
+        click: go(place),
+      },
+      capital(name),
+    );
   const named = Object.entries({ copies: 0, ...levels }).map(([name, place]) => mark(name, place));
-  return h("div", { class: "slider-marks", "aria-hidden": "true" }, named);
+  return h("div.slider-marks", { "aria-hidden": "true" }, named);
 }

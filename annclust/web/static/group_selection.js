@@ -8,7 +8,12 @@ export class GroupSelection {
   constructor(app, { onChange, onJoined }) {
     Object.assign(this, { app, onChange, onJoined });
     this.leads = new Set();
-    this.element = h("div", { class: "selection-bar", role: "region", "aria-label": "Selected groups", hidden: true, "data-testid": "selection" });
+    this.element = h("div.selection-bar", {
+      role: "region",
+      "aria-label": "Selected groups",
+      hidden: true,
+      testid: "selection",
+    });
   }
 
   /** @param {number} lead */
@@ -30,9 +35,17 @@ export class GroupSelection {
   #changed() {
     const count = this.leads.size;
     this.element.hidden = count === 0;
-    const join = h("button", { class: "button primary", type: "button", disabled: count < 2, on: { click: () => this.#join() } }, "Belong together");
-    const clear = h("button", { class: "button quiet", type: "button", on: { click: () => this.clear() } }, "Clear");
-    this.element.replaceChildren(h("strong", { text: `${plural(count, "group")} selected` }), join, clear);
+    const join = h(
+      "button.button.primary",
+      { disabled: count < 2, click: () => this.#join() },
+      "Belong together",
+    );
+    const clear = h("button.button.quiet", { click: () => this.clear() }, "Clear");
+    this.element.replaceChildren(
+      h("strong", { text: `${plural(count, "group")} selected` }),
+      join,
+      clear,
+    );
     this.onChange();
   }
 

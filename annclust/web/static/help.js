@@ -5,36 +5,67 @@ import { h } from "./dom.js";
 
 const KEYS = {
   Everywhere: [
-    [["1"], ["…"], ["5"], "groups, one-offs, map, decisions, purge"], [["/"], "find look-alikes of a text or a file"],
-    [["T"], "theme"], [["?"], "this sheet"], [["Esc"], "close, or back"],
+    [["1"], ["…"], ["5"], "groups, one-offs, map, decisions, purge"],
+    [["/"], "find look-alikes of a text or a file"],
+    [["T"], "theme"],
+    [["?"], "this sheet"],
+    [["Esc"], "close, or back"],
   ],
   Groups: [
-    [["←"], ["→"], ["↑"], ["↓"], "from group to group"], [["Enter"], "open"], [["V"], "select, to join groups"],
+    [["←"], ["→"], ["↑"], ["↓"], "from group to group"],
+    [["Enter"], "open"],
+    [["V"], "select, to join groups"],
     [["A"], "accept all suggestions"],
   ],
   "One group": [
-    [["←"], ["→"], "from photo to photo"], [["P"], "keep"], [["X"], "reject"], [["U"], "clear the mark"],
-    [["Enter"], "accept the suggestion, go to the next open group"], [["S"], "skip, go on"],
-    [["["], ["]"], "group before, group after"], [["Space"], "look at it large"], [["Z"], "look at it at 100 %"],
-    [["C"], "compare"], [["N"], "not the same: split it off"], [["B"], "belongs together with…"], [["L"], "look-alikes"],
+    [["←"], ["→"], "from photo to photo"],
+    [["P"], "keep"],
+    [["X"], "reject"],
+    [["U"], "clear the mark"],
+    [["Enter"], "accept the suggestion, go to the next open group"],
+    [["S"], "skip, go on"],
+    [["["], ["]"], "group before, group after"],
+    [["Space"], "look at it large"],
+    [["Z"], "look at it at 100 %"],
+    [["C"], "compare"],
+    [["N"], "not the same: split it off"],
+    [["B"], "belongs together with…"],
+    [["L"], "look-alikes"],
   ],
   "Large and compare": [
-    [["Z"], "whole picture or 100 %"], [["+"], ["−"], ["0"], "zoom in, out, fit"], [["←"], ["→"], "other photo"],
-    [["F"], "compare: swap in place"], [["D"], "compare: what differs"], [["1"], ["2"], "compare: choose a side"], [["A"], "compare: one more photo"],
+    [["Z"], "whole picture or 100 %"],
+    [["+"], ["−"], ["0"], "zoom in, out, fit"],
+    [["←"], ["→"], "other photo"],
+    [["F"], "compare: swap in place"],
+    [["D"], "compare: what differs"],
+    [["1"], ["2"], "compare: choose a side"],
+    [["A"], "compare: one more photo"],
   ],
-  Map: [[["+"], ["−"], ["0"], "zoom"], [["←"], ["→"], ["↑"], ["↓"], "move"], [["Enter"], "open what is in the middle"]],
+  Map: [
+    [["+"], ["−"], ["0"], "zoom"],
+    [["←"], ["→"], ["↑"], ["↓"], "move"],
+    [["Enter"], "open what is in the middle"],
+  ],
 };
 
 /** @param {object} app */
 export function showHelp(app) {
-  const sheet = h("div", { class: "key-sheet", tabindex: 0, role: "region", "aria-label": "Keys of all views" }, Object.entries(KEYS).map(section));
+  const sheet = h(
+    "div.key-sheet",
+    { tabindex: 0, role: "region", "aria-label": "Keys of all views" },
+    Object.entries(KEYS).map(section),
+  );
   openDialog(app, {
-    title: "Keys", wide: true, testid: "help-dialog", body: [sheet], focus: sheet,
+    title: "Keys",
+    wide: true,
+    testid: "help-dialog",
+    body: [sheet],
+    focus: sheet,
   });
 }
 
 function section([title, rows]) {
-  return h("section", {}, h("h3", { text: title }), h("dl", { class: "keys" }, rows.map(row)));
+  return h("section", {}, h("h3", { text: title }), h("dl.keys", {}, rows.map(row)));
 }
 
 function row(parts) {

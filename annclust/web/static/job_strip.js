@@ -4,13 +4,23 @@ import { fill, h } from "./dom.js";
 import { capital, number } from "./words.js";
 
 const NAMES = {
-  cluster: "Grouping the photos", examine: "Looking closely", accept: "Accepting suggestions", plan: "Making the plan",
-  apply: "Moving files to the trash", undo: "Bringing files back", map: "Making the map",
+  cluster: "Grouping the photos",
+  examine: "Looking closely",
+  accept: "Accepting suggestions",
+  plan: "Making the plan",
+  apply: "Moving files to the trash",
+  undo: "Bringing files back",
+  map: "Making the map",
 };
 
 /** @param {object} app @returns {HTMLElement} */
 export function makeJobStrip(app) {
-  const element = h("div", { class: "job-strip", hidden: true, role: "region", "aria-label": "Work in progress", "data-testid": "job" });
+  const element = h("div.job-strip", {
+    hidden: true,
+    role: "region",
+    "aria-label": "Work in progress",
+    testid: "job",
+  });
   const parts = strip(app, element);
   app.store.watch(({ job }, before) => {
     if (job === before.job) return;
@@ -22,10 +32,14 @@ export function makeJobStrip(app) {
 
 function strip(app, element) {
   const name = h("strong", { role: "status" });
-  const words = h("span", { class: "secondary" });
-  const bar = h("progress", { class: "bar", "aria-label": "Progress" });
-  const stop = h("button", { class: "button small", type: "button", on: { click: () => app.jobs.stop().catch(app.toasts.fail) } }, "Stop");
-  fill(element, h("div", { class: "job-words" }, name, words), stop, bar);
+  const words = h("span.secondary", {});
+  const bar = h("progress.bar", { "aria-label": "Progress" });
+  const stop = h(
+    "button.button.small",
+    { click: () => app.jobs.stop().catch(app.toasts.fail) },
+    "Stop",
+  );
+  fill(element, h("div.job-words", {}, name, words), stop, bar);
   return { name, words, bar };
 }
 

@@ -47,7 +47,9 @@ export async function finishGroup(app, group, undone) {
   const before = group.photos.map(({ id, mark }) => ({ id, mark }));
   const { photos } = await app.api.accept(group.lead, granularity);
   count(app, group.state, "resolved");
-  app.toasts.tell(accepted(photos), { undo: () => restore(app, group, before, "resolved").then(undone, app.toasts.fail) });
+  app.toasts.tell(accepted(photos), {
+    undo: () => restore(app, group, before, "resolved").then(undone, app.toasts.fail),
+  });
 }
 
 /**
@@ -58,7 +60,9 @@ export async function setGroupState(app, group, state, undone) {
   await app.api.setState(group.lead, app.store.get().granularity, state);
   count(app, group.state, state);
   const words = { open: "Open again", resolved: "Done", skipped: "Skipped" }[state];
-  app.toasts.tell(words, { undo: () => restore(app, group, [], state).then(undone, app.toasts.fail) });
+  app.toasts.tell(words, {
+    undo: () => restore(app, group, [], state).then(undone, app.toasts.fail),
+  });
 }
 
 /**
@@ -69,9 +73,14 @@ export async function splitOff(app, group, photo, done) {
   const others = group.photos.map(({ id }) => id).filter((id) => id !== photo.id);
   const said = [photo.id, ...others];
   try {
-    tellPrevailing(app, await app.api.decide("apart", said), `${photo.name} is not the same any more.`, {
-      undo: () => app.api.decide("forget", said).then(done, app.toasts.fail),
-    });
+    tellPrevailing(
+      app,
+      await app.api.decide("apart", said),
+      `${photo.name} is not the same any more.`,
+      {
+        undo: () => app.api.decide("forget", said).then(done, app.toasts.fail),
+      },
+    );
   } catch (error) {
     app.toasts.fail(error);
     return;
@@ -86,7 +95,12 @@ export async function splitOff(app, group, photo, done) {
 export async function join(app, first, second, done) {
   try {
     const undo = () => app.api.decide("forget", [first, second]).then(done, app.toasts.fail);
-    tellPrevailing(app, await app.api.decide("together", [first, second]), "They belong together from now on.", { undo });
+    tellPrevailing(
+      app,
+      await app.api.decide("together", [first, second]),
+      "They belong together from now on.",
+      { undo },
+    );
   } catch (error) {
     app.toasts.fail(error);
     return;
@@ -97,7 +111,11 @@ export async function join(app, first, second, done) {
 /** Decisions that stand against a new one are told, for they win. */
 function tellPrevailing(app, { prevailing }, words, options) {
   if (!prevailing?.length) app.toasts.tell(words, options);
-  else app.toasts.tell(`${plural(prevailing.length, "earlier decision")} still says otherwise: see Decisions.`, options);
+  else
+    app.toasts.tell(
+      `${plural(prevailing.length, "earlier decision")} still says otherwise: see Decisions.`,
+      options,
+    );
 }
 
 function accepted(photos) {
@@ -110,7 +128,8 @@ async function restore(app, group, before, now) {
   const { granularity } = app.store.get();
   for (const mark of ["keep", "reject", null]) {
     const photos = before.filter((photo) => photo.mark === mark).map(({ id }) => id);
-    for (let start = 0; start < photos.length; start += PORTION) await app.api.mark(photos.slice(start, start + PORTION), mark);
+    for (let start = 0; start < photos.length; start += PORTION)
+      await app.api.mark(photos.slice(start, start + PORTION), mark);
   }
   await app.api.setState(group.lead, granularity, group.state);
   count(app, now, group.state);

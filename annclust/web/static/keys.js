@@ -32,19 +32,30 @@ export function isField(target) {
 
 /** @param {Event} event @returns {boolean} whether Enter and Space already mean something where it happened */
 export function isOnControl(event) {
-  return event.target instanceof Element && event.target.matches("button:not([data-photo]), a:not([data-photo]), summary, select");
+  return (
+    event.target instanceof Element &&
+    event.target.matches("button:not([data-photo]), a:not([data-photo]), summary, select")
+  );
 }
 
 function press(layers, event) {
-  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (isField(event.target) && event.key !== "Escape") return;
+  if (!isCommand(event)) return;
   const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   for (const layer of [...layers].reverse()) {
-    const handler = layer.keys[name];
-    if (handler && handler(event) !== false) {
+    if (layer.keys[name] && layer.keys[name](event) !== false) {
       event.preventDefault();
       return;
     }
     if (layer.alone) return;
   }
+}
+
+function isCommand(event) {
+  if (event.defaultPrevented || hasModifier(event)) return false;
+  return !isField(event.target) || event.key === "Escape";
+}
+
+/** @param {KeyboardEvent | MouseEvent} event @returns {boolean} whether it is meant for the browser */
+export function hasModifier(event) {
+  return event.ctrlKey || event.metaKey || event.altKey;
 }

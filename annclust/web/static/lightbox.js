@@ -33,9 +33,9 @@ class Lightbox {
     Object.assign(this, { app, photos, place, atFull, left, markIt: mark });
     this.viewport = new Viewport(() => this.#moved());
     this.pane = new ZoomPane(this.viewport);
-    this.zoomWords = h("span", { class: "stage-zoom", "data-testid": "zoom" });
-    this.name = h("div", { class: "stage-name" });
-    this.caption = h("div", { class: "stage-caption" });
+    this.zoomWords = h("span.stage-zoom", { testid: "zoom" });
+    this.name = h("div.stage-name", {});
+    this.caption = h("div.stage-caption", {});
     this.strip = filmStrip(photos, (chosen) => this.#go(chosen));
     this.marks = mark ? markButtons((value) => this.#mark(value)) : null;
     this.element = this.#build();
@@ -55,18 +55,39 @@ class Lightbox {
 
   #build() {
     const close = () => this.element.close();
-    return h("dialog", { class: "stage", tabindex: -1, "aria-label": "Photo, large", "data-testid": "lightbox" },
-      h("header", { class: "stage-bar" }, this.name, this.zoomWords, this.marks?.element,
-        stageButton("cross", "Close (Esc)", close, "close")),
-      h("div", { class: "stage-middle" }, this.pane.element,
-        this.photos.length > 1 && [stageArrow("back", "Photo before", () => this.#step(-1)), stageArrow("forward", "Photo after", () => this.#step(1))]),
-      h("footer", { class: "stage-foot" }, this.caption, this.photos.length > 1 ? this.strip.element : null));
+    return h(
+      "dialog.stage",
+      { tabindex: -1, "aria-label": "Photo, large", testid: "lightbox" },
+      h(
+        "header.stage-bar",
+        {},
+        this.name,
+        this.zoomWords,
+        this.marks?.element,
+        stageButton("cross", "Close (Esc)", close, "close"),
+      ),
+      h(
+        "div.stage-middle",
+        {},
+        this.pane.element,
+        this.photos.length > 1 && [
+          stageArrow("back", "Photo before", () => this.#step(-1)),
+          stageArrow("forward", "Photo after", () => this.#step(1)),
+        ],
+      ),
+      h("footer.stage-foot", {}, this.caption, this.photos.length > 1 ? this.strip.element : null),
+    );
   }
 
   #listen() {
     const { viewport, pane } = this;
     listenForGestures(pane.element, {
-      zoom: (event, factor) => viewport.zoomTo(viewport.zoom * factor, pane.pointAt(event.clientX, event.clientY), pane.frame),
+      zoom: (event, factor) =>
+        viewport.zoomTo(
+          viewport.zoom * factor,
+          pane.pointAt(event.clientX, event.clientY),
+          pane.frame,
+        ),
       pan: (dx, dy) => viewport.pan(dx, dy, pane.frame),
       twice: (event) => pane.toggleFull(pane.pointAt(event.clientX, event.clientY)),
       canSwipe: () => viewport.zoom <= 1.01,
@@ -85,9 +106,18 @@ class Lightbox {
   }
 
   #describe(photo) {
-    fill(this.name, h("strong", { text: photo.name }), h("span", { class: "secondary", text: `${this.place + 1} of ${this.photos.length}` }));
+    fill(
+      this.name,
+      h("strong", { text: photo.name }),
+      h("span.secondary", { text: `${this.place + 1} of ${this.photos.length}` }),
+    );
     const why = photo.place ? whyHere(photo) : "";
-    fill(this.caption, photo.place && badge(photo), h("span", { class: "stage-why", text: why }), h("span", { class: "secondary", text: facts(photo).join(" · ") }));
+    fill(
+      this.caption,
+      photo.place && badge(photo),
+      h("span.stage-why", { text: why }),
+      h("span.secondary", { text: facts(photo).join(" · ") }),
+    );
     this.marks?.show(photo);
     this.strip.show([this.place]);
     this.#moved();
@@ -121,19 +151,32 @@ class Lightbox {
 
   #keys() {
     return {
-      ArrowLeft: () => this.#arrow(-1, 0), ArrowRight: () => this.#arrow(1, 0), ArrowUp: () => this.#arrow(0, -1),
-      ArrowDown: () => this.#arrow(0, 1), z: () => this.pane.toggleFull(), "+": () => this.#zoomBy(STEP), "=": () => this.#zoomBy(STEP),
-      "-": () => this.#zoomBy(1 / STEP), 0: () => this.viewport.fit(), p: () => this.#mark("keep"), x: () => this.#mark("reject"),
-      u: () => this.#mark(null), " ": (event) => (event.target.matches("button") ? false : this.element.close()),
+      ArrowLeft: () => this.#arrow(-1, 0),
+      ArrowRight: () => this.#arrow(1, 0),
+      ArrowUp: () => this.#arrow(0, -1),
+      ArrowDown: () => this.#arrow(0, 1),
+      z: () => this.pane.toggleFull(),
+      "+": () => this.#zoomBy(STEP),
+      "=": () => this.#zoomBy(STEP),
+      "-": () => this.#zoomBy(1 / STEP),
+      0: () => this.viewport.fit(),
+      p: () => this.#mark("keep"),
+      x: () => this.#mark("reject"),
+      u: () => this.#mark(null),
+      " ": (event) => (event.target.matches("button") ? false : this.element.close()),
     };
   }
 }
 
 /** @returns {HTMLElement} */
 export function stageButton(drawing, label, action, testid) {
-  return h("button", { class: "icon-button", type: "button", "aria-label": label, title: label, "data-testid": testid, on: { click: action } }, icon(drawing));
+  return h("button.icon-button", { label, testid: testid, click: action }, icon(drawing));
 }
 
 function stageArrow(drawing, label, action) {
-  return h("button", { class: `stage-arrow ${drawing}`, type: "button", tabindex: -1, "aria-label": label, on: { click: action } }, icon(drawing, 24));
+  return h(
+    "button",
+    { class: `stage-arrow ${drawing}`, tabindex: -1, "aria-label": label, click: action },
+    icon(drawing, 24),
+  );
 }

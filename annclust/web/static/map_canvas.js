@@ -6,7 +6,7 @@
 import { thumbnailUrl } from "./pictures.js";
 
 /** Pictures are shown once no more than this many points are seen. */
-const FEW = 700;
+const FEW = 900;
 const VERY_FEW = 60;
 /** Longest side of a picture with the room around it, in CSS pixels. */
 const PICTURE = 76;
@@ -18,14 +18,23 @@ const MARGIN = 0.05;
 export class MapCanvas {
   /** @param {HTMLCanvasElement} canvas @param {() => void} onPicture is told when a picture came */
   constructor(canvas, onPicture) {
-    Object.assign(this, { canvas, onPicture, view: { zoom: 1, x: 0.5, y: 0.5 }, pictures: new Map(), highlight: -1 });
+    Object.assign(this, {
+      canvas,
+      onPicture,
+      view: { zoom: 1, x: 0.5, y: 0.5 },
+      pictures: new Map(),
+      highlight: -1,
+    });
     this.context = canvas.getContext("2d", { alpha: false });
   }
 
   /** @param {import("./map_points.js").Points} points @param {import("./map_points.js").PointGrid} grid */
   setPoints(points, grid) {
     Object.assign(this, { points, grid });
-    const reach = (values) => [values.reduce((a, b) => Math.min(a, b), 1), values.reduce((a, b) => Math.max(a, b), 0)];
+    const reach = (values) => [
+      values.reduce((a, b) => Math.min(a, b), 1),
+      values.reduce((a, b) => Math.max(a, b), 0),
+    ];
     this.bounds = { x: reach(points.x), y: reach(points.y) };
   }
 
@@ -39,7 +48,8 @@ export class MapCanvas {
     const ratio = Math.min(2, devicePixelRatio);
     const width = Math.round(this.canvas.clientWidth * ratio);
     const height = Math.round(this.canvas.clientHeight * ratio);
-    if (!width || !height || (width === this.canvas.width && height === this.canvas.height)) return false;
+    if (!width || !height || (width === this.canvas.width && height === this.canvas.height))
+      return false;
     Object.assign(this.canvas, { width, height });
     this.ratio = ratio;
     this.image = this.context.createImageData(width, height);
@@ -57,20 +67,29 @@ export class MapCanvas {
   get scale() {
     const { x, y } = this.bounds;
     const room = 1 - 2 * MARGIN;
-    const fitted = Math.min((this.canvas.width * room) / (x[1] - x[0] || 1), (this.canvas.height * room) / (y[1] - y[0] || 1));
+    const fitted = Math.min(
+      (this.canvas.width * room) / (x[1] - x[0] || 1),
+      (this.canvas.height * room) / (y[1] - y[0] || 1),
+    );
     return fitted * this.view.zoom;
   }
 
   /** @param {number} cssX @param {number} cssY on the canvas @returns {{x: number, y: number}} of the points */
   placeAt(cssX, cssY) {
     const { scale, ratio, canvas, view } = this;
-    return { x: view.x + (cssX * ratio - canvas.width / 2) / scale, y: view.y + (cssY * ratio - canvas.height / 2) / scale };
+    return {
+      x: view.x + (cssX * ratio - canvas.width / 2) / scale,
+      y: view.y + (cssY * ratio - canvas.height / 2) / scale,
+    };
   }
 
   /** @param {number} point @returns {{x: number, y: number}} in CSS pixels on the canvas */
   positionOf(point) {
     const { scale, ratio, canvas, view, points } = this;
-    return { x: (canvas.width / 2 + (points.x[point] - view.x) * scale) / ratio, y: (canvas.height / 2 + (points.y[point] - view.y) * scale) / ratio };
+    return {
+      x: (canvas.width / 2 + (points.x[point] - view.x) * scale) / ratio,
+      y: (canvas.height / 2 + (points.y[point] - view.y) * scale) / ratio,
+    };
   }
 
   draw() {
@@ -87,7 +106,9 @@ export class MapCanvas {
     const start = this.placeAt(-8, -8);
     const end = this.placeAt(this.canvas.clientWidth + 8, this.canvas.clientHeight + 8);
     const seen = [];
-    this.grid.within({ left: start.x, top: start.y, right: end.x, bottom: end.y }, (i) => seen.push(i));
+    this.grid.within({ left: start.x, top: start.y, right: end.x, bottom: end.y }, (i) =>
+      seen.push(i),
+    );
     return seen;
   }
 
@@ -120,7 +141,8 @@ export class MapCanvas {
     const taken = [];
     for (const i of seen) {
       const at = this.positionOf(i);
-      if (taken.some(({ x, y }) => Math.abs(x - at.x) < side && Math.abs(y - at.y) < 0.8 * side)) continue;
+      if (taken.some(({ x, y }) => Math.abs(x - at.x) < side && Math.abs(y - at.y) < 0.8 * side))
+        continue;
       taken.push(at);
       this.#drawPicture(i, at.x * this.ratio, at.y * this.ratio, 0.9 * side * this.ratio);
     }
@@ -133,7 +155,12 @@ export class MapCanvas {
     const [width, height] = [image.naturalWidth * shrink, image.naturalHeight * shrink];
     const edge = 2 * this.ratio;
     this.context.fillStyle = cssColor(this.colors[i]);
-    this.context.fillRect(x - width / 2 - edge, y - height / 2 - edge, width + 2 * edge, height + 2 * edge);
+    this.context.fillRect(
+      x - width / 2 - edge,
+      y - height / 2 - edge,
+      width + 2 * edge,
+      height + 2 * edge,
+    );
     this.context.drawImage(image, x - width / 2, y - height / 2, width, height);
   }
 
@@ -168,7 +195,8 @@ function disc(radius, width) {
   const reach = Math.ceil(radius);
   const steps = [];
   for (let dy = -reach; dy <= reach; dy += 1) {
-    for (let dx = -reach; dx <= reach; dx += 1) if (Math.hypot(dx, dy) <= radius + 0.2) steps.push(dy * width + dx);
+    for (let dx = -reach; dx <= reach; dx += 1)
+      if (Math.hypot(dx, dy) <= radius + 0.2) steps.push(dy * width + dx);
   }
   return { reach, steps };
 }

@@ -5,7 +5,12 @@ const GOLDEN = 137.50776405003785;
 
 const TONES = {
   dark: { lightness: [0.7, 0.78], chroma: 0.13, alone: [66, 68, 76], background: [14, 14, 16] },
-  light: { lightness: [0.56, 0.64], chroma: 0.14, alone: [205, 207, 214], background: [250, 250, 251] },
+  light: {
+    lightness: [0.56, 0.64],
+    chroma: 0.14,
+    alone: [205, 207, 214],
+    background: [250, 250, 251],
+  },
 };
 
 /**
@@ -37,7 +42,8 @@ function oklch(lightness, chroma, hue) {
   const m = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3;
   const s = (lightness - 0.0894841775 * a - 1.291485548 * b) ** 3;
   return [
-    4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s, -1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s,
+    4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s,
+    -1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s,
     -0.0041960863 * l - 0.7034186147 * m + 1.707614701 * s,
   ].map(gamma);
 }

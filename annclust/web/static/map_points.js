@@ -16,7 +16,13 @@ const CELLS = 256;
 export function readPoints(bytes) {
   const count = new DataView(bytes).getUint32(0, true);
   const column = (Kind, place) => new Kind(bytes, 4 + 4 * count * place, count);
-  return { count, ids: column(Int32Array, 0), x: column(Float32Array, 1), y: column(Float32Array, 2), groups: column(Int32Array, 3) };
+  return {
+    count,
+    ids: column(Int32Array, 0),
+    x: column(Float32Array, 1),
+    y: column(Float32Array, 2),
+    groups: column(Int32Array, 3),
+  };
 }
 
 /** @param {Points} points @returns {Map<number, number>} how many photos each group has here */
@@ -31,7 +37,9 @@ export class PointGrid {
   /** @param {Points} points */
   constructor(points) {
     this.points = points;
-    const cells = Uint16Array.from({ length: points.count }, (_, i) => cellOf(points.x[i], points.y[i]));
+    const cells = Uint16Array.from({ length: points.count }, (_, i) =>
+      cellOf(points.x[i], points.y[i]),
+    );
     this.starts = new Uint32Array(CELLS * CELLS + 1);
     for (const cell of cells) this.starts[cell + 1] += 1;
     for (let cell = 0; cell < CELLS * CELLS; cell += 1) this.starts[cell + 1] += this.starts[cell];
@@ -51,7 +59,13 @@ export class PointGrid {
       const last = starts[row * CELLS + lastColumn + 1];
       for (let at = starts[row * CELLS + firstColumn]; at < last; at += 1) {
         const i = order[at];
-        if (points.x[i] >= left && points.x[i] <= right && points.y[i] >= top && points.y[i] <= bottom) visit(i);
+        if (
+          points.x[i] >= left &&
+          points.x[i] <= right &&
+          points.y[i] >= top &&
+          points.y[i] <= bottom
+        )
+          visit(i);
       }
     }
   }
@@ -62,10 +76,13 @@ export class PointGrid {
    */
   nearest(x, y, radius) {
     let best = { point: -1, distance: radius };
-    this.within({ left: x - radius, right: x + radius, top: y - radius, bottom: y + radius }, (i) => {
-      const distance = Math.hypot(this.points.x[i] - x, this.points.y[i] - y);
-      if (distance < best.distance) best = { point: i, distance };
-    });
+    this.within(
+      { left: x - radius, right: x + radius, top: y - radius, bottom: y + radius },
+      (i) => {
+        const distance = Math.hypot(this.points.x[i] - x, this.points.y[i] - y);
+        if (distance < best.distance) best = { point: i, distance };
+      },
+    );
     return best.point;
   }
 }

@@ -8,17 +8,27 @@ import { icon } from "./icons.js";
  * @returns {{element: HTMLElement, show: (photo: object) => void}}
  */
 export function markButtons(choose) {
-  const element = h("div", { class: "mark-buttons", role: "group", "aria-label": "Mark" });
-  const button = (photo, mark, drawing, text, key) => h("button", {
-    class: `mark-button ${mark}`, type: "button", "aria-pressed": String(photo.mark === mark), "aria-label": text, title: `${text} (${key})`,
-    "data-testid": `large-${mark}`, on: { click: () => choose(photo.mark === mark ? null : mark) },
-  }, icon(drawing), h("span", { text }));
-  return {
-    element,
-    show(photo) {
-      const focused = element.contains(document.activeElement) ? document.activeElement.dataset.testid : null;
-      fill(element, button(photo, "keep", "check", "Keep", "P"), button(photo, "reject", "cross", "Reject", "X"));
-      if (focused) element.querySelector(`[data-testid="${focused}"]`).focus();
-    },
+  const element = h("div.mark-buttons", { role: "group", "aria-label": "Mark" });
+  const show = (photo) => {
+    const hasFocus = element.contains(document.activeElement);
+    const focused = hasFocus && document.activeElement.dataset.testid;
+    fill(element, markButton(photo, KEEP, choose), markButton(photo, REJECT, choose));
+    if (focused) element.querySelector(`[data-testid="${focused}"]`).focus();
   };
+  return { element, show };
+}
+
+const KEEP = { mark: "keep", drawing: "check", text: "Keep", key: "P" };
+const REJECT = { mark: "reject", drawing: "cross", text: "Reject", key: "X" };
+
+function markButton(photo, { mark, drawing, text, key }, choose) {
+  const attributes = {
+    class: `mark-button ${mark}`,
+    "aria-pressed": String(photo.mark === mark),
+    "aria-label": text,
+    title: `${text} (${key})`,
+    testid: `large-${mark}`,
+    click: () => choose(photo.mark === mark ? null : mark),
+  };
+  return h("button", attributes, icon(drawing), h("span", { text }));
 }

@@ -88,7 +88,8 @@ export class PagedList {
     } catch (error) {
       if (signal.aborted) return;
       this.loading = null;
-      if (error instanceof ApiError && error.status === CHANGED && this.entries.length) await this.reload();
+      if (error instanceof ApiError && error.status === CHANGED && this.entries.length)
+        await this.reload();
       else this.onError(error);
     }
   }

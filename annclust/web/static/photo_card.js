@@ -20,12 +20,28 @@ import { bytes, capital, moment, plural } from "./words.js";
  * @returns {HTMLElement}
  */
 export function photoCard(photo, { isLarge, isTabStop, isLookedAt, actions }) {
-  const open = h("button", {
-    class: "photo-open", type: "button", "data-cell": "", "data-photo": photo.id, tabindex: isTabStop ? 0 : -1,
-    "data-testid": "photo", "aria-label": spoken(photo, isLookedAt), on: { click: () => actions.open(photo) },
-  }, layers(photo, isLarge), badge(photo, isLookedAt));
-  return h("li", { class: `photo is-${standing(photo, isLookedAt)}${photo.mark ? " is-said" : ""}`, "data-id": photo.id },
-    open, h("div", { class: "photo-words" }, heading(photo, actions), reason(photo, isLookedAt), metadata(photo)));
+  const open = h(
+    "button.photo-open",
+    {
+      "data-cell": "",
+      "data-photo": photo.id,
+      tabindex: isTabStop ? 0 : -1,
+      testid: "photo",
+      "aria-label": spoken(photo, isLookedAt),
+      click: () => actions.open(photo),
+    },
+    layers(photo, isLarge),
+    badge(photo, isLookedAt),
+  );
+  return h(
+    "li",
+    {
+      class: `photo is-${standing(photo, isLookedAt)}${photo.mark ? " is-said" : ""}`,
+      "data-id": photo.id,
+    },
+    open,
+    h("div.photo-words", {}, heading(photo, actions), reason(photo, isLookedAt), metadata(photo)),
+  );
 }
 
 /** @param {object} photo @returns {"keep" | "reject" | "leave" | "waiting"} what will become of it as things stand */
@@ -34,7 +50,8 @@ export function standing(photo, isLookedAt = true) {
 }
 
 const BADGES = {
-  keep: ["check", "Keep", "Suggested: keep"], reject: ["cross", "Reject", "Suggested: reject"],
+  keep: ["check", "Keep", "Suggested: keep"],
+  reject: ["cross", "Reject", "Suggested: reject"],
   leave: ["clear", "Left alone", "Left alone"],
 };
 
@@ -43,35 +60,67 @@ export function badge(photo, isLookedAt = true) {
   const found = BADGES[standing(photo, isLookedAt)];
   if (!found) return null;
   const [drawing, said, suggested] = found;
-  return h("span", { class: `badge ${standing(photo)} ${photo.mark ? "said" : "suggested"}`, "data-testid": "badge" }, icon(drawing, 14), photo.mark ? said : suggested);
+  return h(
+    "span",
+    { class: `badge ${standing(photo)} ${photo.mark ? "said" : "suggested"}`, testid: "badge" },
+    icon(drawing, 14),
+    photo.mark ? said : suggested,
+  );
 }
 
 /** The thumbnail at once, the picture over it when it comes. */
 function layers(photo, isLarge) {
-  const box = h("span", { class: "photo-box" }, picture(thumbnailUrl(photo), { class: "below" }));
+  const box = h("span.photo-box", {}, picture(thumbnailUrl(photo), { class: "below" }));
   if (isLarge) box.append(picture(pictureUrl(photo), { class: "above" }));
   return box;
 }
 
 function heading(photo, actions) {
-  const toggle = (mark, drawing, label) => h("button", {
-    class: `icon-button mark ${mark}`, type: "button", "aria-pressed": String(photo.mark === mark), "aria-label": `${label} ${photo.name}`,
-    title: label, "data-testid": `mark-${mark}`, on: { click: () => actions.mark(photo, photo.mark === mark ? null : mark) },
-  }, icon(drawing));
-  return h("div", { class: "photo-heading" }, h("span", { class: "photo-name", text: photo.name, title: `${photo.folder}/${photo.name}` }),
-    h("span", { class: "photo-buttons" }, toggle("keep", "check", "Keep"), toggle("reject", "cross", "Reject"), more(photo, actions)));
+  const toggle = (mark, drawing, label) => {
+    const attributes = {
+      class: `icon-button mark ${mark}`,
+      "aria-pressed": String(photo.mark === mark),
+      "aria-label": `${label} ${photo.name}`,
+      title: label,
+      testid: `mark-${mark}`,
+      click: () => actions.mark(photo, photo.mark === mark ? null : mark),
+    };
+    return h("button", attributes, icon(drawing));
+  };
+  const marks = [toggle("keep", "check", "Keep"), toggle("reject", "cross", "Reject")];
+  return h(
+    "div.photo-heading",
+    {},
+    h("span.photo-name", { text: photo.name, title: `${photo.folder}/${photo.name}` }),
+    h("span.photo-buttons", {}, marks, moreButton(photo, actions)),
+  );
 }
 
-function more(photo, actions) {
-  const entry = (drawing, text, action, key) => h("button", { type: "button", role: "menuitem", on: { click: () => action(photo) } }, icon(drawing, 18), text, h("kbd", { text: key }));
-  const menu = h("div", { class: "menu", popover: "auto", role: "menu", "aria-label": `More about ${photo.name}` },
-    entry("compare", "Compare", actions.compare, "C"),
-    h("a", { href: `/similar/${photo.id}`, role: "menuitem" }, icon("similar", 18), "Look-alikes", h("kbd", { text: "L" })),
-    entry("split", "Not the same: split off", actions.split, "N"), entry("join", "Belongs together with…", actions.join, "B"));
-  const button = h("button", { class: "icon-button", type: "button", "aria-label": `More about ${photo.name}`, "aria-haspopup": "menu", "data-testid": "more" }, icon("more"));
-  button.addEventListener("click", () => openMenu(menu, button));
+/** A button and the menu that it opens. */
+function moreButton(photo, actions) {
+  const label = `More about ${photo.name}`;
+  const menu = h("div.menu", { popover: "auto", role: "menu", "aria-label": label }, [
+    menuEntry("compare", "Compare", "C", { click: () => actions.compare(photo) }),
+    menuEntry("similar", "Look-alikes", "L", { href: `/similar/${photo.id}` }),
+    menuEntry("split", "Not the same: split off", "N", { click: () => actions.split(photo) }),
+    menuEntry("join", "Belongs together with…", "B", { click: () => actions.join(photo) }),
+  ]);
   menu.addEventListener("click", () => menu.hidePopover());
+  const attributes = { "aria-label": label, "aria-haspopup": "menu", testid: "more" };
+  const button = h("button.icon-button", attributes, icon("more"));
+  button.addEventListener("click", () => openMenu(menu, button));
   return [button, menu];
+}
+
+function menuEntry(drawing, text, key, attributes) {
+  const tag = attributes.href ? "a" : "button";
+  return h(
+    tag,
+    { role: "menuitem", ...attributes },
+    icon(drawing, 18),
+    text,
+    h("kbd", { text: key }),
+  );
 }
 
 function openMenu(menu, button) {
@@ -86,27 +135,47 @@ function openMenu(menu, button) {
 /** @param {object} photo @returns {string} why it stands where it does */
 export function whyHere(photo) {
   if (photo.alone) return `Left alone: ${photo.alone}`;
-  if (photo.place === 1) return photo.reasons.length ? capital(photo.reasons.join(" · ")) : "The best of these";
+  if (photo.place === 1)
+    return photo.reasons.length ? capital(photo.reasons.join(" · ")) : "The best of these";
   return capital(photo.behind || photo.reasons.join(" · "));
 }
 
 function reason(photo, isLookedAt) {
-  if (!isLookedAt) return h("p", { class: "photo-reason skeleton-line" });
-  return h("p", { class: "photo-reason", text: whyHere(photo), "data-testid": "reason" });
+  if (!isLookedAt) return h("p.photo-reason.skeleton-line", {});
+  return h("p.photo-reason", { text: whyHere(photo), testid: "reason" });
 }
 
 /** @param {object} photo @returns {string[]} pixels, format, bytes, time, exposure, what belongs to it */
 export function facts(photo) {
   const companions = photo.companions.length ? `with ${photo.companions.join(", ")}` : "";
   const copies = photo.copies > 1 ? plural(photo.copies, "exact copy", "exact copies") : "";
-  return [`${photo.width} × ${photo.height}`, photo.format, bytes(photo.bytes), moment(photo.taken), photo.exposure ?? "", companions, copies].filter(Boolean);
+  return [
+    `${photo.width} × ${photo.height}`,
+    photo.format,
+    bytes(photo.bytes),
+    moment(photo.taken),
+    photo.exposure ?? "",
+    companions,
+    copies,
+  ].filter(Boolean);
 }
 
 function metadata(photo) {
-  return h("p", { class: "photo-facts" }, facts(photo).map((fact) => h("span", { text: fact })));
+  return h(
+    "p.photo-facts",
+    {},
+    facts(photo).map((fact) => h("span", { text: fact })),
+  );
 }
 
 function spoken(photo, isLookedAt) {
   const [, said, suggested] = BADGES[standing(photo, isLookedAt)] ?? [];
-  return [photo.name, `place ${photo.place}`, photo.mark ? said : suggested, isLookedAt ? whyHere(photo) : ""].filter(Boolean).join(", ");
+  return [
+    photo.name,
+    `place ${photo.place}`,
+    photo.mark ? said : suggested,
+    isLookedAt ? whyHere(photo) : "",
+  ]
+    .filter(Boolean)
+    .join(", ");
 }

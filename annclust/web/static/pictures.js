@@ -20,7 +20,11 @@ export function pictureUrl({ id, version }, side = 2048) {
  */
 export function picture(source, { alt = "", class: name = "", lazy = true } = {}) {
   const image = h("img", {
-    class: `picture ${name}`, alt, decoding: "async", loading: lazy ? "lazy" : "eager", draggable: "false",
+    class: `picture ${name}`,
+    alt,
+    decoding: "async",
+    loading: lazy ? "lazy" : "eager",
+    draggable: "false",
   });
   image.addEventListener("load", () => image.classList.add("there"));
   image.addEventListener("error", () => image.classList.add("missing"));

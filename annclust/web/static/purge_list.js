@@ -4,7 +4,12 @@ import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { bytes, moment, number, plural } from "./words.js";
 
-const STATES = { "in trash": "in the trash", restored: "brought back", partly: "partly brought back", empty: "trash emptied" };
+const STATES = {
+  "in trash": "in the trash",
+  restored: "brought back",
+  partly: "partly brought back",
+  empty: "trash emptied",
+};
 
 /**
  * @param {object} app
@@ -13,8 +18,12 @@ const STATES = { "in trash": "in the trash", restored: "brought back", partly: "
  * @returns {HTMLElement}
  */
 export function purgeList(app, purges, again) {
-  if (!purges.length) return h("p", { class: "secondary", text: "None yet." });
-  return h("ul", { class: "purges" }, purges.map((purge) => row(app, purge, again)));
+  if (!purges.length) return h("p.secondary", { text: "None yet." });
+  return h(
+    "ul.purges",
+    {},
+    purges.map((purge) => row(app, purge, again)),
+  );
 }
 
 /** @param {object} app @param {string | number} id @returns {Promise<boolean>} whether its files are back */
@@ -31,20 +40,37 @@ export async function undoPurge(app, id) {
 
 function restored(result) {
   if (!result) return "The files are back.";
-  const left = result.not_restored ? ` ${plural(result.not_restored, "file")} could not be put back.` : "";
+  const left = result.not_restored
+    ? ` ${plural(result.not_restored, "file")} could not be put back.`
+    : "";
   return `${plural(result.files, "file is", "files are")} back where they were.${left}`;
 }
 
 function row(app, purge, again) {
-  const undo = h("button", { class: "button small", type: "button", "data-testid": "undo-purge", "aria-label": `Undo the purge of ${moment(purge.began)}` }, icon("undo", 18), "Undo");
+  const undo = h(
+    "button.button.small",
+    { testid: "undo-purge", "aria-label": `Undo the purge of ${moment(purge.began)}` },
+    icon("undo", 18),
+    "Undo",
+  );
   undo.addEventListener("click", async () => {
     undo.disabled = true;
     if (await undoPurge(app, purge.id)) again();
     else undo.disabled = false;
   });
-  return h("li", { class: "purge panel", "data-testid": "purge" },
-    h("div", {}, h("strong", { text: moment(purge.began) }), h("p", { class: "secondary", text: `${plural(purge.photos, "photo")} · ${plural(purge.files, "file")} · ${bytes(purge.bytes)} · ${state(purge)}` })),
-    purge.can_undo ? undo : null);
+  return h(
+    "li.purge.panel",
+    { testid: "purge" },
+    h(
+      "div",
+      {},
+      h("strong", { text: moment(purge.began) }),
+      h("p.secondary", {
+        text: `${plural(purge.photos, "photo")} · ${plural(purge.files, "file")} · ${bytes(purge.bytes)} · ${state(purge)}`,
+      }),
+    ),
+    purge.can_undo ? undo : null,
+  );
 }
 
 function state({ state: name, in_trash: inTrash }) {

@@ -1,5 +1,7 @@
 /** Addresses of views, and going between them: every view has one, so that Back and a reload work. */
 
+import { hasModifier } from "./keys.js";
+
 const ROUTES = [
   ["groups", /^\/(?:groups)?$/],
   ["group", /^\/group\/(?<photo>\d+)$/],
@@ -25,7 +27,12 @@ export function routeOf(address) {
     const found = shape.exec(url.pathname);
     if (found) {
       const photo = found.groups?.photo;
-      return { name, photo: photo === undefined ? null : Number(photo), query: url.searchParams, scroll: 0 };
+      return {
+        name,
+        photo: photo === undefined ? null : Number(photo),
+        query: url.searchParams,
+        scroll: 0,
+      };
     }
   }
   return { name: "missing", photo: null, query: url.searchParams, scroll: 0 };
@@ -33,47 +40,48 @@ export function routeOf(address) {
 
 /** @param {(route: Route) => void} show draws the view of a route */
 export function makeRouter(show) {
-  const here = () => location.pathname + location.search;
-  const leave = () => history.replaceState({ ...history.state, scroll: scrollY }, "");
-  const arrive = (scroll) => show({ ...routeOf(here()), scroll });
+  const arrive = (scroll) => show({ ...routeOf(location.pathname + location.search), scroll });
+  const go = (address) => {
+    history.replaceState({ ...history.state, scroll: scrollY }, "");
+    history.pushState({ scroll: 0, inside: true }, "", address);
+    arrive(0);
+  };
   history.scrollRestoration = "manual";
   addEventListener("popstate", (event) => arrive(event.state?.scroll ?? 0));
   document.addEventListener("click", (event) => followLink(event, go));
-  function go(address) {
-    leave();
-    history.pushState({ scroll: 0, inside: true }, "", address);
-    arrive(0);
-  }
   return {
     go,
+    note,
     start: () => arrive(history.state?.scroll ?? 0),
     /** Goes to another address without a new entry in the history. */
     replace(address) {
       history.replaceState({ ...history.state, scroll: 0 }, "", address);
       arrive(0);
     },
-    /** Changes the query alone, without drawing anew. @param {Record<string, string | number | null>} query */
-    note(query) {
-      const url = new URL(location.href);
-      for (const [name, value] of Object.entries(query)) {
-        if (value === null) url.searchParams.delete(name);
-        else url.searchParams.set(name, String(value));
-      }
-      history.replaceState(history.state, "", url);
-    },
     /** Back to where one came from, or to `otherwise` if the page was opened here. */
-    back(otherwise) {
-      if (history.state?.inside) history.back();
-      else go(otherwise);
-    },
+    back: (otherwise) => (history.state?.inside ? history.back() : go(otherwise)),
   };
 }
 
+/**
+ * Changes the query alone, without drawing anew.
+ * @param {Record<string, string | number | null>} query null takes a name away
+ */
+function note(query) {
+  const url = new URL(location.href);
+  for (const [name, value] of Object.entries(query)) {
+    if (value === null) url.searchParams.delete(name);
+    else url.searchParams.set(name, String(value));
+  }
+  history.replaceState(history.state, "", url);
+}
+
+/** Links within the page are followed here; with Ctrl or another button they are the browser's. */
 function followLink(event, go) {
-  if (event.defaultPrevented || event.button !== 0) return;
-  if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
-  const link = event.target.closest?.("a[href^='/']");
-  if (!link || link.target || link.hasAttribute("download")) return;
+  const isPlain = event.button === 0 && !hasModifier(event) && !event.shiftKey;
+  if (event.defaultPrevented || !isPlain) return;
+  const link = event.target.closest?.("a[href^='/']:not([target], [download])");
+  if (!link) return;
   event.preventDefault();
   go(link.getAttribute("href"));
 }

@@ -15,20 +15,16 @@ export function nearestToward(elements, from, key) {
   const direction = DIRECTIONS[key];
   if (!direction) return null;
   const start = middle(from);
-  let best = null;
-  for (const element of elements) {
-    if (element === from) continue;
-    const cost = costOf(start, middle(element), direction);
-    if (cost !== null && (!best || cost < best.cost)) best = { element, cost };
-  }
-  return best?.element ?? null;
+  const costs = elements.map((element) => costOf(start, middle(element), direction));
+  const least = Math.min(...costs);
+  return Number.isFinite(least) ? elements[costs.indexOf(least)] : null;
 }
 
 function costOf(start, end, [x, y]) {
   const [dx, dy] = [end[0] - start[0], end[1] - start[1]];
   const ahead = dx * x + dy * y;
   const aside = Math.abs(dx * y) + Math.abs(dy * x);
-  return ahead > 1 && ahead > aside / ASKEW ? ahead + ASKEW * aside : null;
+  return ahead > 1 && ahead > aside / ASKEW ? ahead + ASKEW * aside : Infinity;
 }
 
 function middle(element) {

@@ -12,16 +12,34 @@ export function openSearch(app) {
   const { can_text: canText } = app.store.get().collection ?? {};
   const field = canText ? textField(app, () => dialog.close()) : null;
   const dialog = openDialog(app, {
-    title: "Find look-alikes", testid: "search-dialog", focus: field?.querySelector("input"),
-    body: [field, fileButton(app, () => dialog.close()), h("p", { class: "secondary", text: "A picture can also be dropped or pasted anywhere on this page. It goes to annclust on your own machine, and nowhere else." })].filter(Boolean),
+    title: "Find look-alikes",
+    testid: "search-dialog",
+    focus: field?.querySelector("input"),
+    body: [
+      field,
+      fileButton(app, () => dialog.close()),
+      h("p.secondary", {
+        text: "A picture can also be dropped or pasted anywhere on this page. It goes to annclust on your own machine, and nowhere else.",
+      }),
+    ].filter(Boolean),
   });
 }
 
 function textField(app, done) {
-  const input = h("input", {
-    class: "field", type: "search", placeholder: "a dog on a beach", "aria-label": "What the photos show", autocomplete: "off", "data-testid": "search-text",
+  const input = h("input.field", {
+    type: "search",
+    placeholder: "a dog on a beach",
+    "aria-label": "What the photos show",
+    autocomplete: "off",
+    testid: "search-text",
   });
-  const form = h("form", { class: "search-form" }, icon("search"), input, h("button", { class: "button primary", type: "submit" }, "Find"));
+  const form = h(
+    "form.search-form",
+    {},
+    icon("search"),
+    input,
+    h("button.button.primary", { type: "submit" }, "Find"),
+  );
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const text = input.value.trim();
@@ -33,14 +51,25 @@ function textField(app, done) {
 }
 
 function fileButton(app, done) {
-  const input = h("input", { type: "file", accept: "image/*,.heic,.heif,.avif,.dng,.cr2,.cr3,.nef,.arw", class: "unseen", "data-testid": "search-file" });
+  const input = h("input", {
+    type: "file",
+    accept: "image/*,.heic,.heif,.avif,.dng,.cr2,.cr3,.nef,.arw",
+    class: "unseen",
+    testid: "search-file",
+  });
   input.addEventListener("change", () => {
     const [file] = input.files;
     if (!file) return;
     done();
     searchFile(app, file);
   });
-  return h("label", { class: "drop-zone" }, icon("upload", 24), h("span", { text: "Choose a picture" }), input);
+  return h(
+    "label.drop-zone",
+    {},
+    icon("upload", 24),
+    h("span", { text: "Choose a picture" }),
+    input,
+  );
 }
 
 /**

@@ -26,13 +26,12 @@ export function makeShell(app) {
   const tabs = [tabBar("tabs top-tabs"), tabBar("tabs bottom-tabs")];
   const turnTheme = () => showTheme(themeButton, nextTheme());
   showTheme(themeButton, chosenTheme());
-  const elements = [
-    h("a", { class: "skip-link", href: "#main", on: { click: (event) => { event.preventDefault(); main.focus(); } } }, "Skip to the photos"),
-    topBar(app, tabs[0], themeButton), makeBanners(app), main, makeJobStrip(app), app.toasts.element, tabs[1],
-  ];
+  const above = [skipLink(main), topBar(app, tabs[0], themeButton), makeBanners(app)];
+  const below = [makeJobStrip(app), app.toasts.element, tabs[1]];
   return {
-    elements, turnTheme,
-    reading: (message) => h("div", { class: "blank", role: "status" }, h("div", { class: "spinner" }), h("h2", { text: "Reading the collection" }), h("p", { text: message ?? "This takes a moment." })),
+    elements: [...above, main, ...below],
+    turnTheme,
+    reading,
     /** @param {{title: string, element: Node}} view @param {import("./router.js").Route} [route] */
     show(view, route) {
       fill(main, view.element);
@@ -43,37 +42,67 @@ export function makeShell(app) {
   };
 }
 
+function skipLink(main) {
+  const click = (event) => {
+    event.preventDefault();
+    main.focus();
+  };
+  return h("a.skip-link", { href: "#main", click }, "Skip to the photos");
+}
+
+/** @param {string | null} message what the server is at @returns {HTMLElement} */
+function reading(message) {
+  const words = [
+    h("h2", { text: "Reading the collection" }),
+    h("p", { text: message ?? "This takes a moment." }),
+  ];
+  return h("div.blank", { role: "status" }, h("div.spinner"), words);
+}
+
 function titleOf(app, title) {
   const { collection } = app.store.get();
   return collection ? `${title} · ${collection.name}` : title;
 }
 
 function topBar(app, tabs, themeButton) {
-  return h("header", { class: "topbar" },
-    brand(app), tabs,
-    h("div", { class: "topbar-end" }, reviewProgress(app),
+  return h(
+    "header.topbar",
+    {},
+    brand(app),
+    tabs,
+    h(
+      "div.topbar-end",
+      {},
+      reviewProgress(app),
       toolButton("search", "Find look-alikes (/)", () => openSearch(app), "search"),
-      themeButton, toolButton("help", "Keys and help (?)", () => showHelp(app), "help")));
+      themeButton,
+      toolButton("help", "Keys and help (?)", () => showHelp(app), "help"),
+    ),
+  );
 }
 
 function brand(app) {
-  const name = h("strong", { class: "brand-name", text: document.title.split(" · ")[0] });
-  const count = h("span", { class: "brand-count" });
+  const name = h("strong.brand-name", { text: document.title.split(" · ")[0] });
+  const count = h("span.brand-count", {});
   app.store.watch(({ collection }, before) => {
     if (!collection || collection === before.collection) return;
     name.textContent = collection.name;
     count.textContent = plural(collection.photos, "photo");
     count.title = collection.folder;
   });
-  return h("a", { class: "brand", href: "/groups", "aria-label": "All groups" },
-    h("img", { src: "/static/icon.svg", alt: "", width: 26, height: 26 }), h("span", { class: "brand-words" }, name, count));
+  return h(
+    "a.brand",
+    { href: "/groups", "aria-label": "All groups" },
+    h("img", { src: "/static/icon.svg", alt: "", width: 26, height: 26 }),
+    h("span.brand-words", {}, name, count),
+  );
 }
 
 /** "312 of 1,204 groups done", with a bar. */
 function reviewProgress(app) {
-  const words = h("span", { class: "review-words" });
-  const bar = h("progress", { class: "bar", max: 1, value: 0, "aria-label": "Groups done" });
-  const element = h("div", { class: "review-progress", hidden: true, "data-testid": "progress" }, words, bar);
+  const words = h("span.review-words", {});
+  const bar = h("progress.bar", { max: 1, value: 0, "aria-label": "Groups done" });
+  const element = h("div.review-progress", { hidden: true, testid: "progress" }, words, bar);
   app.store.watch(({ counts }, before) => {
     if (!counts || counts === before.counts) return;
     const all = counts.open + counts.resolved + counts.skipped;
@@ -85,7 +114,7 @@ function reviewProgress(app) {
 }
 
 function toolButton(drawing, label, action, testid = null) {
-  return h("button", { class: "icon-button", type: "button", "aria-label": label, title: label, "data-testid": testid, on: { click: action } }, icon(drawing));
+  return h("button.icon-button", { label, testid: testid, click: action }, icon(drawing));
 }
 
 function showTheme(button, theme) {
@@ -96,8 +125,12 @@ function showTheme(button, theme) {
 
 function tabBar(name) {
   const tab = ({ name: view, path, text, drawing }) =>
-    h("a", { class: "tab", href: path, "data-view": view }, icon(drawing), h("span", { text }));
-  return h("nav", { class: name, "aria-label": name.includes("bottom") ? "Views, below" : "Views" }, TABS.map(tab));
+    h("a.tab", { href: path, "data-view": view }, icon(drawing), h("span", { text }));
+  return h(
+    "nav",
+    { class: name, "aria-label": name.includes("bottom") ? "Views, below" : "Views" },
+    TABS.map(tab),
+  );
 }
 
 function markTab(bar, view) {

@@ -13,7 +13,13 @@
 
 /** @type {State} */
 const FIRST = {
-  collection: null, granularity: 1, order: "largest", filter: "all", counts: null, job: null, trouble: "",
+  collection: null,
+  granularity: 1,
+  order: "largest",
+  filter: "all",
+  counts: null,
+  job: null,
+  trouble: "",
 };
 
 /** @param {Partial<State>} [first] @returns {{get: () => State, set: Function, watch: Function}} */

@@ -24,7 +24,9 @@ export function nextTheme() {
 /** @returns {boolean} whether the page is dark now */
 export function isDark() {
   const theme = chosenTheme();
-  return theme === "dark" || (theme === "system" && matchMedia("(prefers-color-scheme: dark)").matches);
+  return (
+    theme === "dark" || (theme === "system" && matchMedia("(prefers-color-scheme: dark)").matches)
+  );
 }
 
 /**

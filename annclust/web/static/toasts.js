@@ -6,9 +6,9 @@ const LASTS_MS = 6000;
 
 /** @returns {{element: HTMLElement, tell: Function, fail: Function}} */
 export function makeToasts() {
-  const element = h("div", { class: "toasts", role: "status", "aria-live": "polite", "data-testid": "toasts" });
+  const element = h("div.toasts", { role: "status", "aria-live": "polite", testid: "toasts" });
   const tell = (text, { undo, label = "Undo", lasts = LASTS_MS, kind = "said" } = {}) => {
-    const toast = h("div", { class: `toast ${kind}`, "data-testid": "toast" }, h("span", { text }));
+    const toast = h("div", { class: `toast ${kind}`, testid: "toast" }, h("span", { text }));
     const gone = () => toast.remove();
     if (undo) toast.append(undoButton(label, undo, gone));
     element.replaceChildren(toast);
@@ -27,7 +27,16 @@ export function makeToasts() {
 }
 
 function undoButton(label, undo, gone) {
-  return h("button", { class: "button quiet", type: "button", on: { click: () => { gone(); undo(); } } }, label);
+  return h(
+    "button.button.quiet",
+    {
+      click: () => {
+        gone();
+        undo();
+      },
+    },
+    label,
+  );
 }
 
 /** It stays while the pointer or the focus is on it. */

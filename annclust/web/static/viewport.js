@@ -25,7 +25,12 @@ export class Viewport {
   zoomTo(zoom, point, frame) {
     const next = Math.min(MOST, Math.max(1, zoom));
     const kept = this.zoom / next;
-    this.#set(next, point.x - (point.x - this.x) * kept, point.y - (point.y - this.y) * kept, frame);
+    this.#set(
+      next,
+      point.x - (point.x - this.x) * kept,
+      point.y - (point.y - this.y) * kept,
+      frame,
+    );
   }
 
   /**
@@ -35,7 +40,12 @@ export class Viewport {
    */
   pan(dx, dy, frame) {
     const { width, height } = frame.fitted;
-    this.#set(this.zoom, this.x - dx / (width * this.zoom), this.y - dy / (height * this.zoom), frame);
+    this.#set(
+      this.zoom,
+      this.x - dx / (width * this.zoom),
+      this.y - dy / (height * this.zoom),
+      frame,
+    );
   }
 
   #set(zoom, x, y, frame = null) {

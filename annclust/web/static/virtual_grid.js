@@ -4,6 +4,7 @@
  */
 
 import { h } from "./dom.js";
+import { hasModifier } from "./keys.js";
 
 /** Cells above and below the window that are drawn too, in windows. */
 const AHEAD = 1;
@@ -28,7 +29,7 @@ export class VirtualGrid {
     this.active = 0;
     this.cells = new Map();
     this.shown = new WeakMap();
-    this.element = h("ul", { class: "virtual-grid", "aria-label": settings.label, role: "list" });
+    this.element = h("ul.virtual-grid", { "aria-label": settings.label, role: "list" });
     this.element.addEventListener("keydown", (event) => this.#move(event));
     this.element.addEventListener("focusin", (event) => this.#entered(event));
     this.#watch();
@@ -49,7 +50,8 @@ export class VirtualGrid {
 
   /** Draws those cells anew whose entry is not the one that they show. */
   redrawChanged() {
-    for (const [index, cell] of this.cells) if (this.shown.get(cell) !== this.#told(index)) this.redrawCell(index);
+    for (const [index, cell] of this.cells)
+      if (this.shown.get(cell) !== this.#told(index)) this.redrawCell(index);
   }
 
   /** @param {number} index of a cell whose content has changed */
@@ -69,7 +71,8 @@ export class VirtualGrid {
     this.active = index;
     this.#reveal(index);
     this.#draw();
-    for (const each of [before, index]) if (this.cells.has(each)) this.#setTabStop(each, this.cells.get(each));
+    for (const each of [before, index])
+      if (this.cells.has(each)) this.#setTabStop(each, this.cells.get(each));
     this.#target(this.cells.get(index))?.focus({ preventScroll: true });
   }
 
@@ -118,12 +121,17 @@ export class VirtualGrid {
   #draw() {
     if (!this.layout) return;
     const [first, last] = this.#near();
-    for (const [index, cell] of this.cells) {
-      const isHeld = cell.contains(document.activeElement);
-      if ((index < first || index > last) && !isHeld) this.#drop(index, cell);
-    }
+    this.#dropOutside(first, last);
     for (let index = first; index <= last; index += 1) if (!this.cells.has(index)) this.#add(index);
     this.settings.seen?.(first, last);
+  }
+
+  /** What has the focus stays, or the keys would lose their place. */
+  #dropOutside(first, last) {
+    for (const [index, cell] of this.cells) {
+      const isOutside = index < first || index > last;
+      if (isOutside && !cell.contains(document.activeElement)) this.#drop(index, cell);
+    }
   }
 
   #near() {
@@ -135,7 +143,7 @@ export class VirtualGrid {
   }
 
   #add(index) {
-    const cell = h("li", { class: "cell", "aria-setsize": this.count, "aria-posinset": index + 1 });
+    const cell = h("li.cell", { "aria-setsize": this.count, "aria-posinset": index + 1 });
     this.#fill(index, cell);
     this.cells.set(index, cell);
     this.#place(index, cell);
@@ -158,7 +166,9 @@ export class VirtualGrid {
     const before = this.cells.get(index - 1);
     if (before?.parentNode) before.after(cell);
     else {
-      const after = [...this.cells.keys()].filter((each) => each > index && this.cells.get(each).parentNode);
+      const after = [...this.cells.keys()].filter(
+        (each) => each > index && this.cells.get(each).parentNode,
+      );
       this.element.insertBefore(cell, after.length ? this.cells.get(Math.min(...after)) : null);
     }
   }
@@ -172,7 +182,11 @@ export class VirtualGrid {
     const { columns, width, height, gap, pitch } = this.layout;
     const x = (index % columns) * (width + gap);
     const y = Math.floor(index / columns) * pitch;
-    Object.assign(cell.style, { width: `${width}px`, height: `${height}px`, transform: `translate(${x}px, ${y}px)` });
+    Object.assign(cell.style, {
+      width: `${width}px`,
+      height: `${height}px`,
+      transform: `translate(${x}px, ${y}px)`,
+    });
   }
 
   #target(cell) {
@@ -191,7 +205,7 @@ export class VirtualGrid {
   }
 
   #move(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || !event.target.matches("[data-cell]")) return;
+    if (hasModifier(event) || !event.target.matches("[data-cell]")) return;
     const step = this.#step(event.key);
     if (step === null) return;
     event.preventDefault();
@@ -202,8 +216,14 @@ export class VirtualGrid {
     const { columns, pitch } = this.layout;
     const page = columns * Math.max(1, Math.floor(innerHeight / pitch) - 1);
     const steps = {
-      ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns, PageUp: -page, PageDown: page,
-      Home: -this.count, End: this.count,
+      ArrowLeft: -1,
+      ArrowRight: 1,
+      ArrowUp: -columns,
+      ArrowDown: columns,
+      PageUp: -page,
+      PageDown: page,
+      Home: -this.count,
+      End: this.count,
     };
     return steps[key] ?? null;
   }

@@ -3,7 +3,12 @@
 const NUMBER = new Intl.NumberFormat("en");
 const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
 const MOMENT = new Intl.DateTimeFormat("en-GB", {
-  day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit",
+  day: "numeric",
+  month: "short",
+  year: "numeric",
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
 });
 const UNITS = ["B", "kB", "MB", "GB", "TB"];
 
@@ -43,7 +48,9 @@ export function moment(iso) {
 export function days(range) {
   if (!range) return "";
   const [first, last] = range.map((iso) => new Date(iso));
-  return Number.isNaN(first.getTime()) || Number.isNaN(last.getTime()) ? "" : DAY.formatRange(first, last);
+  return Number.isNaN(first.getTime()) || Number.isNaN(last.getTime())
+    ? ""
+    : DAY.formatRange(first, last);
 }
 
 /**
@@ -66,7 +73,8 @@ export function sureness(certainty) {
 export function levelName(granularity, levels) {
   if (granularity < 0.3) return "copies";
   const [name, place] = Object.entries(levels).reduce((best, level) =>
-    Math.abs(level[1] - granularity) < Math.abs(best[1] - granularity) ? level : best);
+    Math.abs(level[1] - granularity) < Math.abs(best[1] - granularity) ? level : best,
+  );
   const off = granularity - place;
   if (Math.abs(off) < 0.02) return name;
   return `${off < 0 ? "finer" : "coarser"} than ${name}`;

@@ -11,8 +11,8 @@ export class ZoomPane {
   /** @param {import("./viewport.js").Viewport} viewport */
   constructor(viewport) {
     this.viewport = viewport;
-    this.holder = h("div", { class: "pane-picture" });
-    this.element = h("div", { class: "pane", "data-testid": "pane" }, this.holder);
+    this.holder = h("div.pane-picture", {});
+    this.element = h("div.pane", { testid: "pane" }, this.holder);
     this.size = { width: 3, height: 2 };
     this.watcher = new ResizeObserver(() => this.apply());
     this.watcher.observe(this.element);
@@ -77,7 +77,9 @@ export class ZoomPane {
     const left = pane.width / 2 - x * fitted.width * zoom;
     const top = pane.height / 2 - y * fitted.height * zoom;
     Object.assign(this.holder.style, {
-      width: `${fitted.width}px`, height: `${fitted.height}px`, transform: `translate(${left}px, ${top}px) scale(${zoom})`,
+      width: `${fitted.width}px`,
+      height: `${fitted.height}px`,
+      transform: `translate(${left}px, ${top}px) scale(${zoom})`,
     });
     this.#sharpenIfNeeded(fitted, zoom);
   }
@@ -85,7 +87,8 @@ export class ZoomPane {
   #sharpenIfNeeded(fitted, zoom) {
     const shown = Math.max(fitted.width, fitted.height) * zoom * devicePixelRatio;
     const all = Math.max(this.size.width, this.size.height);
-    if (this.side === FIRST_SIDE && all > FIRST_SIDE && shown > 1.15 * FIRST_SIDE) this.#load(this.photo, 0);
+    if (this.side === FIRST_SIDE && all > FIRST_SIDE && shown > 1.15 * FIRST_SIDE)
+      this.#load(this.photo, 0);
   }
 
   async #load(photo, side) {
@@ -106,12 +109,14 @@ export class ZoomPane {
   /** Some files say their size as it lies in them, and are shown turned. */
   #turnAs(image) {
     const isWide = image.naturalWidth > image.naturalHeight;
-    if (image.naturalWidth === image.naturalHeight || isWide === this.size.width > this.size.height) return;
+    if (image.naturalWidth === image.naturalHeight || isWide === this.size.width > this.size.height)
+      return;
     this.size = { width: this.size.height, height: this.size.width };
     this.apply();
   }
 
   #couldNot() {
-    if (this.side !== Infinity) this.holder.append(h("p", { class: "pane-missing", text: "This picture cannot be read any more." }));
+    if (this.side !== Infinity)
+      this.holder.append(h("p.pane-missing", { text: "This picture cannot be read any more." }));
   }
 }

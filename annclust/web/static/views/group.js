@@ -3,25 +3,23 @@
 import { loadingCells, nothingHere, trouble } from "../blanks.js";
 import { openCompare } from "../compare.js";
 import { fill, h } from "../dom.js";
+import { GroupFeed } from "../group_feed.js";
 import { groupHead } from "../group_head.js";
 import { openJoin } from "../join_dialog.js";
 import { finishGroup, join, markPhoto, setGroupState, splitOff } from "../judging.js";
-import { isOnControl } from "../keys.js";
+import { hasModifier, isOnControl } from "../keys.js";
 import { openLightbox } from "../lightbox.js";
 import { photoCard } from "../photo_card.js";
 import { fetchAhead, pictureUrl } from "../pictures.js";
 import { nearestToward } from "../roving.js";
 import { plural } from "../words.js";
 
-const POLL_MS = 300;
 /** Status of a photo that is in no group. */
 const GONE = 404;
 /** Groups up to this size show pictures, larger ones thumbnails. */
 const FEW = 24;
 /** Photos drawn at once; more come as one scrolls. */
 const PORTION = 96;
-/** How far one looks for the next open group. */
-const FAR = 200;
 
 /** @param {object} app @param {import("../router.js").Route} route */
 export function groupView(app, route) {
@@ -33,93 +31,89 @@ export function groupView(app, route) {
 class GroupView {
   constructor(app, photo) {
     Object.assign(this, { app, asked: photo, group: null, active: 0, drawn: PORTION });
-    this.stopper = new AbortController();
+    this.feed = new GroupFeed(app);
     this.head = h("div", {});
-    this.list = h("ul", { class: "photos", role: "list", "aria-label": "Photos, best first" });
-    this.end = h("div", { class: "photos-end" });
-    this.element = h("section", { class: "view group-view", "aria-label": "Group" }, this.head, loadingCells(3), this.list, this.end);
+    this.list = h("ul.photos", { role: "list", "aria-label": "Photos, best first" });
+    this.end = h("div.photos-end", {});
+    this.element = h(
+      "section.view.group-view",
+      { "aria-label": "Group" },
+      this.head,
+      loadingCells(3),
+      this.list,
+      this.end,
+    );
     this.actions = this.#photoActions();
   }
 
   view() {
     this.list.addEventListener("keydown", (event) => this.#moveByKey(event));
     this.list.addEventListener("focusin", (event) => this.#entered(event));
-    this.watcher = new IntersectionObserver(([end]) => end.isIntersecting && this.#drawMore(), { rootMargin: "800px" });
+    this.watcher = new IntersectionObserver(([end]) => end.isIntersecting && this.#drawMore(), {
+      rootMargin: "800px",
+    });
     this.watcher.observe(this.end);
     this.load();
     return {
-      title: "Group", element: this.element, keys: this.#keys(),
-      close: () => [this.stopper.abort(), this.watcher.disconnect()],
+      title: "Group",
+      element: this.element,
+      keys: this.#keys(),
+      close: () => [this.feed.close(), this.watcher.disconnect()],
     };
   }
 
-  /** Asks for the group, and again while photos of it are still being looked at. */
   async load() {
     try {
-      do {
-        const isFirst = this.group === null;
-        const group = await this.#fetch(this.asked);
-        if (this.stopper.signal.aborted) return;
-        this.#take(group);
-        this.#show(isFirst);
-        if (this.group.pending) await new Promise((done) => setTimeout(done, POLL_MS));
-      } while (this.group.pending && !this.stopper.signal.aborted);
+      await this.feed.follow(this.asked, (group) => this.#show(group));
     } catch (error) {
       this.#failed(error);
     }
   }
 
-  /** A photo stays the same object, for a lightbox over the view may hold it. */
-  #take(group) {
-    const known = new Map(this.group?.photos.map((photo) => [photo.id, photo]));
-    const photos = group.photos.map((photo) => Object.assign(known.get(photo.id) ?? {}, photo));
-    this.group = { ...group, photos };
-  }
-
   #failed(error) {
     if (error.name === "AbortError") return;
-    const link = h("a", { class: "button primary", href: "/groups" }, "All groups");
-    if (error.status === GONE) fill(this.element, nothingHere("No group here", "This photo has no twin at this granularity, or is gone.", "alone", [link]));
-    else fill(this.element, trouble(error, () => this.app.router.replace(location.pathname + location.search)));
+    const again = () => this.app.router.replace(location.pathname + location.search);
+    fill(this.element, error.status === GONE ? noGroup() : trouble(error, again));
   }
 
-  #fetch(photo) {
-    const { granularity, order, filter } = this.app.store.get();
-    return this.app.api.group(photo, { granularity, order, state: filter }, this.stopper.signal);
-  }
-
-  #show(isFirst) {
-    const { group } = this;
+  #show(group) {
+    const isFirst = this.group === null;
+    this.group = group;
     this.element.querySelector(".loading-cells")?.remove();
     this.app.store.set({ lastGroup: group.lead });
-    fill(this.head, groupHead(this.app, group, this.#groupActions()));
+    this.#drawHead();
     const told = JSON.stringify([group.photos, group.pending > 0]);
-    if (told === this.told) return;
+    if (told !== this.told) this.#draw(isFirst);
     this.told = told;
-    this.list.className = `photos of-${Math.min(group.size, 7)} ${group.size > FEW ? "many" : "few"}`;
-    this.list.style.setProperty("--aspect", middleAspect(group.photos));
-    this.#draw(isFirst);
-    this.#tellOfMore();
     if (isFirst) this.#prepareNext();
     document.title = `${plural(group.size, "photo")} · ${this.app.store.get().collection.name}`;
   }
 
-  /** Of a theme that holds half a collection, the server names the first thousand photos. */
-  #tellOfMore() {
-    const { size, photos } = this.group;
-    const more = size - photos.length;
-    fill(this.end, more > 0 && h("p", { class: "secondary", text: `And ${plural(more, "more photo", "more photos")}: look at a finer granularity to see them.` }));
+  #drawHead() {
+    fill(this.head, groupHead(this.app, this.group, this.#groupActions()));
   }
 
   #draw(takesFocus) {
-    const hadFocus = takesFocus || this.list.contains(document.activeElement);
-    fill(this.list, this.group.photos.slice(0, this.drawn).map((photo, place) => this.#card(photo, place)));
-    if (hadFocus && !document.querySelector("dialog[open]")) this.#cells()[this.active]?.focus({ preventScroll: true });
+    const { group, list } = this;
+    const hadFocus = takesFocus || list.contains(document.activeElement);
+    list.className = `photos of-${Math.min(group.size, 7)} ${group.size > FEW ? "many" : "few"}`;
+    list.style.setProperty("--aspect", middleAspect(group.photos));
+    const photos = group.photos.slice(0, this.drawn);
+    fill(
+      list,
+      photos.map((photo, place) => this.#card(photo, place)),
+    );
+    fill(this.end, moreThanShown(group));
+    if (hadFocus && !document.querySelector("dialog[open]"))
+      this.#cells()[this.active]?.focus({ preventScroll: true });
   }
 
   #card(photo, place) {
     return photoCard(photo, {
-      isLarge: this.group.size <= FEW, isTabStop: place === this.active, isLookedAt: !this.group.pending, actions: this.actions,
+      isLarge: this.group.size <= FEW,
+      isTabStop: place === this.active,
+      isLookedAt: !this.group.pending,
+      actions: this.actions,
     });
   }
 
@@ -134,28 +128,17 @@ class GroupView {
     const place = this.group.photos.indexOf(photo);
     const old = this.list.children[place];
     if (!old) return;
-    const focused = old.contains(document.activeElement) ? document.activeElement.dataset.testid : null;
+    const hadFocus = old.contains(document.activeElement);
+    const focused = hadFocus && document.activeElement.dataset.testid;
     const card = this.#card(photo, place);
     old.replaceWith(card);
-    if (focused) card.querySelector(`[data-testid="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
-    fill(this.head, groupHead(this.app, this.group, this.#groupActions()));
+    if (focused) card.querySelector(`[data-testid="${focused}"]`)?.focus({ preventScroll: true });
+    this.#drawHead();
   }
 
-  /** What a person marks changes what is suggested of the others. */
-  async #reconsider() {
-    try {
-      const { photos } = await this.#fetch(this.group.lead);
-      const found = new Map(photos.map((photo) => [photo.id, photo]));
-      for (const photo of this.group.photos) this.#suggestAnew(photo, found.get(photo.id));
-    } catch {
-      // The old suggestions stay: the next look at the group brings the new ones.
-    }
-  }
-
-  #suggestAnew(photo, found) {
-    if (!found || found.suggestion === photo.suggestion) return;
-    photo.suggestion = found.suggestion;
-    this.#redrawPhoto(photo);
+  /** If that fails the old suggestions stay: the next look at the group brings the new ones. */
+  #reconsider() {
+    this.feed.reconsider((photo) => this.#redrawPhoto(photo)).catch(() => {});
   }
 
   #cells() {
@@ -167,29 +150,42 @@ class GroupView {
   }
 
   #photoActions() {
-    const again = () => this.app.router.replace(location.pathname + location.search);
+    const { app } = this;
+    const again = () => app.router.replace(location.pathname + location.search);
+    const redraw = (photo) => () => this.#redrawPhoto(photo);
     return {
       open: (photo) => this.#openLarge(photo),
-      mark: (photo, mark) => markPhoto(this.app, photo, mark, () => this.#redrawPhoto(photo), () => this.#reconsider()),
+      mark: (photo, mark) => markPhoto(app, photo, mark, redraw(photo), () => this.#reconsider()),
       compare: (photo) => this.#compare(photo),
-      split: (photo) => splitOff(this.app, this.group, photo, () => this.#go(this.group.photos.find(({ id }) => id !== photo.id)?.id)),
-      join: (photo) => openJoin(this.app, this.group, photo, (other) => join(this.app, photo.id, other, again)),
+      split: (photo) => splitOff(app, this.group, photo, () => this.#go(this.#otherThan(photo))),
+      join: (photo) =>
+        openJoin(app, this.group, photo, (other) => join(app, photo.id, other, again)),
     };
+  }
+
+  #otherThan(photo) {
+    return this.group.photos.find(({ id }) => id !== photo.id)?.id;
   }
 
   #groupActions() {
     return {
       finish: () => this.#leaveBy((undone) => finishGroup(this.app, this.group, undone)),
       skip: () => this.#leaveBy((undone) => setGroupState(this.app, this.group, "skipped", undone)),
-      reopen: () => setGroupState(this.app, this.group, "open", () => this.load()).then(() => this.load(), this.app.toasts.fail),
+      reopen: () => this.#reopen(),
       compare: () => this.#compare(this.#photo),
       go: (lead) => this.#go(lead),
       back: () => this.app.router.back("/groups"),
     };
   }
 
+  async #reopen() {
+    const again = () => this.load();
+    await setGroupState(this.app, this.group, "open", again).then(again, this.app.toasts.fail);
+  }
+
   #go(lead) {
-    if (lead !== null && lead !== undefined) this.app.router.replace(`/group/${lead}?g=${this.app.store.get().granularity}`);
+    if (lead !== null && lead !== undefined)
+      this.app.router.replace(`/group/${lead}?g=${this.app.store.get().granularity}`);
   }
 
   /** Says something of the group, then goes to the next open one. */
@@ -199,7 +195,9 @@ class GroupView {
     try {
       const { lead, neighbors } = this.group;
       await say(() => this.#go(lead));
-      await this.#goOn(neighbors.next);
+      const next = await this.feed.nextOpen(neighbors.next);
+      if (next === null) this.app.router.back("/groups");
+      else this.#go(next);
     } catch (error) {
       this.app.toasts.fail(error);
     } finally {
@@ -207,24 +205,12 @@ class GroupView {
     }
   }
 
-  async #goOn(next) {
-    for (let tries = 0; next !== null && tries < FAR; tries += 1) {
-      const group = await this.#fetch(next);
-      if (group.state === "open") {
-        this.#go(group.lead);
-        return;
-      }
-      next = group.neighbors.next;
-    }
-    this.app.router.back("/groups");
-  }
-
   /** The next group is looked at while this one is shown. */
   async #prepareNext() {
     const { next } = this.group.neighbors;
     if (next === null) return;
     try {
-      const { photos, size } = await this.#fetch(next);
+      const { photos, size } = await this.feed.fetch(next);
       if (size <= FEW) fetchAhead(photos.slice(0, 4).map((photo) => pictureUrl(photo)));
     } catch {
       // It is asked for again when one goes there.
@@ -233,8 +219,11 @@ class GroupView {
 
   #openLarge(photo, atFull = false) {
     openLightbox(this.app, {
-      photos: this.group.photos, place: this.group.photos.indexOf(photo), atFull,
-      mark: (each, mark) => this.actions.mark(each, mark), left: (place) => this.#activate(place),
+      photos: this.group.photos,
+      place: this.group.photos.indexOf(photo),
+      atFull,
+      mark: (each, mark) => this.actions.mark(each, mark),
+      left: (place) => this.#activate(place),
     });
   }
 
@@ -242,7 +231,11 @@ class GroupView {
     const { photos } = this.group;
     if (!photo || photos.length < 2) return;
     const second = photo === photos[0] ? photos[1] : photo;
-    openCompare(this.app, { photos, chosen: [photos[0], second], mark: (each, mark) => this.actions.mark(each, mark) });
+    openCompare(this.app, {
+      photos,
+      chosen: [photos[0], second],
+      mark: (each, mark) => this.actions.mark(each, mark),
+    });
   }
 
   #activate(place) {
@@ -262,9 +255,12 @@ class GroupView {
   }
 
   #moveByKey(event) {
-    if (!event.target.matches("[data-cell]") || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!event.target.matches("[data-cell]") || hasModifier(event)) return;
     const cells = this.#cells();
-    const target = { Home: cells[0], End: cells.at(-1) }[event.key] ?? nearestToward(cells, event.target, event.key) ?? this.#beside(cells, event.key);
+    const target =
+      { Home: cells[0], End: cells.at(-1) }[event.key] ??
+      nearestToward(cells, event.target, event.key) ??
+      this.#beside(cells, event.key);
     if (!target) return;
     event.preventDefault();
     this.#activate(cells.indexOf(target));
@@ -282,19 +278,46 @@ class GroupView {
     const unlessControl = (act) => (event) => (isOnControl(event) ? false : act());
     const actions = this.#groupActions();
     return {
-      p: onPhoto((photo) => mark(photo, "keep")), x: onPhoto((photo) => mark(photo, "reject")),
-      u: onPhoto((photo) => mark(photo, null)), c: onPhoto(compare), n: onPhoto(split), b: onPhoto(belong),
-      z: onPhoto((photo) => this.#openLarge(photo, true)), l: onPhoto(({ id }) => this.app.router.go(`/similar/${id}`)),
-      " ": unlessControl(() => this.#photo && this.#openLarge(this.#photo)), Enter: unlessControl(actions.finish),
-      s: actions.skip, "[": () => this.#go(this.group?.neighbors.previous), "]": () => this.#go(this.group?.neighbors.next),
-      Escape: actions.back, ArrowRight: () => this.#activate(this.active), ArrowLeft: () => this.#activate(this.active),
-      ArrowDown: () => this.#activate(this.active), ArrowUp: () => this.#activate(this.active),
+      p: onPhoto((photo) => mark(photo, "keep")),
+      x: onPhoto((photo) => mark(photo, "reject")),
+      u: onPhoto((photo) => mark(photo, null)),
+      c: onPhoto(compare),
+      n: onPhoto(split),
+      b: onPhoto(belong),
+      z: onPhoto((photo) => this.#openLarge(photo, true)),
+      l: onPhoto(({ id }) => this.app.router.go(`/similar/${id}`)),
+      " ": unlessControl(() => this.#photo && this.#openLarge(this.#photo)),
+      Enter: unlessControl(actions.finish),
+      s: actions.skip,
+      "[": () => this.#go(this.group?.neighbors.previous),
+      "]": () => this.#go(this.group?.neighbors.next),
+      Escape: actions.back,
+      ArrowRight: () => this.#activate(this.active),
+      ArrowLeft: () => this.#activate(this.active),
+      ArrowDown: () => this.#activate(this.active),
+      ArrowUp: () => this.#activate(this.active),
     };
   }
 }
 
 /** The shape that most photos of a group nearly have, so that little room is left around them. */
 function middleAspect(photos) {
-  const aspects = photos.map(({ width, height }) => width / height || 1.5).sort((one, other) => one - other);
+  const aspects = photos
+    .map(({ width, height }) => width / height || 1.5)
+    .sort((one, other) => one - other);
   return Math.min(2.2, Math.max(0.75, aspects[Math.floor(aspects.length / 2)]));
+}
+
+function noGroup() {
+  const link = h("a.button.primary", { href: "/groups" }, "All groups");
+  const why = "This photo has no twin at this granularity, or is gone.";
+  return nothingHere("No group here", why, "alone", [link]);
+}
+
+/** Of a theme that holds half a collection, the server names the first thousand photos. */
+function moreThanShown({ size, photos }) {
+  const more = size - photos.length;
+  if (more <= 0) return null;
+  const words = `And ${plural(more, "more photo", "more photos")}`;
+  return h("p.secondary", { text: `${words}: look at a finer granularity to see them.` });
 }

@@ -13,18 +13,24 @@ import { VirtualGrid } from "../virtual_grid.js";
 import { number } from "../words.js";
 
 const FILTERS = { all: "All", open: "Open", resolved: "Done", skipped: "Skipped" };
-const ORDERS = { largest: "Largest first", least_certain: "Least certain first", newest: "Newest first" };
+const ORDERS = {
+  largest: "Largest first",
+  least_certain: "Least certain first",
+  newest: "Newest first",
+};
 
 /** @param {object} app @param {import("../router.js").Route} route */
 export function groupsView(app, route) {
-  if (!app.store.get().collection.clustered) return { title: "Groups", element: notGroupedYet(app) };
+  if (!app.store.get().collection.clustered)
+    return { title: "Groups", element: notGroupedYet(app) };
   readQuery(app.store, route.query);
   return new GroupsView(app, route).view();
 }
 
 function readQuery(store, query) {
   const changes = {};
-  if (query.has("g") && !Number.isNaN(Number(query.get("g")))) changes.granularity = Number(query.get("g"));
+  if (query.has("g") && !Number.isNaN(Number(query.get("g"))))
+    changes.granularity = Number(query.get("g"));
   if (query.get("order") in ORDERS) changes.order = query.get("order");
   if (query.get("state") in FILTERS) changes.filter = query.get("state");
   store.set(changes);
@@ -38,7 +44,10 @@ class GroupsView {
     this.blank = h("div", {});
     this.grid = this.#makeGrid();
     this.list = this.#makeList();
-    this.selection = new GroupSelection(app, { onChange: () => this.grid.redraw(), onJoined: () => this.list.reload() });
+    this.selection = new GroupSelection(app, {
+      onChange: () => this.grid.redraw(),
+      onJoined: () => this.list.reload(),
+    });
     this.slider = this.#makeSlider();
   }
 
@@ -47,9 +56,16 @@ class GroupsView {
     this.list.reload();
     return {
       title: "Groups",
-      element: h("section", { class: "view groups-view", "aria-label": "Groups" }, h("h1", { class: "unseen", text: "Groups" }), this.#toolbar(), this.blank, this.grid.element, this.selection.element),
+      element: h(
+        "section.view.groups-view",
+        { "aria-label": "Groups" },
+        h("h1.unseen", { text: "Groups" }),
+        this.#toolbar(),
+        this.blank,
+        this.grid.element,
+        this.selection.element,
+      ),
       keys: this.#keys(),
-      focus: () => this.grid.focus(this.grid.active),
       close: () => [unwatch(), this.list.close(), this.grid.close()],
     };
   }
@@ -82,7 +98,8 @@ class GroupsView {
   #makeSlider() {
     const { collection, granularity } = this.app.store.get();
     return granularitySlider({
-      collection, granularity,
+      collection,
+      granularity,
       onChange: (granularity) => {
         this.app.store.set({ granularity });
         this.#ask();
@@ -93,14 +110,30 @@ class GroupsView {
   #toolbar() {
     const { filter, order } = this.app.store.get();
     this.filters = segments({
-      label: "Which groups", options: FILTERS, chosen: filter, testid: "filter",
-      onChange: (state) => this.#choose({ filter: state }),
+      label: "Which groups",
+      options: FILTERS,
+      chosen: filter,
+      testid: "filter",
+      onChange: (chosen) => this.#choose({ filter: chosen }),
     });
-    return h("div", { class: "toolbar" }, this.slider.element,
-      h("div", { class: "toolbar-choices" }, this.filters.element,
-        select({ label: "Order", options: ORDERS, chosen: order, testid: "order", onChange: (chosen) => this.#choose({ order: chosen }) }),
-        h("button", { class: "button", type: "button", "data-testid": "accept-all", "aria-label": "Accept all suggestions", on: { click: () => this.#acceptAll() } },
-          icon("checks"), h("span", { class: "wide-only", text: "Accept all…" }))));
+    const orders = select({
+      label: "Order",
+      options: ORDERS,
+      chosen: order,
+      testid: "order",
+      onChange: (chosen) => this.#choose({ order: chosen }),
+    });
+    const choices = [this.filters.element, orders, this.#acceptButton()];
+    return h("div.toolbar", {}, this.slider.element, h("div.toolbar-choices", {}, choices));
+  }
+
+  #acceptButton() {
+    const attributes = {
+      testid: "accept-all",
+      "aria-label": "Accept all suggestions",
+      click: () => this.#acceptAll(),
+    };
+    return h("button.button", attributes, icon("checks"), h("span", { text: "Accept all…" }));
   }
 
   #choose(changes) {
@@ -152,9 +185,23 @@ class GroupsView {
 
   #empty() {
     const { filter } = this.app.store.get();
-    if (filter === "open") return nothingHere("Everything is looked through", "No group is open at this granularity.", "check");
-    if (filter === "all") return nothingHere("No groups here", "At this granularity every photo stands alone. Move the slider to the right.", "groups");
-    return nothingHere("Nothing yet", `No group is ${filter === "resolved" ? "done" : "skipped"} yet.`, "groups");
+    if (filter === "open")
+      return nothingHere(
+        "Everything is looked through",
+        "No group is open at this granularity.",
+        "check",
+      );
+    if (filter === "all")
+      return nothingHere(
+        "No groups here",
+        "At this granularity every photo stands alone. Move the slider to the right.",
+        "groups",
+      );
+    return nothingHere(
+      "Nothing yet",
+      `No group is ${filter === "resolved" ? "done" : "skipped"} yet.`,
+      "groups",
+    );
   }
 
   #card(index) {
@@ -162,7 +209,9 @@ class GroupsView {
     if (!group) return emptyCard();
     const { granularity } = this.app.store.get();
     return groupCard(group, {
-      granularity, isSelected: this.selection.has(group.lead), onSelect: () => this.selection.toggle(group),
+      granularity,
+      isSelected: this.selection.has(group.lead),
+      onSelect: () => this.selection.toggle(group),
     });
   }
 
@@ -174,7 +223,12 @@ class GroupsView {
   #showCounts(counts) {
     const { open, resolved, skipped, photos } = counts;
     this.slider.told({ total: open + resolved + skipped, photos });
-    this.filters.tell({ all: number(open + resolved + skipped), open: number(open), resolved: number(resolved), skipped: number(skipped) });
+    this.filters.tell({
+      all: number(open + resolved + skipped),
+      open: number(open),
+      resolved: number(resolved),
+      skipped: number(skipped),
+    });
   }
 
   #acceptAll() {
@@ -186,10 +240,18 @@ class GroupsView {
       const group = this.list.entries[this.grid.active];
       if (group) this.selection.toggle(group);
     };
-    const enter = () => this.grid.element.contains(document.activeElement) ? false : this.grid.focus(this.grid.active);
+    const enter = () =>
+      this.grid.element.contains(document.activeElement)
+        ? false
+        : this.grid.focus(this.grid.active);
     return {
-      v: select, a: () => this.#acceptAll(), Escape: () => this.selection.clear(),
-      ArrowDown: enter, ArrowRight: enter, ArrowLeft: enter, ArrowUp: enter,
+      v: select,
+      a: () => this.#acceptAll(),
+      Escape: () => this.selection.clear(),
+      ArrowDown: enter,
+      ArrowRight: enter,
+      ArrowLeft: enter,
+      ArrowUp: enter,
     };
   }
 }

@@ -28,19 +28,27 @@ class MapView {
   constructor(app) {
     this.app = app;
     this.stopper = new AbortController();
-    this.canvas = h("canvas", { class: "map-canvas", tabindex: 0, role: "application", "aria-label": "Map of all photos. Arrows move, plus and minus zoom, Enter opens what is in the middle.", "data-testid": "map" });
+    this.canvas = h("canvas.map-canvas", {
+      tabindex: 0,
+      role: "application",
+      "aria-label":
+        "Map of all photos. Arrows move, plus and minus zoom, Enter opens what is in the middle.",
+      testid: "map",
+    });
     this.drawing = new MapCanvas(this.canvas, () => this.#ask());
-    this.tip = h("div", { class: "map-tip", hidden: true, role: "status" });
-    this.words = h("span", { class: "secondary", "data-testid": "map-words" });
-    this.stage = h("div", { class: "map-stage" }, loadingCells(1));
-    this.element = h("section", { class: "map-view", "aria-label": "Map" }, this.stage);
+    this.tip = h("div.map-tip", { hidden: true, role: "status" });
+    this.words = h("span.secondary", { testid: "map-words" });
+    this.stage = h("div.map-stage", {}, loadingCells(1));
+    this.element = h("section.map-view", { "aria-label": "Map" }, this.stage);
   }
 
   view() {
     this.#load();
     const stopTheme = onThemeChange(() => this.#recolor());
     return {
-      title: "Map", element: this.element, keys: this.#keys(),
+      title: "Map",
+      element: this.element,
+      keys: this.#keys(),
       close: () => [this.stopper.abort(), stopTheme(), this.watcher?.disconnect()],
     };
   }
@@ -49,17 +57,36 @@ class MapView {
     try {
       const map = await this.app.api.map();
       if (map.state === "absent") return this.#offer();
-      const bytes = await this.app.api.mapPoints(this.app.store.get().granularity, this.stopper.signal);
+      const bytes = await this.app.api.mapPoints(
+        this.app.store.get().granularity,
+        this.stopper.signal,
+      );
       this.#show(readPoints(bytes), map);
     } catch (error) {
-      if (error.name !== "AbortError") fill(this.stage, trouble(error, () => this.#load()));
+      if (error.name !== "AbortError")
+        fill(
+          this.stage,
+          trouble(error, () => this.#load()),
+        );
     }
     return undefined;
   }
 
   #offer() {
-    const button = h("button", { class: "button primary", type: "button", "data-testid": "make-map", on: { click: () => this.#make(button) } }, "Make the map");
-    fill(this.stage, nothingHere("No map yet", "A map shows all photos in a plane, where what is alike lies near. A hundred thousand photos take about a minute.", "map", [button]));
+    const button = h(
+      "button.button.primary",
+      { testid: "make-map", click: () => this.#make(button) },
+      "Make the map",
+    );
+    fill(
+      this.stage,
+      nothingHere(
+        "No map yet",
+        "A map shows all photos in a plane, where what is alike lies near. A hundred thousand photos take about a minute.",
+        "map",
+        [button],
+      ),
+    );
   }
 
   async #make(button) {
@@ -86,14 +113,26 @@ class MapView {
 
   #legend(map) {
     this.words.textContent = `${plural(this.points.count, "photo")} · ${plural(this.sizes.size, "group")}`;
-    const stale = map.state === "stale" && h("button", { class: "button small", type: "button", on: { click: (event) => this.#make(event.target) } }, "Photos changed: make it anew");
-    return h("div", { class: "map-legend" }, h("h1", { text: "Map" }), this.words, stale);
+    const stale =
+      map.state === "stale" &&
+      h(
+        "button.button.small",
+        { click: (event) => this.#make(event.target) },
+        "Photos changed: make it anew",
+      );
+    return h("div.map-legend", {}, h("h1", { text: "Map" }), this.words, stale);
   }
 
   #controls() {
-    const button = (drawing, label, action) => h("button", { class: "icon-button", type: "button", "aria-label": label, title: label, on: { click: action } }, icon(drawing));
-    return h("div", { class: "map-controls", role: "group", "aria-label": "Zoom" },
-      button("plus", "Zoom in (+)", () => this.#zoomMiddle(STEP)), button("minus", "Zoom out (−)", () => this.#zoomMiddle(1 / STEP)), button("fit", "Show all (0)", () => this.#fit()));
+    const button = (drawing, label, action) =>
+      h("button.icon-button", { label, click: action }, icon(drawing));
+    return h(
+      "div.map-controls",
+      { role: "group", "aria-label": "Zoom" },
+      button("plus", "Zoom in (+)", () => this.#zoomMiddle(STEP)),
+      button("minus", "Zoom out (−)", () => this.#zoomMiddle(1 / STEP)),
+      button("fit", "Show all (0)", () => this.#fit()),
+    );
   }
 
   #recolor() {
@@ -119,7 +158,13 @@ class MapView {
       twice: (event) => this.#zoomAt(STEP * STEP, ...this.#onCanvas(event)),
       tap: (event) => this.#tapped(event),
     });
-    canvas.addEventListener("pointermove", (event) => event.buttons === 0 && event.pointerType !== "touch" && this.#hover(...this.#onCanvas(event)));
+    canvas.addEventListener(
+      "pointermove",
+      (event) =>
+        event.buttons === 0 &&
+        event.pointerType !== "touch" &&
+        this.#hover(...this.#onCanvas(event)),
+    );
     canvas.addEventListener("pointerleave", () => this.#point(-1));
     canvas.addEventListener("blur", () => this.#point(-1));
   }
@@ -192,7 +237,11 @@ class MapView {
     const { x, y } = this.drawing.positionOf(point);
     const group = this.points.groups[point];
     const words = group < 0 ? "No twin" : `Group of ${number(this.sizes.get(group))}`;
-    fill(this.tip, thumbnail({ id: this.points.ids[point] }, { lazy: false }), h("span", { text: words }));
+    fill(
+      this.tip,
+      thumbnail({ id: this.points.ids[point] }, { lazy: false }),
+      h("span", { text: words }),
+    );
     const isRight = x > this.canvas.clientWidth / 2;
     const isLow = y > this.canvas.clientHeight / 2;
     this.tip.style.transform = `translate(${x}px, ${y}px) translate(${isRight ? "calc(-100% - 18px)" : "18px"}, ${isLow ? "calc(-100% + 12px)" : "-12px"})`;
@@ -200,7 +249,10 @@ class MapView {
 
   /** A finger cannot hover: its first tap points, its second opens. */
   #tapped(event) {
-    const point = this.#near(...this.#onCanvas(event), event.pointerType === "touch" ? 2 * NEAR_PX : NEAR_PX);
+    const point = this.#near(
+      ...this.#onCanvas(event),
+      event.pointerType === "touch" ? 2 * NEAR_PX : NEAR_PX,
+    );
     if (point < 0) this.#point(-1);
     else if (event.pointerType === "touch" && point !== this.drawing.highlight) this.#point(point);
     else this.#open(point);
@@ -219,10 +271,20 @@ class MapView {
       this.#pointMiddle();
     };
     const zoom = (factor) => () => this.points && this.#zoomMiddle(factor);
-    const enter = (event) => (!isOnControl(event) && this.drawing.highlight >= 0 ? this.#open(this.drawing.highlight) : false);
+    const enter = (event) =>
+      !isOnControl(event) && this.drawing.highlight >= 0
+        ? this.#open(this.drawing.highlight)
+        : false;
     return {
-      "+": zoom(STEP), "=": zoom(STEP), "-": zoom(1 / STEP), 0: () => this.points && this.#fit(), Enter: enter,
-      ArrowLeft: move(-1, 0), ArrowRight: move(1, 0), ArrowUp: move(0, -1), ArrowDown: move(0, 1),
+      "+": zoom(STEP),
+      "=": zoom(STEP),
+      "-": zoom(1 / STEP),
+      0: () => this.points && this.#fit(),
+      Enter: enter,
+      ArrowLeft: move(-1, 0),
+      ArrowRight: move(1, 0),
+      ArrowUp: move(0, -1),
+      ArrowDown: move(0, 1),
     };
   }
 }

@@ -4,6 +4,9 @@ import { nothingHere } from "../blanks.js";
 import { h } from "../dom.js";
 
 export function missingView() {
-  const link = h("a", { class: "button primary", href: "/groups" }, "All groups");
-  return { title: "Not found", element: nothingHere("Nothing here", "This address leads to no view.", "search", [link]) };
+  const link = h("a.button.primary", { href: "/groups" }, "All groups");
+  return {
+    title: "Not found",
+    element: nothingHere("Nothing here", "This address leads to no view.", "search", [link]),
+  };
 }

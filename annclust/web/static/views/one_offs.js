@@ -9,7 +9,8 @@ import { levelName, plural } from "../words.js";
 
 /** @param {object} app @param {import("../router.js").Route} route */
 export function oneOffsView(app, route) {
-  if (!app.store.get().collection.clustered) return { title: "One-offs", element: notGroupedYet(app) };
+  if (!app.store.get().collection.clustered)
+    return { title: "One-offs", element: notGroupedYet(app) };
   return new OneOffsView(app, route).view();
 }
 
@@ -17,7 +18,7 @@ class OneOffsView {
   constructor(app, route) {
     this.app = app;
     this.scroll = route.scroll;
-    this.count = h("span", { class: "secondary", role: "status" });
+    this.count = h("span.secondary", { role: "status" });
     this.blank = h("div", {});
     this.grid = new VirtualGrid({
       label: "Photos without a twin",
@@ -35,10 +36,21 @@ class OneOffsView {
     const { granularity, collection } = this.app.store.get();
     return {
       title: "One-offs",
-      element: h("section", { class: "view", "aria-label": "One-offs" },
-        h("header", { class: "view-head" }, h("h1", { text: "One-offs" }), this.count,
-          h("p", { class: "secondary", text: `No twin among ${levelName(granularity, collection.levels)}: never offered for purge.` })),
-        this.blank, this.grid.element),
+      element: h(
+        "section.view",
+        { "aria-label": "One-offs" },
+        h(
+          "header.view-head",
+          {},
+          h("h1", { text: "One-offs" }),
+          this.count,
+          h("p.secondary", {
+            text: `No twin among ${levelName(granularity, collection.levels)}: never offered for purge.`,
+          }),
+        ),
+        this.blank,
+        this.grid.element,
+      ),
       close: () => [this.list.close(), this.grid.close()],
     };
   }
@@ -47,7 +59,10 @@ class OneOffsView {
     const { api, store } = this.app;
     return new PagedList({
       fetchPage: async (after, limit, signal) => {
-        const page = await api.oneOffs({ granularity: store.get().granularity, after, limit }, signal);
+        const page = await api.oneOffs(
+          { granularity: store.get().granularity, after, limit },
+          signal,
+        );
         return { ...page, entries: page.photos };
       },
       onChange: () => this.#came(),
@@ -59,7 +74,11 @@ class OneOffsView {
     this.grid.setCount(this.list.total);
     this.grid.redrawChanged();
     this.count.textContent = plural(this.list.total, "photo");
-    this.blank.replaceChildren(...(this.list.total ? [] : [nothingHere("No one-offs", "Every photo has a twin at this granularity.", "alone")]));
+    this.blank.replaceChildren(
+      ...(this.list.total
+        ? []
+        : [nothingHere("No one-offs", "Every photo has a twin at this granularity.", "alone")]),
+    );
     if (!this.scroll) return;
     scrollTo({ top: this.scroll, behavior: "instant" });
     if (scrollY >= this.scroll - 1) this.scroll = 0;
@@ -67,10 +86,20 @@ class OneOffsView {
 
   #cell(index) {
     const photo = this.list.entries[index];
-    if (!photo) return [h("div", { class: "tile skeleton" })];
-    return [h("a", {
-      class: "tile", href: `/similar/${photo.id}`, "data-cell": "", "data-photo": photo.id, title: photo.name,
-      "aria-label": `${photo.name}: look-alikes`, "data-testid": "one-off",
-    }, thumbnail(photo))];
+    if (!photo) return [h("div.tile.skeleton", {})];
+    return [
+      h(
+        "a.tile",
+        {
+          href: `/similar/${photo.id}`,
+          "data-cell": "",
+          "data-photo": photo.id,
+          title: photo.name,
+          "aria-label": `${photo.name}: look-alikes`,
+          testid: "one-off",
+        },
+        thumbnail(photo),
+      ),
+    ];
   }
 }

@@ -17,42 +17,59 @@ const CHOICES = {
 /** @param {object} app @param {import("../router.js").Route} route */
 export function purgeView(app, route) {
   if (!app.store.get().collection.clustered) return { title: "Purge", element: notGroupedYet(app) };
-  const element = h("section", { class: "view narrow purge-view", "aria-label": "Purge" });
+  const element = h("section.view.narrow.purge-view", { "aria-label": "Purge" });
   const plan = route.query.get("plan");
   const closing = [];
   if (plan) showPlan(app, element, plan, closing);
   else showStart(app, element);
   return {
-    title: "Purge", element, close: () => closing.forEach((close) => close()),
+    title: "Purge",
+    element,
+    close: () => closing.forEach((close) => close()),
     keys: plan ? { Escape: () => app.router.go("/purge") } : {},
   };
 }
 
 function showStart(app, element, result = null) {
   const past = h("div", {}, loadingCells(2));
-  fill(element,
-    h("header", { class: "view-head" }, h("h1", { text: "Purge" }), h("p", { class: "secondary", text: "Rejected photos are moved to a trash folder beside your photos, never deleted. A plan comes first: nothing is touched until you have seen it, and every move can be undone." })),
-    result, planForm(app), h("h2", { text: "Past purges" }), past);
+  fill(
+    element,
+    h(
+      "header.view-head",
+      {},
+      h("h1", { text: "Purge" }),
+      h("p.secondary", {
+        text: "Rejected photos are moved to a trash folder beside your photos, never deleted. A plan comes first: nothing is touched until you have seen it, and every move can be undone.",
+      }),
+    ),
+    result,
+    planForm(app),
+    h("h2", { text: "Past purges" }),
+    past,
+  );
   showPast(app, past);
 }
 
 async function showPast(app, past) {
   try {
     const { purges } = await app.api.purges();
-    fill(past, purgeList(app, purges, () => showPast(app, past)));
+    fill(
+      past,
+      purgeList(app, purges, () => showPast(app, past)),
+    );
   } catch (error) {
-    fill(past, trouble(error, () => showPast(app, past)));
+    fill(
+      past,
+      trouble(error, () => showPast(app, past)),
+    );
   }
 }
 
 function planForm(app) {
-  const { granularity, collection } = app.store.get();
-  const choice = ([name, [title, words]]) => h("label", { class: "choice" }, h("input", { type: "radio", name: "only", value: name, checked: name === "resolved" }),
-    h("span", {}, h("strong", { text: title }), h("span", { class: "secondary", text: words })));
-  const button = h("button", { class: "button primary", type: "submit", "data-testid": "make-plan" }, "Make a plan");
-  const form = h("form", { class: "plan-form panel" },
-    h("fieldset", { class: "choices" }, h("legend", { text: "Which groups?" }), Object.entries(CHOICES).map(choice)),
-    h("p", { class: "secondary", text: `Groups as cut now: ${levelName(granularity, collection.levels)} (${granularity.toFixed(2)}). Change that with the slider over the groups.` }), button);
+  const button = h("button.button.primary", { type: "submit", testid: "make-plan" }, "Make a plan");
+  const legend = h("legend", { text: "Which groups?" });
+  const choices = h("fieldset.choices", {}, legend, Object.entries(CHOICES).map(choice));
+  const form = h("form.plan-form.panel", {}, choices, cutNow(app), button);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     makePlan(app, new FormData(form).get("only"), button);
@@ -60,10 +77,31 @@ function planForm(app) {
   return form;
 }
 
+function choice([name, [title, words]]) {
+  const isFirst = name === "resolved";
+  return h(
+    "label.choice",
+    {},
+    h("input", { type: "radio", name: "only", value: name, checked: isFirst }),
+    h("span", {}, h("strong", { text: title }), h("span.secondary", { text: words })),
+  );
+}
+
+function cutNow(app) {
+  const { granularity, collection } = app.store.get();
+  const name = levelName(granularity, collection.levels);
+  const words = `Groups as cut now: ${name} (${granularity.toFixed(2)}).`;
+  return h("p.secondary", { text: `${words} Change that with the slider over the groups.` });
+}
+
 async function makePlan(app, only, button) {
   button.disabled = true;
   try {
-    const { plan } = await app.jobs.run({ kind: "plan", granularity: app.store.get().granularity, only });
+    const { plan } = await app.jobs.run({
+      kind: "plan",
+      granularity: app.store.get().granularity,
+      only,
+    });
     app.router.go(`/purge?plan=${encodeURIComponent(plan)}`);
   } catch (error) {
     button.disabled = false;
@@ -77,32 +115,73 @@ async function showPlan(app, element, id, closing) {
     const plan = await app.api.plan(id);
     const table = planTable(app, plan);
     closing.push(table.close);
-    fill(element, planHead(app, plan), plan.photos ? [table.element, planFoot(app, element, plan)] : null);
+    fill(
+      element,
+      planHead(app, plan),
+      plan.photos ? [table.element, planFoot(app, element, plan)] : null,
+    );
   } catch (error) {
-    fill(element, trouble(error, () => showPlan(app, element, id, closing)));
+    fill(
+      element,
+      trouble(error, () => showPlan(app, element, id, closing)),
+    );
   }
 }
 
 function planHead(app, plan) {
-  const back = h("a", { class: "icon-button", href: "/purge", "aria-label": "Back to purges", title: "Back (Esc)" }, icon("back"));
-  const words = plan.photos ? `Made ${moment(plan.made)}, over ${plan.level}. Nothing has been touched yet.` : "There is nothing to move: no photo of these groups is rejected.";
-  return h("header", { class: "view-head plan-head" }, h("div", { class: "group-title" }, back, h("h1", { text: "Plan" })), h("p", { class: "secondary", text: words }),
-    figures([["Groups", number(plan.groups)], ["Photos to move", number(plan.photos)], ["Files with companions", number(plan.files)], ["To win", bytes(plan.bytes)], ["Left alone", number(plan.left_alone)]]));
+  const back = h(
+    "a.icon-button",
+    { href: "/purge", "aria-label": "Back to purges", title: "Back (Esc)" },
+    icon("back"),
+  );
+  const words = plan.photos
+    ? `Made ${moment(plan.made)}, over ${plan.level}. Nothing has been touched yet.`
+    : "There is nothing to move: no photo of these groups is rejected.";
+  return h(
+    "header.view-head.plan-head",
+    {},
+    h("div.group-title", {}, back, h("h1", { text: "Plan" })),
+    h("p.secondary", { text: words }),
+    figures([
+      ["Groups", number(plan.groups)],
+      ["Photos to move", number(plan.photos)],
+      ["Files with companions", number(plan.files)],
+      ["To win", bytes(plan.bytes)],
+      ["Left alone", number(plan.left_alone)],
+    ]),
+  );
 }
 
 function planFoot(app, element, plan) {
   const text = `Move ${plural(plan.files, "file")} to the trash…`;
-  const button = h("button", { class: "button primary", type: "button", "data-testid": "apply", on: { click: () => apply(app, element, plan, button) } }, icon("purge"), text);
-  return h("div", { class: "action-bar" }, h("span", { class: "secondary", text: `${bytes(plan.bytes)} to win` }), h("a", { class: "button", href: "/purge" }, "Not now"), button);
+  const button = h(
+    "button.button.primary",
+    { testid: "apply", click: () => apply(app, element, plan, button) },
+    icon("purge"),
+    text,
+  );
+  return h(
+    "div.action-bar",
+    {},
+    h("span.secondary", { text: `${bytes(plan.bytes)} to win` }),
+    h("a.button", { href: "/purge" }, "Not now"),
+    button,
+  );
 }
 
 async function apply(app, element, plan, button) {
   const files = plural(plan.files, "file");
   const isSure = await confirm(app, {
-    title: `Move ${files} to the trash?`, yes: `Move ${files} to the trash`, testid: "purge-dialog",
+    title: `Move ${files} to the trash?`,
+    yes: `Move ${files} to the trash`,
+    testid: "purge-dialog",
     body: [
-      h("p", { text: `${plural(plan.photos, "photo")} of ${plural(plan.groups, "group")}, ${bytes(plan.bytes)} in all. At least one photo of each group stays where it is.` }),
-      h("p", { class: "secondary", text: "Every file is compared with the plan once more before it is moved. You can undo this." }),
+      h("p", {
+        text: `${plural(plan.photos, "photo")} of ${plural(plan.groups, "group")}, ${bytes(plan.bytes)} in all. At least one photo of each group stays where it is.`,
+      }),
+      h("p.secondary", {
+        text: "Every file is compared with the plan once more before it is moved. You can undo this.",
+      }),
     ],
   });
   if (!isSure) return;
@@ -122,14 +201,26 @@ async function apply(app, element, plan, button) {
 function done(app, element, plan, result) {
   const files = result?.files ?? plan.files;
   const size = result?.bytes ?? plan.bytes;
-  const undo = h("button", { class: "button", type: "button", "data-testid": "undo-now" }, icon("undo"), "Undo");
+  const undo = h("button.button", { testid: "undo-now" }, icon("undo"), "Undo");
   undo.addEventListener("click", async () => {
     undo.disabled = true;
     const purge = result?.purge ?? (await app.api.purges()).purges[0]?.id;
     if (await undoPurge(app, purge)) showStart(app, element);
     else undo.disabled = false;
   });
-  const stayed = result?.not_moved ? ` ${plural(result.not_moved, "file")} stayed: they are not what they were.` : "";
-  return h("div", { class: "panel done", role: "status", "data-testid": "purged" }, h("span", { class: "done-icon" }, icon("check", 24)),
-    h("div", {}, h("strong", { text: `${capital(plural(files, "file"))} moved to the trash` }), h("p", { class: "secondary", text: `${bytes(size)} can be won by emptying the trash.${stayed}` })), undo);
+  const stayed = result?.not_moved
+    ? ` ${plural(result.not_moved, "file")} stayed: they are not what they were.`
+    : "";
+  return h(
+    "div.panel.done",
+    { role: "status", testid: "purged" },
+    h("span.done-icon", {}, icon("check", 24)),
+    h(
+      "div",
+      {},
+      h("strong", { text: `${capital(plural(files, "file"))} moved to the trash` }),
+      h("p.secondary", { text: `${bytes(size)} can be won by emptying the trash.${stayed}` }),
+    ),
+    undo,
+  );
 }
