@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -124,9 +125,20 @@ def _ask(question: str, *, yes: bool) -> None:
     """Ask a person at a terminal; nobody else can answer."""
     if yes or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return
-    if not typer.confirm(question, err=True):
+    if not _confirmed(question):
         typer.echo("nothing was touched", err=True)
         raise typer.Exit(0)
+
+
+def _confirmed(question: str) -> bool:
+    """Whether a person says yes; Ctrl-C stops at once here, as there is no batch to wait for."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return typer.confirm(question, err=True)
+    except typer.Abort as error:
+        raise KeyboardInterrupt from error
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _add_undo(purge: typer.Typer) -> None:

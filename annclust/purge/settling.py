@@ -99,6 +99,8 @@ def set_state(store: StoreWriter, files: Sequence[PurgedFile], state: PurgeState
         store.catalog.remove_images(_present(store, photos))
     elif state == "restored":
         _place(store, photos)
+    elif state == "not moved":  # a scan may have missed it, while it was in the trash
+        _place(store, [photo for photo in photos if is_there(photo.full_path)])
 
 
 def _present(store: StoreWriter, photos: Sequence[PurgedFile]) -> list[ImageId]:

@@ -62,6 +62,8 @@ class Album:
     links : Links or None
         What it was made of.
     state : AlbumState
+    live : LiveVectors
+        Of the photos; those that the tree is over may have been others.
     granularity : float
         Of the last clustering.
     out_of_date : {"photos", "decisions"} or None
@@ -75,10 +77,12 @@ class Album:
         links: Links | None,
         state: AlbumState,
         *,
+        live: LiveVectors,
         granularity: float,
         out_of_date: OutOfDate | None,
     ) -> None:
         self.photos, self.tree, self.links, self.state = photos, tree, links, state
+        self.live = live
         self.granularity, self.out_of_date = granularity, out_of_date
         self._cuts: OrderedDict[float, tuple[Cut, dict[Order, Nodes]]] = OrderedDict()
         self._lock = Lock()

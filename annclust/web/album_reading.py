@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -43,9 +44,26 @@ def read_album(store: Store, last: Album | None = None) -> Album:
             tree,
             links,
             state,
+            live=live,
             granularity=_granularity(clustering),
             out_of_date=_out_of_date(store, live, links, clustering),
         )
+
+
+def with_decisions_of_now(store: Store, album: Album) -> Album:
+    """The same photos and links, where nothing but decisions has changed."""
+    decided_now = decisions_digest(store)
+    if album.state.decisions == decided_now:
+        return album
+    return Album(
+        album.photos,
+        album.tree if album.links is None else _decided(store, album.links),
+        album.links,
+        replace(album.state, decisions=decided_now),
+        live=album.live,
+        granularity=album.granularity,
+        out_of_date=_out_of_date(store, album.live, album.links, _clustering(store)),
+    )
 
 
 def _state(store: Store, live: LiveVectors) -> AlbumState:

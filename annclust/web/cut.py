@@ -44,12 +44,16 @@ class AlbumPhotos:
         place = int(np.searchsorted(self.ids, photo))
         return place if place < len(self.ids) and self.ids[place] == photo else None
 
-    def places_of(self, photos: Nodes) -> Nodes:
-        """Where some photos stand; those that are none of them are left out."""
+    def holds(self, photos: Nodes) -> NDArray[np.bool_]:
+        """Whether each of some photos is one of them."""
         places = np.searchsorted(self.ids, photos)
         there = places < len(self.ids)
         there[there] = self.ids[places[there]] == photos[there]
-        return places[there]
+        return there
+
+    def places_of(self, photos: Nodes) -> Nodes:
+        """Where some photos stand; those that are none of them are left out."""
+        return np.searchsorted(self.ids, photos[self.holds(photos)])
 
 
 @dataclass(frozen=True, eq=False)

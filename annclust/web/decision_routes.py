@@ -45,7 +45,7 @@ def decision_routes(session: Session) -> APIRouter:
             paths, digests = _named(store, change.photos)
             found.append(decide_of_contents(store, change.say, paths, digests))
 
-        view = session.change(write)
+        view = session.decide(write)
         prevailing = decision_documents(found[0].prevailing)
         return SaidDocument(revision=view.revision, prevailing=prevailing)
 
@@ -61,7 +61,7 @@ def decision_routes(session: Session) -> APIRouter:
 
         if first == second:
             raise UnknownIdError("decision")
-        return Changed(revision=session.change(write).revision)
+        return Changed(revision=session.decide(write).revision)
 
     return routes
 

@@ -57,12 +57,14 @@ class Notes:
         m = len(photos.ids)
         mark, state = np.zeros(m, dtype=np.int8), np.zeros(m, dtype=np.int8)
         lead = np.full(m, -1, dtype=np.int64)
-        for image, keep in marks.items():
-            if (place := photos.place_of(image)) is not None:
-                mark[place] = _MARKS[keep]
-        for image, reviewed in reviews.items():
-            if (place := photos.place_of(image)) is not None:
-                state[place], lead[place] = STATES.index(reviewed.state), reviewed.lead
+        told = np.array([[i, _MARKS[keep]] for i, keep in marks.items()], dtype=np.int64)
+        images, codes = told.reshape(-1, 2).T
+        there = photos.holds(images)
+        mark[photos.places_of(images)] = codes[there]
+        rows = [[i, STATES.index(each.state), each.lead] for i, each in reviews.items()]
+        images, codes, leads = np.array(rows, dtype=np.int64).reshape(-1, 3).T
+        there, places = photos.holds(images), photos.places_of(images)
+        state[places], lead[places] = codes[there], leads[there]
         return cls(mark, state, lead)
 
     def marked(self, places: Nodes, *, keep: bool | None) -> Notes:

@@ -22,7 +22,7 @@ from annclust.errors import AnnclustError
 from annclust.storage.store import Store
 from annclust.storage.store_writer import StoreWriter
 from annclust.web.album import Album
-from annclust.web.album_reading import read_album
+from annclust.web.album_reading import read_album, with_decisions_of_now
 from annclust.web.notes import GroupState, Notes
 from annclust.web.readers import Readers
 from annclust.web.shown import shown_error
@@ -176,6 +176,8 @@ class Session(Closing):
             # Nobody else can have written since: what comes next is all ours.
             self._look_behind()
             yield store
+            # Taking the log in looks like a change; as long as nobody else may write, it is ours.
+            store.catalog.close()
             self._seen_version = self._watching.catalog.version()
 
     def _look_behind(self) -> None:
@@ -217,12 +219,16 @@ class Session(Closing):
         self._view = replace(view, notes=notes, revision=view.revision + 1)
         return self._view
 
-    def change(self, write: Callable[[StoreWriter], None]) -> View:
-        """Write something that groups depend on, and see them anew."""
+    def decide(self, write: Callable[[StoreWriter], None]) -> View:
+        """Write decisions, and see groups in which they hold."""
         with self.writing() as store:
             write(store)
-            self._show(self._watching)
-            return self.view
+            view = self.view
+            album = with_decisions_of_now(store, view.album)
+            self._view = replace(
+                view, album=album, revision=view.revision + 1, groups=view.groups + 1
+            )
+            return self._view
 
 
 def _notes(store: Store, album: Album) -> Notes:

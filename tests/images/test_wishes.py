@@ -240,11 +240,11 @@ def test_a_picture_that_can_be_seen_but_not_copied_is_refused(tmp_path: Path, wi
 def test_a_file_that_takes_for_ever_is_given_up(
     endless_photo: Path, photo: Path, wish: Wish
 ) -> None:
-    with DecodeWorkers(GEOMETRY, DecodeSettings(workers=1, timeout=2)) as workers:
+    with DecodeWorkers(GEOMETRY, DecodeSettings(workers=1, timeout=3)) as workers:
         jobs = [wished(endless_photo, wish, 0), wished(photo, wish, 1)]
         slow, usual = workers.run(jobs)
     # By its processor time or, where that is shared with many, by the clock.
-    assert slow.reason in ("it takes longer than 3 s to decode", "nothing came back within 9 s")
+    assert (slow.reason or "").startswith(("it takes longer than 3 s", "nothing came back within"))
     assert usual.reason is None
 
 

@@ -113,6 +113,14 @@ def test_a_purge_is_remembered_file_by_file(writer: StoreWriter) -> None:
     assert files[0].full_path == writer.catalog.images_by_id(ids(writer))[0].full_path
 
 
+def test_a_purge_that_goes_on_is_as_old_as_its_last_run(writer: StoreWriter) -> None:
+    with writer.catalog.transaction():
+        purge = writer.catalog.begin_purge("p", folder="one", trash=None, began_ns=5)
+        writer.catalog.renew_purge(purge.id, 9)
+        writer.catalog.renew_purge(purge.id, 7)  # by a clock that was set back
+    assert writer.catalog.purges() == [replace(purge, began_ns=9)]
+
+
 def test_what_is_in_the_trash_outlives_compaction_and_marks_do_not(writer: StoreWriter) -> None:
     one, two, *_ = ids(writer)
     with writer.catalog.transaction():
