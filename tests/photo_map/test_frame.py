@@ -49,7 +49,9 @@ def test_what_lies_far_outside_is_brought_near_the_rim_in_its_order() -> None:
     brought, middle = drawn_in(places), np.median(places, axis=0)
     assert (brought[:900] == rest[:900]).mean() > 0.97
     distances = np.linalg.norm(brought[995:] - middle, axis=1)
-    assert distances.argsort().tolist() == np.linalg.norm(outside - middle, axis=1).argsort().tolist()
+    assert (
+        distances.argsort().tolist() == np.linalg.norm(outside - middle, axis=1).argsort().tolist()
+    )
     assert distances.max() < 1.2 * np.linalg.norm(rest, axis=1).max()
     assert drawn_in(HOUSE[:1]).tolist() == HOUSE[:1].tolist()
 
