@@ -5,6 +5,13 @@ import { icon } from "./icons.js";
 
 const RETRY_MS = 4000;
 
+const TROUBLES = {
+  gone: "The server does not answer. Is “annclust review” still running?",
+  locked: "This page has lost its key. Open the address that “annclust review” printed.",
+};
+
+const RETRIES = { gone: "Try again" };
+
 const STALE = {
   photos: "Photos have come or gone since they were grouped.",
   decisions: "Decisions have changed since the photos were grouped.",
@@ -29,27 +36,14 @@ export function makeBanners(app) {
 }
 
 function banner(app, { trouble, collection, job }) {
-  if (trouble === "gone")
-    return line(
-      "The server does not answer. Is “annclust review” still running?",
-      "Try again",
-      () => retry(app),
-      "gone",
-    );
-  if (trouble === "locked")
-    return line(
-      "This page has lost its key. Open the address that “annclust review” printed.",
-      null,
-      null,
-      "locked",
-    );
+  if (trouble) return line(TROUBLES[trouble], trouble, RETRIES[trouble], () => retry(app));
+  if (collection?.message) return line(collection.message, "message");
   const stale = collection?.clustered && STALE[collection.out_of_date];
-  if (stale && job?.kind !== "cluster")
-    return line(stale, "Group again", () => app.groupAgain(), "stale");
-  return null;
+  if (!stale || job?.kind === "cluster") return null;
+  return line(stale, "stale", "Group again", () => app.groupAgain());
 }
 
-function line(text, label, action, testid) {
+function line(text, testid, label = null, action = null) {
   const button = label && h("button.button.small", { click: action }, label);
   return h(
     "div.banner",

@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
+import { plural } from "./words.js";
 
 /** @param {string} title @param {string} text @param {string} [drawing] @param {Node[]} [actions] */
 export function nothingHere(title, text, drawing = "groups", actions = []) {
@@ -30,7 +31,8 @@ export function notGroupedYet(app) {
     await app.groupAgain();
     button.disabled = false;
   });
-  const words = `${photos.toLocaleString("en")} photos are known, and none of them grouped yet. This takes seconds for a few thousand photos, and minutes for a hundred thousand.`;
+  const known = `${plural(photos, "photo")} are known, and none of them grouped yet.`;
+  const words = `${known} A few thousand take seconds, a hundred thousand minutes.`;
   return nothingHere("Not grouped yet", words, "groups", [button]);
 }
 

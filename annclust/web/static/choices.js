@@ -3,7 +3,16 @@
 import { h } from "./dom.js";
 
 /**
- * @param {{label: string, options: Record<string, string>, chosen: string, testid: string, onChange: (name: string) => void}} settings
+ * @typedef {object} Choice
+ * @property {string} label
+ * @property {Record<string, string>} options what is shown, by name
+ * @property {string} chosen
+ * @property {string} testid
+ * @property {(name: string) => void} onChange
+ */
+
+/**
+ * @param {Choice} settings
  * @returns {{element: HTMLElement, tell: (numbers: Record<string, string>) => void}}
  */
 export function segments({ label, options, chosen, testid, onChange }) {
@@ -34,7 +43,7 @@ export function segments({ label, options, chosen, testid, onChange }) {
 }
 
 /**
- * @param {{label: string, options: Record<string, string>, chosen: string, testid: string, onChange: (name: string) => void}} settings
+ * @param {Choice} settings
  * @returns {HTMLElement}
  */
 export function select({ label, options, chosen, testid, onChange }) {

@@ -10,7 +10,11 @@ import { ZoomPane } from "./zoom_pane.js";
 export class ComparePane {
   /**
    * @param {import("./viewport.js").Viewport} viewport which all panes share
-   * @param {{chosen: () => void, tapped: () => void, mark: (mark: string | null) => void, remove: () => void}} actions
+   * @param {object} actions
+   * @param {() => void} actions.chosen the pane is meant from now on
+   * @param {() => void} actions.tapped
+   * @param {(mark: "keep" | "reject" | null) => void} actions.mark
+   * @param {() => void} actions.remove
    */
   constructor(viewport, actions) {
     this.actions = actions;

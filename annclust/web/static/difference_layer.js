@@ -19,7 +19,7 @@ export class DifferenceLayer {
     this.controls = h("div.difference-controls", { hidden: true }, this.words, this.strength);
   }
 
-  /** @param {[import("./compare_pane.js").ComparePane, import("./compare_pane.js").ComparePane] | null} panes null to take it away */
+  /** @param {import("./compare_pane.js").ComparePane[] | null} panes two; null takes it away */
   show(panes) {
     this.controls.hidden = !panes;
     const pair = panes?.map(({ photo }) => photo.id).join();

@@ -9,6 +9,12 @@ export class GroupFeed {
   constructor(app) {
     this.app = app;
     this.stopper = new AbortController();
+    this.marked = 0;
+  }
+
+  /** A person has marked a photo: an answer that is on its way does not know it yet. */
+  noteMark() {
+    this.marked += 1;
   }
 
   close() {
@@ -23,7 +29,9 @@ export class GroupFeed {
   async follow(photo, show) {
     const { signal } = this.stopper;
     for (;;) {
-      const group = this.#same(await this.fetch(photo));
+      const before = this.marked;
+      const answer = await this.fetch(photo);
+      const group = this.#same(answer, { isOld: before !== this.marked });
       if (signal.aborted) return;
       this.group = group;
       show(group);
@@ -64,9 +72,13 @@ export class GroupFeed {
   }
 
   /** A photo stays the same object, for a lightbox over the view may hold it. */
-  #same(group) {
+  #same(group, { isOld }) {
     const known = new Map(this.group?.photos.map((photo) => [photo.id, photo]));
-    const photos = group.photos.map((photo) => Object.assign(known.get(photo.id) ?? {}, photo));
+    const photos = group.photos.map((photo) => {
+      const before = known.get(photo.id) ?? {};
+      const mark = isOld ? (before.mark ?? null) : photo.mark;
+      return Object.assign(before, photo, { mark });
+    });
     return { ...group, photos };
   }
 }

@@ -11,7 +11,7 @@ const COMPARED = { copies: "copies of one picture", frames: "frames of one momen
 /**
  * @param {object} app
  * @param {object} group
- * @param {{finish: () => void, skip: () => void, reopen: () => void, compare: () => void, go: (lead: number) => void, back: () => void}} actions
+ * @param {Record<"finish" | "skip" | "reopen" | "compare" | "go" | "back", Function>} actions
  * @returns {HTMLElement}
  */
 export function groupHead(app, group, actions) {

@@ -1,4 +1,7 @@
-/** Choosing what a photo belongs together with: one of its look-alikes outside the group, or any photo by its number. */
+/**
+ * Choosing what a photo belongs together with: one of its look-alikes outside the group, or any photo
+ * by its number.
+ */
 
 import { openDialog } from "./dialogs.js";
 import { fill, h } from "./dom.js";

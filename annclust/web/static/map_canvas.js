@@ -8,6 +8,9 @@ import { thumbnailUrl } from "./pictures.js";
 /** Pictures are shown once no more than this many points are seen. */
 const FEW = 900;
 const VERY_FEW = 60;
+/** Up to here points are discs, and pixels above. */
+const SOME = 2500;
+const DISC = 3.5;
 /** Longest side of a picture with the room around it, in CSS pixels. */
 const PICTURE = 76;
 const LARGE_PICTURE = 124;
@@ -96,8 +99,9 @@ export class MapCanvas {
     if (!this.points || !this.image || !this.colors) return;
     const seen = this.#seen();
     this.pixels.fill(this.background);
-    this.#stamp(seen);
+    if (seen.length > SOME) this.#stamp(seen);
     this.context.putImageData(this.image, 0, 0);
+    if (seen.length <= SOME) this.#drawDiscs(seen);
     if (seen.length <= FEW) this.#drawPictures(seen);
     if (this.highlight >= 0) this.#ring(this.highlight);
   }
@@ -121,8 +125,21 @@ export class MapCanvas {
     for (const i of seen) if (groups[i] >= 0) this.#dot(i, stamp, scale);
   }
 
+  /** Few enough points are drawn with smooth edges. */
+  #drawDiscs(seen) {
+    const { context, ratio, points } = this;
+    const ordered = seen.toSorted((one, other) => points.groups[one] - points.groups[other]);
+    for (const i of ordered) {
+      const { x, y } = this.positionOf(i);
+      context.beginPath();
+      context.arc(x * ratio, y * ratio, DISC * ratio, 0, 2 * Math.PI);
+      context.fillStyle = cssColor(this.colors[i]);
+      context.fill();
+    }
+  }
+
   #radius(count) {
-    const size = count > 40_000 ? 1.1 : count > 8_000 ? 1.6 : count > 1_500 ? 2.5 : 4;
+    const size = count > 40_000 ? 1.1 : count > 8_000 ? 1.6 : 2.4;
     return size * this.ratio;
   }
 

@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
+import { moreMenu } from "./photo_menu.js";
 import { picture, pictureUrl, thumbnailUrl } from "./pictures.js";
 import { bytes, capital, moment, plural } from "./words.js";
 
@@ -92,44 +93,8 @@ function heading(photo, actions) {
     "div.photo-heading",
     {},
     h("span.photo-name", { text: photo.name, title: `${photo.folder}/${photo.name}` }),
-    h("span.photo-buttons", {}, marks, moreButton(photo, actions)),
+    h("span.photo-buttons", {}, marks, moreMenu(photo, actions)),
   );
-}
-
-/** A button and the menu that it opens. */
-function moreButton(photo, actions) {
-  const label = `More about ${photo.name}`;
-  const menu = h("div.menu", { popover: "auto", role: "menu", "aria-label": label }, [
-    menuEntry("compare", "Compare", "C", { click: () => actions.compare(photo) }),
-    menuEntry("similar", "Look-alikes", "L", { href: `/similar/${photo.id}` }),
-    menuEntry("split", "Not the same: split off", "N", { click: () => actions.split(photo) }),
-    menuEntry("join", "Belongs together with…", "B", { click: () => actions.join(photo) }),
-  ]);
-  menu.addEventListener("click", () => menu.hidePopover());
-  const attributes = { "aria-label": label, "aria-haspopup": "menu", testid: "more" };
-  const button = h("button.icon-button", attributes, icon("more"));
-  button.addEventListener("click", () => openMenu(menu, button));
-  return [button, menu];
-}
-
-function menuEntry(drawing, text, key, attributes) {
-  const tag = attributes.href ? "a" : "button";
-  return h(
-    tag,
-    { role: "menuitem", ...attributes },
-    icon(drawing, 18),
-    text,
-    h("kbd", { text: key }),
-  );
-}
-
-function openMenu(menu, button) {
-  menu.showPopover();
-  const at = button.getBoundingClientRect();
-  const { offsetWidth: width, offsetHeight: height } = menu;
-  menu.style.left = `${Math.max(8, Math.min(at.right - width, innerWidth - width - 8))}px`;
-  menu.style.top = `${at.bottom + height + 8 > innerHeight ? at.top - height - 4 : at.bottom + 4}px`;
-  menu.querySelector("[role=menuitem]").focus();
 }
 
 /** @param {object} photo @returns {string} why it stands where it does */

@@ -47,29 +47,22 @@ function restored(result) {
 }
 
 function row(app, purge, again) {
-  const undo = h(
-    "button.button.small",
-    { testid: "undo-purge", "aria-label": `Undo the purge of ${moment(purge.began)}` },
-    icon("undo", 18),
-    "Undo",
-  );
+  const label = `Undo the purge of ${moment(purge.began)}`;
+  const attributes = { testid: "undo-purge", "aria-label": label };
+  const undo = h("button.button.small", attributes, icon("undo", 18), "Undo");
   undo.addEventListener("click", async () => {
     undo.disabled = true;
     if (await undoPurge(app, purge.id)) again();
     else undo.disabled = false;
   });
+  const counts = [plural(purge.photos, "photo"), plural(purge.files, "file"), bytes(purge.bytes)];
+  const words = h("p.secondary", { text: [...counts, state(purge)].join(" · ") });
+  const name = h("strong", { text: moment(purge.began) });
   return h(
     "li.purge.panel",
     { testid: "purge" },
-    h(
-      "div",
-      {},
-      h("strong", { text: moment(purge.began) }),
-      h("p.secondary", {
-        text: `${plural(purge.photos, "photo")} · ${plural(purge.files, "file")} · ${bytes(purge.bytes)} · ${state(purge)}`,
-      }),
-    ),
-    purge.can_undo ? undo : null,
+    h("div", {}, name, words),
+    purge.can_undo && undo,
   );
 }
 

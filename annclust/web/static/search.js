@@ -4,6 +4,10 @@ import { openDialog } from "./dialogs.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 
+const ANYWHERE =
+  "A picture can also be dropped or pasted anywhere on this page. It goes to annclust on your own" +
+  " machine, and nowhere else.";
+
 /** Larger files are refused by the server. */
 const LARGEST = 64 * 2 ** 20;
 
@@ -19,7 +23,7 @@ export function openSearch(app) {
       field,
       fileButton(app, () => dialog.close()),
       h("p.secondary", {
-        text: "A picture can also be dropped or pasted anywhere on this page. It goes to annclust on your own machine, and nowhere else.",
+        text: ANYWHERE,
       }),
     ].filter(Boolean),
   });

@@ -19,7 +19,10 @@ const TABS = [
 
 const THEME_WORDS = { system: "Theme: as the system", dark: "Theme: dark", light: "Theme: light" };
 
-/** @param {object} app @returns {{elements: HTMLElement[], show: Function, turnTheme: Function, reading: Function}} */
+/**
+ * @param {object} app
+ * @returns {{elements: HTMLElement[], show: Function, turnTheme: Function, reading: Function}}
+ */
 export function makeShell(app) {
   const main = h("main", { id: "main", tabindex: -1 });
   const themeButton = toolButton("system", "", () => turnTheme());

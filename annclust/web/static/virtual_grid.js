@@ -10,6 +10,8 @@ import { hasModifier } from "./keys.js";
 const AHEAD = 1;
 /** Pictures fade in once the window has not moved for so long: fading costs a layer for each. */
 const REST_MS = 180;
+/** Pixels per millisecond at which nobody sees pictures any more. */
+const FAST = 5;
 
 /**
  * @typedef {object} GridSettings
@@ -18,6 +20,7 @@ const REST_MS = 180;
  * @property {(width: number) => number} height of a cell, by its width
  * @property {(index: number) => any} entry that a cell shows, undefined until it came
  * @property {(index: number) => Node[]} draw what a cell holds; its element with `data-cell` takes the focus
+ * @property {() => Node[]} sketch what a cell holds until its entry is there, or while one scrolls fast
  * @property {(first: number, last: number) => void} [seen] is told which cells are drawn
  */
 
@@ -29,6 +32,7 @@ export class VirtualGrid {
     this.active = 0;
     this.cells = new Map();
     this.shown = new WeakMap();
+    this.isFast = false;
     this.element = h("ul.virtual-grid", { "aria-label": settings.label, role: "list" });
     this.element.addEventListener("keydown", (event) => this.#move(event));
     this.element.addEventListener("focusin", (event) => this.#entered(event));
@@ -70,6 +74,7 @@ export class VirtualGrid {
     const before = this.active;
     this.active = index;
     this.#reveal(index);
+    this.isFast = false;
     this.#draw();
     for (const each of [before, index])
       if (this.cells.has(each)) this.#setTabStop(each, this.cells.get(each));
@@ -83,17 +88,15 @@ export class VirtualGrid {
   }
 
   close() {
+    clearTimeout(this.resting);
     this.watcher.disconnect();
     removeEventListener("scroll", this.onScroll);
   }
 
   #watch() {
     let asked = 0;
-    let resting = 0;
     this.onScroll = () => {
-      clearTimeout(resting);
-      resting = setTimeout(() => this.element.classList.remove("moving"), REST_MS);
-      this.element.classList.add("moving");
+      this.#measureSpeed();
       asked ||= requestAnimationFrame(() => {
         asked = 0;
         this.#draw();
@@ -102,6 +105,25 @@ export class VirtualGrid {
     addEventListener("scroll", this.onScroll, { passive: true });
     this.watcher = new ResizeObserver(() => this.#layOut());
     this.watcher.observe(this.element);
+  }
+
+  #measureSpeed() {
+    const now = { y: scrollY, at: performance.now() };
+    const { y, at } = this.before ?? now;
+    this.before = now;
+    const wasFast = this.isFast;
+    this.isFast = Math.abs(now.y - y) > FAST * Math.max(8, now.at - at);
+    if (wasFast && !this.isFast) this.redrawChanged();
+    this.element.classList.add("moving");
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => this.#rest(), REST_MS);
+  }
+
+  #rest() {
+    this.isFast = false;
+    this.before = null;
+    this.element.classList.remove("moving");
+    this.redrawChanged();
   }
 
   #layOut() {
@@ -151,9 +173,11 @@ export class VirtualGrid {
     this.#insert(index, cell);
   }
 
+  /** What flies by is only sketched: its pictures would come too late, and delay those that stay. */
   #fill(index, cell) {
-    cell.replaceChildren(...this.settings.draw(index));
-    this.shown.set(cell, this.#told(index));
+    const { draw, sketch } = this.settings;
+    cell.replaceChildren(...(this.isFast ? sketch() : draw(index)));
+    this.shown.set(cell, this.isFast ? undefined : this.#told(index));
   }
 
   /** An entry that says the same needs no drawing, also if it came anew. */

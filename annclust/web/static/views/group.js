@@ -152,15 +152,22 @@ class GroupView {
   #photoActions() {
     const { app } = this;
     const again = () => app.router.replace(location.pathname + location.search);
-    const redraw = (photo) => () => this.#redrawPhoto(photo);
     return {
       open: (photo) => this.#openLarge(photo),
-      mark: (photo, mark) => markPhoto(app, photo, mark, redraw(photo), () => this.#reconsider()),
+      mark: (photo, mark) => this.#mark(photo, mark),
       compare: (photo) => this.#compare(photo),
       split: (photo) => splitOff(app, this.group, photo, () => this.#go(this.#otherThan(photo))),
       join: (photo) =>
         openJoin(app, this.group, photo, (other) => join(app, photo.id, other, again)),
     };
+  }
+
+  #mark(photo, mark) {
+    const shown = () => {
+      this.feed.noteMark();
+      this.#redrawPhoto(photo);
+    };
+    return markPhoto(this.app, photo, mark, shown, () => this.#reconsider());
   }
 
   #otherThan(photo) {

@@ -77,6 +77,7 @@ class GroupsView {
       height: (width) => Math.round(width * 0.75) + WORDS_HEIGHT,
       entry: (index) => this.list.entries[index],
       draw: (index) => this.#card(index),
+      sketch: emptyCard,
       seen: (_first, last) => this.list.want(last + 40),
     });
   }

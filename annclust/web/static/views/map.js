@@ -12,6 +12,10 @@ import { thumbnail } from "../pictures.js";
 import { isDark, onThemeChange } from "../theme.js";
 import { number, plural } from "../words.js";
 
+const WHAT_IT_IS =
+  "A map shows all photos in a plane, where what is alike lies near. A hundred thousand photos take" +
+  " about a minute.";
+
 const STEP = 1.5;
 const MOVE_PX = 90;
 const MOST_ZOOM = 4000;
@@ -78,15 +82,7 @@ class MapView {
       { testid: "make-map", click: () => this.#make(button) },
       "Make the map",
     );
-    fill(
-      this.stage,
-      nothingHere(
-        "No map yet",
-        "A map shows all photos in a plane, where what is alike lies near. A hundred thousand photos take about a minute.",
-        "map",
-        [button],
-      ),
-    );
+    fill(this.stage, nothingHere("No map yet", WHAT_IT_IS, "map", [button]));
   }
 
   async #make(button) {
@@ -244,7 +240,9 @@ class MapView {
     );
     const isRight = x > this.canvas.clientWidth / 2;
     const isLow = y > this.canvas.clientHeight / 2;
-    this.tip.style.transform = `translate(${x}px, ${y}px) translate(${isRight ? "calc(-100% - 18px)" : "18px"}, ${isLow ? "calc(-100% + 12px)" : "-12px"})`;
+    const across = isRight ? "calc(-100% - 18px)" : "18px";
+    const along = isLow ? "calc(-100% + 12px)" : "-12px";
+    this.tip.style.transform = `translate(${x}px, ${y}px) translate(${across}, ${along})`;
   }
 
   /** A finger cannot hover: its first tap points, its second opens. */

@@ -26,6 +26,7 @@ class OneOffsView {
       height: (width) => Math.round(width),
       entry: (index) => this.list.entries[index],
       draw: (index) => this.#cell(index),
+      sketch: () => [h("div.tile.skeleton")],
       seen: (_first, last) => this.list.want(last + 120),
     });
     this.list = this.#makeList();

@@ -9,6 +9,13 @@ import { planTable } from "../plan_table.js";
 import { purgeList, undoPurge } from "../purge_list.js";
 import { bytes, capital, levelName, moment, number, plural } from "../words.js";
 
+const HOW =
+  "Rejected photos are moved to a trash folder beside your photos, never deleted. A plan comes first:" +
+  " nothing is touched until you have seen it, and every move can be undone.";
+
+const CHECKED =
+  "Every file is compared with the plan once more before it is moved. You can undo this.";
+
 const CHOICES = {
   resolved: ["Groups that are done", "Only what you have looked through or accepted."],
   all: ["All groups", "Groups that are open follow the suggestions, too."],
@@ -39,7 +46,7 @@ function showStart(app, element, result = null) {
       {},
       h("h1", { text: "Purge" }),
       h("p.secondary", {
-        text: "Rejected photos are moved to a trash folder beside your photos, never deleted. A plan comes first: nothing is touched until you have seen it, and every move can be undone.",
+        text: HOW,
       }),
     ),
     result,
@@ -95,14 +102,13 @@ function cutNow(app) {
 }
 
 async function makePlan(app, only, button) {
+  const { granularity } = app.store.get();
   button.disabled = true;
   try {
-    const { plan } = await app.jobs.run({
-      kind: "plan",
-      granularity: app.store.get().granularity,
-      only,
-    });
-    app.router.go(`/purge?plan=${encodeURIComponent(plan)}`);
+    const { plan } = await app.jobs.run({ kind: "plan", granularity, only });
+    const show = () => app.router.go(`/purge?plan=${encodeURIComponent(plan)}`);
+    if (button.isConnected) show();
+    else app.toasts.tell("The plan is made.", { label: "Show", undo: show });
   } catch (error) {
     button.disabled = false;
     app.toasts.fail(error);
@@ -170,32 +176,35 @@ function planFoot(app, element, plan) {
 }
 
 async function apply(app, element, plan, button) {
-  const files = plural(plan.files, "file");
-  const isSure = await confirm(app, {
-    title: `Move ${files} to the trash?`,
-    yes: `Move ${files} to the trash`,
-    testid: "purge-dialog",
-    body: [
-      h("p", {
-        text: `${plural(plan.photos, "photo")} of ${plural(plan.groups, "group")}, ${bytes(plan.bytes)} in all. At least one photo of each group stays where it is.`,
-      }),
-      h("p.secondary", {
-        text: "Every file is compared with the plan once more before it is moved. You can undo this.",
-      }),
-    ],
-  });
-  if (!isSure) return;
+  if (!(await isSure(app, plan))) return;
   button.disabled = true;
   try {
     const result = await app.jobs.run({ kind: "apply", plan: plan.id, digest: plan.digest });
-    app.router.note({ plan: null });
-    showStart(app, element, done(app, element, plan, result));
-    scrollTo({ top: 0 });
-    element.querySelector("[data-testid=undo-now]")?.focus();
+    if (element.isConnected) showDone(app, element, plan, result);
+    else app.toasts.tell(`${plural(result?.files ?? plan.files, "file")} moved to the trash.`);
   } catch (error) {
     button.disabled = false;
     app.toasts.fail(error);
   }
+}
+
+function isSure(app, plan) {
+  const files = plural(plan.files, "file");
+  const [photos, groups] = [plural(plan.photos, "photo"), plural(plan.groups, "group")];
+  const all = `${photos} of ${groups}, ${bytes(plan.bytes)} in all.`;
+  const body = [
+    h("p", { text: `${all} At least one photo of each group stays where it is.` }),
+    h("p.secondary", { text: CHECKED }),
+  ];
+  const yes = `Move ${files} to the trash`;
+  return confirm(app, { title: `${yes}?`, yes, testid: "purge-dialog", body });
+}
+
+function showDone(app, element, plan, result) {
+  app.router.note({ plan: null });
+  showStart(app, element, done(app, element, plan, result));
+  scrollTo({ top: 0 });
+  element.querySelector("[data-testid=undo-now]")?.focus();
 }
 
 function done(app, element, plan, result) {
