@@ -5,10 +5,10 @@ What it finds counts at once; it is stored when nobody else is writing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from threading import Condition, Thread
-from typing import Final
+from typing import Final, TypeAlias
 
 from annclust.closing import Closing
 from annclust.errors import AnnclustError, CollectionLockedError
@@ -38,6 +38,9 @@ _AT_A_TIME: Final = 8
 
 _MOST_WANTED: Final = 32
 """Groups that wait; what was asked for before that is asked for again if it matters."""
+
+Copies: TypeAlias = Mapping[bytes, Sequence[ImageRecord]]
+"""Photos by the digest of their content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,11 @@ class Examiner(Closing):
         """Measure photos now, for a job; raises what `progress` raises."""
         with self._session.readers.store() as store:
             missing = self._missing(store, photos)
+        if missing:
+            self._examine(missing, progress)
+        self._store_found()
+
+    def _examine(self, missing: Copies, progress: Progress) -> None:
         with (
             progress.stage("Looking closely", len(missing), unit="photos") as stage,
             rereading_workers(self._settings) as workers,
@@ -105,11 +113,8 @@ class Examiner(Closing):
             for digest, outcome in examine_contents(workers, missing):
                 self._note(digest, outcome)
                 stage.advance()
-        self._store_found()
 
-    def _missing(
-        self, store: Store, photos: Iterable[ImageRecord]
-    ) -> dict[bytes, list[ImageRecord]]:
+    def _missing(self, store: Store, photos: Iterable[ImageRecord]) -> Copies:
         copies = by_content(photos)
         known = self.known(store, [copy for copies_of in copies.values() for copy in copies_of])
         return {digest: those for digest, those in copies.items() if digest not in known}
@@ -118,10 +123,19 @@ class Examiner(Closing):
 
     def _work(self) -> None:
         while self._next_is_there(None):
-            with rereading_workers(self._settings) as workers:
-                while self._next_is_there(_PATIENCE):
-                    self._do(workers, self._take())
-            self._store_found()
+            try:
+                self._do_all()
+            except AnnclustError as error:
+                self._session.tell_mishap(error)
+                with self._news:
+                    self._wanted.clear()
+
+    def _do_all(self) -> None:
+        """All that is wanted, and what comes while the workers are there."""
+        with rereading_workers(self._settings) as workers:
+            while self._next_is_there(_PATIENCE):
+                self._do(workers, self._take())
+        self._store_found()
 
     def _next_is_there(self, patience: float | None) -> bool:
         """Whether something is wanted, at the latest after some seconds; not if we are closing."""
@@ -167,7 +181,7 @@ class Examiner(Closing):
         except CollectionLockedError:
             return
         except AnnclustError as error:
-            self._session.tell_problem(error)
+            self._session.tell_mishap(error)
             return
         with self._news:
             for digest in found:

@@ -26,6 +26,7 @@ from annclust.web.jobs import JobRunningError
 from annclust.web.listing import MalformedCursorError, StaleCursorError
 from annclust.web.session import NotReadYetError, UnknownIdError
 from annclust.web.shown import shown_error, shown_text
+from annclust.web.suggesting import NotJudgedYetError
 
 
 class _PhotoConvertor(Convertor[int]):
@@ -65,6 +66,7 @@ _STATUS: Final[tuple[tuple[type[Exception], int], ...]] = (
     (InputError, 422),
     (StaleCursorError, 409),
     (JobRunningError, 409),
+    (NotJudgedYetError, 409),
     (MalformedCursorError, 422),
     (NotReadYetError, 503),
     (AnnclustError, 503),

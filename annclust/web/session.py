@@ -92,6 +92,7 @@ class Session(Closing):
         self._seen_version = -1
         self._view: View | None = None
         self._problem: str | None = None
+        self._mishap: str | None = None
         self._changing = RLock()
         """Held by whoever puts another view in the place of the one there is, and by writers."""
         self._closing = Event()
@@ -120,12 +121,12 @@ class Session(Closing):
 
     @property
     def problem(self) -> str | None:
-        """Why the collection could not be read (again)."""
-        return self._problem
+        """Why the collection could not be read (again), or what else went wrong last."""
+        return self._problem or self._mishap
 
-    def tell_problem(self, error: AnnclustError) -> None:
+    def tell_mishap(self, error: AnnclustError) -> None:
         """Let the person know of something that went wrong behind their back."""
-        self._problem = shown_error(error)
+        self._mishap = shown_error(error)
 
     # What others write
 

@@ -14,11 +14,18 @@ from annclust.web.examiner import Examiner
 from annclust.web.group_documents import group_of
 from annclust.web.judging import MOST_COMPARED, Judgement, Judges
 from annclust.web.notes import STATES
-from annclust.web.session import Accepted, NotReadYetError, Session, View
+from annclust.web.session import Accepted, Session, View
 
 _SAMPLES: Final = 12
 
 _OPEN: Final = STATES.index("open")
+
+
+class NotJudgedYetError(Exception):
+    """Nothing is suggested for a group yet."""
+
+    def __init__(self) -> None:
+        super().__init__("The photos of this group are still being examined.")
 
 
 def open_groups(view: View, granularity: float) -> Iterator[Nodes]:
@@ -120,7 +127,7 @@ def accept_group(session: Session, judges: Judges, photo: int, granularity: floa
     ------
     UnknownIdError
         If there is no such photo, or it stands alone.
-    NotReadYetError
+    NotJudgedYetError
         If its photos were not examined yet.
     """
     view = session.view
@@ -129,7 +136,7 @@ def accept_group(session: Session, judges: Judges, photo: int, granularity: floa
     with session.readers.store() as store:
         judged = judges.judge(store, view, members)
     if judged.pending:
-        raise NotReadYetError("The photos of this group are still being examined.")
+        raise NotJudgedYetError
     session.accept([accepted_of(view, members, judged)])
 
 

@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annclust.grouping.group_tree import GroupTree
+from annclust.pipeline.live_vectors import LiveVectors
+from annclust.web.album import Album, AlbumState
 from annclust.web.cut import AlbumPhotos, cut_of
 from annclust.web.notes import STATES
 from tests.grouping.samples import tree_of
@@ -112,3 +114,17 @@ def test_marks_are_counted_in_each_group(
     for group, (kept, rejected) in enumerate(told):
         marks = [notes.mark_at(place) for place in cut.members_of(group).tolist()]
         assert (kept, rejected) == (marks.count("keep"), marks.count("reject"))
+
+
+def test_an_album_keeps_the_last_few_cuts() -> None:
+    state = AlbumState("", None, "", None, 0)
+    live = LiveVectors(*(np.zeros(0, dtype=np.int64) for _ in range(3)))
+    album = Album(PHOTOS, TREE, None, state, live=live, granularity=1.0, out_of_date=None)
+    first = album.cut(1.0)
+    assert album.cut(1.0) is first
+    for number in range(20):
+        album.cut(2 + number / 100)
+    again = album.cut(1.0)
+    assert again is not first
+    assert again.lead.tolist() == first.lead.tolist()
+    assert not album.clustered

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from annclust.collection import Collection
-from tests.web.conftest import Page
+from annclust.storage.store_writer import StoreWriter
+from tests.web.conftest import Page, looked_through
 
 
 def all_of(page: Page, path: str, key: str, **query: object) -> list[dict[str, Any]]:
@@ -194,3 +196,29 @@ def test_a_photo_that_cannot_be_looked_at_is_left_alone(fresh_page: Page) -> Non
     (gone,) = [photo for photo in found["photos"] if photo["id"] == 1]
     assert gone["alone"]
     assert list(suggestions(found).values()).count("keep") == 1
+
+
+def test_a_large_group_is_compared_while_nobody_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANNCLUST_CACHE", str(tmp_path / "cache"))
+    with looked_through(tmp_path, groups=1, shots=24) as page:
+        look = {"granularity": 3.5}
+        assert page.get("/api/groups/1", **look)["pending"] == 24
+        assert page.post("/api/groups/1/accept", look).status_code in (200, 409)
+        found = judged(page, 1, **look)
+        assert list(suggestions(found).values()).count("keep") == 1
+        assert page.post("/api/groups/1/accept", look).json()["state"] == "resolved"
+
+
+def test_what_was_examined_while_another_process_wrote_is_stored_later(fresh_page: Page) -> None:
+    path = fresh_page.collection.path
+    with StoreWriter(path):
+        assert judged(fresh_page, 1)["pending"] == 0
+        assert fresh_page.job({"kind": "examine", "granularity": 1.0})["state"] == "done"
+        assert fresh_page.get("/api/suggestions")["pending"] == 0
+    assert fresh_page.job({"kind": "examine", "granularity": 2.0})["state"] == "done"
+    with Collection(path, create=False) as opened:
+        catalog = opened._store.catalog
+        digests = [photo.digest for photo in catalog.images_by_id(range(1, 13))]
+        assert len(catalog.examinations(digests)) == 12
