@@ -9,16 +9,16 @@ import { bytes, days, number, plural, sureness } from "./words.js";
 export const WORDS_HEIGHT = 54;
 
 /**
- * @param {object} group as GET /api/groups lists it
- * @param {{granularity: number, isSelected: boolean, onSelect: () => void}} settings
+ * @param {object} group as GET /api/groups lists it, with the granularity that it was cut at
+ * @param {{isSelected: boolean, onSelect: () => void}} settings
  * @returns {HTMLElement[]}
  */
-export function groupCard(group, { granularity, isSelected, onSelect }) {
+export function groupCard(group, { isSelected, onSelect }) {
   const link = h(
     "a",
     {
       class: `card is-${group.state}`,
-      href: `/group/${group.lead}?g=${granularity}`,
+      href: `/group/${group.lead}?g=${group.granularity}`,
       "data-cell": "",
       "data-photo": group.lead,
       testid: "group-card",

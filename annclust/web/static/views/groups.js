@@ -89,7 +89,8 @@ class GroupsView {
         const { granularity, order, filter } = store.get();
         const page = await api.groups({ granularity, order, state: filter, after, limit }, signal);
         store.set({ counts: { ...page.counts, photos: page.photos } });
-        return { ...page, entries: page.groups };
+        const entries = page.groups.map((group) => ({ ...group, granularity }));
+        return { ...page, entries };
       },
       onChange: () => this.#came(),
       onError: (error) => this.#failed(error),
@@ -208,9 +209,7 @@ class GroupsView {
   #card(index) {
     const group = this.list.entries[index];
     if (!group) return emptyCard();
-    const { granularity } = this.app.store.get();
     return groupCard(group, {
-      granularity,
       isSelected: this.selection.has(group.lead),
       onSelect: () => this.selection.toggle(group),
     });
