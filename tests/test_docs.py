@@ -44,9 +44,9 @@ def old_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "album" / "2024-03 City lights"
     album = [str(folder / f"IMG_{number}.jpg") for number in (1986, 1987)]
     plan = {"saved": "old.sframe", "labels": album, "model": "resnet-50", "dimension": 2048}
-    (tmp_path / "saved.json").write_text(json.dumps(plan))
+    (tmp_path / "saved work.json").write_text(json.dumps(plan))
     program = tmp_path / "python3.8"
-    module = f"{sys.executable} -m tests.pipeline.fake_saved_work {tmp_path}/saved.json"
+    module = f"{sys.executable} -m tests.pipeline.fake_saved_work '{tmp_path}/saved work.json'"
     program.write_text(f"#!/bin/sh\ncd {DOCS.parent} && exec {module}\n")
     program.chmod(0o755)
     monkeypatch.setenv("ANNCLUST_TURICREATE_PYTHON", str(program))

@@ -33,7 +33,8 @@ annclust groups nearly alike photos and finds look-alikes. Start with:
 
   annclust index ~/Photos       look at every photo once (photos.annclust remembers)
   annclust cluster              group what is alike
-  annclust clusters             see the groups
+  annclust review               look through the groups in your browser, and choose
+  annclust clusters             see the groups here
   annclust explain PHOTO        see why a photo is where it is
   annclust decide               have the last word: what belongs together, and what does not
   annclust similar PHOTO        find what looks like a photo

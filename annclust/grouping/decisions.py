@@ -58,7 +58,10 @@ def decided(tree: GroupTree, decisions: Decisions) -> GroupTree:
     postponed = np.zeros(len(wished.left), dtype=np.bool_)
     postponed[: len(fine.left)][concerned] = _refused(fine, concerned, decisions.apart)
     height = np.where(postponed, _UNTIL, wished.height)
-    return replace(wished, height=height).in_order()
+    told = replace(wished, height=height)
+    if len(decisions.together):
+        return told.in_order()
+    return told.chosen(np.argsort(height, kind="stable"))  # nothing new joins what was joined
 
 
 def contradicted(decisions: Decisions, photo: int) -> NDArray[np.bool_]:

@@ -11,7 +11,7 @@ from annclust.neighbor_graph import NeighborGraph
 from annclust.parallel import one_thread_in_blas
 from annclust.photo_map.affinities import Affinities, affinities
 from annclust.photo_map.descent import FROM_AFAR, NEARBY, descend, steps_of
-from annclust.photo_map.frame import Framed, laid_over, wide
+from annclust.photo_map.frame import Framed, drawn_in, laid_over, wide
 from annclust.photo_map.places import Places
 from annclust.photo_map.remembered_start import remembered_start
 from annclust.photo_map.spectral_start import spectral_start
@@ -57,7 +57,8 @@ def draw_map(
         stage.expect(steps_of(phases))
         start = _start(drawn_to, known if near else None, seed)
         places = descend(drawn_to, start, phases, threads=threads, stage=stage)
-        return Framed.of(wide(places) if known is None else laid_over(places, known))
+        placed = wide(places) if known is None else laid_over(places, known)
+        return Framed.of(drawn_in(placed))
 
 
 def _start(drawn_to: Affinities, known: Places | None, seed: int) -> Places:

@@ -70,6 +70,38 @@ def told_apart(places: Places) -> Places:
     return within
 
 
+_RIM = 0.99
+"""Share of the photos within the rim of a map."""
+
+_BEYOND = 0.15
+"""How far beyond the rim a photo comes to lie at most, as a share of the rim's distance."""
+
+
+def drawn_in(places: Places) -> Places:
+    """Bring the few photos that lie far outside near the rim, in the order of their distances.
+
+    A group that nothing ties to the rest may drift to twice as far as all others, which would leave
+    most of a screen empty.
+
+    Parameters
+    ----------
+    places : ndarray of shape (n, 2), float32
+
+    Returns
+    -------
+    ndarray of shape (n, 2), float32
+        Those within the rim are where they were.
+    """
+    middle = np.median(places, axis=0)
+    from_middle = places - middle
+    distance = np.hypot(from_middle[:, 0], from_middle[:, 1])
+    rim = np.quantile(distance, _RIM)
+    beyond = rim / np.maximum(distance, np.finfo(np.float32).tiny)
+    factor = np.where(distance > rim, beyond * (1 + _BEYOND * (1 - beyond)), 1)
+    brought: Places = (middle + from_middle * factor[:, np.newaxis]).astype(np.float32)
+    return np.where((distance > rim)[:, np.newaxis], brought, places)
+
+
 def wide(places: Places) -> Places:
     """Turn a map so that it is widest along the first axis, as screens are."""
     centered = (places - places.mean(axis=0)).astype(np.float64)

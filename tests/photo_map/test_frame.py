@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from annclust.photo_map.frame import Framed, laid_over, told_apart, wide
+from annclust.photo_map.frame import Framed, drawn_in, laid_over, told_apart, wide
 
 HOUSE = np.array([[0, 0], [4, 0], [4, 2], [2, 3], [0, 2]], dtype=np.float32)
 
@@ -40,6 +40,18 @@ def test_a_map_is_laid_over_the_one_before() -> None:
     assert found == pytest.approx(HOUSE, abs=1e-5)
     mirrored = turned(1) * np.array([-1, 1], np.float32)
     assert laid_over(mirrored, known) == pytest.approx(HOUSE, abs=1e-5)
+
+
+def test_what_lies_far_outside_is_brought_near_the_rim_in_its_order() -> None:
+    rest = np.random.default_rng(0).uniform(-1, 1, (995, 2)).astype(np.float32)
+    outside = np.array([[9, 0], [0, 3], [-25, 0], [0, -90], [40, 40]], dtype=np.float32)
+    places = np.concatenate([rest, outside])
+    brought, middle = drawn_in(places), np.median(places, axis=0)
+    assert (brought[:900] == rest[:900]).mean() > 0.97
+    distances = np.linalg.norm(brought[995:] - middle, axis=1)
+    assert distances.argsort().tolist() == np.linalg.norm(outside - middle, axis=1).argsort().tolist()
+    assert distances.max() < 1.2 * np.linalg.norm(rest, axis=1).max()
+    assert drawn_in(HOUSE[:1]).tolist() == HOUSE[:1].tolist()
 
 
 def test_photos_in_one_place_are_told_apart_and_stay_about_there() -> None:
