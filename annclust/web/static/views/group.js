@@ -76,9 +76,12 @@ class GroupView {
     fill(this.element, error.status === GONE ? noGroup() : trouble(error, again));
   }
 
+  /** The order changes once all photos are looked at: a photo that a person has chosen stays chosen. */
   #show(group) {
     const isFirst = this.group === null;
+    const held = this.hasChosen ? this.#photo : null;
     this.group = group;
+    if (held) this.active = Math.max(0, group.photos.indexOf(held));
     this.element.querySelector(".loading-cells")?.remove();
     this.app.store.set({ lastGroup: group.lead });
     this.#drawHead();
@@ -98,6 +101,7 @@ class GroupView {
     const hadFocus = takesFocus || list.contains(document.activeElement);
     list.className = `photos of-${Math.min(group.size, 7)} ${group.size > FEW ? "many" : "few"}`;
     list.style.setProperty("--aspect", middleAspect(group.photos));
+    this.drawn = Math.max(this.drawn, this.active + 1);
     const photos = group.photos.slice(0, this.drawn);
     fill(
       list,
@@ -163,6 +167,7 @@ class GroupView {
   }
 
   #mark(photo, mark) {
+    this.hasChosen = true;
     const shown = () => {
       this.feed.noteMark();
       this.#redrawPhoto(photo);
@@ -247,6 +252,7 @@ class GroupView {
 
   #activate(place) {
     this.active = place;
+    this.hasChosen = true;
     while (place >= this.drawn) this.#drawMore();
     const cells = this.#cells();
     cells.forEach((cell, each) => (cell.tabIndex = each === place ? 0 : -1));
@@ -258,6 +264,7 @@ class GroupView {
     const place = [...this.list.children].indexOf(event.target.closest("li"));
     if (place < 0 || place === this.active) return;
     this.active = place;
+    this.hasChosen = true;
     this.#cells().forEach((cell, each) => (cell.tabIndex = each === place ? 0 : -1));
   }
 
