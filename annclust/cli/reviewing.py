@@ -6,6 +6,7 @@ import json
 import webbrowser
 from contextlib import suppress
 from importlib.util import find_spec
+from threading import Thread
 from typing import Annotated
 
 import typer
@@ -50,7 +51,8 @@ def add_to(app: typer.Typer) -> None:
         ):
             _tell(console, server.address)
             if not no_browser:
-                webbrowser.open(server.address)
+                # A browser in a terminal ends when it is left; others are waited for, for seconds.
+                Thread(target=webbrowser.open, args=(server.address,), daemon=True).start()
             server.run()
 
 

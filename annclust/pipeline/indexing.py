@@ -223,6 +223,7 @@ def settle(
         store.catalog.remove_images(photo.id for photo in gone)
         _place_photos(store, resolution)
         _move_decisions(store, resolution.changed)
+        _forget_notes(store, resolution.changed)
         for check in surveyed.checks:
             _note_root(store, surveyed, reading, check, doubts.get(check.root.id))
         companions = standing.companions(reading.failures)
@@ -314,6 +315,15 @@ def _move_decisions(store: StoreWriter, changed: Iterable[tuple[KnownPhoto, Sigh
         rows = store.catalog.rows_of((old, new)) if old in said else {}
         if rows.get(old) == rows.get(new, -1) and not store.catalog.images_of_digest(old):
             store.catalog.move_decisions(old, new)
+
+
+def _forget_notes(store: StoreWriter, changed: Iterable[tuple[KnownPhoto, Sighting]]) -> None:
+    """Marks and states were said of what a photo showed: of another picture, nothing was said."""
+    pairs = [(photo.id, photo.digest, sighting.digest) for photo, sighting in changed]
+    rows = store.catalog.rows_of({digest for _, *both in pairs for digest in both})
+    other = [image for image, old, new in pairs if rows.get(old) != rows.get(new, -1)]
+    store.catalog.mark(other, keep=None)
+    store.catalog.review(other, None)
 
 
 def _note_root(

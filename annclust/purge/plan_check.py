@@ -66,7 +66,7 @@ def assets_of(store: Store, plan: Plan, done: Container[ImageId]) -> list[Asset]
         if moving:
             check.photo(group.kept[0])
         for photo in moving:
-            record = check.photo(photo)
+            record = check.moving(photo)
             if record is not None:
                 assets.append(Asset(photo, group.kept[0].file, record.root))
     check.belongings([asset.photo for asset in assets])
@@ -79,6 +79,7 @@ class _Check:
     def __init__(self, store: Store, plan: Plan) -> None:
         asked = {photo.image for group in plan.groups for photo in (*group.kept, *group.moved)}
         self._known = {image.id: image for image in store.catalog.images_by_id(sorted(asked))}
+        self._marks = store.catalog.marks()
         self._companions = store.catalog.companions()
         self._standing = Standing()
         self.changed: dict[Path, str] = {}
@@ -90,6 +91,14 @@ class _Check:
         if why is not None:
             self.changed[photo.file.path] = why
         return None if why is not None else record
+
+    def moving(self, photo: PlannedPhoto) -> ImageRecord | None:
+        """The same, of a photo that is to move: nobody may have said since that it stays."""
+        record = self.photo(photo)
+        if record is None or not self._marks.get(record.id):
+            return record
+        self.changed[photo.file.path] = "you marked it to be kept since"
+        return None
 
     def _photo_changed(self, photo: PlannedPhoto, record: ImageRecord | None) -> str | None:
         if record is None:

@@ -13,6 +13,7 @@ LARGEST_ID = (1 << 63) - 1
 PhotoId = Annotated[int, Field(ge=0, le=LARGEST_ID, strict=True)]
 Granularity = Annotated[float, Field(ge=0, le=3.5, allow_inf_nan=False, strict=True)]
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+Seen = Annotated[str | None, Field(pattern="^[0-9a-f]{16}$")]
 Mark = Literal["keep", "reject"]
 Suggested = Literal["keep", "reject", "leave"]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -157,6 +158,7 @@ class GroupDocument(Document):
     size: int
     state: GroupState
     certainty: Share
+    seen: str
     pending: int
     compared_as: Literal["copies", "frames"] | None
     photos: list[JudgedPhoto]
@@ -211,6 +213,7 @@ class StateChange(Document):
 
     granularity: Granularity
     state: GroupState
+    seen: Seen = None
 
 
 class StateChanged(Changed):
@@ -223,6 +226,7 @@ class Acceptance(Document):
     """That what is suggested for a group is done."""
 
     granularity: Granularity
+    seen: Seen = None
 
 
 class SampleGroup(Document):

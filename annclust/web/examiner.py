@@ -5,6 +5,7 @@ What it finds counts at once; it is stored when nobody else is writing.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from threading import Condition, Thread
@@ -26,6 +27,8 @@ from annclust.settings import DecodeSettings
 from annclust.storage.records import ImageRecord
 from annclust.storage.store import Store
 from annclust.web.session import Session
+
+_log = logging.getLogger(__name__)
 
 _PATIENCE: Final = 10.0
 """Seconds without anything to measure, until the workers are sent home."""
@@ -124,18 +127,24 @@ class Examiner(Closing):
     def _work(self) -> None:
         while self._next_is_there(None):
             try:
-                self._do_all()
-            except AnnclustError as error:
-                self._session.tell_mishap(error)
-                with self._news:
-                    self._wanted.clear()
+                self._do_what_is_wanted()
+            except Exception as error:  # what is looked at later is another matter
+                self._give_up(error)
+            self._store_found()
 
-    def _do_all(self) -> None:
-        """All that is wanted, and what comes while the workers are there."""
+    def _do_what_is_wanted(self) -> None:
         with rereading_workers(self._settings) as workers:
             while self._next_is_there(_PATIENCE):
                 self._do(workers, self._take())
-        self._store_found()
+
+    def _give_up(self, error: Exception) -> None:
+        """Say so, and let go of what is wanted: a page asks again as long as it is shown."""
+        with self._news:
+            self._wanted.clear()
+        if isinstance(error, AnnclustError):
+            self._session.tell_mishap(error)
+        else:
+            _log.exception("photos could not be examined", exc_info=error)
 
     def _next_is_there(self, patience: float | None) -> bool:
         """Whether something is wanted, at the latest after some seconds; not if we are closing."""

@@ -23,7 +23,7 @@ from annclust.web.documents import (
     StateCounts,
 )
 from annclust.web.examiner import Examiner, Wanted
-from annclust.web.judging import MOST_COMPARED, Judged, Judges
+from annclust.web.judging import MOST_COMPARED, Judged, Judges, key_of
 from annclust.web.listing import Listing, Order, cursor_of, place_of
 from annclust.web.notes import STATES, Codes
 from annclust.web.photo_documents import PhotoFacts, one_offs, photo_facts
@@ -158,6 +158,7 @@ def group_document(session: Session, judges: Judges, photo: int, asked: Asked) -
         size=len(members),
         state=STATES[view.notes.states(cut)[group]],
         certainty=float(cut.certainty[group]),
+        seen=seen_as(view, members),
         pending=judgement.pending,
         compared_as=judgement.compared_as,
         photos=_judged(judgement.photos[:_MOST_SHOWN], facts),
@@ -179,6 +180,11 @@ def _judged(photos: Sequence[Judged], facts: Mapping[ImageId, PhotoFacts]) -> li
         for place, each in enumerate(photos, start=1)
         if each.photo in facts
     ]
+
+
+def seen_as(view: View, members: Nodes) -> str:
+    """What tells a group from what may be in its place later."""
+    return f"{key_of(view, members):016x}"
 
 
 def judge_soon(

@@ -31,7 +31,7 @@ MOST_COMPARED: Final = 500
 _AT_ONCE: Final = 20
 """Photos that are compared while somebody waits: it takes some 30 ms; of 100 it takes 400."""
 
-_TOO_MANY: Final = f"nothing is suggested for more than {MOST_COMPARED} photos"
+TOO_MANY: Final = f"nothing is suggested for more than {MOST_COMPARED} photos"
 _FEWEST: Final = 2
 _KEPT: Final = 50_000
 """Groups that are remembered: 100,000 photos have no more."""
@@ -102,7 +102,7 @@ class Judges:
             Places of its photos.
         """
         with self._lock:
-            found = self._known.get(_key(view, members))
+            found = self._known.get(key_of(view, members))
         if found is None or not view.notes.mark[members].any():
             return found
         return with_marks(found, _marks(view, members))
@@ -121,11 +121,11 @@ class Judges:
             return found
         images = _images(view, members)
         if len(images) > MOST_COMPARED:
-            found = Judgement(tuple(Judged(each, alone=_TOO_MANY) for each in images))
+            found = Judgement(tuple(Judged(each, alone=TOO_MANY) for each in images))
         else:
             found = self._judgement(store, store.catalog.images_by_id(images))
-        if not found.pending:
-            self._remember(_key(view, members), found)
+        if not found.pending and len(found.photos) == len(images):  # none went just now
+            self._remember(key_of(view, members), found)
         return with_marks(found, _marks(view, members))
 
     def _remember(self, key: int, found: Judgement) -> None:
@@ -192,7 +192,7 @@ def _marks(view: View, members: Nodes) -> dict[ImageId, Mark]:
     return {image: mark for image, place in pairs if (mark := view.notes.mark_at(place))}
 
 
-def _key(view: View, members: Nodes) -> int:
+def key_of(view: View, members: Nodes) -> int:
     """Tells groups of other photos, or other contents, apart."""
     told = xxhash.xxh3_64()
     told.update(view.album.photos.ids[members].tobytes())

@@ -22,11 +22,12 @@ from annclust.purge.candidates import candidates_of
 from annclust.purge.plan import Plan, fault_of
 from annclust.purge.plan_file import plan_bytes
 from annclust.purge.planning import PlanWishes, plan_purge
+from annclust.purge.settling import ON_DISK
 from annclust.purge.undoing import undo_purge
 from annclust.storage.records import ImageRecord, PurgedFile, PurgeRecord
 from annclust.storage.store import Store
-from annclust.storage.store_writer import StoreWriter
 from annclust.web.examiner import Examiner
+from annclust.web.judging import MOST_COMPARED
 from annclust.web.notes import STATES
 from annclust.web.session import Session, UnknownIdError, View
 from annclust.web.work_documents import PurgeDocument
@@ -83,6 +84,7 @@ def plan_groups(
     with session.readers.store() as store:
         photos = store.catalog.images_by_id(each for group in groups for each in group)
         examiner.examine(photos, progress)
+        groups = _groups(session.view, granularity, only)  # looking takes a while: as they are now
 
         def look(photos: Sequence[ImageRecord]) -> dict[ImageId, Candidate | str]:
             return _looked(store, examiner, photos)
@@ -97,7 +99,7 @@ def _groups(view: View, granularity: float, only: Only) -> list[list[ImageId]]:
     return [
         view.album.photos.ids[cut.members_of(group)].tolist()
         for group in range(cut.count)
-        if STATES[states[group]] in wanted
+        if STATES[states[group]] in wanted and cut.size[group] <= MOST_COMPARED
     ]
 
 
@@ -121,9 +123,8 @@ def apply_kept(session: Session, kept: KeptPlan, progress: Progress) -> dict[str
     fault = fault_of(kept.plan)
     if fault is not None:  # it cannot have one; a plan is checked before it is obeyed
         raise UnknownIdError(f"plan that may be applied: {fault}")
-    with StoreWriter(session.path, session.vector_set) as store:
+    with session.working() as store:
         report = apply_plan(store, kept.plan, progress=progress)
-    session.refresh()
     return {
         "purge": report.purge,
         "photos": report.photos,
@@ -140,12 +141,11 @@ def undo(session: Session, number: int, progress: Progress) -> dict[str, object]
     ------
     UnknownPurgeError
     """
-    with StoreWriter(session.path, session.vector_set) as store:
+    with session.working() as store:
         found = [each for each in store.catalog.purges() if each.id == number]
         if not found:
             raise UnknownPurgeError
         report = undo_purge(store, found[0], progress)
-    session.refresh()
     return {
         "purge": report.purge,
         "photos": report.photos,
@@ -162,12 +162,9 @@ def purge_documents(store: Store) -> list[PurgeDocument]:
     return [_document(purge, files) for purge, files in reversed(found)]
 
 
-_ON_THE_WAY: Final = ("moving", "in trash", "restoring", "emptying")
-
-
 def _document(purge: PurgeRecord, files: Sequence[PurgedFile]) -> PurgeDocument:
     moved = [file for file in files if file.state != "not moved"]
-    there = [file for file in moved if file.state in _ON_THE_WAY]
+    there = [file for file in moved if file.state in ON_DISK]
     began = datetime.fromtimestamp(purge.began_ns / 1e9, UTC)
     return PurgeDocument(
         id=purge.id,

@@ -14,11 +14,11 @@ from annclust.web.documents import (
     StateChanged,
     SuggestionsDocument,
 )
-from annclust.web.group_documents import Asked, group_document, group_of
+from annclust.web.group_documents import Asked, group_document
 from annclust.web.judging import Judges
 from annclust.web.routing import GranularityQuery, PathId
 from annclust.web.session import Session
-from annclust.web.suggesting import accept_group, suggestions
+from annclust.web.suggesting import accept_group, members_seen, suggestions
 
 
 def review_routes(session: Session, judges: Judges) -> APIRouter:
@@ -28,16 +28,15 @@ def review_routes(session: Session, judges: Judges) -> APIRouter:
     @routes.post("/groups/{photo:id}/state")
     def review(photo: PathId, change: StateChange) -> StateChanged:
         """Say what became of a group."""
-        view = session.view
-        cut = view.album.cut(change.granularity)
-        members = cut.members_of(group_of(view, cut, photo))
-        changed = session.review(view.album.photos.ids[members], change.state)
+        changed = session.review(
+            lambda view: members_seen(view, photo, change.granularity, change.seen), change.state
+        )
         return StateChanged(state=change.state, revision=changed.revision)
 
     @routes.post("/groups/{photo:id}/accept")
     def accept(photo: PathId, wish: Acceptance) -> GroupDocument:
         """Do what is suggested for a group."""
-        accept_group(session, judges, photo, wish.granularity)
+        accept_group(session, judges, photo, wish.granularity, wish.seen)
         return group_document(session, judges, photo, Asked(wish.granularity, "largest", "all"))
 
     @routes.get("/suggestions")

@@ -24,7 +24,7 @@ from annclust.errors import (
 from annclust.web.documents import LARGEST_ID, Problem
 from annclust.web.jobs import JobRunningError
 from annclust.web.listing import MalformedCursorError, StaleCursorError
-from annclust.web.session import NotReadYetError, UnknownIdError
+from annclust.web.session import GroupChangedError, NotReadYetError, UnknownIdError
 from annclust.web.shown import shown_error, shown_text
 from annclust.web.suggesting import NotJudgedYetError
 
@@ -65,6 +65,7 @@ _STATUS: Final[tuple[tuple[type[Exception], int], ...]] = (
     (NoTextError, 409),
     (InputError, 422),
     (StaleCursorError, 409),
+    (GroupChangedError, 409),
     (JobRunningError, 409),
     (NotJudgedYetError, 409),
     (MalformedCursorError, 422),
@@ -76,6 +77,7 @@ _STATUS: Final[tuple[tuple[type[Exception], int], ...]] = (
 _WORDS: Final[dict[type[Exception], str]] = {
     CollectionLockedError: "Another annclust is writing to this collection; try again.",
     StaleCursorError: "The groups have changed; load them again.",
+    GroupChangedError: "This group has changed since it was shown; look at it again.",
     MalformedCursorError: "There is no such page.",
 }
 

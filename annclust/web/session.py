@@ -7,7 +7,7 @@ server or another process, gives another one. So a request sees one state, and w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event, RLock, Thread
@@ -65,6 +65,10 @@ class Accepted:
 
 class NotReadYetError(Exception):
     """The collection is still being read, or cannot be."""
+
+
+class GroupChangedError(Exception):
+    """A group is not the one that a person saw."""
 
 
 class UnknownIdError(Exception):
@@ -181,6 +185,23 @@ class Session(Closing):
             store.catalog.close()
             self._seen_version = self._watching.catalog.version()
 
+    @contextmanager
+    def working(self) -> Iterator[StoreWriter]:
+        """The collection, open for long work of ours; what came of it is seen, however it ends.
+
+        Raises
+        ------
+        CollectionLockedError
+            If another process writes.
+        """
+        with ExitStack() as opened:
+            with self._changing:  # not in the middle of a mark
+                store = opened.enter_context(StoreWriter(self.path, self.vector_set))
+            try:
+                yield store
+            finally:
+                self.refresh()
+
     def _look_behind(self) -> None:
         """See what others wrote just before, which would go unnoticed behind our own change."""
         if self._view is not None:
@@ -195,19 +216,23 @@ class Session(Closing):
                 store.catalog.mark(_images(view, places), keep=keep)
             return self._noted(view.notes.marked(places, keep=keep))
 
-    def review(self, photos: Nodes, state: GroupState) -> View:
-        """Say what became of a group of photos; those that are gone are left out."""
+    def review(self, group_in: Callable[[View], Nodes], state: GroupState) -> View:
+        """Say what became of a group: places of its photos, as they are when that is written."""
         with self.writing() as store:
             view = self.view
-            places = _places(view, photos)
+            places = group_in(view)
             with store.catalog.transaction():
                 store.catalog.review(_images(view, places), None if state == "open" else state)
             return self._noted(view.notes.reviewed(places, state, _lead(view, places)))
 
-    def accept(self, groups: Sequence[Accepted]) -> View:
-        """Mark photos of groups, and be done with these; all of them or, if that fails, none."""
+    def accept(self, groups_in: Callable[[View], Sequence[Accepted]]) -> View:
+        """Mark photos of groups, and be done with these; all of them or, if that fails, none.
+
+        They are chosen once nobody can say anything any more: what was said meanwhile counts.
+        """
         with self.writing() as store:
             view = self.view
+            groups = groups_in(view)
             with store.catalog.transaction():
                 for group in groups:
                     for photos, keep in ((group.keep, True), (group.reject, False)):

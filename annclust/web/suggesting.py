@@ -8,13 +8,14 @@ from typing import Final
 import numpy as np
 
 from annclust.arrays import Nodes
+from annclust.errors import InputError
 from annclust.progress import Progress
 from annclust.web.documents import SampleGroup, SuggestionsDocument
 from annclust.web.examiner import Examiner
-from annclust.web.group_documents import group_of
-from annclust.web.judging import MOST_COMPARED, Judgement, Judges
+from annclust.web.group_documents import group_of, seen_as
+from annclust.web.judging import MOST_COMPARED, TOO_MANY, Judgement, Judges
 from annclust.web.notes import STATES
-from annclust.web.session import Accepted, Session, View
+from annclust.web.session import Accepted, GroupChangedError, Session, View
 
 _SAMPLES: Final = 12
 
@@ -105,14 +106,18 @@ def accept_groups(
 ) -> dict[str, int]:
     """Mark the photos of all open groups as it is suggested, and be done with these groups."""
     examine_groups(session, judges, examiner, granularity, progress)
-    view = session.view
-    judged = [(each, judges.known(view, each)) for each in open_groups(view, granularity)]
-    accepted = [
-        accepted_of(view, members, each)
-        for members, each in judged
-        if each is not None and len(members) <= MOST_COMPARED
-    ]
-    session.accept(accepted)
+    accepted: list[Accepted] = []
+
+    def groups_in(view: View) -> list[Accepted]:
+        judged = ((each, judges.known(view, each)) for each in open_groups(view, granularity))
+        accepted.extend(
+            accepted_of(view, members, each)
+            for members, each in judged
+            if each is not None and len(members) <= MOST_COMPARED
+        )
+        return accepted
+
+    session.accept(groups_in)
     return {
         "groups": len(accepted),
         "keep": sum(len(each.keep) for each in accepted),
@@ -120,24 +125,45 @@ def accept_groups(
     }
 
 
-def accept_group(session: Session, judges: Judges, photo: int, granularity: float) -> None:
+def accept_group(
+    session: Session, judges: Judges, photo: int, granularity: float, seen: str | None
+) -> None:
     """Mark the photos of a group as it is suggested, and be done with it.
 
     Raises
     ------
     UnknownIdError
         If there is no such photo, or it stands alone.
+    GroupChangedError
+        If it is not the one that was seen.
     NotJudgedYetError
         If its photos were not examined yet.
+    InputError
+        If they are so many that nothing is suggested.
     """
-    view = session.view
+    members = members_seen(session.view, photo, granularity, seen)
+    if len(members) > MOST_COMPARED:
+        raise InputError(f"{TOO_MANY}: look at a finer granularity.")
+    with session.readers.store() as store:
+        judges.judge(store, session.view, members)  # may take a while
+
+    def group_in(view: View) -> list[Accepted]:
+        members = members_seen(view, photo, granularity, seen)
+        judged = judges.known(view, members)
+        if judged is None:
+            raise NotJudgedYetError
+        return [accepted_of(view, members, judged)]
+
+    session.accept(group_in)
+
+
+def members_seen(view: View, photo: int, granularity: float, seen: str | None) -> Nodes:
+    """Places of the photos of a group, if it is the one that a person saw."""
     cut = view.album.cut(granularity)
     members = cut.members_of(group_of(view, cut, photo))
-    with session.readers.store() as store:
-        judged = judges.judge(store, view, members)
-    if judged.pending:
-        raise NotJudgedYetError
-    session.accept([accepted_of(view, members, judged)])
+    if seen not in (None, seen_as(view, members)):
+        raise GroupChangedError
+    return members
 
 
 def accepted_of(view: View, members: Nodes, judged: Judgement) -> Accepted:

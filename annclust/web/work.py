@@ -80,17 +80,16 @@ class Workshop:
         """Group the photos as the last time, or for the first time."""
         from annclust.pipeline.grouping import cluster_photos  # loads what only grouping needs
 
-        with StoreWriter(self._session.path, self._session.vector_set) as store:
+        with self._session.working() as store:
             level, choices = _as_last_time(store)
             _, report = cluster_photos(store, level, choices, self._search, progress)
-        self._session.refresh()
         return {"groups": report.clusters, "photos": report.images}
 
     def _map(self, progress: Progress) -> Result:
         """Draw the map, if it is out of date."""
         from annclust.pipeline.maps import refresh_map  # loads what only drawing needs
 
-        with StoreWriter(self._session.path, self._session.vector_set) as store:
+        with self._session.working() as store:
             drawn = refresh_map(store, self._search, progress)
         return {"photos": len(drawn.ids)}
 

@@ -53,9 +53,10 @@ function reading(read) {
 function writing(write) {
   return {
     mark: (photos, mark) => write("/api/marks", { photos, mark }),
-    setState: (photo, granularity, state) =>
-      write(`/api/groups/${photo}/state`, { granularity, state }),
-    accept: (photo, granularity) => write(`/api/groups/${photo}/accept`, { granularity }),
+    setState: (photo, granularity, state, seen = null) =>
+      write(`/api/groups/${photo}/state`, { granularity, state, seen }),
+    accept: (photo, granularity, seen) =>
+      write(`/api/groups/${photo}/accept`, { granularity, seen }),
     decide: (say, photos) => write("/api/decisions", { say, photos }),
     forget: (digests) => write("/api/decisions/forget", { digests }),
   };

@@ -45,7 +45,7 @@ export async function markPhoto(app, photo, mark, shown, done) {
 export async function finishGroup(app, group, undone) {
   const { granularity } = app.store.get();
   const before = group.photos.map(({ id, mark }) => ({ id, mark }));
-  const { photos } = await app.api.accept(group.lead, granularity);
+  const { photos } = await app.api.accept(group.lead, granularity, group.seen);
   count(app, group.state, "resolved");
   app.toasts.tell(accepted(photos), {
     undo: () => restore(app, group, before, "resolved").then(undone, app.toasts.fail),
@@ -57,7 +57,7 @@ export async function finishGroup(app, group, undone) {
  * @param {object} app @param {object} group @param {"open" | "resolved" | "skipped"} state @param {() => void} undone
  */
 export async function setGroupState(app, group, state, undone) {
-  await app.api.setState(group.lead, app.store.get().granularity, state);
+  await app.api.setState(group.lead, app.store.get().granularity, state, group.seen);
   count(app, group.state, state);
   const words = { open: "Open again", resolved: "Done", skipped: "Skipped" }[state];
   app.toasts.tell(words, {
