@@ -189,7 +189,7 @@ def _begin(store: StoreWriter, plan: Plan, trash: Trash) -> PurgeRecord:
     elsewhere = None if trash.elsewhere is None else os.fsencode(trash.elsewhere)
     with store.catalog.transaction():
         return store.catalog.begin_purge(
-            plan.id, folder=trash.folder, trash=elsewhere, began_ns=time.time_ns()
+            plan.id, level=plan.level, folder=trash.folder, trash=elsewhere, began_ns=time.time_ns()
         )
 
 
@@ -283,14 +283,14 @@ class _Mover:
 
     def _meant(self, asset: Asset) -> list[tuple[PurgedFile, Seen]] | NotMoved:
         """The files of an asset as they are now, or why it is not to be moved after all."""
-        keeper, photo = look_at(asset.keeper.path), look_at(asset.photo.file.path)
+        keeper, photo = look_at(asset.keeper.file.path), look_at(asset.photo.file.path)
         why = None
-        if keeper.digest != asset.keeper.digest:
-            why = f"{asset.keeper.path}, which was to stay instead, was changed"
+        if keeper.digest != asset.keeper.file.digest:
+            why = f"{asset.keeper.file.path}, which was to stay instead, was changed"
         elif photo.digest != asset.photo.file.digest:
             why = "it was changed"
         elif photo.is_one_with(keeper):
-            why = f"it is one file with {asset.keeper.path}, which stays"
+            why = f"it is one file with {asset.keeper.file.path}, which stays"
         if why is not None:
             return NotMoved(asset.photo.file.path, why)
         return [
@@ -304,6 +304,7 @@ class _Mover:
             purge=self._purge.id,
             image=asset.photo.image,
             is_photo=file is asset.photo.file,
+            keeper=asset.keeper.image,
             root=asset.root,
             path=asset.below_root(file),
             size=seen.size,

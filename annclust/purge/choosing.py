@@ -17,10 +17,12 @@ from annclust.purge.series import left_alone
 Verdict: TypeAlias = Literal["keep", "reject", "leave"]
 """What is to become of a photo; one that is left alone neither goes nor stands for the others."""
 
-Said: TypeAlias = Literal["keep", "reject", "protected"]
-"""What somebody said of a photo before: a mark, or that its folder is not to be touched."""
+Said: TypeAlias = Literal["keep", "reject", "protected", "stands"]
+"""What somebody said of a photo before: a mark, or that its folder is not to be touched; or that it
+stands for photos that were purged."""
 
 PROTECTED: Final = "in a protected folder"
+STANDS: Final = "it stays instead of photos that were purged"
 MARKED: Final = "you marked it to be kept"
 REJECTED: Final = "you rejected it"
 OTHER_KEPT: Final = "you keep another one of this group"
@@ -76,6 +78,32 @@ def choose(photos: Sequence[Candidate], said: Sequence[Said | None] = ()) -> Cho
         Of each photo; nothing of any if empty.
     """
     told = list(said) or [None] * len(photos)
+    choice = _chosen(photos, told)
+    marked = any(each in ("keep", "reject") for each in told)
+    if not marked or all(each == "reject" for each in told):
+        return choice
+    unmarked = [None if each in ("keep", "reject") else each for each in told]
+    return _as_suggested(choice, _chosen(photos, unmarked))
+
+
+def _as_suggested(choice: Choice, suggested: Choice) -> Choice:
+    """Where what a person said is what is suggested, the reasons are those of the suggestion.
+
+    Unless the best one goes by what was said: then no other one is behind it.
+    """
+    verdicts = {each.place: each.verdict for each in choice.photos}
+    before = {each.place: each for each in suggested.photos}
+    best = suggested.photos[0].place
+    if verdicts[best] != "keep":
+        return choice
+    photos = (
+        before[each.place] if before[each.place].verdict == each.verdict else each
+        for each in choice.photos
+    )
+    return replace(choice, photos=tuple(photos))
+
+
+def _chosen(photos: Sequence[Candidate], told: Sequence[Said | None]) -> Choice:
     alone = {place: part.reason for part in left_alone(photos) for place in part.places}
     left = _left([Chosen(place, "leave", (reason,)) for place, reason in alone.items()], told)
     places = [place for place in range(len(photos)) if place not in alone]
@@ -99,12 +127,12 @@ def _ranked(
 ) -> tuple[list[Ranked], ComparedAs]:
     """Some of the photos, the best first.
 
-    Those in protected folders come before others that are like them, so that of two that nothing
-    tells apart the other one goes.
+    Those that stay anyway come before others that are like them, so that of two that nothing tells
+    apart the other one goes.
     """
     if not places:
         return [], None
-    order = sorted(places, key=lambda place: told[place] != "protected")
+    order = sorted(places, key=lambda place: told[place] not in ("protected", "stands"))
     ranking = rank([photos[place] for place in order])
     ranked = [replace(each, place=order[each.place]) for each in ranking.photos]
     return ranked, ranking.compared_as if len(ranked) > 1 else None
@@ -120,7 +148,7 @@ def _among(ranked: Sequence[Ranked], told: Sequence[Said | None]) -> list[Chosen
 def _verdict(photo: Ranked, said: Said | None, stays: int | None) -> Chosen:
     """What becomes of a photo, beside the one that stays, or those that a person keeps."""
     if said is not None:
-        why = MARKED if said == "keep" else PROTECTED
+        why = _WHY_KEPT[said]
         return Chosen(photo.place, "keep", (why, *photo.reasons))
     if photo.place == stays:
         return Chosen(photo.place, "keep", photo.reasons)
@@ -138,12 +166,14 @@ def _rejected(photo: Ranked) -> Chosen:
     return Chosen(photo.place, "reject", (REJECTED,))
 
 
+_WHY_KEPT: Final[dict[str, str]] = {"keep": MARKED, "protected": PROTECTED, "stands": STANDS}
+
+
 def _left(left: Sequence[Chosen], told: Sequence[Said | None]) -> tuple[Chosen, ...]:
     """Photos that are left alone: kept if somebody said so; a rejection does not count."""
-    kept = {"keep": MARKED, "protected": PROTECTED}
     return tuple(
         replace(each, verdict="keep", reasons=(why, *each.reasons))
-        if (why := kept.get(told[each.place] or ""))
+        if (why := _WHY_KEPT.get(told[each.place] or ""))
         else each
         for each in left
     )

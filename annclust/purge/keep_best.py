@@ -125,7 +125,7 @@ def _ranked(order: Sequence[_Placed], at: int) -> Ranked:
     reasons: tuple[str, ...] = ()
     if at + 1 < len(order):
         decided = _first_difference(this, order[at + 1])
-        reasons = tuple(_reasons(this, order[at + 1]))
+        reasons = tuple(dict.fromkeys(_reasons(this, order[at + 1])))  # two rules may say one thing
     lost_by = _first_difference(first, this)
     why = behind(lost_by, first.photo, this.photo) if lost_by else ""
     return Ranked(this.place, decided, reasons, why)

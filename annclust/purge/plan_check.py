@@ -29,14 +29,14 @@ class Asset:
     Parameters
     ----------
     photo : PlannedPhoto
-    keeper : PlannedFile
+    keeper : PlannedPhoto
         What stays instead.
     root : Root
         Under which all of its files lie.
     """
 
     photo: PlannedPhoto
-    keeper: PlannedFile
+    keeper: PlannedPhoto
     root: Root
 
     def below_root(self, file: PlannedFile) -> bytes:
@@ -64,11 +64,12 @@ def assets_of(store: Store, plan: Plan, done: Container[ImageId]) -> list[Asset]
     for group in plan.groups:
         moving = [photo for photo in group.moved if photo.image not in done]
         if moving:
-            check.photo(group.kept[0])
+            for kept in group.kept:
+                check.photo(kept)
         for photo in moving:
             record = check.moving(photo)
             if record is not None:
-                assets.append(Asset(photo, group.kept[0].file, record.root))
+                assets.append(Asset(photo, group.kept[0], record.root))
     check.belongings([asset.photo for asset in assets])
     if check.changed:
         raise PlanOutOfDateError(tuple(check.changed.items()))

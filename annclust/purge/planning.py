@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, get_args
 
 from blake3 import blake3
 
@@ -23,6 +23,7 @@ from annclust.purge.plan import Plan, PlannedFile, PlannedGroup, PlannedPhoto
 from annclust.purge.plan_file import plan_document
 from annclust.purge.protected import Protected
 from annclust.purge.standing import Standing
+from annclust.settings import ShownLevel
 from annclust.storage.records import ImageRecord
 from annclust.storage.store import Store
 
@@ -99,6 +100,15 @@ def _batches(groups: Iterable[list[ImageId]]) -> Iterable[list[list[ImageId]]]:
         yield batch
 
 
+def _no_finer(level: str) -> Sequence[str]:
+    """A level and those beyond it: who purges shots once more is not to thin out what stayed.
+
+    Who purges scenes after shots is.
+    """
+    levels = get_args(ShownLevel)
+    return levels[levels.index(level) :] if level in levels else levels
+
+
 class _Planner:
     def __init__(self, store: Store, wishes: PlanWishes, look: Look) -> None:
         self._store, self._look = store, look
@@ -106,6 +116,7 @@ class _Planner:
         self._marks = store.catalog.marks()
         self._companions = store.catalog.companions()
         self._protected = Protected(wishes.reference)
+        self._keepers = store.catalog.keepers(_no_finer(wishes.level))
 
     def planned(self, groups: Sequence[Sequence[ImageId]]) -> list[PlannedGroup]:
         """What becomes of some groups."""
@@ -170,7 +181,9 @@ class _Planner:
         if photo.full_path in self._protected:
             return "protected"
         mark = self._marks.get(photo.id)
-        return None if mark is None else "keep" if mark else "reject"
+        if mark is not None:
+            return "keep" if mark else "reject"
+        return "stands" if photo.id in self._keepers else None
 
     def _files(self, photo: ImageRecord) -> tuple[PlannedFile, ...]:
         """The companions of a photo that are there."""

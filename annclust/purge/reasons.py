@@ -52,7 +52,7 @@ def behind(rule: Rule, first: Candidate, this: Candidate) -> str:
     words = reason(rule, first, this)
     if _OTHER in words:
         return words.replace(_OTHER, "this one")
-    return f"the best one: {words}"
+    return f"another one is better: {words}"
 
 
 def _wedge(better: Candidate, _worse: Candidate) -> str:

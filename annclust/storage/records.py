@@ -208,6 +208,8 @@ class PurgeRecord:
         Never given twice.
     plan : str
         Which plan it followed.
+    level : str
+        What the groups of the plan are of.
     folder : str
         Name of its folder in each trash.
     trash : bytes or None
@@ -218,6 +220,7 @@ class PurgeRecord:
 
     id: int
     plan: str
+    level: str
     folder: str
     trash: bytes | None
     began_ns: int
@@ -237,6 +240,8 @@ class PurgedFile:
     image : ImageId
         The photo that it is, or belongs to.
     is_photo : bool
+    keeper : ImageId
+        The photo that stayed instead.
     root : Root
     path : bytes
         Where it lay, below the root.
@@ -250,6 +255,7 @@ class PurgedFile:
     purge: int
     image: ImageId
     is_photo: bool
+    keeper: ImageId
     root: Root
     path: bytes
     size: int

@@ -20,7 +20,7 @@ from annclust.storage.records import (
     Root,
 )
 
-_PURGED = """SELECT purged_file.id, purge, image, is_photo, root.id, root.path, root.device,
+_PURGED = """SELECT purged_file.id, purge, image, is_photo, keeper, root.id, root.path, root.device,
     root.offline, purged_file.path, size, modified_ns, digest, state
     FROM purged_file JOIN root ON root.id = purged_file.root"""
 
@@ -77,15 +77,25 @@ class ReviewCatalog(PhotoCatalog):
         sql = """SELECT id FROM image WHERE removed AND id IN (SELECT value FROM json_each(?))"""
         return {row[0] for row in self._all(sql, json.dumps([*images]))}
 
+    def keepers(self, levels: Iterable[str]) -> set[ImageId]:
+        """Photos that stay instead of others, which were purged and did not come back.
+
+        Of purges by groups of some levels.
+        """
+        sql = """SELECT DISTINCT keeper FROM purged_file JOIN purge ON purge.id = purged_file.purge
+            WHERE is_photo AND state NOT IN ('restored', 'not moved')
+            AND level IN (SELECT value FROM json_each(?))"""
+        return {row[0] for row in self._all(sql, json.dumps([*levels]))}
+
     def purges(self) -> list[PurgeRecord]:
         """Every purge that began, the first one first."""
-        sql = "SELECT id, plan, folder, trash, began_ns FROM purge ORDER BY id"
+        sql = "SELECT id, plan, level, folder, trash, began_ns FROM purge ORDER BY id"
         return [PurgeRecord(*row) for row in self._all(sql)]
 
     def purged_files(self, purge: int) -> list[PurgedFile]:
         """The files of a purge, in the order in which they were moved."""
         sql = f"{_PURGED} WHERE purge = ? ORDER BY purged_file.id"
         return [
-            PurgedFile(own, of, image, bool(is_photo), Root(*row[:4]), *row[4:])
-            for own, of, image, is_photo, *row in self._all(sql, purge)
+            PurgedFile(own, of, image, bool(is_photo), keeper, Root(*row[:4]), *row[4:])
+            for own, of, image, is_photo, keeper, *row in self._all(sql, purge)
         ]

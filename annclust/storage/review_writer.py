@@ -52,14 +52,14 @@ class ReviewWriter(CatalogFileWriter):
     # Purges
 
     def begin_purge(
-        self, plan: str, *, folder: str, trash: bytes | None, began_ns: int
+        self, plan: str, *, level: str, folder: str, trash: bytes | None, began_ns: int
     ) -> PurgeRecord:
         """Note a purge that begins."""
         self._db.execute(
-            "INSERT INTO purge (plan, folder, trash, began_ns) VALUES (?, ?, ?, ?)",
-            (plan, folder, trash, began_ns),
+            "INSERT INTO purge (plan, level, folder, trash, began_ns) VALUES (?, ?, ?, ?, ?)",
+            (plan, level, folder, trash, began_ns),
         )
-        return PurgeRecord(self._db.last_insert_rowid(), plan, folder, trash, began_ns)
+        return PurgeRecord(self._db.last_insert_rowid(), plan, level, folder, trash, began_ns)
 
     def renew_purge(self, purge: int, began_ns: int) -> None:
         """Let a purge that goes on count from now on: what it moves yet is no older than that."""
@@ -75,12 +75,13 @@ class ReviewWriter(CatalogFileWriter):
         found = []
         for each in files:
             self._db.execute(
-                """INSERT INTO purged_file (purge, image, is_photo, root, path, size, modified_ns,
-                digest, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+                """INSERT INTO purged_file (purge, image, is_photo, keeper, root, path, size,
+                modified_ns, digest, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
                 (
                     each.purge,
                     each.image,
                     int(each.is_photo),
+                    each.keeper,
                     each.root.id,
                     each.path,
                     each.size,

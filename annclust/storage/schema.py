@@ -164,12 +164,13 @@ _FORMAT_7 = (
         image INTEGER PRIMARY KEY REFERENCES image (id), state TEXT NOT NULL,
         lead INTEGER NOT NULL, CHECK (state IN ('resolved', 'skipped')))""",
     """CREATE TABLE purge (
-        id INTEGER PRIMARY KEY AUTOINCREMENT, plan TEXT NOT NULL, folder TEXT NOT NULL,
+        id INTEGER PRIMARY KEY AUTOINCREMENT, plan TEXT NOT NULL, level TEXT NOT NULL,
+        folder TEXT NOT NULL,
         trash BLOB, began_ns INTEGER NOT NULL)""",
     # Refers to no image: what lies in the trash can be put back after `compact`, too.
     """CREATE TABLE purged_file (
         id INTEGER PRIMARY KEY AUTOINCREMENT, purge INTEGER NOT NULL REFERENCES purge (id),
-        image INTEGER NOT NULL, is_photo INTEGER NOT NULL,
+        image INTEGER NOT NULL, is_photo INTEGER NOT NULL, keeper INTEGER NOT NULL,
         root INTEGER NOT NULL REFERENCES root (id), path BLOB NOT NULL, size INTEGER NOT NULL,
         modified_ns INTEGER NOT NULL, digest BLOB NOT NULL, state TEXT NOT NULL,
         CHECK (state IN ('moving', 'in trash', 'restoring', 'restored', 'not moved', 'emptying',
@@ -222,10 +223,10 @@ _NO_REVIEW = {
         FROM content WHERE 0""",
     "mark": "SELECT id AS image, 0 AS keep FROM root WHERE 0",
     "review": "SELECT id AS image, '' AS state, 0 AS lead FROM root WHERE 0",
-    "purge": """SELECT id, '' AS plan, '' AS folder, path AS trash, 0 AS began_ns
+    "purge": """SELECT id, '' AS plan, '' AS level, '' AS folder, path AS trash, 0 AS began_ns
         FROM root WHERE 0""",
-    "purged_file": """SELECT id, 0 AS purge, 0 AS image, 0 AS is_photo, id AS root, path,
-        0 AS size, 0 AS modified_ns, path AS digest, '' AS state FROM root WHERE 0""",
+    "purged_file": """SELECT id, 0 AS purge, 0 AS image, 0 AS is_photo, 0 AS keeper, id AS root,
+        path, 0 AS size, 0 AS modified_ns, path AS digest, '' AS state FROM root WHERE 0""",
 }
 
 _FIRST_WITH_SETS, _FIRST_WITH_COMPANIONS, _FIRST_WITH_CAPTURES = 3, 4, 5

@@ -11,14 +11,15 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 import xxhash
 
 from annclust.arrays import ImageId, Nodes
 from annclust.images.examination import Examination
 from annclust.purge.candidates import candidates_of
-from annclust.purge.choosing import Chosen, choose
+from annclust.purge.choosing import MARKED, OTHER_KEPT, STANDS, Chosen, Said, choose
+from annclust.settings import ShownLevel
 from annclust.storage.records import ImageRecord
 from annclust.storage.store import Store
 from annclust.web.documents import Mark, Suggested
@@ -148,7 +149,9 @@ class Judges:
         )
         if len(seen) < _FEWEST:
             return Judgement((*(Judged(photo.id) for photo in seen), *unseen))
-        choice = choose([candidates[photo.digest] for photo in seen])
+        keepers = store.catalog.keepers(get_args(ShownLevel))
+        said: list[Said | None] = ["stands" if photo.id in keepers else None for photo in seen]
+        choice = choose([candidates[photo.digest] for photo in seen], said)
         judged = (_judged(seen[each.place].id, each) for each in choice.photos)
         return Judgement((*judged, *unseen), 0, choice.compared_as)
 
@@ -172,15 +175,25 @@ def with_marks(judged: Judgement, marks: dict[ImageId, Mark]) -> Judgement:
     compared = [each.photo for each in judged.photos if each.suggestion != "leave"]
     eligible = [photo for photo in compared if marks.get(photo) != "reject"]
     kept = {photo for photo in eligible if marks.get(photo) == "keep"}
-    stay = kept or set((eligible or compared)[:1])
+    stand = {each.photo for each in judged.photos if STANDS in each.reasons[:1]}
+    stay = (kept or set((eligible or compared)[:1])) | stand.intersection(eligible)
 
     def suggested(photo: Judged) -> Suggested:
         if photo.suggestion == "leave":
             return "keep" if marks.get(photo.photo) == "keep" else "leave"
         return "keep" if photo.photo in stay else "reject"
 
-    photos = tuple(replace(each, suggestion=suggested(each)) for each in judged.photos)
+    photos = tuple(_as_marked(each, suggested(each)) for each in judged.photos)
     return replace(judged, photos=photos)
+
+
+def _as_marked(photo: Judged, suggestion: Suggested) -> Judged:
+    """What is suggested of a photo by what a person marked, and why, if that is not as before."""
+    if suggestion == photo.suggestion:
+        return photo
+    if suggestion == "keep":
+        return replace(photo, suggestion=suggestion, reasons=(MARKED,), behind=MARKED)
+    return replace(photo, suggestion=suggestion, reasons=(OTHER_KEPT,), behind=OTHER_KEPT)
 
 
 def _images(view: View, members: Nodes) -> list[ImageId]:

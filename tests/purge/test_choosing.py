@@ -13,6 +13,7 @@ from annclust.purge.choosing import (
     OTHER_KEPT,
     PROTECTED,
     REJECTED,
+    STANDS,
     Choice,
     Said,
     choose,
@@ -66,6 +67,21 @@ def test_what_a_person_keeps_takes_the_place_of_the_best() -> None:
     assert reasons(choice)[1][0] == MARKED
 
 
+def test_what_is_said_as_it_is_suggested_has_the_reasons_of_the_suggestion() -> None:
+    plain = choose([SMALL, BEST, WORSE])
+    accepted = choose([SMALL, BEST, WORSE], ["reject", "keep", "reject"])
+    assert reasons(accepted) == reasons(plain)
+    assert verdicts(accepted) == verdicts(plain)
+
+
+def test_what_stands_for_purged_photos_stays_unless_it_is_rejected() -> None:
+    choice = choose([BEST, SMALL, WORSE], [None, "stands", None])
+    assert verdicts(choice) == {0: "keep", 1: "keep", 2: "reject"}
+    assert reasons(choice)[1][0] == STANDS
+    choice = choose([BEST, SMALL, WORSE], ["keep", "stands", None])
+    assert verdicts(choice) == {0: "keep", 1: "keep", 2: "reject"}
+
+
 def test_the_best_of_those_that_are_not_rejected_stays() -> None:
     choice = choose([BEST, SMALL, WORSE], ["reject", None, None])
     assert verdicts(choice) == {0: "reject", 1: "reject", 2: "keep"}
@@ -101,7 +117,7 @@ def test_a_rejected_part_of_a_whole_is_left_alone_and_a_marked_one_is_kept() -> 
     assert choice.compared_as is None
 
 
-SAID = st.sampled_from(["keep", "reject", "protected", None])
+SAID = st.sampled_from(["keep", "reject", "protected", "stands", None])
 
 
 @given(st.data())
@@ -115,7 +131,7 @@ def test_of_every_group_something_stays_and_what_somebody_keeps_never_goes(
     assert choice.of("keep") or choice.of("leave")
     assert all(each.reasons for each in choice.photos if each.verdict != "keep")
     going = {each.place for each in choice.of("reject")}
-    assert not any(said[place] in ("keep", "protected") for place in going)
+    assert not any(said[place] in ("keep", "protected", "stands") for place in going)
     if going:
         assert choice.of("keep")
 

@@ -172,8 +172,8 @@ def test_the_last_one_knows_why_it_stands_behind_the_first() -> None:
     assert [each.place for each in found.photos] == [1, 0, 2]
     assert [each.behind for each in found.photos] == [
         "",
-        "the best one: larger: 12 against 1.9 megapixels",
-        "the best one: in color",
+        "another one is better: larger: 12 against 1.9 megapixels",
+        "another one is better: in color",
     ]
 
 

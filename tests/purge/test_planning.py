@@ -14,6 +14,7 @@ from pillow_heif import register_heif_opener
 from annclust.collection import Collection
 from annclust.errors import PhotosNotFoundError
 from annclust.images.discovery import TRASH
+from annclust.purge.choosing import STANDS
 from annclust.purge.plan import Plan, PlannedPhoto
 from annclust.purge.plan_file import plan_bytes, read_plan
 from annclust.storage.store import Store
@@ -155,6 +156,19 @@ def bracketed(path: Path, bias: float, second: int) -> None:
         0xA402: 2,
     }
     picture.save(path, exif=exif, quality=90)
+
+
+def test_a_photo_that_stayed_instead_of_others_stays_until_they_are_back(
+    collection: Collection, known: Photos
+) -> None:
+    first = known.plan("IMG_03.jpg", "IMG_01.jpg", "IMG_02.jpg")
+    collection.apply_purge(first)
+    again = collection.plan_purge("shots")
+    stands = [photo for group in again.groups for photo in group.kept if STANDS in photo.reasons]
+    assert [photo.file.path.name for photo in stands] == ["IMG_03.jpg"]
+    assert STANDS not in str(collection.plan_purge("scenes"))
+    collection.undo_purge(first)
+    assert STANDS not in str(collection.plan_purge("shots"))
 
 
 def test_frames_of_a_bracket_are_left_alone(collection: Collection, photos: Path) -> None:

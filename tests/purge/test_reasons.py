@@ -63,7 +63,7 @@ def test_few_pixels_are_not_told_in_millions() -> None:
 
 def test_what_is_said_beside_a_photo_is_said_of_it() -> None:
     ranked = rank([photo(jpeg_quality=40.0, capture=CAMERA), photo(jpeg_quality=92.0)]).photos
-    assert ranked[1].behind == "the best one: less compressed: quality 92 against 40"
+    assert ranked[1].behind == "another one is better: less compressed: quality 92 against 40"
     heif = photo(kind="HEIF", size=1_800_000, capture=CAMERA)
     ranked = rank([photo(jpeg_quality=90.0, capture=CAMERA), heif]).photos
     assert ranked[1].behind.startswith("this one is a JPEG of the moment of a HEIF")

@@ -91,15 +91,31 @@ def test_a_group_that_is_done_is_told_by_its_smallest_id(writer: StoreWriter) ->
 def purged(writer: StoreWriter, purge: int) -> list[PurgedFile]:
     images = writer.catalog.images_by_id(ids(writer)[:2])
     return [
-        PurgedFile(0, purge, i.id, True, i.root, i.path, i.size, i.modified_ns, i.digest, "moving")
-        for i in images
+        PurgedFile(
+            id=0,
+            purge=purge,
+            image=photo.id,
+            is_photo=True,
+            keeper=ids(writer)[4],
+            root=photo.root,
+            path=photo.path,
+            size=photo.size,
+            modified_ns=photo.modified_ns,
+            digest=photo.digest,
+            state="moving",
+        )
+        for photo in images
     ]
 
 
 def test_a_purge_is_remembered_file_by_file(writer: StoreWriter) -> None:
     with writer.catalog.transaction():
-        first = writer.catalog.begin_purge("p1", folder="one", trash=None, began_ns=5)
-        second = writer.catalog.begin_purge("p2", folder="two", trash=b"/t", began_ns=6)
+        first = writer.catalog.begin_purge(
+            "p1", level="shots", folder="one", trash=None, began_ns=5
+        )
+        second = writer.catalog.begin_purge(
+            "p2", level="scenes", folder="two", trash=b"/t", began_ns=6
+        )
         files = purged(writer, second.id)
         numbers = writer.catalog.add_purged_files(files)
         writer.catalog.set_purge_state(numbers[1:], "in trash")
@@ -115,16 +131,29 @@ def test_a_purge_is_remembered_file_by_file(writer: StoreWriter) -> None:
 
 def test_a_purge_that_goes_on_is_as_old_as_its_last_run(writer: StoreWriter) -> None:
     with writer.catalog.transaction():
-        purge = writer.catalog.begin_purge("p", folder="one", trash=None, began_ns=5)
+        purge = writer.catalog.begin_purge("p", level="shots", folder="one", trash=None, began_ns=5)
         writer.catalog.renew_purge(purge.id, 9)
         writer.catalog.renew_purge(purge.id, 7)  # by a clock that was set back
     assert writer.catalog.purges() == [replace(purge, began_ns=9)]
 
 
+def test_a_photo_is_known_to_stay_instead_of_what_did_not_come_back(writer: StoreWriter) -> None:
+    keeper = ids(writer)[4]
+    with writer.catalog.transaction():
+        purge = writer.catalog.begin_purge("p", level="scenes", folder="1", trash=None, began_ns=5)
+        numbers = writer.catalog.add_purged_files(purged(writer, purge.id))
+        assert writer.catalog.keepers(["shots"]) == set()
+        assert writer.catalog.keepers(["shots", "scenes"]) == {keeper}
+        writer.catalog.set_purge_state(numbers[:1], "restored")
+        assert writer.catalog.keepers(["scenes"]) == {keeper}
+        writer.catalog.set_purge_state(numbers[1:], "not moved")
+        assert writer.catalog.keepers(["scenes"]) == set()
+
+
 def test_what_is_in_the_trash_outlives_compaction_and_marks_do_not(writer: StoreWriter) -> None:
     one, two, *_ = ids(writer)
     with writer.catalog.transaction():
-        purge = writer.catalog.begin_purge("p", folder="one", trash=None, began_ns=5)
+        purge = writer.catalog.begin_purge("p", level="shots", folder="one", trash=None, began_ns=5)
         writer.catalog.add_purged_files(purged(writer, purge.id))
         writer.catalog.mark([one, two], keep=False)
         writer.catalog.review([one, two], "resolved")
@@ -146,7 +175,7 @@ def test_what_is_in_the_trash_outlives_compaction_and_marks_do_not(writer: Store
     [
         "INSERT INTO mark VALUES (1, 2)",
         "INSERT INTO review VALUES (1, 'odd', 1)",
-        "INSERT INTO purged_file VALUES (1, 1, 1, 1, 1, x'', 1, 1, x'', 'odd')",
+        "INSERT INTO purged_file VALUES (1, 1, 1, 1, 1, 1, x'', 1, 1, x'', 'odd')",
     ],
 )
 def test_sqlite_itself_refuses_what_cannot_be(writer: StoreWriter, statement: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from hypothesis import given
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from annclust.arrays import ImageId
 from annclust.images.examination import Examination
 from annclust.purge.candidate import Candidate
-from annclust.purge.choosing import choose
+from annclust.purge.choosing import MARKED, OTHER_KEPT, Said, choose
 from annclust.web.documents import Mark
 from annclust.web.judging import Judged, Judgement, with_marks
 
@@ -24,12 +25,12 @@ def group(*sizes: int) -> list[Candidate]:
     ]
 
 
-def judgement_of(candidates: list[Candidate]) -> Judgement:
+def judgement_of(candidates: list[Candidate], said: Sequence[Said | None] = ()) -> Judgement:
     """As it is without marks."""
     return Judgement(
         tuple(
             Judged(ImageId(each.place), each.verdict, each.reasons)
-            for each in choose(candidates).photos
+            for each in choose(candidates, said).photos
         )
     )
 
@@ -58,7 +59,19 @@ def test_marks_leave_everybody_in_their_place() -> None:
     plain = judgement_of(group(3, 1, 2))
     marked = with_marks(plain, {ImageId(1): "keep"})
     assert [each.photo for each in marked.photos] == [each.photo for each in plain.photos]
-    assert [each.reasons for each in marked.photos] == [each.reasons for each in plain.photos]
+    told = {each.photo: each.reasons for each in marked.photos}
+    assert told == {each.photo: each.reasons for each in plain.photos} | {
+        ImageId(0): (OTHER_KEPT,),
+        ImageId(1): (MARKED,),
+    }
+
+
+def test_what_stands_for_purged_photos_stays_beside_what_is_kept() -> None:
+    plain = judgement_of(group(3, 1, 2), ["stands" if place == 1 else None for place in range(3)])
+    assert plain.of("keep") == [0, 1]
+    assert with_marks(plain, {}).of("keep") == [0, 1]
+    assert with_marks(plain, {ImageId(2): "keep"}).of("keep") == [2, 1]
+    assert with_marks(plain, {ImageId(1): "reject"}).of("keep") == [0]
 
 
 def test_one_stays_although_all_were_rejected() -> None:
