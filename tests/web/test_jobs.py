@@ -169,6 +169,21 @@ def test_photos_are_planned_moved_and_put_back(fresh_page: Page) -> None:
     assert page.job({"kind": "undo", "purge": 99})["state"] == "failed"
 
 
+@pytest.mark.parametrize("kind", ["examine", "plan"])
+def test_photos_that_could_not_be_examined_are_tried_again(fresh_page: Page, kind: str) -> None:
+    page = fresh_page
+    photo = page.photos / "burst 0" / "IMG_00.jpg"
+    away = photo.rename(page.photos.parent / "away.jpg")
+    page.job({"kind": "examine", "granularity": 1.0})
+    (unseen,) = (each for each in page.get("/api/groups/1")["photos"] if each["id"] == 1)
+    assert unseen["alone"]
+    assert page.get("/api/suggestions")["pending"] == 0
+
+    away.rename(photo)
+    page.job({"kind": kind, "granularity": 1.0})
+    assert all(each["alone"] is None for each in page.get("/api/groups/1")["photos"])
+
+
 def test_a_map_is_drawn_when_that_is_asked_for(fresh_page: Page) -> None:
     page = fresh_page
     assert page.get("/api/map")["state"] == "absent"
