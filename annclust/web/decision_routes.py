@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from fastapi import APIRouter
 
-from annclust.pipeline.deciding import decide_of_contents, decisions
+from annclust.errors import InputError
+from annclust.pipeline.deciding import Saying, decide_of_contents, decisions
 from annclust.pipeline.reports import Decided
 from annclust.pipeline.reports import Decision as Said
 from annclust.pipeline.reports import Photo as SaidOf
+from annclust.storage.records import ImageRecord
 from annclust.storage.store import Store
 from annclust.storage.store_writer import StoreWriter
 from annclust.web.documents import (
@@ -42,7 +44,8 @@ def decision_routes(session: Session) -> APIRouter:
         found: list[Decided] = []
 
         def write(store: StoreWriter) -> None:
-            paths, digests = _named(store, change.photos)
+            photos = _told_apart(store, change.say, change.photos)
+            paths, digests = [p.full_path for p in photos], [p.digest for p in photos]
             found.append(decide_of_contents(store, change.say, paths, digests))
 
         view = session.decide(write)
@@ -66,14 +69,32 @@ def decision_routes(session: Session) -> APIRouter:
     return routes
 
 
-def _named(store: Store, photos: Iterable[int]) -> tuple[list[Path], list[bytes]]:
-    """Paths and contents of photos, in their order."""
-    wanted = list(photos)
-    known = {each.id: each for each in store.catalog.images_by_id(wanted)}
-    if not known.keys() >= set(wanted):
+def _told_apart(store: Store, saying: Saying, photos: Sequence[int]) -> list[ImageRecord]:
+    """A photo, and those of the others of which something can be said beside it.
+
+    A group may hold exact copies of it. What is said of the photo is said of them as well, so they
+    are no reason to refuse it.
+    """
+    first, *others = _named(store, photos)
+    rows = store.catalog.rows_of({each.digest for each in (first, *others)})
+    own = rows.get(first.digest)
+
+    def differs(other: ImageRecord) -> bool:
+        seen_as_one = own is not None and rows.get(other.digest) == own
+        return other.digest != first.digest and not (saying == "apart" and seen_as_one)
+
+    different = [each for each in others if differs(each)]
+    if not different:
+        raise InputError("annclust sees no difference between these photos: nothing to be said.")
+    return [first, *different]
+
+
+def _named(store: Store, photos: Sequence[int]) -> list[ImageRecord]:
+    """Photos, in the order of their ids that is given."""
+    known = {int(each.id): each for each in store.catalog.images_by_id(photos)}
+    if not known.keys() >= set(photos):
         raise UnknownIdError("photo")
-    records = [known[each] for each in wanted]  # type: ignore[index]
-    return [each.full_path for each in records], [each.digest for each in records]
+    return [known[each] for each in photos]
 
 
 def decision_documents(said: Iterable[Said]) -> list[Decision]:

@@ -100,6 +100,11 @@ class Examiner(Closing):
             del self._wanted[:-_MOST_WANTED]
             self._news.notify_all()
 
+    def forget_failures(self) -> None:
+        """Try again what could not be measured, when it is asked for next: a disk may be back."""
+        with self._news:
+            self._failed.clear()
+
     def examine(self, photos: Sequence[ImageRecord], progress: Progress) -> None:
         """Measure photos now, for a job; raises what `progress` raises."""
         with self._session.readers.store() as store:

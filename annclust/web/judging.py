@@ -63,11 +63,14 @@ class Judgement:
         Photos that have yet to be examined, or compared; until then, nothing is suggested.
     compared_as : {"copies", "frames"} or None
         As `annclust.purge.choosing.Choice` says.
+    unseen : int
+        Photos that could not be examined.
     """
 
     photos: tuple[Judged, ...]
     pending: int = 0
     compared_as: Literal["copies", "frames"] | None = None
+    unseen: int = 0
 
     def of(self, suggestion: Suggested) -> list[int]:
         """The photos about which that is suggested."""
@@ -129,6 +132,13 @@ class Judges:
             self._remember(key_of(view, members), found)
         return with_marks(found, _marks(view, members))
 
+    def forget_failures(self) -> None:
+        """Look again at photos that could not be examined, and at their groups."""
+        self._examiner.forget_failures()
+        with self._lock:
+            for key in [key for key, judged in self._known.items() if judged.unseen]:
+                del self._known[key]
+
     def _remember(self, key: int, found: Judgement) -> None:
         with self._lock:
             self._known[key] = found
@@ -148,12 +158,14 @@ class Judges:
             if photo.digest not in candidates
         )
         if len(seen) < _FEWEST:
-            return Judgement((*(Judged(photo.id) for photo in seen), *unseen))
+            return Judgement(
+                (*map(Judged, (photo.id for photo in seen)), *unseen), unseen=len(unseen)
+            )
         keepers = store.catalog.keepers(get_args(ShownLevel))
         said: list[Said | None] = ["stands" if photo.id in keepers else None for photo in seen]
         choice = choose([candidates[photo.digest] for photo in seen], said)
         judged = (_judged(seen[each.place].id, each) for each in choice.photos)
-        return Judgement((*judged, *unseen), 0, choice.compared_as)
+        return Judgement((*judged, *unseen), 0, choice.compared_as, len(unseen))
 
 
 def _judged(photo: ImageId, chosen: Chosen) -> Judged:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from threading import Lock
 from typing import Final, Literal
 
@@ -23,16 +25,21 @@ from annclust.purge.plan import Plan, fault_of
 from annclust.purge.plan_file import plan_bytes
 from annclust.purge.planning import PlanWishes, plan_purge
 from annclust.purge.settling import ON_DISK
+from annclust.purge.trash_bin import Purge, purges
 from annclust.purge.undoing import undo_purge
-from annclust.storage.records import ImageRecord, PurgedFile, PurgeRecord
+from annclust.storage.records import ImageRecord, PurgedFile
 from annclust.storage.store import Store
 from annclust.web.examiner import Examiner
 from annclust.web.judging import MOST_COMPARED
 from annclust.web.notes import STATES
 from annclust.web.session import Session, UnknownIdError, View
-from annclust.web.work_documents import PurgeDocument
+from annclust.web.shown import shown_text
+from annclust.web.work_documents import PurgeDocument, Stayed
 
 _KEPT: Final = 8
+"""Plans."""
+
+_STAYED_SHOWN: Final = 50
 
 Only = Literal["resolved", "all"]
 """Which groups a plan is about; skipped ones are never."""
@@ -125,12 +132,14 @@ def apply_kept(session: Session, kept: KeptPlan, progress: Progress) -> dict[str
         raise UnknownIdError(f"plan that may be applied: {fault}")
     with session.working() as store:
         report = apply_plan(store, kept.plan, progress=progress)
+        stayed = _stayed(store, [(each.path, each.reason) for each in report.not_moved])
     return {
         "purge": report.purge,
         "photos": report.photos,
         "files": report.files,
         "bytes": report.bytes,
-        "not_moved": len(report.not_moved),
+        "not_moved": stayed,
+        "not_moved_count": len(report.not_moved),
     }
 
 
@@ -146,25 +155,38 @@ def undo(session: Session, number: int, progress: Progress) -> dict[str, object]
         if not found:
             raise UnknownPurgeError
         report = undo_purge(store, found[0], progress)
+        stayed = _stayed(store, [(each.path, each.reason) for each in report.not_restored])
     return {
         "purge": report.purge,
         "photos": report.photos,
         "files": report.files,
         "bytes": report.bytes,
-        "not_restored": len(report.not_restored),
+        "not_restored": stayed,
+        "not_restored_count": len(report.not_restored),
     }
+
+
+def _stayed(store: Store, files: Sequence[tuple[Path, str]]) -> list[Stayed]:
+    """The first few files that are not where they were to go: no page shows where a folder lies."""
+    above = [f"{os.fsdecode(root.path)}/" for root in store.catalog.roots()]
+
+    def shown(text: str) -> str:
+        for folder in sorted(above, key=len, reverse=True):
+            text = text.replace(folder, "")
+        return shown_text(text)
+
+    return [Stayed(name=shown(str(p)), reason=shown(why)) for p, why in files[:_STAYED_SHOWN]]
 
 
 def purge_documents(store: Store) -> list[PurgeDocument]:
     """What became of every purge, the last one first."""
     with store.catalog.snapshot():
-        found = [(each, store.catalog.purged_files(each.id)) for each in store.catalog.purges()]
-    return [_document(purge, files) for purge, files in reversed(found)]
+        return [_document(each, store.catalog.purged_files(each.id)) for each in purges(store)]
 
 
-def _document(purge: PurgeRecord, files: Sequence[PurgedFile]) -> PurgeDocument:
+def _document(purge: Purge, files: Sequence[PurgedFile]) -> PurgeDocument:
     moved = [file for file in files if file.state != "not moved"]
-    there = [file for file in moved if file.state in ON_DISK]
+    partly = purge.state == "in trash" and purge.files < len(moved)
     began = datetime.fromtimestamp(purge.began_ns / 1e9, UTC)
     return PurgeDocument(
         id=purge.id,
@@ -172,17 +194,7 @@ def _document(purge: PurgeRecord, files: Sequence[PurgedFile]) -> PurgeDocument:
         photos=sum(file.is_photo for file in moved),
         files=len(moved),
         bytes=sum(file.size for file in moved),
-        in_trash=len(there),
-        state=_state(moved, there),
-        can_undo=bool(there),
+        in_trash=purge.files,
+        state="partly" if partly else purge.state,
+        can_undo=any(file.state in ON_DISK for file in moved),
     )
-
-
-def _state(
-    moved: Sequence[PurgedFile], there: Sequence[PurgedFile]
-) -> Literal["in trash", "restored", "partly", "empty"]:
-    if moved and len(there) == len(moved):
-        return "in trash"
-    if moved and all(file.state == "restored" for file in moved):
-        return "restored"
-    return "partly" if there else "empty"

@@ -248,8 +248,8 @@ class Session(Closing):
     def decide(self, write: Callable[[StoreWriter], None]) -> View:
         """Write decisions, and see groups in which they hold."""
         with self.writing() as store:
+            view = self.view  # before anything is written, or the answer would tell of a failure
             write(store)
-            view = self.view
             album = with_decisions_of_now(store, view.album)
             self._view = replace(
                 view, album=album, revision=view.revision + 1, groups=view.groups + 1

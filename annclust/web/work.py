@@ -94,6 +94,7 @@ class Workshop:
         return {"photos": len(drawn.ids)}
 
     def _examine(self, granularity: float, progress: Progress) -> Result:
+        self._judges.forget_failures()
         examine_groups(self._session, self._judges, self._examiner, granularity, progress)
         return {}
 
@@ -101,6 +102,7 @@ class Workshop:
         return accept_groups(self._session, self._judges, self._examiner, granularity, progress)
 
     def _plan(self, granularity: float, only: Only, progress: Progress) -> Result:
+        self._judges.forget_failures()
         plan = plan_groups(self._session, self._examiner, granularity, only, progress)
         kept = self._plans.keep(plan)
         return {"plan": plan.id, "digest": kept.digest, **asdict(plan.totals)}

@@ -73,6 +73,13 @@ class JobStarted(Document):
     job: int
 
 
+class Stayed(Document):
+    """A file that is not where it was to go, by its place below the folder of photos, and why."""
+
+    name: str
+    reason: str
+
+
 class JobDocument(Document):
     """Long work, as it is now."""
 
@@ -82,7 +89,7 @@ class JobDocument(Document):
     stage: str
     done: int
     total: int | None
-    result: dict[str, str | int | None] | None
+    result: dict[str, str | int | list[Stayed] | None] | None
     error: str | None
 
 
@@ -151,7 +158,7 @@ class PurgeDocument(Document):
     files: int
     bytes: int
     in_trash: int
-    state: Literal["in trash", "restored", "partly", "empty"]
+    state: Literal["in trash", "restored", "partly", "empty", "interrupted"]
     can_undo: bool
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 from tests.web.conftest import Page
 
 
@@ -62,3 +64,30 @@ def test_what_is_said_does_not_read_the_photos(fresh_page: Page) -> None:
         photo.unlink()
     fresh_page.post("/api/decisions", {"say": "together", "photos": [1, 5]})
     assert sizes(fresh_page) == [4, 8]
+
+
+def test_a_photo_and_its_exact_copy_leave_a_group_together(fresh_page: Page) -> None:
+    page = fresh_page
+    first = page.photos / "burst 0" / "IMG_00.jpg"
+    shutil.copy(first, first.with_name("copy.jpg"))
+    page.collection.index()
+    page.job({"kind": "cluster"})
+    photos = [photo["id"] for photo in page.get("/api/groups/1")["photos"]]
+    assert sorted(photos) == [1, 2, 3, 4, 13]
+    said = {"photos": [1, *(each for each in photos if each != 1)]}
+    assert page.post("/api/decisions", {"say": "apart"} | said).status_code == 200
+    assert {photo["id"] for photo in page.get("/api/groups/1")["photos"]} == {1, 13}
+    assert page.post("/api/decisions", {"say": "forget"} | said).status_code == 200
+    assert page.get("/api/groups/1")["size"] == 5
+
+
+def test_exact_copies_are_not_told_apart_and_no_folder_is_named(fresh_page: Page) -> None:
+    page = fresh_page
+    first = page.photos / "burst 0" / "IMG_00.jpg"
+    shutil.copy(first, first.with_name("copy.jpg"))
+    page.collection.index()
+    for say in ("apart", "together"):
+        answer = page.post("/api/decisions", {"say": say, "photos": [1, 13]})
+        assert answer.status_code == 422
+        assert "no difference" in answer.json()["error"]
+        assert str(page.photos) not in answer.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from threading import Event
 
 import numpy as np
@@ -9,6 +10,8 @@ import pytest
 
 from annclust.errors import InputError
 from annclust.progress import Progress
+from annclust.purge.settling import set_state
+from annclust.storage.store_writer import StoreWriter
 from annclust.web.jobs import JobRunningError, Jobs, Result
 from tests.web.conftest import Page
 
@@ -167,6 +170,59 @@ def test_photos_are_planned_moved_and_put_back(fresh_page: Page) -> None:
     (purge,) = page.get("/api/purges")["purges"]
     assert (purge["state"], purge["can_undo"]) == ("restored", False)
     assert page.job({"kind": "undo", "purge": 99})["state"] == "failed"
+
+
+def test_which_photos_stayed_and_why_is_told(fresh_page: Page) -> None:
+    page = fresh_page
+    planned = page.job({"kind": "plan", "granularity": 1.0, "only": "all"})["result"]
+    wish = {"kind": "apply", "plan": planned["plan"], "digest": planned["digest"]}
+    groups = page.get(f"/api/purge/plans/{planned['plan']}/groups")["groups"]
+    (group,) = (each for each in groups if each["lead"] == 1)
+    twin = page.photos / "burst 0" / group["move"][0]["photo"]["name"]
+    modified = twin.stat().st_mtime_ns
+    twin.write_bytes(twin.read_bytes()[:-4] + b"abcd")  # another picture of the same size and time
+    os.utime(twin, ns=(modified, modified))
+
+    applied = page.job(wish)["result"]
+    (stayed,) = applied["not_moved"]
+    assert applied["not_moved_count"] == 1
+    assert stayed["name"] == f"burst 0/{twin.name}"
+    assert "changed" in stayed["reason"]
+
+    gone = page.photos / "burst 0" / group["move"][1]["photo"]["name"]
+    gone.write_bytes(b"somebody's")
+    undone = page.job({"kind": "undo", "purge": applied["purge"]})["result"]
+    assert [each["name"] for each in undone["not_restored"]] == [f"burst 0/{gone.name}"]
+    assert undone["not_restored_count"] == 1
+    assert str(page.photos) not in str((applied, undone))
+    (purge,) = page.get("/api/purges")["purges"]
+    assert (purge["state"], purge["in_trash"]) == ("partly", 1)
+
+
+def test_a_purge_that_a_crash_cut_off_is_called_interrupted(fresh_page: Page) -> None:
+    page = fresh_page
+    planned = page.job({"kind": "plan", "granularity": 1.0, "only": "all"})["result"]
+    page.job({"kind": "apply", "plan": planned["plan"], "digest": planned["digest"]})
+    with StoreWriter(page.collection.path) as store, store.catalog.transaction():
+        (purge,) = store.catalog.purges()
+        set_state(store, store.catalog.purged_files(purge.id)[-1:], "moving")
+    (shown,) = page.get("/api/purges")["purges"]
+    assert (shown["state"], shown["can_undo"]) == ("interrupted", True)
+
+
+@pytest.mark.parametrize("kind", ["examine", "plan"])
+def test_photos_that_could_not_be_examined_are_tried_again(fresh_page: Page, kind: str) -> None:
+    page = fresh_page
+    photo = page.photos / "burst 0" / "IMG_00.jpg"
+    away = photo.rename(page.photos.parent / "away.jpg")
+    page.job({"kind": "examine", "granularity": 1.0})
+    (unseen,) = (each for each in page.get("/api/groups/1")["photos"] if each["id"] == 1)
+    assert unseen["alone"]
+    assert page.get("/api/suggestions")["pending"] == 0
+
+    away.rename(photo)
+    page.job({"kind": kind, "granularity": 1.0})
+    assert all(each["alone"] is None for each in page.get("/api/groups/1")["photos"])
 
 
 def test_a_map_is_drawn_when_that_is_asked_for(fresh_page: Page) -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+import pytest
+
 from annclust.arrays import ImageId
 from annclust.storage.store_writer import StoreWriter
+from annclust.web.session import NotReadYetError, Session
 from tests.albums import save
 from tests.web.conftest import Page
 
@@ -85,3 +88,13 @@ def examined(page: Page) -> set[bytes]:
     store = page.collection._store
     digests = {photo.digest for photo in store.catalog.images_by_id(range(1, 13))}
     return set(store.catalog.examinations(digests))
+
+
+def test_nothing_is_decided_of_photos_that_nobody_can_see_yet(page: Page) -> None:
+    wrote: list[StoreWriter] = []
+    with Session(page.collection.path, page.collection.vector_set) as session:
+        eventually(lambda: session._view is not None)
+        session._view = None
+        with pytest.raises(NotReadYetError):
+            session.decide(wrote.append)
+    assert wrote == []
