@@ -213,8 +213,7 @@ function done(app, element, plan, result) {
   const undo = h("button.button", { testid: "undo-now" }, icon("undo"), "Undo");
   undo.addEventListener("click", async () => {
     undo.disabled = true;
-    const purge = result?.purge ?? (await app.api.purges()).purges[0]?.id;
-    if (await undoPurge(app, purge)) showStart(app, element);
+    if (await undoPurge(app, result.purge)) showStart(app, element);
     else undo.disabled = false;
   });
   const stayed = result?.not_moved
@@ -230,6 +229,6 @@ function done(app, element, plan, result) {
       h("strong", { text: `${capital(plural(files, "file"))} moved to the trash` }),
       h("p.secondary", { text: `${bytes(size)} can be won by emptying the trash.${stayed}` }),
     ),
-    undo,
+    result && undo,
   );
 }
