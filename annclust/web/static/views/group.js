@@ -16,6 +16,8 @@ import { plural } from "../words.js";
 
 /** Status of a photo that is in no group. */
 const GONE = 404;
+/** Status of what was said of a group that is not the one that was shown. */
+const CHANGED = 409;
 /** Groups up to this size show pictures, larger ones thumbnails. */
 const FEW = 24;
 /** Photos drawn at once; more come as one scrolls. */
@@ -192,7 +194,14 @@ class GroupView {
 
   async #reopen() {
     const again = () => this.load();
-    await setGroupState(this.app, this.group, "open", again).then(again, this.app.toasts.fail);
+    const failed = (error) => this.#refused(error);
+    await setGroupState(this.app, this.group, "open", again).then(again, failed);
+  }
+
+  /** Of a group that has changed meanwhile nothing is said before it is shown as it is now. */
+  #refused(error) {
+    this.app.toasts.fail(error);
+    if (error.status === CHANGED) this.load();
   }
 
   #go(lead) {
@@ -211,7 +220,7 @@ class GroupView {
       if (next === null) this.app.router.back("/groups");
       else this.#go(next);
     } catch (error) {
-      this.app.toasts.fail(error);
+      this.#refused(error);
     } finally {
       this.isLeaving = false;
     }
