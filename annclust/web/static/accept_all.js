@@ -5,30 +5,59 @@ import { h } from "./dom.js";
 import { thumbnail } from "./pictures.js";
 import { bytes, number, plural } from "./words.js";
 
+/** Status of what does not fit to what the server knows by now. */
+const CONFLICT = 409;
+
+const WHAT_IT_MEANS =
+  "Marks only: no file is touched until you purge, and each group can be changed afterwards.";
+
 /**
+ * What was shown is what is accepted: if groups or marks change meanwhile, it is shown anew.
  * @param {object} app
  * @returns {Promise<boolean>} whether they were accepted
  */
 export async function acceptAll(app) {
   const { granularity } = app.store.get();
-  const found = await examined(app, granularity);
-  if (!found.groups) {
-    app.toasts.tell("No group is open at this granularity.");
-    return false;
+  let [found, changed] = [await examined(app, granularity), false];
+  for (;;) {
+    if (!found.groups) {
+      app.toasts.tell("No group is open at this granularity.");
+      return false;
+    }
+    if (!(await isSure(app, found, changed))) return false;
+    const now = await accept(app, granularity, found);
+    if (!now) return true;
+    [found, changed] = [now, true];
   }
-  const isSure = await confirm(app, {
+}
+
+function isSure(app, found, changed) {
+  return confirm(app, {
     title: "Accept all suggestions?",
-    body: preview(found),
+    body: preview(found, changed),
     yes: `Accept in ${plural(found.groups, "group")}`,
     wide: true,
     testid: "accept-all-dialog",
   });
-  if (!isSure) return false;
-  await app.jobs.run({ kind: "accept", granularity });
-  app.toasts.tell(
-    `${plural(found.groups, "group")} done: ${number(found.keep)} to keep, ${number(found.reject)} rejected.`,
-  );
-  return true;
+}
+
+/** @returns {Promise<object | null>} what is suggested now, if that is not what was shown any more */
+async function accept(app, granularity, found) {
+  const { revision } = found;
+  try {
+    const result = await app.jobs.run({ kind: "accept", granularity, revision });
+    app.toasts.tell(told({ ...found, ...result }));
+    return null;
+  } catch (error) {
+    if (error.status !== CONFLICT && error.state !== "failed") throw error;
+    const now = await examined(app, granularity);
+    if (now.revision === revision) throw error;
+    return now;
+  }
+}
+
+function told({ groups, keep, reject }) {
+  return `${plural(groups, "group")} done: ${number(keep)} to keep, ${number(reject)} rejected.`;
 }
 
 /** Suggestions need every photo looked at closely, once. */
@@ -39,11 +68,14 @@ async function examined(app, granularity) {
   return app.api.suggestions(granularity);
 }
 
-function preview(found) {
+function preview(found, changed) {
   return [
-    h("p.secondary", {
-      text: "Marks only: no file is touched until you purge, and each group can be changed afterwards.",
-    }),
+    changed &&
+      h("p.notice", {
+        role: "status",
+        text: "Groups or marks have changed meanwhile: nothing is accepted yet. This is what is suggested now.",
+      }),
+    h("p.secondary", { text: WHAT_IT_MEANS }),
     figures([
       ["Kept", number(found.keep)],
       ["Rejected", number(found.reject)],

@@ -66,6 +66,7 @@ function working(read, write) {
   return {
     startJob: (job) => write("/api/jobs", job),
     currentJob: () => read("/api/jobs/current"),
+    job: (id) => read(`/api/jobs/${id}`),
     stopJob: (id) => write(`/api/jobs/${id}/stop`, {}),
   };
 }

@@ -1,5 +1,6 @@
 /** Groups chosen in the grid, to be told that they belong together. */
 
+import { join } from "./deciding.js";
 import { h } from "./dom.js";
 import { plural } from "./words.js";
 
@@ -49,15 +50,11 @@ export class GroupSelection {
     this.onChange();
   }
 
-  async #join() {
-    const { api, toasts } = this.app;
-    try {
-      await api.decide("together", [...this.leads]);
-      toasts.tell(`${plural(this.leads.size, "group")} belong together from now on.`);
+  #join() {
+    const words = `${plural(this.leads.size, "group")} belong together from now on.`;
+    return join(this.app, [...this.leads], words, () => {
       this.clear();
       this.onJoined();
-    } catch (error) {
-      toasts.fail(error);
-    }
+    });
   }
 }

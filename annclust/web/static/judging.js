@@ -1,6 +1,6 @@
-/** What a person says of photos and groups, each with a way to take it back. */
+/** Marks of photos and states of groups, each with a way to take it back. */
 
-import { number, plural } from "./words.js";
+import { number } from "./words.js";
 
 /** Photos that are marked with one request. */
 const PORTION = 2000;
@@ -63,59 +63,6 @@ export async function setGroupState(app, group, state, undone) {
   app.toasts.tell(words, {
     undo: () => restore(app, group, [], state).then(undone, app.toasts.fail),
   });
-}
-
-/**
- * Says that one photo is not the same as the others of its group.
- * @param {object} app @param {object} group @param {object} photo @param {() => void} done
- */
-export async function splitOff(app, group, photo, done) {
-  const others = group.photos.map(({ id }) => id).filter((id) => id !== photo.id);
-  const said = [photo.id, ...others];
-  try {
-    tellPrevailing(
-      app,
-      await app.api.decide("apart", said),
-      `${photo.name} is not the same any more.`,
-      {
-        undo: () => app.api.decide("forget", said).then(done, app.toasts.fail),
-      },
-    );
-  } catch (error) {
-    app.toasts.fail(error);
-    return;
-  }
-  done();
-}
-
-/**
- * Says that two photos, and with them their groups, belong together.
- * @param {object} app @param {number} first @param {number} second @param {() => void} done
- */
-export async function join(app, first, second, done) {
-  try {
-    const undo = () => app.api.decide("forget", [first, second]).then(done, app.toasts.fail);
-    tellPrevailing(
-      app,
-      await app.api.decide("together", [first, second]),
-      "They belong together from now on.",
-      { undo },
-    );
-  } catch (error) {
-    app.toasts.fail(error);
-    return;
-  }
-  done();
-}
-
-/** Decisions that stand against a new one are told, for they win. */
-function tellPrevailing(app, { prevailing }, words, options) {
-  if (!prevailing?.length) app.toasts.tell(words, options);
-  else
-    app.toasts.tell(
-      `${plural(prevailing.length, "earlier decision")} still says otherwise: see Decisions.`,
-      options,
-    );
 }
 
 function accepted(photos) {

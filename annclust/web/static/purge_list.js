@@ -2,19 +2,20 @@
 
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
+import { leftBehind, leftIn } from "./left_behind.js";
 import { bytes, moment, number, plural } from "./words.js";
 
 const STATES = {
   "in trash": "in the trash",
   restored: "brought back",
-  partly: "partly brought back",
   empty: "trash emptied",
+  interrupted: "interrupted half-way",
 };
 
 /**
  * @param {object} app
  * @param {object[]} purges
- * @param {() => void} again shows them anew
+ * @param {(result: object) => void} again shows them anew after one was undone
  * @returns {HTMLElement}
  */
 export function purgeList(app, purges, again) {
@@ -26,24 +27,32 @@ export function purgeList(app, purges, again) {
   );
 }
 
-/** @param {object} app @param {string | number} id @returns {Promise<boolean>} whether its files are back */
+/**
+ * @param {object} app
+ * @param {number} id
+ * @returns {Promise<object | null>} what came of it; null if it failed, which was told
+ */
 export async function undoPurge(app, id) {
   try {
     const result = await app.jobs.run({ kind: "undo", purge: id });
     app.toasts.tell(restored(result));
-    return true;
+    return result ?? {};
   } catch (error) {
     app.toasts.fail(error);
-    return false;
+    return null;
   }
+}
+
+/** @param {object} result of undoing @returns {HTMLElement | null} the files that could not be put back */
+export function notRestored(result) {
+  const told = (files) => `${files} could not be put back`;
+  const list = leftBehind(...leftIn(result, "not_restored"), told);
+  return list && h("div.panel", { role: "status", testid: "not-restored" }, list);
 }
 
 function restored(result) {
   if (!result) return "The files are back.";
-  const left = result.not_restored
-    ? ` ${plural(result.not_restored, "file")} could not be put back.`
-    : "";
-  return `${plural(result.files, "file is", "files are")} back where they were.${left}`;
+  return `${plural(result.files, "file is", "files are")} back where they were.`;
 }
 
 function row(app, purge, again) {
@@ -52,7 +61,8 @@ function row(app, purge, again) {
   const undo = h("button.button.small", attributes, icon("undo", 18), "Undo");
   undo.addEventListener("click", async () => {
     undo.disabled = true;
-    if (await undoPurge(app, purge.id)) again();
+    const result = await undoPurge(app, purge.id);
+    if (result) again(result);
     else undo.disabled = false;
   });
   const counts = [plural(purge.photos, "photo"), plural(purge.files, "file"), bytes(purge.bytes)];
@@ -66,6 +76,7 @@ function row(app, purge, again) {
   );
 }
 
-function state({ state: name, in_trash: inTrash }) {
-  return name === "partly" ? `${number(inTrash)} still in the trash` : (STATES[name] ?? name);
+function state({ state: name, files, in_trash: inTrash }) {
+  const isPart = inTrash > 0 && inTrash < files;
+  return isPart ? `${number(inTrash)} still in the trash` : (STATES[name] ?? name);
 }

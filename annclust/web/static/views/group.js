@@ -2,11 +2,12 @@
 
 import { loadingCells, nothingHere, trouble } from "../blanks.js";
 import { openCompare } from "../compare.js";
+import { join, splitOff } from "../deciding.js";
 import { fill, h } from "../dom.js";
 import { GroupFeed } from "../group_feed.js";
 import { groupHead } from "../group_head.js";
 import { openJoin } from "../join_dialog.js";
-import { finishGroup, join, markPhoto, setGroupState, splitOff } from "../judging.js";
+import { finishGroup, markPhoto, setGroupState } from "../judging.js";
 import { hasModifier, isOnControl } from "../keys.js";
 import { openLightbox } from "../lightbox.js";
 import { photoCard } from "../photo_card.js";
@@ -16,6 +17,9 @@ import { plural } from "../words.js";
 
 /** Status of a photo that is in no group. */
 const GONE = 404;
+/** Status of what was said of a group that is not the one that was shown. */
+const CHANGED = 409;
+const JOINED = "They belong together from now on.";
 /** Groups up to this size show pictures, larger ones thumbnails. */
 const FEW = 24;
 /** Photos drawn at once; more come as one scrolls. */
@@ -162,7 +166,7 @@ class GroupView {
       compare: (photo) => this.#compare(photo),
       split: (photo) => splitOff(app, this.group, photo, () => this.#go(this.#otherThan(photo))),
       join: (photo) =>
-        openJoin(app, this.group, photo, (other) => join(app, photo.id, other, again)),
+        openJoin(app, this.group, photo, (other) => join(app, [photo.id, other], JOINED, again)),
     };
   }
 
@@ -192,7 +196,14 @@ class GroupView {
 
   async #reopen() {
     const again = () => this.load();
-    await setGroupState(this.app, this.group, "open", again).then(again, this.app.toasts.fail);
+    const failed = (error) => this.#refused(error);
+    await setGroupState(this.app, this.group, "open", again).then(again, failed);
+  }
+
+  /** Of a group that has changed meanwhile nothing is said before it is shown as it is now. */
+  #refused(error) {
+    this.app.toasts.fail(error);
+    if (error.status === CHANGED) this.load();
   }
 
   #go(lead) {
@@ -211,7 +222,7 @@ class GroupView {
       if (next === null) this.app.router.back("/groups");
       else this.#go(next);
     } catch (error) {
-      this.app.toasts.fail(error);
+      this.#refused(error);
     } finally {
       this.isLeaving = false;
     }

@@ -5,8 +5,9 @@ import { loadingCells, notGroupedYet, trouble } from "../blanks.js";
 import { confirm } from "../dialogs.js";
 import { fill, h } from "../dom.js";
 import { icon } from "../icons.js";
+import { leftBehind, leftIn } from "../left_behind.js";
 import { planTable } from "../plan_table.js";
-import { purgeList, undoPurge } from "../purge_list.js";
+import { notRestored, purgeList, undoPurge } from "../purge_list.js";
 import { bytes, capital, levelName, moment, number, plural } from "../words.js";
 
 const HOW =
@@ -57,13 +58,11 @@ function showStart(app, element, result = null) {
   showPast(app, past);
 }
 
-async function showPast(app, past) {
+async function showPast(app, past, result = null) {
   try {
     const { purges } = await app.api.purges();
-    fill(
-      past,
-      purgeList(app, purges, () => showPast(app, past)),
-    );
+    const list = purgeList(app, purges, (result) => showPast(app, past, result));
+    fill(past, notRestored(result), list);
   } catch (error) {
     fill(
       past,
@@ -213,13 +212,12 @@ function done(app, element, plan, result) {
   const undo = h("button.button", { testid: "undo-now" }, icon("undo"), "Undo");
   undo.addEventListener("click", async () => {
     undo.disabled = true;
-    const purge = result?.purge ?? (await app.api.purges()).purges[0]?.id;
-    if (await undoPurge(app, purge)) showStart(app, element);
+    const undone = await undoPurge(app, result.purge);
+    if (undone) showStart(app, element, notRestored(undone));
     else undo.disabled = false;
   });
-  const stayed = result?.not_moved
-    ? ` ${plural(result.not_moved, "file")} stayed: they are not what they were.`
-    : "";
+  const told = (stayed) => `${stayed} stayed where they were`;
+  const stayed = leftBehind(...leftIn(result, "not_moved"), told);
   return h(
     "div.panel.done",
     { role: "status", testid: "purged" },
@@ -228,8 +226,9 @@ function done(app, element, plan, result) {
       "div",
       {},
       h("strong", { text: `${capital(plural(files, "file"))} moved to the trash` }),
-      h("p.secondary", { text: `${bytes(size)} can be won by emptying the trash.${stayed}` }),
+      h("p.secondary", { text: `${bytes(size)} can be won by emptying the trash.` }),
+      stayed,
     ),
-    undo,
+    result && undo,
   );
 }
