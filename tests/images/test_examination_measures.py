@@ -64,9 +64,9 @@ def test_nor_what_is_just_beyond_its_bounds(wrong: dict[str, float]) -> None:
         Examination.from_measures(SEEN.measures | wrong, SEEN.thumbnail)
 
 
-@pytest.mark.parametrize("length", [0, 1023, 1025])
-def test_a_thumbnail_has_its_size(length: int) -> None:
-    with pytest.raises(ValueError, match="thumbnail"):
+@pytest.mark.parametrize("length", [0, 1023, 1025, 1024 + 143, 1024 + 145])
+def test_maps_have_their_size(length: int) -> None:
+    with pytest.raises(ValueError, match="maps"):
         Examination.from_measures(SEEN.measures, bytes(length))
 
 
