@@ -9,7 +9,7 @@ import pytest
 
 from annclust.collection import Collection
 from annclust.web.judging import MOST_COMPARED
-from tests.albums import save
+from tests.albums import add_comment, save
 from tests.web.conftest import SETTINGS, Page, page_of
 from tests.web.test_groups_api import judged
 from tests.web.test_session import eventually
@@ -102,3 +102,16 @@ def test_nothing_is_suggested_accepted_or_planned_of_a_crowd(crowd: Page) -> Non
     assert crowd.job({"kind": "accept"} | SHOTS)["result"]["groups"] == 0
     assert crowd.job({"kind": "plan", "only": "all"} | SHOTS)["result"]["photos"] == 0
     assert crowd.get("/api/groups/1")["state"] == "open"
+
+
+def test_a_group_is_another_once_a_file_says_something_else_of_the_same_picture(
+    fresh_page: Page,
+) -> None:
+    page = fresh_page
+    before = judged(page, 1)
+    add_comment(page.photos / "burst 0" / "IMG_00.jpg")
+    page.collection.index()
+    eventually(lambda: page.get("/api/groups/1")["seen"] != before["seen"])
+    sizes = [photo["bytes"] for photo in judged(page, 1)["photos"]]
+    assert sum(sizes) > sum(photo["bytes"] for photo in before["photos"])
+    assert page.get("/api/groups")["groups"][0]["bytes"] == sum(sizes)
