@@ -199,6 +199,15 @@ def members_seen(view: View, photo: int, granularity: float, seen: str | None) -
 
 
 def accepted_of(view: View, members: Nodes, judged: Judgement) -> Accepted:
-    """What is done where suggestions are accepted."""
+    """What is done where suggestions are accepted.
+
+    Of a group that a person rejected altogether one photo stays, too; it stays marked as it is.
+    """
     photos = view.album.photos.ids[members]
-    return Accepted(photos, judged.of("keep"), judged.of("reject"))
+    rejected = {
+        photo
+        for photo, place in zip(photos.tolist(), members.tolist(), strict=True)
+        if view.notes.mark_at(place) == "reject"
+    }
+    keep = [photo for photo in judged.of("keep") if photo not in rejected]
+    return Accepted(photos, keep, judged.of("reject"))

@@ -55,6 +55,16 @@ def test_a_mark_counts_in_what_is_accepted_right_after_it(page: Page) -> None:
     assert marks(page, rejected[-1]) == ["keep"]
 
 
+def test_a_photo_that_somebody_rejected_is_not_marked_to_be_kept(page: Page) -> None:
+    page.post("/api/marks", {"photos": [9, 10, 11, 12], "mark": "reject"})
+    group = judged(page, 9)
+    accepted = page.post("/api/groups/9/accept", SHOTS | {"seen": group["seen"]}).json()
+    assert accepted["state"] == "resolved"
+    assert marks(page, 9, 10, 11, 12) == ["reject"] * 4
+    planned = page.job({"kind": "plan"} | SHOTS)["result"]
+    assert planned["photos"] == 3
+
+
 def test_a_plan_does_not_move_what_was_marked_since(fresh_page: Page) -> None:
     page = fresh_page
     planned = page.job({"kind": "plan", "only": "all"} | SHOTS)["result"]
