@@ -57,7 +57,7 @@ class PurgingCollection(GroupedCollection):
         groups = [[photo.id for photo in found.members] for found in self.clusters(level)]
         wishes = PlanWishes(level, tuple(paths_of(reference)))
         look = Looking(self._store, self.settings.decode, self._writer, self.progress)
-        return plan_purge(self._store, groups, wishes, look)
+        return plan_purge(self._store, groups, wishes, look, self.progress)
 
     def apply_purge(
         self, plan: Plan, *, trash: PathLike | None = None, across_devices: bool = False

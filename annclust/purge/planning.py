@@ -16,6 +16,7 @@ from typing import Final, TypeAlias, get_args
 from blake3 import blake3
 
 from annclust.arrays import ImageId
+from annclust.progress import SILENT, Progress
 from annclust.purge.belongings import files_at, no_file_among, sidecars_of
 from annclust.purge.candidate import Candidate
 from annclust.purge.choosing import Said, choose
@@ -62,6 +63,7 @@ def plan_purge(
     groups: Iterable[Sequence[ImageId]],
     wishes: PlanWishes,
     look: Look,
+    progress: Progress = SILENT,
 ) -> Plan:
     """Plan which photos of each group go to the trash.
 
@@ -73,13 +75,15 @@ def plan_purge(
     wishes : PlanWishes
     look : callable
         Called with the photos of some groups, each once.
+    progress : Progress
+        Told of each group that was chosen in; of large ones, that takes a while.
 
     Raises
     ------
     PhotosNotFoundError
         If a folder of which nothing is to be moved is not there.
     """
-    planner = _Planner(store, wishes, look)
+    planner = _Planner(store, wishes, look, progress)
     several = [list(group) for group in groups if len(group) >= _FEWEST]
     found = [each for batch in _batches(several) for each in planner.planned(batch)]
     telling = [group for group in found if group.moved or group.left]
@@ -110,8 +114,8 @@ def _no_finer(level: str) -> Sequence[str]:
 
 
 class _Planner:
-    def __init__(self, store: Store, wishes: PlanWishes, look: Look) -> None:
-        self._store, self._look = store, look
+    def __init__(self, store: Store, wishes: PlanWishes, look: Look, progress: Progress) -> None:
+        self._store, self._look, self._progress = store, look, progress
         self._standing = Standing()
         self._marks = store.catalog.marks()
         self._companions = store.catalog.companions()
@@ -129,10 +133,13 @@ class _Planner:
             for group, why in zip(present, alone, strict=True)
         ]
         looked = self._look([photo for group in compared if len(group) > 1 for photo in group])
-        return [
-            self._group(photos, [p for p in group if p.id in why], why, looked)
-            for group, photos, why in zip(present, compared, alone, strict=True)
-        ]
+        planned = []
+        with self._progress.stage("Choosing", len(groups), unit="groups") as stage:
+            for group, photos, why in zip(present, compared, alone, strict=True):
+                others = [photo for photo in group if photo.id in why]
+                planned.append(self._group(photos, others, why, looked))
+                stage.advance()
+        return planned
 
     def _left_alone(self, group: Sequence[ImageRecord]) -> dict[ImageId, str]:
         """Photos that cannot be compared, or could not be moved as a whole, and why."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
+import numpy as np
+
 from annclust.arrays import ImageId, Nodes
 from annclust.images.capture import FIELDS
 from annclust.storage.photo_catalog import PhotoCatalog
@@ -45,6 +47,13 @@ class ReviewCatalog(PhotoCatalog):
     def sizes(self) -> tuple[Nodes, Nodes]:
         """Ids of all present photos, ascending, and the bytes of their files: two (m,)."""
         return self._pairs("SELECT id AS a, size AS b FROM image WHERE NOT removed ORDER BY id")
+
+    def contents(self) -> Nodes:
+        """How the digest of each present photo begins, in the order of their ids: (m,)."""
+        sql = "SELECT digest FROM image WHERE NOT removed ORDER BY id"
+        # As one text: half the time of a row for each.
+        (text,) = self._one(f"SELECT group_concat(hex(substr(digest, 1, 8)), '') FROM ({sql})")
+        return np.frombuffer(bytes.fromhex(text or ""), dtype=np.int64)
 
     def details(self, images: Iterable[int]) -> dict[ImageId, PhotoDetails]:
         """What there is to show of some of the present photos.

@@ -32,12 +32,13 @@ def read_album(store: Store, last: Album | None = None) -> Album:
     """
     with store.catalog.snapshot():
         live = live_vectors(store)
-        state = _state(store, live)
+        contents = _contents(store, live)
+        state = _state(store, live, contents)
         if last is not None and last.state == state:
             return last
         links = _links(store, live, None if last is None else last.links)
         tree = _no_links() if links is None else _decided(store, links)
-        photos = _photos(store, live, links)
+        photos = _photos(store, live, contents, links)
         clustering = _clustering(store)
         return Album(
             photos,
@@ -66,10 +67,16 @@ def with_decisions_of_now(store: Store, album: Album) -> Album:
     )
 
 
-def _state(store: Store, live: LiveVectors) -> AlbumState:
+def _contents(store: Store, live: LiveVectors) -> Nodes:
+    """How the digest of each photo that has a vector begins."""
+    ids, _ = store.catalog.sizes()
+    return store.catalog.contents()[np.searchsorted(ids, live.photos)]
+
+
+def _state(store: Store, live: LiveVectors, contents: Nodes) -> AlbumState:
     groups, clustering = store.catalog.generation("groups"), _clustering(store)
     return AlbumState(
-        photos=_digest(live.photos, live.rows[live.node_of]),
+        photos=_digest(live.photos, live.rows[live.node_of], contents),
         links=None if groups is None else groups.number,
         decisions=decisions_digest(store),
         clustering=None if clustering is None else clustering.id,
@@ -109,7 +116,7 @@ def _decided(store: Store, links: Links) -> GroupTree:
     return decided(links.tree, decisions_of(store, links.live))
 
 
-def _photos(store: Store, live: LiveVectors, links: Links | None) -> AlbumPhotos:
+def _photos(store: Store, live: LiveVectors, contents: Nodes, links: Links | None) -> AlbumPhotos:
     """The photos that have a vector, with what there is to know of all of them."""
     rows = live.rows[live.node_of]
     node = np.full(len(rows), -1, dtype=np.int64)
@@ -117,7 +124,7 @@ def _photos(store: Store, live: LiveVectors, links: Links | None) -> AlbumPhotos
         node = _places(links.live.rows, rows)
     ids, sizes = store.catalog.sizes()
     return AlbumPhotos(
-        live.photos, rows, node, sizes[np.searchsorted(ids, live.photos)], _taken(store, rows)
+        live.photos, contents, node, sizes[np.searchsorted(ids, live.photos)], _taken(store, rows)
     )
 
 

@@ -23,8 +23,8 @@ class AlbumPhotos:
     ----------
     ids : ndarray of shape (m,), int64
         Ascending.
-    row : ndarray of shape (m,), int64
-        Of the vector of each: another content has another one.
+    content : ndarray of shape (m,), int64
+        How the digest of each begins: another content, though it looks the same, has another one.
     node : ndarray of shape (m,), int64
         Node of each photo in the group tree; -1 of those that it knows nothing of.
     bytes : ndarray of shape (m,), int64
@@ -34,7 +34,7 @@ class AlbumPhotos:
     """
 
     ids: Nodes
-    row: Nodes
+    content: Nodes
     node: Nodes
     bytes: Nodes
     taken: Measures

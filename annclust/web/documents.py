@@ -248,6 +248,7 @@ class SuggestionsDocument(Document):
     left_alone: int
     bytes: int
     pending: int
+    revision: int
     sample: list[SampleGroup]
 
 

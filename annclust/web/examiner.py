@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from threading import Condition, Thread
 from typing import Final, TypeAlias
 
 from annclust.closing import Closing
-from annclust.errors import AnnclustError, CollectionLockedError
+from annclust.errors import AnnclustError
 from annclust.images.decode_workers import DecodeWorkers
 from annclust.images.examination import Examination
 from annclust.pipeline.examinations import (
@@ -140,15 +141,14 @@ class Examiner(Closing):
     def _do_what_is_wanted(self) -> None:
         with rereading_workers(self._settings) as workers:
             while self._next_is_there(_PATIENCE):
-                self._do(workers, self._take())
+                with self._session.telling_mishaps("examining"):
+                    self._do(workers, self._take())
 
     def _give_up(self, error: Exception) -> None:
         """Say so, and let go of what is wanted: a page asks again as long as it is shown."""
         with self._news:
             self._wanted.clear()
-        if isinstance(error, AnnclustError):
-            self._session.tell_mishap(error)
-        else:
+        if not isinstance(error, AnnclustError):  # that, the person was told
             _log.exception("photos could not be examined", exc_info=error)
 
     def _next_is_there(self, patience: float | None) -> bool:
@@ -184,19 +184,15 @@ class Examiner(Closing):
             self._store_found()
 
     def _store_found(self) -> None:
-        """Store what was found, unless another process writes: then it is kept for later."""
+        """Store what was found, unless the disk or another process refuses: then, later."""
         with self._news:
             found = dict(self._unstored)
         if not found:
             return
-        try:
+        # Nothing is lost but time: they are stored with the next ones.
+        with suppress(AnnclustError), self._session.telling_mishaps("storing"):
             with self._session.writing() as store:
                 store_examinations(store, found)
-        except CollectionLockedError:
-            return
-        except AnnclustError as error:
-            self._session.tell_mishap(error)
-            return
-        with self._news:
-            for digest in found:
-                self._unstored.pop(digest, None)
+            with self._news:
+                for digest in found:
+                    self._unstored.pop(digest, None)

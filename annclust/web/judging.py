@@ -221,5 +221,5 @@ def key_of(view: View, members: Nodes) -> int:
     """Tells groups of other photos, or other contents, apart."""
     told = xxhash.xxh3_64()
     told.update(view.album.photos.ids[members].tobytes())
-    told.update(view.album.photos.row[members].tobytes())
+    told.update(view.album.photos.content[members].tobytes())
     return told.intdigest()

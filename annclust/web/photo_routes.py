@@ -69,7 +69,7 @@ def photo_routes(session: Session, pictures: Pictures) -> APIRouter:
     def one(photo: PathId, granularity: GranularityQuery = GRANULARITY["shots"]) -> PhotoDocument:
         """A photo and the group that it is in."""
         view = session.view
-        with session.readers.store() as store:
+        with session.readers.store() as store, store.catalog.snapshot():
             record = _record(store, photo)
             found = photo_facts(store, [photo], view.album, view.notes)
             said = decisions(store, record.digest)

@@ -96,7 +96,7 @@ def plan_groups(
         def look(photos: Sequence[ImageRecord]) -> dict[ImageId, Candidate | str]:
             return _looked(store, examiner, photos)
 
-        return plan_purge(store, groups, PlanWishes(level_at(granularity)), look)
+        return plan_purge(store, groups, PlanWishes(level_at(granularity)), look, progress)
 
 
 def _groups(view: View, granularity: float, only: Only) -> list[list[ImageId]]:

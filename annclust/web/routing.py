@@ -26,7 +26,7 @@ from annclust.web.jobs import JobRunningError
 from annclust.web.listing import MalformedCursorError, StaleCursorError
 from annclust.web.session import GroupChangedError, NotReadYetError, UnknownIdError
 from annclust.web.shown import shown_error, shown_text
-from annclust.web.suggesting import NotJudgedYetError
+from annclust.web.suggesting import NotJudgedYetError, SuggestionsChangedError
 
 
 class _PhotoConvertor(Convertor[int]):
@@ -68,6 +68,7 @@ _STATUS: Final[tuple[tuple[type[Exception], int], ...]] = (
     (GroupChangedError, 409),
     (JobRunningError, 409),
     (NotJudgedYetError, 409),
+    (SuggestionsChangedError, 409),
     (MalformedCursorError, 422),
     (NotReadYetError, 503),
     (AnnclustError, 503),

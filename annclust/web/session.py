@@ -18,7 +18,7 @@ import numpy as np
 
 from annclust.arrays import ImageId, Nodes
 from annclust.closing import Closing
-from annclust.errors import AnnclustError
+from annclust.errors import AnnclustError, CollectionLockedError
 from annclust.storage.store import Store
 from annclust.storage.store_writer import StoreWriter
 from annclust.web.album import Album
@@ -96,7 +96,7 @@ class Session(Closing):
         self._seen_version = -1
         self._view: View | None = None
         self._problem: str | None = None
-        self._mishap: str | None = None
+        self._mishaps: dict[str, str] = {}
         self._changing = RLock()
         """Held by whoever puts another view in the place of the one there is, and by writers."""
         self._closing = Event()
@@ -126,11 +126,19 @@ class Session(Closing):
     @property
     def problem(self) -> str | None:
         """Why the collection could not be read (again), or what else went wrong last."""
-        return self._problem or self._mishap
+        return self._problem or next(iter([*self._mishaps.values()]), None)
 
-    def tell_mishap(self, error: AnnclustError) -> None:
-        """Let the person know of something that went wrong behind their back."""
-        self._mishap = shown_error(error)
+    @contextmanager
+    def telling_mishaps(self, doing: str) -> Iterator[None]:
+        """Do something behind a person's back: let them know that it fails, until it succeeds."""
+        try:
+            yield
+        except CollectionLockedError:  # which is none: somebody else writes, and that ends
+            raise
+        except AnnclustError as error:
+            self._mishaps[doing] = shown_error(error)
+            raise
+        self._mishaps.pop(doing, None)
 
     # What others write
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import ExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -13,6 +15,7 @@ from fastapi import APIRouter, Query, Request
 from annclust.arrays import ImageId
 from annclust.errors import UnreadableImageError
 from annclust.pipeline.reports import Match
+from annclust.storage.durable import storage_errors
 from annclust.web.documents import Photo, SimilarDocument, SimilarPhoto
 from annclust.web.lookalikes import Lookalikes
 from annclust.web.photo_documents import photo_facts
@@ -26,6 +29,9 @@ _NUMBER: Final = 60
 _UPLOADS: Final = 2
 """Files that are taken at a time; they may be large."""
 
+_QUESTIONS: Final = 2
+"""That are answered at a time. While a model is loaded all of them wait, and nothing else may."""
+
 _ANY_BODY: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
@@ -37,34 +43,48 @@ _ANY_BODY: Final[dict[str, Any]] = {
 def similar_routes(session: Session, lookalikes: Lookalikes) -> APIRouter:
     """What is asked about likeness."""
     routes = APIRouter(prefix="/api")
-    limiter = CapacityLimiter(_UPLOADS)
+    uploads, limiter = CapacityLimiter(_UPLOADS), CapacityLimiter(_QUESTIONS)
+
+    async def answered(ask: Callable[[], SimilarDocument]) -> SimilarDocument:
+        return await to_thread.run_sync(ask, limiter=limiter)
 
     @routes.get("/photos/{photo:id}/similar")
-    def to_photo(photo: PathId, n: Number = _NUMBER) -> SimilarDocument:
+    async def to_photo(photo: PathId, n: Number = _NUMBER) -> SimilarDocument:
         """Photos that look like one."""
-        with session.readers.store() as store:
-            records = store.catalog.images_by_id([photo])
-        if not records:
-            raise UnknownIdError("photo")
-        return _document(session, lookalikes.of_photo(records[0], n), photo)
+        return await answered(partial(_of_photo, session, lookalikes, photo, n))
 
     @routes.get("/similar")
-    def to_text(text: Text, n: Number = _NUMBER) -> SimilarDocument:
+    async def to_text(text: Text, n: Number = _NUMBER) -> SimilarDocument:
         """Photos that show what a text says."""
-        return _document(session, lookalikes.of_text(text, n))
+        return await answered(lambda: _document(session, lookalikes.of_text(text, n)))
 
     @routes.post("/similar", openapi_extra=_ANY_BODY)
     async def to_file(request: Request, n: Number = _NUMBER) -> SimilarDocument:
         """Photos that look like a file."""
-        async with limiter:
-            with tempfile.NamedTemporaryFile(prefix="annclust-") as file:
-                async for part in request.stream():
-                    file.write(part)
-                file.flush()
-                path = Path(file.name)
-                return await to_thread.run_sync(lambda: _of_upload(session, lookalikes, path, n))
+        async with uploads, _written(request) as path:
+            return await answered(partial(_of_upload, session, lookalikes, path, n))
 
     return routes
+
+
+@asynccontextmanager
+async def _written(request: Request) -> AsyncIterator[Path]:
+    """What somebody sends, as a file, as long as it is asked about."""
+    with ExitStack() as opened:
+        with storage_errors(Path(tempfile.gettempdir())):
+            file = opened.enter_context(tempfile.NamedTemporaryFile(prefix="annclust-"))
+            async for part in request.stream():
+                file.write(part)
+            file.flush()
+        yield Path(file.name)
+
+
+def _of_photo(session: Session, lookalikes: Lookalikes, photo: int, n: int) -> SimilarDocument:
+    with session.readers.store() as store:
+        records = store.catalog.images_by_id([photo])
+    if not records:
+        raise UnknownIdError("photo")
+    return _document(session, lookalikes.of_photo(records[0], n), photo)
 
 
 def _of_upload(session: Session, lookalikes: Lookalikes, path: Path, n: int) -> SimilarDocument:
@@ -83,6 +103,8 @@ def _document(
         facts = photo_facts(
             store, wanted if query is None else [*wanted, query], view.album, view.notes
         )
+    if query is not None and ImageId(query) not in facts:  # it went just now
+        raise UnknownIdError("photo")
     lead = _leads(view)
     return SimilarDocument(
         query=None if query is None else Photo(**facts[ImageId(query)]),

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from annclust.arrays import Nodes
-from annclust.errors import InputError
+from annclust.errors import AnnclustError, InputError
 from annclust.progress import Progress
 from annclust.web.documents import SampleGroup, SuggestionsDocument
 from annclust.web.examiner import Examiner
@@ -16,6 +16,7 @@ from annclust.web.group_documents import group_of, seen_as
 from annclust.web.judging import MOST_COMPARED, TOO_MANY, Judgement, Judges
 from annclust.web.notes import STATES
 from annclust.web.session import Accepted, GroupChangedError, Session, View
+from annclust.web.work_documents import AcceptJob
 
 _SAMPLES: Final = 12
 
@@ -27,6 +28,24 @@ class NotJudgedYetError(Exception):
 
     def __init__(self) -> None:
         super().__init__("The photos of this group are still being examined.")
+
+
+class SuggestionsChangedError(AnnclustError):
+    """Groups, or what was said of photos, are not what a person saw."""
+
+    def __init__(self) -> None:
+        super().__init__("Groups or marks have changed since this was shown; look at it again.")
+
+
+def require_unchanged(view: View, revision: int | None) -> None:
+    """Refuse to do what somebody saw, if it may be something else by now.
+
+    Raises
+    ------
+    SuggestionsChangedError
+    """
+    if revision not in (None, view.revision):
+        raise SuggestionsChangedError
 
 
 def open_groups(view: View, granularity: float) -> Iterator[Nodes]:
@@ -65,6 +84,7 @@ def suggestions(view: View, judges: Judges, granularity: float) -> SuggestionsDo
         left_alone=alone,
         bytes=_bytes(view, sizes),
         pending=pending,
+        revision=view.revision,
         sample=samples,
     )
 
@@ -102,13 +122,25 @@ def examine_groups(
 
 
 def accept_groups(
-    session: Session, judges: Judges, examiner: Examiner, granularity: float, progress: Progress
+    session: Session,
+    judges: Judges,
+    examiner: Examiner,
+    wish: AcceptJob,
+    progress: Progress,
 ) -> dict[str, int]:
-    """Mark the photos of all open groups as it is suggested, and be done with these groups."""
+    """Mark the photos of all open groups as it is suggested, and be done with these groups.
+
+    Raises
+    ------
+    SuggestionsChangedError
+        If they are not those that a person saw.
+    """
+    granularity = wish.granularity
     examine_groups(session, judges, examiner, granularity, progress)
     accepted: list[Accepted] = []
 
     def groups_in(view: View) -> list[Accepted]:
+        require_unchanged(view, wish.revision)
         judged = ((each, judges.known(view, each)) for each in open_groups(view, granularity))
         accepted.extend(
             accepted_of(view, members, each)
@@ -167,6 +199,15 @@ def members_seen(view: View, photo: int, granularity: float, seen: str | None) -
 
 
 def accepted_of(view: View, members: Nodes, judged: Judgement) -> Accepted:
-    """What is done where suggestions are accepted."""
+    """What is done where suggestions are accepted.
+
+    Of a group that a person rejected altogether one photo stays, too; it stays marked as it is.
+    """
     photos = view.album.photos.ids[members]
-    return Accepted(photos, judged.of("keep"), judged.of("reject"))
+    rejected = {
+        photo
+        for photo, place in zip(photos.tolist(), members.tolist(), strict=True)
+        if view.notes.mark_at(place) == "reject"
+    }
+    keep = [photo for photo in judged.of("keep") if photo not in rejected]
+    return Accepted(photos, keep, judged.of("reject"))

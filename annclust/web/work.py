@@ -16,7 +16,7 @@ from annclust.web.jobs import Result, Work
 from annclust.web.judging import Judges
 from annclust.web.purging import Only, Plans, apply_kept, plan_groups, undo
 from annclust.web.session import Session, UnknownIdError
-from annclust.web.suggesting import accept_groups, examine_groups
+from annclust.web.suggesting import accept_groups, examine_groups, require_unchanged
 from annclust.web.work_documents import (
     AcceptJob,
     ApplyJob,
@@ -59,6 +59,8 @@ class Workshop:
         ------
         UnknownIdError
             If there is no such plan.
+        SuggestionsChangedError
+            If others would be accepted than a person saw.
         """
         match wish:
             case ClusterJob():
@@ -67,8 +69,9 @@ class Workshop:
                 return self._map
             case ExamineJob(granularity=granularity):
                 return partial(self._examine, granularity)
-            case AcceptJob(granularity=granularity):
-                return partial(self._accept, granularity)
+            case AcceptJob(revision=revision):
+                require_unchanged(self._session.view, revision)
+                return partial(self._accept, wish)
             case PlanJob(granularity=granularity, only=only):
                 return partial(self._plan, granularity, only)
             case ApplyJob(plan=number, digest=digest):
@@ -98,8 +101,8 @@ class Workshop:
         examine_groups(self._session, self._judges, self._examiner, granularity, progress)
         return {}
 
-    def _accept(self, granularity: float, progress: Progress) -> Result:
-        return accept_groups(self._session, self._judges, self._examiner, granularity, progress)
+    def _accept(self, wish: AcceptJob, progress: Progress) -> Result:
+        return accept_groups(self._session, self._judges, self._examiner, wish, progress)
 
     def _plan(self, granularity: float, only: Only, progress: Progress) -> Result:
         self._judges.forget_failures()

@@ -31,10 +31,11 @@ class ExamineJob(Document):
 
 
 class AcceptJob(Document):
-    """Do what is suggested for all open groups."""
+    """Do what is suggested for all open groups, unless anything has changed since `revision`."""
 
     kind: Literal["accept"]
     granularity: Granularity
+    revision: PhotoId | None = None
 
 
 class PlanJob(Document):

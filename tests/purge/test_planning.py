@@ -14,6 +14,7 @@ from pillow_heif import register_heif_opener
 from annclust.collection import Collection
 from annclust.errors import PhotosNotFoundError
 from annclust.images.discovery import TRASH
+from annclust.progress import StoppedError
 from annclust.purge.choosing import STANDS
 from annclust.purge.plan import Plan, PlannedPhoto
 from annclust.purge.plan_file import plan_bytes, read_plan
@@ -21,6 +22,7 @@ from annclust.storage.store import Store
 from annclust.storage.store_writer import StoreWriter
 from tests.albums import save, with_remark
 from tests.purge.purges import Photos, in_trash, tree
+from tests.stages import Overhears
 
 register_heif_opener()
 
@@ -357,3 +359,17 @@ def test_a_plan_that_was_kept_in_a_file_is_applied(
     assert in_trash(photos) == set(moved(plan))
     collection.undo_purge(plan)
     assert tree(photos) == before
+
+
+def test_making_a_plan_stops_between_two_groups(collection: Collection, known: Photos) -> None:
+    collection.cluster()
+    chosen: list[int] = []
+
+    def one_is_enough(steps: int) -> None:
+        chosen.append(steps)
+        raise StoppedError
+
+    collection.progress = Overhears("Choosing", one_is_enough)
+    with pytest.raises(StoppedError):
+        collection.plan_purge()
+    assert chosen == [1]

@@ -191,6 +191,14 @@ def test_sizes_are_those_of_present_photos(writer: StoreWriter) -> None:
     assert images.tolist() == others
     records = writer.catalog.images_by_id(others)
     assert sizes.tolist() == [record.size for record in records]
+    beginnings = [record.digest[:8] for record in records]
+    assert [each.tobytes() for each in writer.catalog.contents()] == beginnings
+
+
+def test_no_photos_have_no_contents(writer: StoreWriter) -> None:
+    with writer.catalog.transaction():
+        writer.catalog.remove_images(ids(writer))
+    assert len(writer.catalog.contents()) == 0
 
 
 def test_a_photo_is_told_with_its_copies_and_how_it_was_taken(writer: StoreWriter) -> None:

@@ -20,7 +20,7 @@ from tests.web.samples import GRANULARITIES, albums, notes_on, slow_groups, slow
 TREE = tree_of(4, (0, 1, 0.1, 0.25, True), (2, 3, 0.5, 0.9, True), (1, 2, 0.8, 1.6, False))
 PHOTOS = AlbumPhotos(
     ids=np.array([2, 3, 5, 7, 11]),
-    row=np.arange(5),
+    content=np.arange(5),
     node=np.array([0, 1, 2, 3, -1]),
     bytes=np.array([10, 20, 30, 40, 50]),
     taken=np.array([np.nan, 5.0, 3.0, 4.0, 1.0]),

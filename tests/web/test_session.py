@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from annclust.arrays import ImageId
+from annclust.storage.layout import WRITER_LOCK
 from annclust.storage.store_writer import StoreWriter
 from annclust.web.session import NotReadYetError, Session
 from tests.albums import save
@@ -98,3 +99,22 @@ def test_nothing_is_decided_of_photos_that_nobody_can_see_yet(page: Page) -> Non
         with pytest.raises(NotReadYetError):
             session.decide(wrote.append)
     assert wrote == []
+
+
+def test_what_cannot_be_stored_is_told_until_it_can(fresh_page: Page) -> None:
+    page = fresh_page
+    lock = page.collection.path / WRITER_LOCK
+    lock.unlink(missing_ok=True)
+    lock.mkdir()  # which the system refuses to open
+    wish = {"kind": "examine", "granularity": 1.0}
+    assert page.job(wish)["state"] == "done"
+    assert examined(page) == set()
+
+    lock.rmdir()
+    with StoreWriter(page.collection.path) as store, store.catalog.transaction():
+        store.catalog.mark([ImageId(1)], keep=True)
+    eventually(lambda: page.get("/api/photos/1")["mark"] == "keep")  # a look that goes well
+    assert "lock" in page.get("/api/collection")["message"]
+    page.job(wish)
+    assert page.get("/api/collection")["message"] is None
+    assert len(examined(page)) == 12

@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
-from tests.albums import picture, save
-from tests.web.conftest import Page
+import socket
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from threading import Event
+from typing import ClassVar
+
+import pytest
+
+from annclust.collection import Collection
+from annclust.embedding.embedder import EmbedderLoader
+from annclust.web.session import Session, UnknownIdError
+from annclust.web.similar_routes import _document
+from tests.albums import album, picture, save
+from tests.web.conftest import SETTINGS, Page, page_of
+from tests.web.test_session import eventually
 
 
 def matches(answer: dict[str, list[dict[str, object]]]) -> list[tuple[object, object]]:
@@ -46,3 +60,45 @@ def test_a_text_needs_an_embedder_that_reads(page: Page) -> None:
     answer = page.client.get("/api/similar", params={"text": "a dog"})
     assert answer.status_code == 409
     assert "knows pictures alone" in answer.json()["error"]
+
+
+def test_a_disk_that_takes_no_upload_is_told(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(page.photos / "not there"))
+    answer = page.client.post("/api/similar", content=b"a picture")
+    assert answer.status_code == 503
+    assert "Something went wrong" not in answer.json()["error"]
+
+
+def test_a_photo_that_goes_while_it_is_asked_about_is_unknown(page: Page) -> None:
+    with Session(page.collection.path, page.collection.vector_set) as session:
+        eventually(lambda: session._view is not None)
+        with pytest.raises(UnknownIdError):
+            _document(session, [], 999)
+
+
+class Slow(Collection):
+    """A collection whose model takes as long to load as a test wants."""
+
+    loaded: ClassVar = Event()
+
+    def embedder_loader(self) -> EmbedderLoader:
+        self.loaded.wait()
+        return super().embedder_loader()
+
+
+def test_nothing_else_waits_for_a_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANNCLUST_CACHE", str(tmp_path / "cache"))
+    photos = album(tmp_path / "photos")
+    Slow.loaded.set()
+    path = tmp_path / "c.annclust"
+    with Slow(path, embedder="color-histogram", settings=SETTINGS) as collection:
+        collection.index([photos])
+        Slow.loaded.clear()
+        with page_of(collection, photos) as page, ExitStack() as opened:
+            opened.callback(Slow.loaded.set)
+            question = f"GET /api/photos/1/similar HTTP/1.1\r\nHost: 127.0.0.1:{page.port}\r\n"
+            for _ in range(12):
+                asking = opened.enter_context(socket.create_connection(("127.0.0.1", page.port)))
+                asking.sendall(f"{question}Cookie: {page.cookie}\r\n\r\n".encode())
+            assert page.get("/api/groups")["total"] == 0
+            assert not Slow.loaded.is_set()
