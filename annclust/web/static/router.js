@@ -53,6 +53,8 @@ export function makeRouter(show) {
     go,
     note,
     start: () => arrive(history.state?.scroll ?? 0),
+    /** Draws the view that is there anew. */
+    again: () => arrive(scrollY),
     /** Goes to another address without a new entry in the history. */
     replace(address) {
       history.replaceState({ ...history.state, scroll: 0 }, "", address);
