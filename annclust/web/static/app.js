@@ -135,6 +135,7 @@ async function groupAgain(app) {
 
 /** Shows a view in place of the one before, whose keys and listeners go with it. */
 function showView(app, route) {
+  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
   app.closeView?.();
   const view = VIEWS[route.name](app, route);
   const release = app.keys.add(view.keys ?? {});
