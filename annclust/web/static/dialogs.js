@@ -30,7 +30,7 @@ export function openDialog(
 /**
  * Asks, with Cancel focused: a key pressed by mistake does nothing.
  * @param {{keys: object}} app
- * @param {{title: string, body: Node[], yes: string, grave?: boolean, wide?: boolean, testid?: string}} question
+ * @param {{title: string, body: Node[], yes: string | Node, wide?: boolean, testid?: string}} question
  * @returns {Promise<boolean>}
  */
 export async function confirm(app, { title, body, yes, wide = false, testid = "confirm" }) {

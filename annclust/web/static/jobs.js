@@ -9,6 +9,9 @@ const RETRY_MS = 1000;
 /** A server that does not answer for a moment may still be at work. */
 const PATIENCE = 20;
 
+/** What a kind of job does to groups: after these they are as before a purge, or as the photos are. */
+const MOVES = { apply: true, undo: true, cluster: false };
+
 /** A job that did not come to its end. */
 export class JobError extends Error {
   /** @param {string} message @param {"failed" | "stopped"} state */
@@ -46,6 +49,7 @@ export function makeJobs(app) {
       } finally {
         own -= 1;
       }
+      if (job.kind in MOVES) store.set({ hasMoved: MOVES[job.kind] });
       await app.refresh().catch(() => {
         // The banner says so.
       });
