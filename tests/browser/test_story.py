@@ -63,7 +63,7 @@ def test_from_the_first_look_to_the_trash_and_back(
     second = page.get_by_test_id("photo").nth(1)
     second.focus()
     page.keyboard.press("n")
-    expect(page.get_by_test_id("toasts")).not_to_be_empty()
+    expect(page.get_by_test_id("toasts")).to_contain_text("Split off")
     page.goto(page.url.split("/group/")[0] + "/decisions")
     expect(page.get_by_test_id("decision")).not_to_have_count(0)
     assert any(not each.together for each in photos_of.decisions())

@@ -3,7 +3,13 @@
 import { confirm } from "./dialogs.js";
 import { h } from "./dom.js";
 import { thumbnail } from "./pictures.js";
-import { bytes, number, plural } from "./words.js";
+import { bytes, number, percent, plural } from "./words.js";
+
+const CHANGED =
+  "Groups or marks have changed meanwhile: nothing is accepted yet. This is what is suggested now.";
+
+/** Beyond this granularity groups are no shots any more. */
+const OF_ONE_MOMENT = 1.5;
 
 /** Status of what does not fit to what the server knows by now. */
 const CONFLICT = 409;
@@ -24,33 +30,47 @@ export async function acceptAll(app) {
       app.toasts.tell("No group is open at this granularity.");
       return false;
     }
-    if (!(await isSure(app, found, changed))) return false;
-    const now = await accept(app, granularity, found);
+    const wish = await ask(app, found, changed);
+    if (!wish) return false;
+    const now = await accept(app, found, { granularity, ...wish });
     if (!now) return true;
     [found, changed] = [now, true];
   }
 }
 
-function isSure(app, found, changed) {
-  return confirm(app, {
+/** @returns {Promise<object | null>} what else the job is to know; null if nothing is to be done */
+async function ask(app, found, changed) {
+  const { granularity } = app.store.get();
+  const onlySure = found.unsure ? h("input", { type: "checkbox", checked: true }) : null;
+  const yes = h("span", {});
+  const tell = () => (yes.textContent = acceptWords(found, onlySure?.checked));
+  onlySure?.addEventListener("change", tell);
+  tell();
+  const isSure = await confirm(app, {
     title: "Accept all suggestions?",
-    body: preview(found, changed),
-    yes: `Accept in ${plural(found.groups, "group")}`,
+    body: preview(found, { changed, granularity, onlySure }),
+    yes,
     wide: true,
     testid: "accept-all-dialog",
   });
+  if (!isSure) return null;
+  return onlySure ? { only_sure: onlySure.checked } : {};
+}
+
+function acceptWords({ groups, unsure }, onlySure) {
+  return `Accept in ${plural(onlySure ? groups - unsure : groups, "group")}`;
 }
 
 /** @returns {Promise<object | null>} what is suggested now, if that is not what was shown any more */
-async function accept(app, granularity, found) {
+async function accept(app, found, wish) {
   const { revision } = found;
   try {
-    const result = await app.jobs.run({ kind: "accept", granularity, revision });
+    const result = await app.jobs.run({ kind: "accept", revision, ...wish });
     app.toasts.tell(told({ ...found, ...result }));
     return null;
   } catch (error) {
     if (error.status !== CONFLICT && error.state !== "failed") throw error;
-    const now = await examined(app, granularity);
+    const now = await examined(app, wish.granularity);
     if (now.revision === revision) throw error;
     return now;
   }
@@ -68,13 +88,11 @@ async function examined(app, granularity) {
   return app.api.suggestions(granularity);
 }
 
-function preview(found, changed) {
+function preview(found, { changed, granularity, onlySure }) {
+  const shown = found.sample.length < found.groups ? `${found.sample.length} of the groups:` : null;
   return [
-    changed &&
-      h("p.notice", {
-        role: "status",
-        text: "Groups or marks have changed meanwhile: nothing is accepted yet. This is what is suggested now.",
-      }),
+    changed && notice(CHANGED),
+    granularity > OF_ONE_MOMENT && notice(coarse(found)),
     h("p.secondary", { text: WHAT_IT_MEANS }),
     figures([
       ["Kept", number(found.keep)],
@@ -82,8 +100,26 @@ function preview(found, changed) {
       ["Left alone", number(found.left_alone)],
       ["To win", bytes(found.bytes)],
     ]),
+    onlySure && sureChoice(found, onlySure),
+    shown && h("p.secondary", { text: shown }),
     h("ul.samples", { "aria-label": "Some of the groups", tabindex: 0 }, found.sample.map(sample)),
   ];
+}
+
+function notice(text) {
+  return h("p.notice", { role: "status", text });
+}
+
+function coarse({ photos, reject }) {
+  const share = percent(photos ? reject / photos : 0);
+  return `These are not photos of one moment: ${share} of the photos in them would be rejected.`;
+}
+
+function sureChoice({ groups, unsure }, input) {
+  const some = `${number(unsure)} of ${plural(groups, "group")}`;
+  const words = `${some} ${unsure === 1 ? "is" : "are"} unsure: look at them first.`;
+  const text = h("span", {}, h("strong", { text: "Only groups that are sure" }), h("span.secondary", { text: words }));
+  return h("label.choice", {}, input, text);
 }
 
 /** Numbers under their names. @param {[string, string][]} pairs */

@@ -72,32 +72,60 @@ async function open(app) {
     return;
   }
   app.router.start();
-  app.jobs.resume().catch(app.toasts.fail);
+  followOthers(app);
   keepUp(app);
+}
+
+/** Work that began before the page was opened, or in another tab, is followed; then what it did is shown. */
+async function followOthers(app) {
+  try {
+    const job = await app.jobs.resume();
+    if (!job) return;
+    await refresh(app);
+    if (job.state === "failed") app.toasts.fail(new Error(job.error ?? "That did not work."));
+    if (!document.querySelector("dialog[open]")) app.router.again();
+  } catch {
+    // The banner says so.
+  }
 }
 
 /** Other programs write to the collection, too; and the server may be gone. */
 function keepUp(app) {
   const look = () => {
-    if (!document.hidden && !app.store.get().job)
-      app.refresh().catch(() => {
+    if (document.hidden || app.store.get().job) return;
+    app.refresh().then(
+      () => followOthers(app),
+      () => {
         // The banner says so.
-      });
+      },
+    );
   };
   setInterval(look, LOOK_MS);
   document.addEventListener("visibilitychange", look);
 }
 
 async function refresh(app) {
+  const { collection: before } = app.store.get();
   const collection = await app.api.collection();
-  const isFirst = app.store.get().collection === null;
-  app.store.set(isFirst ? { collection, granularity: collection.granularity } : { collection });
+  app.store.set(before ? { collection } : { collection, granularity: collection.granularity });
+  if (before?.revision !== collection.revision && collection.clustered) countGroups(app);
+}
+
+/** For the top bar: what is open and what is done. */
+async function countGroups(app) {
+  const { granularity, order } = app.store.get();
+  try {
+    const { counts, photos } = await app.api.groups({ granularity, order, limit: 1 });
+    if (granularity === app.store.get().granularity)
+      app.store.set({ counts: { ...counts, photos } });
+  } catch {
+    // Whoever shows groups asks for them, too, and tells what is wrong.
+  }
 }
 
 async function groupAgain(app) {
   try {
     await app.jobs.run({ kind: "cluster" });
-    await refresh(app);
     app.toasts.tell("The photos are grouped.");
     app.router.start();
   } catch (error) {
@@ -107,6 +135,7 @@ async function groupAgain(app) {
 
 /** Shows a view in place of the one before, whose keys and listeners go with it. */
 function showView(app, route) {
+  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
   app.closeView?.();
   const view = VIEWS[route.name](app, route);
   const release = app.keys.add(view.keys ?? {});

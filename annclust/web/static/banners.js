@@ -15,6 +15,7 @@ const RETRIES = { gone: "Try again" };
 const STALE = {
   photos: "Photos have come or gone since they were grouped.",
   decisions: "Decisions have changed since the photos were grouped.",
+  moved: "Groups are as before the purge. Group again when you like.",
 };
 
 /** @param {object} app @returns {HTMLElement} */
@@ -35,12 +36,13 @@ export function makeBanners(app) {
   return element;
 }
 
-function banner(app, { trouble, collection, job }) {
+function banner(app, { trouble, collection, job, hasMoved }) {
   if (trouble) return line(TROUBLES[trouble], trouble, RETRIES[trouble], () => retry(app));
   if (collection?.message) return line(collection.message, "message");
   const stale = collection?.clustered && STALE[collection.out_of_date];
   if (!stale || job?.kind === "cluster") return null;
-  return line(stale, "stale", "Group again", () => app.groupAgain());
+  const words = hasMoved && collection.out_of_date === "photos" ? STALE.moved : stale;
+  return line(words, "stale", "Group again", () => app.groupAgain());
 }
 
 function line(text, testid, label = null, action = null) {

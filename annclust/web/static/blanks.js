@@ -22,7 +22,7 @@ export function trouble(error, retry) {
   return nothingHere("That did not work", error.message, "warning", [button]);
 }
 
-/** @param {object} app offers the first grouping */
+/** Offers a grouping: the first one, or that after photos have come or gone. @param {object} app */
 export function notGroupedYet(app) {
   const { photos } = app.store.get().collection;
   const button = h("button.button.primary", { testid: "cluster" }, "Group the photos");
@@ -31,9 +31,9 @@ export function notGroupedYet(app) {
     await app.groupAgain();
     button.disabled = false;
   });
-  const known = `${plural(photos, "photo")} are known, and none of them grouped yet.`;
-  const words = `${known} A few thousand take seconds, a hundred thousand minutes.`;
-  return nothingHere("Not grouped yet", words, "groups", [button]);
+  const known = `${plural(photos, "photo is", "photos are")} known, and not grouped as they are now.`;
+  const words = `${known} What you marked and decided stays. A few thousand photos take seconds, a hundred thousand minutes.`;
+  return nothingHere("The photos are to be grouped", words, "groups", [button]);
 }
 
 /** A view that is on its way. @param {number} [cells] */

@@ -51,8 +51,10 @@ class Compare {
     const arrange = () => this.#arrange();
     addEventListener("resize", arrange);
     const release = this.app.keys.add(this.#keys());
+    const left = this.app.router.over(() => this.element.close());
     this.#show();
     await closed;
+    left();
     release();
     removeEventListener("resize", arrange);
     this.panes.forEach((pane) => pane.close());
@@ -75,10 +77,10 @@ class Compare {
       h(
         "header.stage-bar",
         {},
+        stageButton("back", "Close (Esc)", () => this.element.close(), "close"),
         this.modes,
         this.zoomWords,
         this.more,
-        stageButton("cross", "Close (Esc)", () => this.element.close(), "close"),
       ),
       h("div.stage-middle", {}, this.stage),
       h("footer.stage-foot", {}, this.layer.controls, this.strip.element),

@@ -3,6 +3,8 @@
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 
+const DOUBLE_MS = 300;
+
 /**
  * Opens a dialog; the keys of what lies below rest meanwhile.
  * @param {{keys: object}} app
@@ -28,7 +30,7 @@ export function openDialog(
 /**
  * Asks, with Cancel focused: a key pressed by mistake does nothing.
  * @param {{keys: object}} app
- * @param {{title: string, body: Node[], yes: string, grave?: boolean, wide?: boolean, testid?: string}} question
+ * @param {{title: string, body: Node[], yes: string | Node, wide?: boolean, testid?: string}} question
  * @returns {Promise<boolean>}
  */
 export async function confirm(app, { title, body, yes, wide = false, testid = "confirm" }) {
@@ -68,6 +70,7 @@ export function show(app, element, focus = null) {
       "close",
       () => {
         release();
+        swallowClicks();
         element.remove();
         if (before?.isConnected) before.focus({ preventScroll: true });
         done();
@@ -75,6 +78,17 @@ export function show(app, element, focus = null) {
       { once: true },
     );
   });
+}
+
+/** The second click of a double one is not for what lies below. */
+function swallowClicks() {
+  const swallow = (event) => {
+    if (event.detail === 0) return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  document.addEventListener("click", swallow, true);
+  setTimeout(() => document.removeEventListener("click", swallow, true), DOUBLE_MS);
 }
 
 function isBeside(element, event) {

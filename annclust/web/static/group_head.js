@@ -59,7 +59,7 @@ function about(group) {
   const looking = group.pending
     ? `looking closely at ${number(group.pending)}…`
     : (COMPARED[group.compared_as] ?? "");
-  const level = group.size > 1 ? capital(group.level) : "No twin";
+  const level = group.size > 1 ? capital(group.level) : "Stands alone";
   return [level, looking, sureness(group.certainty).word.toLowerCase(), when, all]
     .filter(Boolean)
     .join(" · ");

@@ -3,10 +3,10 @@
 import { openDialog } from "./dialogs.js";
 import { h } from "./dom.js";
 
-const KEYS = {
+const keysOf = ({ can_text: canText }) => ({
   Everywhere: [
     [["1"], ["…"], ["5"], "groups, one-offs, map, decisions, purge"],
-    [["/"], "find look-alikes of a text or a file"],
+    [["/"], canText ? "find look-alikes of a text or a file" : "find look-alikes of a file"],
     [["T"], "theme"],
     [["?"], "this sheet"],
     [["Esc"], "close, or back"],
@@ -16,6 +16,8 @@ const KEYS = {
     [["Enter"], "open"],
     [["V"], "select, to join groups"],
     [["A"], "accept all suggestions"],
+    [["←"], ["→"], "on the slider: finer, coarser"],
+    [["Page Up"], ["Page Down"], "on the slider: from mark to mark"],
   ],
   "One group": [
     [["←"], ["→"], "from photo to photo"],
@@ -46,14 +48,14 @@ const KEYS = {
     [["←"], ["→"], ["↑"], ["↓"], "move"],
     [["Enter"], "open what is in the middle"],
   ],
-};
+});
 
 /** @param {object} app */
 export function showHelp(app) {
   const sheet = h(
     "div.key-sheet",
     { tabindex: 0, role: "region", "aria-label": "Keys of all views" },
-    Object.entries(KEYS).map(section),
+    Object.entries(keysOf(app.store.get().collection ?? {})).map(section),
   );
   openDialog(app, {
     title: "Keys",

@@ -8,8 +8,9 @@ const EVERY_MS = 350;
 const RETRY_MS = 1000;
 /** A server that does not answer for a moment may still be at work. */
 const PATIENCE = 20;
-/** Status of what cannot be done now; of a job, because another one runs, perhaps of another tab. */
-const CONFLICT = 409;
+
+/** What a kind of job does to groups: after these they are as before a purge, or as the photos are. */
+const MOVES = { apply: true, undo: true, cluster: false };
 
 /** A job that did not come to its end. */
 export class JobError extends Error {
@@ -22,14 +23,16 @@ export class JobError extends Error {
 }
 
 /**
- * @param {{api: object, store: object}} app
- * @returns {{run: (job: object) => Promise<object>, resume: () => Promise<void>, stop: () => Promise<void>}}
+ * @param {{api: object, store: object, refresh: () => Promise<void>}} app
+ * @returns {{run: Function, resume: Function, stop: Function}}
  */
-export function makeJobs({ api, store }) {
+export function makeJobs(app) {
+  const { api, store } = app;
+  let own = 0;
   const resume = async () => {
     const { job } = await api.currentJob();
-    const isWatched = store.get().job?.id === job?.id;
-    if (job?.state === "running" && !isWatched) await follow(api, store, job);
+    const isWatched = own > 0 || store.get().job?.id === job?.id;
+    return job?.state === "running" && !isWatched ? follow(api, store, job) : null;
   };
   return {
     /**
@@ -39,14 +42,25 @@ export function makeJobs({ api, store }) {
      * @throws {JobError} if it fails or is stopped
      */
     async run(job) {
-      const id = await start(api, job, resume);
-      const first = { id, kind: job.kind, state: "running", stage: "", done: 0, total: null };
-      const ended = await follow(api, store, first);
+      own += 1;
+      let ended;
+      try {
+        ended = await follow(api, store, await start(api, job));
+      } finally {
+        own -= 1;
+      }
+      if (job.kind in MOVES) store.set({ hasMoved: MOVES[job.kind] });
+      await app.refresh().catch(() => {
+        // The banner says so.
+      });
       if (ended.state === "failed") throw new JobError(ended.error ?? "That did not work.", "failed");
       if (ended.state === "stopped") throw new JobError("Stopped.", "stopped");
       return ended.result ?? null;
     },
-    /** Watches what runs already: it was started before the page was opened, or by another tab. */
+    /**
+     * Watches what runs already: it was started before the page was opened, or by another tab.
+     * @returns {Promise<object | null>} the job once it has ended; null if there is none to watch
+     */
     resume,
     async stop() {
       const { job } = store.get();
@@ -55,17 +69,9 @@ export function makeJobs({ api, store }) {
   };
 }
 
-/** What is in the way is shown, so that one can stop it. */
-async function start(api, job, resume) {
-  try {
-    return (await api.startJob(job)).job;
-  } catch (error) {
-    if (error.status === CONFLICT)
-      resume().catch(() => {
-        // What was refused is told anyway.
-      });
-    throw error;
-  }
+async function start(api, { kind, ...wishes }) {
+  const { job: id } = await api.startJob({ kind, ...wishes });
+  return { id, kind, state: "running", stage: "", done: 0, total: null };
 }
 
 /** Each job is asked for by its number: another tab may have started another one by now. */

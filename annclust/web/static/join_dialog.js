@@ -3,7 +3,7 @@
  * by its number.
  */
 
-import { openDialog } from "./dialogs.js";
+import { confirm, openDialog } from "./dialogs.js";
 import { fill, h } from "./dom.js";
 import { thumbnail } from "./pictures.js";
 import { percent } from "./words.js";
@@ -22,9 +22,9 @@ export function openJoin(app, group, photo, chosen) {
     h("li.skeleton", {}),
     h("li.skeleton", {}),
   );
-  const choose = (other) => {
+  const choose = async (other) => {
     dialog.close();
-    chosen(other);
+    if (await isMeant(app, other)) chosen(other);
   };
   const dialog = openDialog(app, {
     title: `${photo.name} belongs together with…`,
@@ -33,6 +33,21 @@ export function openJoin(app, group, photo, chosen) {
     body: [places, numberForm(choose)],
   });
   showChoices(app, group, photo, places, choose).catch(app.toasts.fail);
+}
+
+/** Who is in a group brings it along. */
+async function isMeant(app, other) {
+  const { granularity } = app.store.get();
+  try {
+    const { name, group } = await app.api.photo(other, { granularity });
+    if (!group || group.size < 2) return true;
+    const words = `${name} is in a group of ${group.size}: all of them come along.`;
+    const body = [h("p", { text: words })];
+    return await confirm(app, { title: "Join the two groups?", yes: "Join", testid: "join-groups", body });
+  } catch (error) {
+    app.toasts.fail(error);
+    return false;
+  }
 }
 
 async function showChoices(app, group, photo, places, choose) {

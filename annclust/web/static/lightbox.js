@@ -45,9 +45,11 @@ class Lightbox {
     const release = this.#listen();
     const closed = show(this.app, this.element, this.element);
     const releaseKeys = this.app.keys.add(this.#keys());
+    const left = this.app.router.over(() => this.element.close());
     this.#go(this.place);
     if (this.atFull) this.pane.toggleFull();
     await closed;
+    left();
     releaseKeys();
     release();
     this.left(this.place);
@@ -61,10 +63,10 @@ class Lightbox {
       h(
         "header.stage-bar",
         {},
+        stageButton("back", "Close (Esc)", close, "close"),
         this.name,
         this.zoomWords,
         this.marks?.element,
-        stageButton("cross", "Close (Esc)", close, "close"),
       ),
       h(
         "div.stage-middle",

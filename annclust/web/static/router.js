@@ -1,5 +1,6 @@
 /** Addresses of views, and going between them: every view has one, so that Back and a reload work. */
 
+import { makeLayers } from "./history_layers.js";
 import { hasModifier } from "./keys.js";
 
 const ROUTES = [
@@ -41,25 +42,31 @@ export function routeOf(address) {
 /** @param {(route: Route) => void} show draws the view of a route */
 export function makeRouter(show) {
   const arrive = (scroll) => show({ ...routeOf(location.pathname + location.search), scroll });
-  const go = (address) => {
-    history.replaceState({ ...history.state, scroll: scrollY }, "");
-    history.pushState({ scroll: 0, inside: true }, "", address);
-    arrive(0);
-  };
+  const { over, settled, left } = makeLayers();
+  const go = (address) =>
+    settled(() => {
+      history.replaceState({ ...history.state, scroll: scrollY }, "");
+      history.pushState({ scroll: 0, inside: true }, "", address);
+      arrive(0);
+    });
   history.scrollRestoration = "manual";
-  addEventListener("popstate", (event) => arrive(event.state?.scroll ?? 0));
+  addEventListener("popstate", (event) => left() || arrive(event.state?.scroll ?? 0));
   document.addEventListener("click", (event) => followLink(event, go));
   return {
     go,
     note,
+    over,
     start: () => arrive(history.state?.scroll ?? 0),
+    /** Draws the view that is there anew. */
+    again: () => arrive(scrollY),
     /** Goes to another address without a new entry in the history. */
-    replace(address) {
-      history.replaceState({ ...history.state, scroll: 0 }, "", address);
-      arrive(0);
-    },
+    replace: (address) =>
+      settled(() => {
+        history.replaceState({ ...history.state, scroll: 0 }, "", address);
+        arrive(0);
+      }),
     /** Back to where one came from, or to `otherwise` if the page was opened here. */
-    back: (otherwise) => (history.state?.inside ? history.back() : go(otherwise)),
+    back: (otherwise) => settled(() => (history.state?.inside ? history.back() : go(otherwise))),
   };
 }
 

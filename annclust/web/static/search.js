@@ -15,13 +15,14 @@ const LARGEST = 64 * 2 ** 20;
 export function openSearch(app) {
   const { can_text: canText } = app.store.get().collection ?? {};
   const field = canText ? textField(app, () => dialog.close()) : null;
+  const choose = fileButton(app, () => dialog.close());
   const dialog = openDialog(app, {
     title: "Find look-alikes",
     testid: "search-dialog",
-    focus: field?.querySelector("input"),
+    focus: (field ?? choose).querySelector("input"),
     body: [
       field,
-      fileButton(app, () => dialog.close()),
+      choose,
       h("p.secondary", {
         text: ANYWHERE,
       }),

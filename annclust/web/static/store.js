@@ -8,6 +8,7 @@
  * @property {"all" | "open" | "resolved" | "skipped"} filter
  * @property {object | null} counts of the groups last seen
  * @property {object | null} job the running one
+ * @property {boolean} hasMoved whether a purge of this page is all that photos are known to have gone by
  * @property {"" | "gone" | "locked"} trouble of the server
  */
 
@@ -19,6 +20,7 @@ const FIRST = {
   filter: "all",
   counts: null,
   job: null,
+  hasMoved: false,
   trouble: "",
 };
 

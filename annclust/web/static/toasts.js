@@ -19,9 +19,11 @@ export function makeToasts() {
     element,
     /** @param {string} text @param {{undo?: () => void, label?: string, lasts?: number}} [options] */
     tell,
-    /** @param {Error} error whose message a person can read; a request that was given up is no error */
+    /** @param {Error} error whose message a person can read; what was given up or stopped is no error */
     fail(error) {
-      if (error.name !== "AbortError") tell(error.message, { kind: "failed", lasts: 2 * LASTS_MS });
+      if (error.state === "stopped") tell(error.message);
+      else if (error.name !== "AbortError")
+        tell(error.message, { kind: "failed", lasts: 2 * LASTS_MS });
     },
   };
 }

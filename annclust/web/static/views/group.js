@@ -335,7 +335,7 @@ function middleAspect(photos) {
 
 function noGroup() {
   const link = h("a.button.primary", { href: "/groups" }, "All groups");
-  const why = "This photo has no twin at this granularity, or is gone.";
+  const why = "This photo stands alone at this granularity, or is gone.";
   return nothingHere("No group here", why, "alone", [link]);
 }
 

@@ -159,6 +159,7 @@ class GroupsView {
     grid.redrawChanged();
     if (this.first !== list.entries[0]) this.#cameAnew();
     if (this.scroll) this.#scrollBack();
+    else this.#focusLast();
   }
 
   #goToTop() {
@@ -175,9 +176,17 @@ class GroupsView {
   #scrollBack() {
     scrollTo({ top: this.scroll, behavior: "instant" });
     if (scrollY >= this.scroll - 1) this.scroll = null;
+    this.#focusLast();
+  }
+
+  /** Whoever comes out of a group goes on from its card. */
+  #focusLast() {
     const { lastGroup } = this.app.store.get();
+    if (this.isFocused || document.activeElement !== document.body) return;
     const place = this.list.entries.findIndex(({ lead }) => lead === lastGroup);
-    if (place >= 0) this.grid.focus(place);
+    if (place < 0) return;
+    this.isFocused = true;
+    this.grid.focus(place);
   }
 
   #failed(error) {

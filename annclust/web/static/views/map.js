@@ -232,7 +232,7 @@ class MapView {
   #showTip(point) {
     const { x, y } = this.drawing.positionOf(point);
     const group = this.points.groups[point];
-    const words = group < 0 ? "No twin" : `Group of ${number(this.sizes.get(group))}`;
+    const words = group < 0 ? "One-off" : `Group of ${number(this.sizes.get(group))}`;
     fill(
       this.tip,
       thumbnail({ id: this.points.ids[point] }, { lazy: false }),

@@ -35,6 +35,7 @@ class OneOffsView {
   view() {
     this.list.reload();
     const { granularity, collection } = this.app.store.get();
+    const level = levelName(granularity, collection.levels);
     return {
       title: "One-offs",
       element: h(
@@ -45,9 +46,7 @@ class OneOffsView {
           {},
           h("h1", { text: "One-offs" }),
           this.count,
-          h("p.secondary", {
-            text: `No twin among ${levelName(granularity, collection.levels)}: never offered for purge.`,
-          }),
+          h("p.secondary", { text: `Nothing nearly the same among ${level}: never offered for purge.` }),
         ),
         this.blank,
         this.grid.element,

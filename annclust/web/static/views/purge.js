@@ -1,21 +1,14 @@
 /** Moving rejected photos to the trash: a plan, a look at it, the move, and undoing it. */
 
-import { figures } from "../accept_all.js";
 import { loadingCells, notGroupedYet, trouble } from "../blanks.js";
-import { confirm } from "../dialogs.js";
 import { fill, h } from "../dom.js";
-import { icon } from "../icons.js";
-import { leftBehind, leftIn } from "../left_behind.js";
-import { planTable } from "../plan_table.js";
-import { notRestored, purgeList, undoPurge } from "../purge_list.js";
-import { bytes, capital, levelName, moment, number, plural } from "../words.js";
+import { planPage } from "../plan_page.js";
+import { notRestored, purgeList } from "../purge_list.js";
+import { levelName } from "../words.js";
 
 const HOW =
   "Rejected photos are moved to a trash folder beside your photos, never deleted. A plan comes first:" +
   " nothing is touched until you have seen it, and every move can be undone.";
-
-const CHECKED =
-  "Every file is compared with the plan once more before it is moved. You can undo this.";
 
 const CHOICES = {
   resolved: ["Groups that are done", "Only what you have looked through or accepted."],
@@ -24,45 +17,46 @@ const CHOICES = {
 
 /** @param {object} app @param {import("../router.js").Route} route */
 export function purgeView(app, route) {
-  if (!app.store.get().collection.clustered) return { title: "Purge", element: notGroupedYet(app) };
   const element = h("section.view.narrow.purge-view", { "aria-label": "Purge" });
   const plan = route.query.get("plan");
-  const closing = [];
-  if (plan) showPlan(app, element, plan, closing);
-  else showStart(app, element);
+  const start = (result = null) => (view.past = showStart(app, element, result));
+  const view = { past: null, page: null };
+  if (plan) view.page = planPage(app, element, plan, start);
+  else start();
+  const unwatch = app.store.watch((now, before) => {
+    if (now.collection?.revision !== before.collection?.revision && view.past?.isConnected)
+      showPast(app, view.past, [...view.past.querySelectorAll("[data-testid=not-restored]")]);
+  });
   return {
     title: "Purge",
     element,
-    close: () => closing.forEach((close) => close()),
+    close: () => [unwatch(), view.page?.close()],
     keys: plan ? { Escape: () => app.router.go("/purge") } : {},
   };
 }
 
+/** What was moved can be brought back whether or not the photos are grouped now. */
 function showStart(app, element, result = null) {
   const past = h("div", {}, loadingCells(2));
+  const head = [h("h1", { text: "Purge" }), h("p.secondary", { text: HOW })];
   fill(
     element,
-    h(
-      "header.view-head",
-      {},
-      h("h1", { text: "Purge" }),
-      h("p.secondary", {
-        text: HOW,
-      }),
-    ),
+    h("header.view-head", {}, head),
     result,
-    planForm(app),
+    app.store.get().collection.clustered ? planForm(app) : notGroupedYet(app),
     h("h2", { text: "Past purges" }),
     past,
   );
   showPast(app, past);
+  return past;
 }
 
-async function showPast(app, past, result = null) {
+/** @param {Node | Node[] | null} told of the one that was undone last */
+async function showPast(app, past, told = null) {
   try {
     const { purges } = await app.api.purges();
-    const list = purgeList(app, purges, (result) => showPast(app, past, result));
-    fill(past, notRestored(result), list);
+    const again = (result) => showPast(app, past, notRestored(result));
+    fill(past, told, purgeList(app, purges, again));
   } catch (error) {
     fill(
       past,
@@ -112,123 +106,4 @@ async function makePlan(app, only, button) {
     button.disabled = false;
     app.toasts.fail(error);
   }
-}
-
-async function showPlan(app, element, id, closing) {
-  fill(element, loadingCells(3));
-  try {
-    const plan = await app.api.plan(id);
-    const table = planTable(app, plan);
-    closing.push(table.close);
-    fill(
-      element,
-      planHead(app, plan),
-      plan.photos ? [table.element, planFoot(app, element, plan)] : null,
-    );
-  } catch (error) {
-    fill(
-      element,
-      trouble(error, () => showPlan(app, element, id, closing)),
-    );
-  }
-}
-
-function planHead(app, plan) {
-  const back = h(
-    "a.icon-button",
-    { href: "/purge", "aria-label": "Back to purges", title: "Back (Esc)" },
-    icon("back"),
-  );
-  const words = plan.photos
-    ? `Made ${moment(plan.made)}, over ${plan.level}. Nothing has been touched yet.`
-    : "There is nothing to move: no photo of these groups is rejected.";
-  return h(
-    "header.view-head.plan-head",
-    {},
-    h("div.group-title", {}, back, h("h1", { text: "Plan" })),
-    h("p.secondary", { text: words }),
-    figures([
-      ["Groups", number(plan.groups)],
-      ["Photos to move", number(plan.photos)],
-      ["Files with companions", number(plan.files)],
-      ["To win", bytes(plan.bytes)],
-      ["Left alone", number(plan.left_alone)],
-    ]),
-  );
-}
-
-function planFoot(app, element, plan) {
-  const text = `Move ${plural(plan.files, "file")} to the trash…`;
-  const button = h(
-    "button.button.primary",
-    { testid: "apply", click: () => apply(app, element, plan, button) },
-    icon("purge"),
-    text,
-  );
-  return h(
-    "div.action-bar",
-    {},
-    h("span.secondary", { text: `${bytes(plan.bytes)} to win` }),
-    h("a.button", { href: "/purge" }, "Not now"),
-    button,
-  );
-}
-
-async function apply(app, element, plan, button) {
-  if (!(await isSure(app, plan))) return;
-  button.disabled = true;
-  try {
-    const result = await app.jobs.run({ kind: "apply", plan: plan.id, digest: plan.digest });
-    if (element.isConnected) showDone(app, element, plan, result);
-    else app.toasts.tell(`${plural(result?.files ?? plan.files, "file")} moved to the trash.`);
-  } catch (error) {
-    button.disabled = false;
-    app.toasts.fail(error);
-  }
-}
-
-function isSure(app, plan) {
-  const files = plural(plan.files, "file");
-  const [photos, groups] = [plural(plan.photos, "photo"), plural(plan.groups, "group")];
-  const all = `${photos} of ${groups}, ${bytes(plan.bytes)} in all.`;
-  const body = [
-    h("p", { text: `${all} At least one photo of each group stays where it is.` }),
-    h("p.secondary", { text: CHECKED }),
-  ];
-  const yes = `Move ${files} to the trash`;
-  return confirm(app, { title: `${yes}?`, yes, testid: "purge-dialog", body });
-}
-
-function showDone(app, element, plan, result) {
-  app.router.note({ plan: null });
-  showStart(app, element, done(app, element, plan, result));
-  scrollTo({ top: 0 });
-  element.querySelector("[data-testid=undo-now]")?.focus();
-}
-
-function done(app, element, plan, result) {
-  const files = result?.files ?? plan.files;
-  const size = result?.bytes ?? plan.bytes;
-  const undo = h("button.button", { testid: "undo-now" }, icon("undo"), "Undo");
-  undo.addEventListener("click", async () => {
-    undo.disabled = true;
-    const undone = await undoPurge(app, result.purge);
-    if (undone) showStart(app, element, notRestored(undone));
-    else undo.disabled = false;
-  });
-  const told = (stayed) => `${stayed} stayed where they were`;
-  const stayed = leftBehind(...leftIn(result, "not_moved"), told);
-  return h(
-    "div.panel.done",
-    { role: "status", testid: "purged" },
-    h("span.done-icon", {}, icon("check", 24)),
-    h(
-      "div",
-      {},
-      h("strong", { text: `${capital(plural(files, "file"))} moved to the trash` }),
-      h("p.secondary", { text: `${bytes(size)} can be won by emptying the trash.` }),
-      stayed,
-    ),
-    result && undo,
-  );
 }

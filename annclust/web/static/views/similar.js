@@ -10,6 +10,9 @@ import { nearestToward } from "../roving.js";
 import { openSearch } from "../search.js";
 import { number, percent, plural } from "../words.js";
 
+/** Even the best look-alike below this is none. */
+const FAINT = 0.6;
+
 /** @param {object} app @param {import("../router.js").Route} route */
 export function similarView(app, route) {
   const head = h("header.view-head.similar-head", {});
@@ -33,7 +36,7 @@ async function showAnswer(app, route, parts) {
     fill(
       parts.results,
       answer.matches.length
-        ? matchList(app, answer.matches)
+        ? [faintness(answer), matchList(app, answer.matches)]
         : nothingHere("No look-alikes", "No other photo has a vector yet.", "search"),
     );
     parts.results.querySelector("[data-cell]")?.focus({ preventScroll: true });
@@ -44,6 +47,12 @@ async function showAnswer(app, route, parts) {
     );
   }
   return undefined;
+}
+
+/** The nearest of all photos need not be near; texts are never as near as photos. */
+function faintness({ matches, isText = false }) {
+  if (isText || matches[0].similarity >= FAINT) return null;
+  return h("p.notice", { text: "Nothing really alike: these are the nearest of all photos." });
 }
 
 function showNothingAsked(app, { head, results }) {
@@ -62,7 +71,7 @@ async function ask(app, route, closing) {
   if (text) {
     const { matches } = await app.api.similarToText(text);
     const words = plural(matches.length, "photo");
-    return { head: headWith(app, null, { title: `“${text}”`, words }), matches };
+    return { head: headWith(app, null, { title: `“${text}”`, words }), matches, isText: true };
   }
   const { asked } = app.store.get();
   return asked ? ofFile(app, asked, closing) : null;
@@ -91,7 +100,7 @@ function queryButton(app, query) {
 }
 
 function ownGroup(group, granularity) {
-  if (!group) return h("span.secondary", { text: "No twin: never offered for purge." });
+  if (!group) return h("span.secondary", { text: "Nothing nearly the same: never offered for purge." });
   const href = `/group/${group.lead}?g=${granularity}`;
   return h("a.button.small", { href }, `Its group of ${number(group.size)}`);
 }
@@ -172,7 +181,7 @@ function largeButton(app, photos, place) {
 }
 
 function groupLink(app, photo, lead) {
-  if (lead === null) return h("span", { text: "no twin" });
+  if (lead === null) return h("span", { text: "alone" });
   const href = `/group/${lead}?g=${app.store.get().granularity}`;
   return h("a", { href, "aria-label": `Group of ${photo.name}` }, "group");
 }
