@@ -249,6 +249,7 @@ class SuggestionsDocument(Document):
     bytes: int
     pending: int
     revision: int
+    unsure: int
     sample: list[SampleGroup]
 
 

@@ -40,9 +40,11 @@ def review_routes(session: Session, judges: Judges) -> APIRouter:
         return group_document(session, judges, photo, Asked(wish.granularity, "largest", "all"))
 
     @routes.get("/suggestions")
-    def suggested(granularity: GranularityQuery = GRANULARITY["shots"]) -> SuggestionsDocument:
-        """What is suggested for all open groups."""
-        return suggestions(session.view, judges, granularity)
+    def suggested(
+        granularity: GranularityQuery = GRANULARITY["shots"], only_sure: bool = False
+    ) -> SuggestionsDocument:
+        """What is suggested for all open groups, or for those that are sure."""
+        return suggestions(session.view, judges, granularity, only_sure=only_sure)
 
     @routes.post("/marks")
     def mark(change: MarksChange) -> Changed:

@@ -22,6 +22,9 @@ _SAMPLES: Final = 12
 
 _OPEN: Final = STATES.index("open")
 
+_SURE: Final = 0.5
+"""Certainty from which on a group is one for most people; the page calls others unsure."""
+
 
 class NotJudgedYetError(Exception):
     """Nothing is suggested for a group yet."""
@@ -48,22 +51,26 @@ def require_unchanged(view: View, revision: int | None) -> None:
         raise SuggestionsChangedError
 
 
-def open_groups(view: View, granularity: float) -> Iterator[Nodes]:
+def open_groups(view: View, granularity: float, *, only_sure: bool = False) -> Iterator[Nodes]:
     """Places of the photos of each open group, largest first."""
     cut = view.album.cut(granularity)
-    states = view.notes.states(cut)
+    wanted = view.notes.states(cut) == _OPEN
+    if only_sure:
+        wanted &= cut.certainty >= _SURE
     for group in view.album.order(granularity, "largest").tolist():
-        if states[group] == _OPEN:
+        if wanted[group]:
             yield cut.members_of(group)
 
 
-def suggestions(view: View, judges: Judges, granularity: float) -> SuggestionsDocument:
+def suggestions(
+    view: View, judges: Judges, granularity: float, *, only_sure: bool = False
+) -> SuggestionsDocument:
     """What was judged of the open groups so far."""
     photos = keep = reject = alone = pending = 0
     groups = 0
     sizes: list[int] = []
     samples: list[SampleGroup] = []
-    for members in open_groups(view, granularity):
+    for members in open_groups(view, granularity, only_sure=only_sure):
         groups += 1
         photos += len(members)
         judged = judges.known(view, members)
@@ -85,8 +92,15 @@ def suggestions(view: View, judges: Judges, granularity: float) -> SuggestionsDo
         bytes=_bytes(view, sizes),
         pending=pending,
         revision=view.revision,
+        unsure=_unsure(view, granularity),
         sample=samples,
     )
+
+
+def _unsure(view: View, granularity: float) -> int:
+    """How many of the open groups are unsure."""
+    cut = view.album.cut(granularity)
+    return int(((view.notes.states(cut) == _OPEN) & (cut.certainty < _SURE)).sum())
 
 
 def _sample(view: View, members: Nodes, judged: Judgement) -> SampleGroup:
@@ -141,7 +155,8 @@ def accept_groups(
 
     def groups_in(view: View) -> list[Accepted]:
         require_unchanged(view, wish.revision)
-        judged = ((each, judges.known(view, each)) for each in open_groups(view, granularity))
+        groups = open_groups(view, granularity, only_sure=wish.only_sure)
+        judged = ((each, judges.known(view, each)) for each in groups)
         accepted.extend(
             accepted_of(view, members, each)
             for members, each in judged

@@ -36,6 +36,7 @@ class AcceptJob(Document):
     kind: Literal["accept"]
     granularity: Granularity
     revision: PhotoId | None = None
+    only_sure: bool = False
 
 
 class PlanJob(Document):

@@ -1,7 +1,7 @@
 /** Accepting the suggestions of all open groups, after showing what that means. */
 
 import { confirm } from "./dialogs.js";
-import { h } from "./dom.js";
+import { fill, h } from "./dom.js";
 import { thumbnail } from "./pictures.js";
 import { bytes, number, percent, plural } from "./words.js";
 
@@ -41,24 +41,30 @@ export async function acceptAll(app) {
 /** @returns {Promise<object | null>} what else the job is to know; null if nothing is to be done */
 async function ask(app, found, changed) {
   const { granularity } = app.store.get();
-  const onlySure = found.unsure ? h("input", { type: "checkbox", checked: true }) : null;
-  const yes = h("span", {});
-  const tell = () => (yes.textContent = acceptWords(found, onlySure?.checked));
+  const sure = found.unsure ? await app.api.suggestions(granularity, true) : null;
+  const onlySure = sure && h("input", { type: "checkbox", checked: true });
+  const [yes, meant] = [h("span", {}), h("div", {})];
+  const tell = () => {
+    const told = onlySure?.checked ? sure : found;
+    yes.textContent = `Accept in ${plural(told.groups, "group")}`;
+    fill(meant, preview(told, granularity));
+  };
   onlySure?.addEventListener("change", tell);
   tell();
   const isSure = await confirm(app, {
     title: "Accept all suggestions?",
-    body: preview(found, { changed, granularity, onlySure }),
+    body: [
+      changed && notice(CHANGED),
+      h("p.secondary", { text: WHAT_IT_MEANS }),
+      onlySure && sureChoice(found, onlySure),
+      meant,
+    ],
     yes,
     wide: true,
     testid: "accept-all-dialog",
   });
   if (!isSure) return null;
   return onlySure ? { only_sure: onlySure.checked } : {};
-}
-
-function acceptWords({ groups, unsure }, onlySure) {
-  return `Accept in ${plural(onlySure ? groups - unsure : groups, "group")}`;
 }
 
 /** @returns {Promise<object | null>} what is suggested now, if that is not what was shown any more */
@@ -88,19 +94,16 @@ async function examined(app, granularity) {
   return app.api.suggestions(granularity);
 }
 
-function preview(found, { changed, granularity, onlySure }) {
+function preview(found, granularity) {
   const shown = found.sample.length < found.groups ? `${found.sample.length} of the groups:` : null;
   return [
-    changed && notice(CHANGED),
     granularity > OF_ONE_MOMENT && notice(coarse(found)),
-    h("p.secondary", { text: WHAT_IT_MEANS }),
     figures([
       ["Kept", number(found.keep)],
       ["Rejected", number(found.reject)],
       ["Left alone", number(found.left_alone)],
       ["To win", bytes(found.bytes)],
     ]),
-    onlySure && sureChoice(found, onlySure),
     shown && h("p.secondary", { text: shown }),
     h("ul.samples", { "aria-label": "Some of the groups", tabindex: 0 }, found.sample.map(sample)),
   ];

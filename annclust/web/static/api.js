@@ -43,7 +43,7 @@ function reading(read) {
     photo: (photo, query) => read(`/api/photos/${photo}`, query),
     similarTo: (photo, n = 60) => read(`/api/photos/${photo}/similar`, { n }),
     similarToText: (text, n = 60) => read("/api/similar", { text, n }),
-    suggestions: (granularity) => read("/api/suggestions", { granularity }),
+    suggestions: (granularity, onlySure = false) => read("/api/suggestions", { granularity, only_sure: onlySure }),
     decisions: () => read("/api/decisions"),
     map: () => read("/api/map"),
     mapPoints: (granularity, signal) => read("/api/map/points", { granularity }, signal),
