@@ -40,13 +40,8 @@ class Admission:
     @property
     def hosts(self) -> frozenset[bytes]:
         """What a browser may call the server."""
-        names = ("127.0.0.1", "localhost", "[::1]")
+        names = ("127.0.0.1", "localhost")
         return frozenset(f"{name}:{self.port}".encode() for name in names)
-
-    @property
-    def origins(self) -> frozenset[bytes]:
-        """Where a page of the server may come from."""
-        return frozenset(b"http://" + host for host in self.hosts)
 
     @property
     def address(self) -> str:

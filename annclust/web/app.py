@@ -43,7 +43,7 @@ def make_app(desk: Desk, admission: Admission) -> ASGIApp:
         lifespan=_with_threads,
         responses=PROBLEMS,
     )
-    tell_problems(app)
+    tell_problems(app, lambda: desk.writing)
     app.include_router(collection_routes(session, about, desk.lookalikes))
     app.include_router(group_routes(session, desk.judges, desk.examiner))
     app.include_router(review_routes(session, desk.judges))

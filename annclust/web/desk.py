@@ -49,6 +49,12 @@ class Desk(Closing):
         )
         Thread(target=self.lookalikes.find_out, name="annclust embedder", daemon=True).start()
 
+    @property
+    def writing(self) -> str | None:
+        """The kind of the job that writes to the collection; None if none of ours does."""
+        job = self.jobs.current
+        return job.kind if job is not None and self.session.is_at_work else None
+
     def close(self) -> None:
         """Stop what runs, and let go of the files."""
         self._opened.close()

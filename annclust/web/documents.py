@@ -19,8 +19,8 @@ Suggested = Literal["keep", "reject", "leave"]
 Share = Annotated[float, Field(ge=0, le=1)]
 Time = Annotated[str, Field(description="ISO 8601, without a zone: what the clock said.")]
 
-MOST_PHOTOS = 10_000
-"""Ids in one request."""
+MOST_PHOTOS = 5_000
+"""Ids in one request: of a dozen digits each, they fit what may be sent."""
 
 SomePhotos = Annotated[list[PhotoId], Field(min_length=1, max_length=MOST_PHOTOS)]
 

@@ -60,7 +60,6 @@ _STATUS: Final[tuple[tuple[type[Exception], int], ...]] = (
     (UnknownPhotoError, 404),
     (PhotoGoneError, 410),
     (UnreadableImageError, 422),
-    (CollectionLockedError, 409),
     (NothingClusteredError, 409),
     (NoTextError, 409),
     (InputError, 422),
@@ -83,10 +82,24 @@ _WORDS: Final[dict[type[Exception], str]] = {
 }
 
 
-def tell_problems(app: FastAPI) -> None:
-    """Have an application say on one line what went wrong."""
+def tell_problems(app: FastAPI, writing: Callable[[], str | None]) -> None:
+    """Have an application say on one line what went wrong.
+
+    Parameters
+    ----------
+    app : FastAPI
+    writing : callable
+        Gives the kind of the job that writes to the collection; None if none of ours does.
+    """
+
+    def tell_locked(_request: Request, _error: Exception) -> JSONResponse:
+        kind = writing()
+        told = _WORDS[CollectionLockedError] if kind is None else shown_error(JobRunningError(kind))
+        return JSONResponse({"error": told}, 409)
+
     for kind, status in _STATUS:
         app.add_exception_handler(kind, _teller(kind, status))
+    app.add_exception_handler(CollectionLockedError, tell_locked)
     app.add_exception_handler(HTTPException, _tell_refused)
     app.add_exception_handler(RequestValidationError, _tell_invalid)
     app.add_exception_handler(Exception, _tell_unexpected)

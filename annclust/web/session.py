@@ -99,6 +99,8 @@ class Session(Closing):
         self._mishaps: dict[str, str] = {}
         self._changing = RLock()
         """Held by whoever puts another view in the place of the one there is, and by writers."""
+        self.is_at_work = False
+        """Whether a long job of ours writes."""
         self._closing = Event()
         self._watch = Thread(target=self._keep_up, name="annclust watch", daemon=True)
         self._watch.start()
@@ -205,9 +207,11 @@ class Session(Closing):
         with ExitStack() as opened:
             with self._changing:  # not in the middle of a mark
                 store = opened.enter_context(StoreWriter(self.path, self.vector_set))
+            self.is_at_work = True
             try:
                 yield store
             finally:
+                self.is_at_work = False
                 self.refresh()
 
     def _look_behind(self) -> None:

@@ -87,20 +87,27 @@ def running(server: ReviewServer) -> Iterator[None]:
 @contextmanager
 def page_of(collection: Collection, photos: Path, *, patience: float = PATIENCE) -> Iterator[Page]:
     """A collection that is looked through, and a browser that was let in and waits until it is."""
-    with reviewed(collection, patience=patience) as server, running(server):
-        port = server.admission.port
-        client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=_SECONDS)
-        with client:
-            entered = client.get(server.address)
-            cookie = entered.headers["set-cookie"].partition(";")[0]
-            client.headers["origin"] = f"http://127.0.0.1:{port}"
-            client.headers["x-annclust-csrf"] = server.admission.csrf
-            client.headers["cookie"] = cookie
-            while client.get("/api/collection").json()["state"] == "reading":
-                pass
-            yield Page(
-                port, cookie, server.admission.csrf, server.address, client, collection, photos
-            )
+    with (
+        reviewed(collection, patience=patience) as server,
+        running(server),
+        let_in(server, collection, photos) as page,
+    ):
+        yield page
+
+
+@contextmanager
+def let_in(server: ReviewServer, collection: Collection, photos: Path) -> Iterator[Page]:
+    """A browser that waits until there is something to see."""
+    port = server.admission.port
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=_SECONDS) as client:
+        entered = client.get(server.address)
+        cookie = entered.headers["set-cookie"].partition(";")[0]
+        client.headers["origin"] = f"http://127.0.0.1:{port}"
+        client.headers["x-annclust-csrf"] = server.admission.csrf
+        client.headers["cookie"] = cookie
+        while client.get("/api/collection").json()["state"] == "reading":
+            pass
+        yield Page(port, cookie, server.admission.csrf, server.address, client, collection, photos)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import pytest
 
 from annclust.collection import Collection
 from annclust.storage.store_writer import StoreWriter
+from annclust.web.documents import MOST_PHOTOS
 from tests.web.conftest import Page, looked_through
 
 
@@ -108,6 +109,15 @@ def test_a_mark_is_taken_back(page: Page) -> None:
 def test_marks_of_photos_that_are_unknown_are_left_out(page: Page) -> None:
     assert page.post("/api/marks", {"photos": [3, 999], "mark": "keep"}).status_code == 200
     assert page.get("/api/photos/3")["mark"] == "keep"
+
+
+def test_as_many_photos_as_one_request_may_name_fit_it(page: Page) -> None:
+    photos = ",".join(str(10**11 + each) for each in range(MOST_PHOTOS))
+    json = {"content-type": "application/json"}
+    body = f'{{"photos":[{photos}],"mark":"keep"}}'
+    assert page.client.post("/api/marks", content=body, headers=json).status_code == 200
+    body = body.replace("]", ",1]")
+    assert page.client.post("/api/marks", content=body, headers=json).status_code == 422
 
 
 def test_a_group_has_the_state_that_it_is_given_at_every_look(page: Page) -> None:

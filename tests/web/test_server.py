@@ -125,3 +125,11 @@ def test_a_port_that_is_taken_is_told(page: Page) -> None:
 def test_nothing_to_look_through_is_told(collection: Collection) -> None:
     with pytest.raises(InputError, match="no photos yet"), reviewed(collection):
         pass
+
+
+def test_a_page_has_one_name_at_a_time(page: Page) -> None:
+    local = {"host": f"localhost:{page.port}"}
+    own = local | {"origin": f"http://localhost:{page.port}"}
+    unmark = {"photos": [1], "mark": None}
+    assert page.client.post("/api/marks", json=unmark, headers=own).status_code == 200
+    assert page.client.post("/api/marks", json=unmark, headers=local).status_code == 403

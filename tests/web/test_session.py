@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from threading import Event
 
 import pytest
 
 from annclust.arrays import ImageId
+from annclust.progress import Progress
 from annclust.storage.layout import WRITER_LOCK
 from annclust.storage.store_writer import StoreWriter
+from annclust.web.desk import Desk
+from annclust.web.jobs import Result
+from annclust.web.server import ReviewServer
 from annclust.web.session import NotReadYetError, Session
 from tests.albums import save
-from tests.web.conftest import Page
+from tests.web.conftest import Page, let_in, running
 
 
 def eventually(is_so: Callable[[], bool]) -> None:
@@ -55,6 +60,29 @@ def test_a_change_is_refused_while_another_process_writes(page: Page) -> None:
         assert "being written" in job["error"]
         assert page.get("/api/groups")["total"] == 3
     assert page.post("/api/marks", {"photos": [1], "mark": "keep"}).status_code == 200
+
+
+def test_a_change_is_refused_while_a_job_writes_and_the_job_is_named(page: Page) -> None:
+    began, go_on = Event(), Event()
+    with (
+        Desk(page.collection) as desk,
+        ReviewServer(desk) as server,
+        running(server),
+        let_in(server, page.collection, page.photos) as own,
+    ):
+
+        def work(_progress: Progress) -> Result:
+            with desk.session.working():
+                began.set()
+                go_on.wait()
+            return {}
+
+        desk.jobs.start("map", work)
+        began.wait()
+        answer = own.post("/api/marks", {"photos": [1], "mark": "keep"})
+        go_on.set()
+        assert answer.status_code == 409
+        assert "busy (map)" in answer.json()["error"]
 
 
 def test_photos_that_came_are_seen_and_grouped_when_that_is_asked_for(fresh_page: Page) -> None:
