@@ -125,6 +125,8 @@ def undo_lines(report: UndoReport, collection: Path) -> Iterator[str]:
     files = report.files - report.photos
     along = f" and {counted(files, 'file')} with them" if files else ""
     yield f"put back {counted(report.photos, 'photo')}{along}: {size_text(report.bytes)}"
+    if report.gone:
+        yield f"{counted(report.gone, 'file')} of it cannot be put back: deleted for good, or gone"
     if report.unknown:
         yield (
             f"the collection had dropped {counted(report.unknown, 'photo')} of them: run"

@@ -56,6 +56,8 @@ class UndoReport:
     unknown : int
         Photos that the collection does not know there any more; the next `annclust index` finds
         them.
+    gone : int
+        Files that were deleted for good, or vanished from the trash.
     not_restored : tuple of NotRestored
     """
 
@@ -64,6 +66,7 @@ class UndoReport:
     files: int
     bytes: int
     unknown: int
+    gone: int
     not_restored: tuple[NotRestored, ...]
 
 
@@ -145,6 +148,7 @@ class _Restorer:
             files=len(self._restored),
             bytes=sum(file.size for file in self._restored),
             unknown=sum(not has_image(photo.root.id, photo.path) for photo in photos),
+            gone=sum(file.state == "gone" for file in self._store.catalog.purged_files(purge)),
             not_restored=tuple(self._not_restored),
         )
 

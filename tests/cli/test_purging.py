@@ -89,6 +89,8 @@ def test_the_trash_is_emptied_of_what_is_old_enough(made: Path, photos: Path, pl
     assert report == {"purges": 1, "files": 9, "bytes": report["bytes"], "kept": []}
     assert not (photos / TRASH).exists()
     assert "deleted 0" not in run("purge", "empty", "--older-than", "0d", "-c", made).stdout
+    undone = run("purge", "undo", plan, "-c", made).stdout
+    assert "9 files of it cannot be put back: deleted for good, or gone" in undone
 
 
 def test_a_plan_that_is_out_of_date_moves_nothing(made: Path, photos: Path, plan: Path) -> None:
