@@ -6,8 +6,9 @@ Puts together what the catalog knows of their contents with what was measured on
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
+from annclust.arrays import ImageId
 from annclust.images.capture import Capture
 from annclust.images.examination import Examination
 from annclust.purge.candidate import Candidate
@@ -35,6 +36,26 @@ def candidates_of(
             if photo.digest not in found and isinstance(examination, Examination):
                 found[photo.digest] = _candidate(store, photo, examination)
     return found
+
+
+def looked(
+    store: Store, photos: Sequence[ImageRecord], examinations: Mapping[bytes, Examination | str]
+) -> dict[ImageId, Candidate | str]:
+    """What is known of each photo, by its id; or why nothing is.
+
+    Parameters
+    ----------
+    store : Store
+    photos : sequence of ImageRecord
+    examinations : mapping of bytes to Examination or str
+        By digest; of what is not in it, nobody has looked at anything.
+    """
+    known = candidates_of(store, photos, examinations)
+    return {
+        photo.id: known.get(photo.digest)
+        or str(examinations.get(photo.digest, "nobody looked at it"))
+        for photo in photos
+    }
 
 
 def _candidate(store: Store, photo: ImageRecord, examination: Examination) -> Candidate:

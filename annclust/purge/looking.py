@@ -12,7 +12,7 @@ from contextlib import suppress
 from annclust.errors import CollectionLockedError, StorageError
 from annclust.pipeline.examinations import Outcome, examine_photos, store_examinations
 from annclust.progress import SILENT, Progress
-from annclust.purge.candidates import candidates_of
+from annclust.purge.candidates import looked
 from annclust.purge.planning import Looked
 from annclust.settings import DecodeSettings
 from annclust.storage.records import ImageRecord
@@ -44,12 +44,7 @@ class Looking:
 
     def __call__(self, photos: Sequence[ImageRecord]) -> Looked:
         """What is known of each photo, by its id; or why nothing is."""
-        outcomes = self._examined(photos)
-        candidates = candidates_of(self._store, photos, outcomes)
-        return {
-            photo.id: candidates.get(photo.digest) or str(outcomes[photo.digest])
-            for photo in photos
-        }
+        return looked(self._store, photos, self._examined(photos))
 
     def _examined(self, photos: Sequence[ImageRecord]) -> dict[bytes, Outcome]:
         measured: dict[bytes, Outcome] = {}

@@ -137,7 +137,6 @@ class JudgedPhoto(Photo):
 
     place: int
     suggestion: Suggested
-    decided_by: str | None
     reasons: list[str]
     behind: str
     alone: str | None

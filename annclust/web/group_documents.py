@@ -172,7 +172,6 @@ def _judged(photos: Sequence[Judged], facts: Mapping[ImageId, PhotoFacts]) -> li
             **facts[ImageId(each.photo)],
             place=place,
             suggestion=each.suggestion,
-            decided_by=None,
             reasons=list(each.reasons),
             behind=each.behind,
             alone=each.alone,

@@ -1,4 +1,4 @@
-"""Group routes: the collection, its groups, and what is said of them."""
+"""Group routes: pages of groups, one group, and the photos that are in none."""
 
 from __future__ import annotations
 

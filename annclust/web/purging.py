@@ -15,12 +15,11 @@ from blake3 import blake3
 
 from annclust.arrays import ImageId
 from annclust.errors import UnknownPurgeError
-from annclust.images.examination import Examination
 from annclust.pipeline.photo_groups import level_at
 from annclust.progress import Progress
 from annclust.purge.applying import apply_plan
 from annclust.purge.candidate import Candidate
-from annclust.purge.candidates import candidates_of
+from annclust.purge.candidates import looked
 from annclust.purge.plan import Plan, fault_of
 from annclust.purge.plan_file import plan_bytes
 from annclust.purge.planning import PlanWishes, plan_purge
@@ -94,7 +93,7 @@ def plan_groups(
         groups = _groups(session.view, granularity, only)  # looking takes a while: as they are now
 
         def look(photos: Sequence[ImageRecord]) -> dict[ImageId, Candidate | str]:
-            return _looked(store, examiner, photos)
+            return looked(store, photos, examiner.known(store, photos))
 
         return plan_purge(store, groups, PlanWishes(level_at(granularity)), look, progress)
 
@@ -108,21 +107,6 @@ def _groups(view: View, granularity: float, only: Only) -> list[list[ImageId]]:
         for group in range(cut.count)
         if STATES[states[group]] in wanted and cut.size[group] <= MOST_COMPARED
     ]
-
-
-def _looked(
-    store: Store, examiner: Examiner, photos: Sequence[ImageRecord]
-) -> dict[ImageId, Candidate | str]:
-    outcomes = examiner.known(store, photos)
-    candidates = candidates_of(store, photos, outcomes)
-    return {photo.id: _seen(photo, candidates, outcomes) for photo in photos}
-
-
-def _seen(
-    photo: ImageRecord, candidates: dict[bytes, Candidate], outcomes: dict[bytes, Examination | str]
-) -> Candidate | str:
-    found = candidates.get(photo.digest)
-    return str(outcomes.get(photo.digest, "nobody looked at it")) if found is None else found
 
 
 def apply_kept(session: Session, kept: KeptPlan, progress: Progress) -> dict[str, object]:

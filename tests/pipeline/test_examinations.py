@@ -21,7 +21,6 @@ from annclust.pipeline.examinations import (
     store_examinations,
     stored_examinations,
 )
-from annclust.pipeline.examined import Examined
 from annclust.progress import SILENT, StoppedError
 from annclust.settings import DecodeSettings
 from annclust.storage.records import ExaminationRecord, ImageRecord
@@ -182,41 +181,6 @@ def test_many_are_stored_batch_by_batch(tmp_path: Path, path: Path) -> None:
 
 
 # For a reader that stays open
-
-
-def test_what_waits_to_be_stored_is_known_meanwhile(path: Path, folder: Path) -> None:
-    away(folder / "b.jpg")
-    examined = Examined()
-    with Store(path) as store:
-        photos = photos_of(store)
-        assert examined.of(store, photos) == {}
-        found = examine_photos(store, photos, ONE, on_outcome=examined.add)
-        assert examined.of(store, photos) == found
-        assert examined.of(store, photos[:1]) == {photos[0].digest: found[photos[0].digest]}
-        with StoreWriter(path) as writer:
-            assert examined.store(writer) == 2
-            assert examined.store(writer) == 0
-        assert examined.of(store, photos) == found
-        assert Examined().of(store, photos) == {
-            digest: each for digest, each in found.items() if isinstance(each, Examination)
-        }
-
-
-def test_a_photo_that_cannot_be_measured_is_tried_again_when_asked(
-    path: Path, folder: Path
-) -> None:
-    aside = away(folder / "b.jpg")
-    examined = Examined()
-    with Store(path) as store:
-        photos = photos_of(store)
-        examine_photos(store, photos, ONE, on_outcome=examined.add)
-        assert len(examined.of(store, photos)) == 3
-        examined.forget_failures()
-        (left,) = digests(photos) - examined.of(store, photos).keys()
-        aside.replace(folder / "b.jpg")
-        again = [photo for photo in photos if photo.digest == left]
-        examine_photos(store, again, ONE, on_outcome=examined.add)
-        assert isinstance(examined.of(store, photos)[left], Examination)
 
 
 def test_a_record_of_another_collection_means_nothing(path: Path) -> None:
