@@ -42,8 +42,8 @@ async function isMeant(app, own, other) {
     const { name, group } = await app.api.photo(other, { granularity });
     if (!group || group.lead === own.lead) return true;
     const words = `${name} is in a group of ${group.size}: all of them come along.`;
-    const body = [h("p", { text: words })];
-    return await confirm(app, { title: "Join the two groups?", yes: "Join", testid: "join-groups", body });
+    const question = { title: "Join the two groups?", yes: "Join", testid: "join-groups" };
+    return await confirm(app, { ...question, body: [h("p", { text: words })] });
   } catch (error) {
     app.toasts.fail(error);
     return false;
