@@ -91,7 +91,7 @@ function actions(page, plan, purge, isMoving) {
     "div.action-bar",
     { role: "group", "aria-label": "The plan" },
     h("span.secondary", { text: `${bytes(plan.bytes)} to win` }),
-    h("a.button", { href: "/purge" }, purge ? "Past purges" : "Not now"),
+    !purge && h("a.button", { href: "/purge" }, "Not now"),
     purge && undoButton(page, purge.id, "undo-plan", isMoving),
     rest > 0 && moveButton(page, plan, moveWords(rest, purge), isMoving),
   );
@@ -161,17 +161,20 @@ function done(page, plan, result) {
   const size = result?.bytes ?? plan.bytes;
   const isThere = typeof result?.purge === "number";
   const told = (stayed) => `${stayed} stayed where they were`;
+  const words = [
+    h("strong", { text: `${capital(plural(files, "file"))} moved to the trash` }),
+    h("p.secondary", { text: `${bytes(size)} can be won by emptying the trash.` }),
+  ];
   return h(
-    "div.panel.done",
+    "div.panel",
     { role: "status", testid: "purged" },
-    h("span.done-icon", {}, icon("check", 24)),
     h(
-      "div",
+      "div.done",
       {},
-      h("strong", { text: `${capital(plural(files, "file"))} moved to the trash` }),
-      h("p.secondary", { text: `${bytes(size)} can be won by emptying the trash.` }),
-      leftBehind(...leftIn(result, "not_moved"), told),
+      h("span.done-icon", {}, icon("check", 24)),
+      h("div", {}, words),
+      isThere && undoButton(page, result.purge, "undo-now"),
     ),
-    isThere && undoButton(page, result.purge, "undo-now"),
+    leftBehind(...leftIn(result, "not_moved"), told),
   );
 }
