@@ -101,3 +101,48 @@ def test_the_map_shows_every_photo_once_it_was_made(page: Page) -> None:
     page.get_by_test_id("make-map").click()
     expect(page.get_by_test_id("map")).to_be_visible(timeout=60_000)
     expect(page.get_by_test_id("map-words")).to_contain_text("300")
+
+
+def test_back_closes_the_large_view_and_leaves_the_group_where_it_is(page: Page) -> None:
+    page.get_by_test_id("group-card").first.click()
+    page.get_by_test_id("photo").nth(1).click()
+    large = page.get_by_test_id("lightbox")
+    expect(large).to_be_visible()
+    group = page.url
+    page.go_back()
+    expect(large).to_have_count(0)
+    expect(page.get_by_test_id("photo").nth(1)).to_be_focused()
+    assert page.url == group
+
+    # Closed by a key it leaves nothing behind: Esc goes to the groups, to the card of this one.
+    page.get_by_test_id("photo").nth(1).click()
+    expect(large).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(large).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("group-card").first).to_be_focused()
+
+
+def test_undoing_a_split_says_again_what_was_said_before(page: Page, photos_of: Collection) -> None:
+    page.get_by_test_id("group-card").first.click()
+    photos = page.get_by_test_id("photo")
+    photo = photos.first
+    photo.focus()
+    group, count = page.url, photos.count()
+    page.keyboard.press("b")
+    page.get_by_label("Number of a photo").fill(number_of(page, 1))
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("toasts")).to_contain_text("Joined")
+    page.goto(group)
+    photo.focus()
+    page.keyboard.press("n")
+    expect(page.get_by_test_id("toasts")).to_contain_text("Split off")
+    assert not any(each.together for each in photos_of.decisions())
+    page.get_by_test_id("toast").get_by_role("button", name="Undo").click()
+    expect(photos).to_have_count(count)
+    assert [each.together for each in photos_of.decisions()] == [True]
+
+
+def number_of(page: Page, place: int) -> str:
+    """The number by which a photo of the group is known."""
+    return page.get_by_test_id("photo").nth(place).get_attribute("data-photo") or ""

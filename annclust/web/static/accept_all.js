@@ -121,8 +121,8 @@ function coarse({ photos, reject }) {
 function sureChoice({ groups, unsure }, input) {
   const some = `${number(unsure)} of ${plural(groups, "group")}`;
   const words = `${some} ${unsure === 1 ? "is" : "are"} unsure: look at them first.`;
-  const text = h("span", {}, h("strong", { text: "Only groups that are sure" }), h("span.secondary", { text: words }));
-  return h("label.choice", {}, input, text);
+  const title = h("strong", { text: "Only groups that are sure" });
+  return h("label.choice", {}, input, h("span", {}, title, h("span.secondary", { text: words })));
 }
 
 /** Numbers under their names. @param {[string, string][]} pairs */

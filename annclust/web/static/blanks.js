@@ -22,7 +22,7 @@ export function trouble(error, retry) {
   return nothingHere("That did not work", error.message, "warning", [button]);
 }
 
-/** Offers a grouping: the first one, or that after photos have come or gone. @param {object} app */
+/** Offers a grouping, the first one or another after photos came or went. @param {object} app */
 export function notGroupedYet(app) {
   const { photos } = app.store.get().collection;
   const button = h("button.button.primary", { testid: "cluster" }, "Group the photos");
@@ -31,8 +31,12 @@ export function notGroupedYet(app) {
     await app.groupAgain();
     button.disabled = false;
   });
-  const known = `${plural(photos, "photo is", "photos are")} known, and not grouped as they are now.`;
-  const words = `${known} What you marked and decided stays. A few thousand photos take seconds, a hundred thousand minutes.`;
+  const known = `${plural(photos, "photo is", "photos are")} not grouped as they are now.`;
+  const words = [
+    known,
+    "What you marked and decided stays.",
+    "A few thousand photos take seconds, a hundred thousand minutes.",
+  ].join(" ");
   return nothingHere("The photos are to be grouped", words, "groups", [button]);
 }
 

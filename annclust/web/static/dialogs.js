@@ -3,7 +3,12 @@
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 
+/** How soon and how near the second click of a double one comes. */
 const DOUBLE_MS = 300;
+const NEAR_PX = 12;
+
+/** The last click in a dialog. */
+let lastClick = { clientX: 0, clientY: 0, timeStamp: -DOUBLE_MS };
 
 /**
  * Opens a dialog; the keys of what lies below rest meanwhile.
@@ -59,6 +64,7 @@ export function show(app, element, focus = null) {
   const before = document.activeElement;
   const release = app.keys.add({}, { alone: true });
   document.body.append(element);
+  element.addEventListener("click", (event) => (lastClick = event), true);
   element.addEventListener(
     "click",
     (event) => event.target === element && isBeside(element, event) && element.close(),
@@ -70,7 +76,7 @@ export function show(app, element, focus = null) {
       "close",
       () => {
         release();
-        swallowClicks();
+        swallowSecondClick();
         element.remove();
         if (before?.isConnected) before.focus({ preventScroll: true });
         done();
@@ -80,10 +86,13 @@ export function show(app, element, focus = null) {
   });
 }
 
-/** The second click of a double one is not for what lies below. */
-function swallowClicks() {
+/** The second click of a double one that closed a dialog is not for what lies below. */
+function swallowSecondClick() {
+  const { clientX: x, clientY: y, timeStamp } = lastClick;
+  if (performance.now() - timeStamp > DOUBLE_MS) return;
   const swallow = (event) => {
-    if (event.detail === 0) return;
+    const isSame = Math.hypot(event.clientX - x, event.clientY - y) < NEAR_PX;
+    if (event.detail === 0 || !isSame) return;
     event.preventDefault();
     event.stopPropagation();
   };

@@ -24,7 +24,7 @@ export function openJoin(app, group, photo, chosen) {
   );
   const choose = async (other) => {
     dialog.close();
-    if (await isMeant(app, other)) chosen(other);
+    if (await isMeant(app, group, other)) chosen(other);
   };
   const dialog = openDialog(app, {
     title: `${photo.name} belongs together with…`,
@@ -36,14 +36,14 @@ export function openJoin(app, group, photo, chosen) {
 }
 
 /** Who is in a group brings it along. */
-async function isMeant(app, other) {
+async function isMeant(app, own, other) {
   const { granularity } = app.store.get();
   try {
     const { name, group } = await app.api.photo(other, { granularity });
-    if (!group || group.size < 2) return true;
+    if (!group || group.lead === own.lead) return true;
     const words = `${name} is in a group of ${group.size}: all of them come along.`;
-    const body = [h("p", { text: words })];
-    return await confirm(app, { title: "Join the two groups?", yes: "Join", testid: "join-groups", body });
+    const question = { title: "Join the two groups?", yes: "Join", testid: "join-groups" };
+    return await confirm(app, { ...question, body: [h("p", { text: words })] });
   } catch (error) {
     app.toasts.fail(error);
     return false;

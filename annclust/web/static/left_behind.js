@@ -18,7 +18,7 @@ export function leftBehind(files, count, told) {
   if (!files.length) return h("p.secondary", { text: title });
   const more = count - files.length;
   const names = files.map(({ name, reason }) =>
-    h("li", {}, h("strong", { text: name }), h("span.secondary", { text: reason })),
+    h("li", {}, h("span", { text: name }), h("span.secondary", { text: reason })),
   );
   const rest = more > 0 && h("li.secondary", { text: `And ${plural(more, "more file")}.` });
   return h(

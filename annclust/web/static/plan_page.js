@@ -91,24 +91,23 @@ function actions(page, plan, purge, isMoving) {
     "div.action-bar",
     { role: "group", "aria-label": "The plan" },
     h("span.secondary", { text: `${bytes(plan.bytes)} to win` }),
-    h("a.button", { href: "/purge" }, purge ? "Past purges" : "Not now"),
+    !purge && h("a.button", { href: "/purge" }, "Not now"),
     purge && undoButton(page, purge.id, "undo-plan", isMoving),
     rest > 0 && moveButton(page, plan, moveWords(rest, purge), isMoving),
   );
 }
 
 function moveWords(rest, purge) {
-  return purge
-    ? `Go on: move ${plural(rest, "more file")}…`
-    : `Move ${plural(rest, "file")} to the trash…`;
+  const files = plural(rest, purge ? "more file" : "file");
+  return `Move ${files} to the trash`;
 }
 
-function moveButton(page, plan, text, disabled) {
+function moveButton(page, plan, words, disabled) {
   const button = h(
     "button.button.primary",
-    { testid: "apply", disabled, click: () => apply(page, plan, button) },
+    { testid: "apply", disabled, click: () => apply(page, plan, words, button) },
     icon("purge"),
-    text,
+    `${words}…`,
   );
   return button;
 }
@@ -125,9 +124,9 @@ function undoButton({ app, leave }, purge, testid, disabled = false) {
   return button;
 }
 
-async function apply(page, plan, button) {
+async function apply(page, plan, words, button) {
   const { app, element } = page;
-  if (!(await isSure(app, plan))) return;
+  if (!(await isSure(app, plan, words))) return;
   button.disabled = true;
   try {
     const result = await app.jobs.run({ kind: "apply", plan: plan.id, digest: plan.digest });
@@ -139,15 +138,13 @@ async function apply(page, plan, button) {
   }
 }
 
-function isSure(app, plan) {
-  const files = plural(plan.files, "file");
+function isSure(app, plan, yes) {
   const [photos, groups] = [plural(plan.photos, "photo"), plural(plan.groups, "group")];
   const all = `${photos} of ${groups}, ${bytes(plan.bytes)} in all.`;
   const body = [
     h("p", { text: `${all} At least one photo of each group stays where it is.` }),
     h("p.secondary", { text: CHECKED }),
   ];
-  const yes = `Move ${files} to the trash`;
   return confirm(app, { title: `${yes}?`, yes, testid: "purge-dialog", body });
 }
 
@@ -164,17 +161,20 @@ function done(page, plan, result) {
   const size = result?.bytes ?? plan.bytes;
   const isThere = typeof result?.purge === "number";
   const told = (stayed) => `${stayed} stayed where they were`;
+  const words = [
+    h("strong", { text: `${capital(plural(files, "file"))} moved to the trash` }),
+    h("p.secondary", { text: `${bytes(size)} can be won by emptying the trash.` }),
+  ];
   return h(
-    "div.panel.done",
+    "div.panel",
     { role: "status", testid: "purged" },
-    h("span.done-icon", {}, icon("check", 24)),
     h(
-      "div",
+      "div.done",
       {},
-      h("strong", { text: `${capital(plural(files, "file"))} moved to the trash` }),
-      h("p.secondary", { text: `${bytes(size)} can be won by emptying the trash.` }),
-      leftBehind(...leftIn(result, "not_moved"), told),
+      h("span.done-icon", {}, icon("check", 24)),
+      h("div", {}, words),
+      isThere && undoButton(page, result.purge, "undo-now"),
     ),
-    isThere && undoButton(page, result.purge, "undo-now"),
+    leftBehind(...leftIn(result, "not_moved"), told),
   );
 }

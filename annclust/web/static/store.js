@@ -7,6 +7,7 @@
  * @property {"largest" | "least_certain" | "newest"} order
  * @property {"all" | "open" | "resolved" | "skipped"} filter
  * @property {object | null} counts of the groups last seen
+ * @property {number | null} lastPhoto the one of a group at which one left it
  * @property {object | null} job the running one
  * @property {boolean} hasMoved whether a purge of this page is all that photos are known to have gone by
  * @property {"" | "gone" | "locked"} trouble of the server
@@ -19,6 +20,7 @@ const FIRST = {
   order: "largest",
   filter: "all",
   counts: null,
+  lastPhoto: null,
   job: null,
   hasMoved: false,
   trouble: "",

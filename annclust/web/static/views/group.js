@@ -19,7 +19,6 @@ import { plural } from "../words.js";
 const GONE = 404;
 /** Status of what was said of a group that is not the one that was shown. */
 const CHANGED = 409;
-const JOINED = "They belong together from now on.";
 /** Groups up to this size show pictures, larger ones thumbnails. */
 const FEW = 24;
 /** Photos drawn at once; more come as one scrolls. */
@@ -62,8 +61,14 @@ class GroupView {
       title: "Group",
       element: this.element,
       keys: this.#keys(),
-      close: () => [this.feed.close(), this.watcher.disconnect()],
+      close: () => this.#close(),
     };
+  }
+
+  #close() {
+    this.app.store.set({ lastPhoto: this.#photo?.id ?? null });
+    this.feed.close();
+    this.watcher.disconnect();
   }
 
   async load() {
@@ -85,6 +90,7 @@ class GroupView {
     const isFirst = this.group === null;
     const held = this.hasChosen ? this.#photo : null;
     this.group = group;
+    if (isFirst) this.#goOnFrom(this.app.store.get().lastPhoto);
     if (held) this.active = Math.max(0, group.photos.indexOf(held));
     this.element.querySelector(".loading-cells")?.remove();
     this.app.store.set({ lastGroup: group.lead });
@@ -94,6 +100,14 @@ class GroupView {
     this.told = told;
     if (isFirst) this.#prepareNext();
     document.title = `${plural(group.size, "photo")} · ${this.app.store.get().collection.name}`;
+  }
+
+  /** Whoever comes back from look-alikes goes on where they left. */
+  #goOnFrom(photo) {
+    const place = this.group.photos.findIndex(({ id }) => id === photo);
+    if (place <= 0) return;
+    this.active = place;
+    this.hasChosen = true;
   }
 
   #drawHead() {
@@ -114,6 +128,7 @@ class GroupView {
     fill(this.end, moreThanShown(group));
     if (hadFocus && !document.querySelector("dialog[open]"))
       this.#cells()[this.active]?.focus({ preventScroll: true });
+    if (takesFocus && this.active) this.#cells()[this.active].scrollIntoView({ block: "nearest" });
   }
 
   #card(photo, place) {
@@ -166,7 +181,9 @@ class GroupView {
       compare: (photo) => this.#compare(photo),
       split: (photo) => splitOff(app, this.group, photo, () => this.#go(this.#otherThan(photo))),
       join: (photo) =>
-        openJoin(app, this.group, photo, (other) => join(app, [photo.id, other], JOINED, again)),
+        openJoin(app, this.group, photo, (other) =>
+          join(app, [photo.id, other], `Joined: ${photo.name}`, again),
+        ),
     };
   }
 

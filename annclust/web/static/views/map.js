@@ -108,7 +108,8 @@ class MapView {
   }
 
   #legend(map) {
-    this.words.textContent = `${plural(this.points.count, "photo")} · ${plural(this.sizes.size, "group")}`;
+    const counts = [plural(this.points.count, "photo"), plural(this.sizes.size, "group")];
+    this.words.textContent = [...counts, "grey: one-offs"].join(" · ");
     const stale =
       map.state === "stale" &&
       h(

@@ -48,7 +48,14 @@ function showStart(app, element, result = null) {
     past,
   );
   showPast(app, past);
+  queueMicrotask(() => takeFocus(element));
   return past;
+}
+
+/** Whoever came by a key has the button next that this view is for; nobody loses their place. */
+function takeFocus(element) {
+  if (document.activeElement === document.body)
+    element.querySelector("[data-testid=make-plan], [data-testid=cluster]")?.focus();
 }
 
 /** @param {Node | Node[] | null} told of the one that was undone last */
