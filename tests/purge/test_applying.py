@@ -188,6 +188,21 @@ def test_a_photo_that_was_only_touched_is_what_it_was(
     assert known.by_name["IMG_01.jpg"].full_path.stat().st_mtime_ns == 5
 
 
+def test_nothing_moves_that_somebody_marked_to_be_kept_since(
+    collection: Collection, photos: Path, known: Photos
+) -> None:
+    plan, before = known.plan("IMG_00.jpg", "IMG_01.jpg"), tree(photos)
+    moving = [photo.image for photo in plan.moved]
+    with StoreWriter(collection.path) as store, store.catalog.transaction():
+        store.catalog.mark(moving, keep=True)
+    with pytest.raises(PlanOutOfDateError, match="to be kept since"):
+        collection.apply_purge(plan)
+    assert tree(photos) == before
+    with StoreWriter(collection.path) as store, store.catalog.transaction():
+        store.catalog.mark(moving, keep=False)
+    assert collection.apply_purge(plan).photos == 1
+
+
 def test_nothing_moves_by_a_plan_of_photos_that_lie_elsewhere_by_now(
     collection: Collection, photos: Path, known: Photos
 ) -> None:

@@ -65,6 +65,17 @@ def test_a_photo_that_somebody_rejected_is_not_marked_to_be_kept(page: Page) -> 
     assert planned["photos"] == 3
 
 
+def test_a_plan_is_about_the_groups_of_when_it_was_made(page: Page) -> None:
+    group = judged(page, 5)
+    page.post("/api/groups/5/accept", SHOTS | {"seen": group["seen"]})
+    one, *others = [each["id"] for each in group["photos"] if each["suggestion"] == "reject"]
+    kept = [each["id"] for each in group["photos"] if each["suggestion"] == "keep"]
+    page.post("/api/decisions", {"say": "apart", "photos": [one, *kept, *others]})
+    planned = page.job({"kind": "plan"} | SHOTS)["result"]
+    groups = page.get(f"/api/purge/plans/{planned['plan']}/groups")["groups"]
+    assert one not in {each["photo"]["id"] for found in groups for each in found["move"]}
+
+
 def test_a_plan_does_not_move_what_was_marked_since(fresh_page: Page) -> None:
     page = fresh_page
     planned = page.job({"kind": "plan", "only": "all"} | SHOTS)["result"]
