@@ -41,7 +41,7 @@ def test_from_the_first_look_to_the_trash_and_back(
     page.get_by_test_id("group-card").first.focus()
     page.keyboard.press("Enter")
     expect(page.get_by_test_id("photo").first).to_be_focused()
-    expect(page.get_by_test_id("reason").first).not_to_be_empty()
+    expect(page.get_by_test_id("reason").first).not_to_be_empty(timeout=60_000)
     expect(page.get_by_test_id("badge").first).to_contain_text("keep")
 
     # Side by side, and what differs.

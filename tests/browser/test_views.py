@@ -34,7 +34,7 @@ def page(browser: Browser, review: Review, request: pytest.FixtureRequest) -> It
 
 def group(page: Page) -> None:
     page.get_by_test_id("group-card").first.click()
-    expect(page.get_by_test_id("reason").first).not_to_be_empty()
+    expect(page.get_by_test_id("reason").first).not_to_be_empty(timeout=60_000)
 
 
 def compare(page: Page) -> None:
