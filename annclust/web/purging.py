@@ -174,6 +174,7 @@ def _document(purge: Purge, files: Sequence[PurgedFile]) -> PurgeDocument:
     began = datetime.fromtimestamp(purge.began_ns / 1e9, UTC)
     return PurgeDocument(
         id=purge.id,
+        plan=purge.plan,
         began=began.isoformat(timespec="seconds"),
         photos=sum(file.is_photo for file in moved),
         files=len(moved),

@@ -152,9 +152,10 @@ class PlanGroups(Document):
 
 
 class PurgeDocument(Document):
-    """What became of a purge."""
+    """What became of a purge; `plan` is the id of the plan that it followed."""
 
     id: int
+    plan: str
     began: str
     photos: int
     files: int

@@ -160,6 +160,7 @@ def test_photos_are_planned_moved_and_put_back(fresh_page: Page) -> None:
     assert page.get("/api/groups")["total"] == 2
     (purge,) = page.get("/api/purges")["purges"]
     assert (purge["photos"], purge["state"], purge["can_undo"]) == (3, "in trash", True)
+    assert purge["plan"] == planned["plan"]
     (group,) = page.get(f"/api/purge/plans/{planned['plan']}/groups")["groups"]
     assert len(group["move"]) == 3
 
