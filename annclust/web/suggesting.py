@@ -22,8 +22,9 @@ _SAMPLES: Final = 12
 
 _OPEN: Final = STATES.index("open")
 
-_SURE: Final = 0.5
-"""Certainty from which on a group is one for most people; the page calls others unsure."""
+_SURE: Final = 0.1
+"""Certainty from which on a group is sure: a look stricter by a tenth would show it as well. The page
+calls others unsure."""
 
 
 class NotJudgedYetError(Exception):

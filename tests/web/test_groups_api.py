@@ -163,14 +163,14 @@ def test_suggestions_of_all_open_groups_are_accepted_after_a_preview(page: Page)
 
 
 def test_groups_that_are_unsure_may_be_left_open(page: Page) -> None:
-    groups = page.get("/api/groups", granularity=0.25)["groups"]
-    sure = [group for group in groups if group["certainty"] >= 0.5]
-    assert page.job({"kind": "examine", "granularity": 0.25})["state"] == "done"
-    preview = page.get("/api/suggestions", granularity=0.25, only_sure="true")
+    groups = page.get("/api/groups", granularity=0.15)["groups"]
+    sure = [group for group in groups if group["certainty"] >= 0.1]
+    assert page.job({"kind": "examine", "granularity": 0.15})["state"] == "done"
+    preview = page.get("/api/suggestions", granularity=0.15, only_sure="true")
     assert (preview["groups"], preview["unsure"]) == (len(sure), len(groups) - len(sure))
-    done = page.job({"kind": "accept", "granularity": 0.25, "only_sure": True})
+    done = page.job({"kind": "accept", "granularity": 0.15, "only_sure": True})
     assert done["result"]["groups"] == len(sure)
-    assert page.get("/api/groups", granularity=0.25)["counts"]["open"] == len(groups) - len(sure)
+    assert page.get("/api/groups", granularity=0.15)["counts"]["open"] == len(groups) - len(sure)
     assert 0 < len(sure) < len(groups)
 
 

@@ -59,8 +59,8 @@ export function days(range) {
  * @returns {{word: string, grade: "high" | "middle" | "low"}}
  */
 export function sureness(certainty) {
-  if (certainty >= 0.75) return { word: "Sure", grade: "high" };
-  if (certainty >= 0.5) return { word: "Fairly sure", grade: "middle" };
+  if (certainty >= 0.3) return { word: "Sure", grade: "high" };
+  if (certainty >= 0.1) return { word: "Fairly sure", grade: "middle" };
   return { word: "Unsure", grade: "low" };
 }
 
