@@ -23,8 +23,8 @@ _SAMPLES: Final = 12
 _OPEN: Final = STATES.index("open")
 
 _SURE: Final = 0.1
-"""Certainty from which on a group is sure: a look stricter by a tenth would show it as well. The page
-calls others unsure."""
+"""Certainty from which on a group is sure: a look stricter by a tenth would show it as well. The
+page calls others unsure."""
 
 
 class NotJudgedYetError(Exception):
