@@ -6,7 +6,7 @@ said counts, and one photo of every group stays, whatever anybody said.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
@@ -78,12 +78,13 @@ def choose(photos: Sequence[Candidate], said: Sequence[Said | None] = ()) -> Cho
         Of each photo; nothing of any if empty.
     """
     told = list(said) or [None] * len(photos)
-    choice = _chosen(photos, told)
+    alone = {place: part.reason for part in left_alone(photos) for place in part.places}
+    choice = _chosen(photos, told, alone)
     marked = any(each in ("keep", "reject") for each in told)
     if not marked or all(each == "reject" for each in told):
         return choice
     unmarked = [None if each in ("keep", "reject") else each for each in told]
-    return _as_suggested(choice, _chosen(photos, unmarked))
+    return _as_suggested(choice, _chosen(photos, unmarked, alone))
 
 
 def _as_suggested(choice: Choice, suggested: Choice) -> Choice:
@@ -103,8 +104,9 @@ def _as_suggested(choice: Choice, suggested: Choice) -> Choice:
     return replace(choice, photos=tuple(photos))
 
 
-def _chosen(photos: Sequence[Candidate], told: Sequence[Said | None]) -> Choice:
-    alone = {place: part.reason for part in left_alone(photos) for place in part.places}
+def _chosen(
+    photos: Sequence[Candidate], told: Sequence[Said | None], alone: Mapping[int, str]
+) -> Choice:
     left = _left([Chosen(place, "leave", (reason,)) for place, reason in alone.items()], told)
     places = [place for place in range(len(photos)) if place not in alone]
     if not places:
