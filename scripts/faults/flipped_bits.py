@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from living.bugs import plant
-from living.inspection import deceptions
+from living.inspection import DECEIVES, deceptions
 from living.life import life
 from living.life_states import State
 from operations import COLLECTION
@@ -28,14 +28,13 @@ from annclust.storage.verify import verify
 
 _SEED = 1
 _SECTOR = 512
-_LIVED = set(KINDS) - {"groups"}
 
 
 def step_with_everything() -> int:
     """A step after which there is a generation of every kind that such a life has."""
     lived = life(_SEED)
     step = 1
-    while lived.state(step).derived.keys() < _LIVED:
+    while lived.state(step).derived.keys() < DECEIVES.keys():
         step += 1
     return step
 

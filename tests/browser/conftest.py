@@ -31,8 +31,9 @@ def chromium() -> str:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def browser(chromium: str) -> Iterator[Browser]:
+    """A browser for one test: as long as Playwright is there, no other event loop can run."""
     with sync_playwright() as playwright:
         # Root may run it without a sandbox only; it sees nothing but our own page.
         opened = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])

@@ -131,7 +131,7 @@ def test_a_collection_is_made_with_it_though_it_is_killed_meanwhile(
     settings = IndexingSettings(decode=DecodeSettings(workers=1), embed=SETTINGS)
     path = tmp_path / "c.annclust"
     with Collection(path, embedder="turicreate:squeezenet_v1.1", settings=settings) as collection:
-        bridge = collection._embedder_loader().load()
+        bridge = collection.embedder_loader().load()
         assert isinstance(bridge, TuriCreateBridge)
         bridge.embed([np.zeros((227, 227, 3), dtype=np.uint8)])
         assert bridge._process is not None

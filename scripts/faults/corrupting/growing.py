@@ -27,6 +27,7 @@ from annclust.embedding.registry import find_embedder
 from annclust.pipeline.derived import refresh
 from annclust.pipeline.grouping import cluster_photos
 from annclust.pipeline.indexing import index_photos
+from annclust.pipeline.maps import refresh_map
 from annclust.pipeline.photo_groups import GroupChoices
 from annclust.storage.layout import KINDS
 from annclust.storage.store import Store
@@ -51,9 +52,10 @@ def _tend(folder: Path, *, forget_missing: bool = False) -> None:
 
 
 def _group(collection: Collection) -> None:
-    """Make a tree and groups."""
+    """Make a tree, groups and a map."""
     collection.cluster("density", min_cluster_size=2, min_samples=1)
     collection.cluster()
+    collection.photo_map()
 
 
 def _grow(folder: Path, first: int) -> None:
@@ -79,19 +81,21 @@ def _compact(folder: Path, first: int) -> None:
 
 
 def _index_and_die(folder: Path) -> None:
-    """Index and cluster, and be killed before the log is taken into the catalog."""
+    """Index, cluster and map, and be killed before the log is taken into the catalog."""
     loader = find_embedder(EMBEDDER, ONE_THREAD.embed, folder)
     store = StoreWriter(folder / COLLECTION)
     index_photos(store, [folder / PHOTOS], lambda: loader, ONE_THREAD)
     cluster_photos(store, "shots", GroupChoices.for_level("shots"), ONE_THREAD.search)
+    refresh_map(store, ONE_THREAD.search)
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _compact_and_die(folder: Path) -> None:
-    """Compact, and be killed before the log is taken into the catalog."""
+    """Compact and map, and be killed before the log is taken into the catalog."""
     store = StoreWriter(folder / COLLECTION)
     store.compact()
     refresh(store, ONE_THREAD.search)
+    refresh_map(store, ONE_THREAD.search)
     os.kill(os.getpid(), signal.SIGKILL)
 
 

@@ -27,7 +27,7 @@ def why_harmless(specimen: Specimen, name: str, before: bytes, after: bytes | No
             return "whoever comes first makes it anew from the log"
         case "log":
             return "a log that ends early is a crash before the commit: an earlier state, whole"
-        case "index" | "graph" | "tree" | "groups" if name not in specimen.current:
+        case "index" | "graph" | "tree" | "groups" | "map" if name not in specimen.current:
             return "of an earlier generation, kept for who has it open; nobody opens it again"
         case "vectors" if after is not None and after.startswith(before):
             return "behind the committed rows; never acknowledged, and the next writer cuts it off"

@@ -24,7 +24,7 @@ Specimens = Mapping[str, Specimen]
 
 TURN: tuple[FileKind, ...] = (
     *("catalog", "vectors", "log", "index", "catalog", "vectors", "graph", "tree"),
-    *("groups", "log", "shared memory", "lock"),
+    *("groups", "map", "log", "shared memory", "lock"),
 )
 """Kinds of files, damaged in turn; what matters most more often."""
 

@@ -72,8 +72,8 @@ def reading(photos: Iterable[Path]) -> dict[str, Question]:
 
 
 def making() -> dict[str, Question]:
-    """The question for which an out-of-date graph is made again."""
-    return {EDGES: _edges}
+    """The questions for which an out-of-date graph or map is made again."""
+    return {EDGES: _edges, "map": _map}
 
 
 def lasting(photos: Iterable[Path]) -> dict[str, Question]:
@@ -103,6 +103,12 @@ def _edges(asked: Collection) -> object:
         (record["source"], record["target"], round(float(str(record["distance"])), _DECIMALS))
         for record in records
     ]
+
+
+def _map(asked: Collection) -> object:
+    """Who is on the map, and whether on the sheet: where, is another matter when drawn again."""
+    drawn = asked.photo_map()
+    return (drawn.ids.tolist(), bool(((drawn.places >= 0) & (drawn.places <= 1)).all()))
 
 
 def ask(path: Path, questions: Mapping[str, Question]) -> dict[str, Answer]:

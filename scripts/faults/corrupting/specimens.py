@@ -21,6 +21,7 @@ FileKind = Literal[
     "graph",
     "tree",
     "groups",
+    "map",
     "lock",
     "other",
 ]

@@ -149,7 +149,7 @@ def stored_bytes(numbers: tuple[int, ...]) -> bytes:
 def deceptions(store: Store, state: State) -> Iterator[str]:
     """Derived files that a reader believes although they do not hold what was derived."""
     for kind, derived in state.derived.items():
-        if _DECEIVES[kind](store, state, derived):
+        if DECEIVES[kind](store, state, derived):
             yield f"a reader believes a wrong {kind}"
 
 
@@ -196,11 +196,12 @@ def _tree_deceives(store: Store, state: State, derived: Derived) -> bool:
     return rows != derived.live or groups != tuple(group(row, state) for row in derived.live)
 
 
-_DECEIVES: Mapping[GenerationKind, Callable[[Store, State, Derived], bool]] = {
+DECEIVES: Mapping[GenerationKind, Callable[[Store, State, Derived], bool]] = {
     "index": _index_deceives,
     "graph": _graph_deceives,
     "tree": _tree_deceives,
 }
+"""By every kind that a life makes, whether what a reader is given is not what it should be."""
 
 
 def _go_on(folder: Path, lived: Life, found: Inspection) -> None:
