@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, BinaryIO, get_args
 
 from annclust.errors import AnnclustError, UsageError
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from annclust.pipeline.edges import SimilarityGraph
     from annclust.pipeline.exporting import Table
     from annclust.pipeline.maps import PhotoMap
-    from annclust.pipeline.querying import Searcher
+    from annclust.pipeline.querying import CurrentSearcher
 
 
 class Collection(PurgingCollection):
@@ -134,24 +135,22 @@ class Collection(PurgingCollection):
 
         if whole_number("k", k) < 1:
             raise UsageError(f"k must be 1 or more, not {k}.")
-        searcher = self._current_searcher
+        store = self._store
+        searcher = partial(self._searcher.over, store, self.settings.search)
         if image is None and text is not None:
             asked = text_vector(text, self.embedder_loader())
-            return self._store.at_one_moment(lambda: searcher().similar_to_text(asked, k))
+            return store.at_one_moment(lambda: searcher().similar_to_text(asked, k))
         if image is None or text is not None:
             raise UsageError("Look for an image or for a text, one of the two.")
         path, decode = path_of(image), self.settings.decode
-        query, own = query_vector(self._store, path, self.embedder_loader, decode), path.resolve()
-        return self._store.at_one_moment(lambda: searcher().similar(query, k, first=own))
+        query, own = query_vector(store, path, self.embedder_loader, decode), path.resolve()
+        return store.at_one_moment(lambda: searcher().similar(query, k, first=own))
 
-    def _current_searcher(self) -> Searcher:
-        from annclust.pipeline.querying import Searcher
+    @cached_property
+    def _searcher(self) -> CurrentSearcher:
+        from annclust.pipeline.querying import CurrentSearcher
 
-        catalog = self._store.catalog
-        state = (catalog.vector_set(), catalog.generation("index"))
-        if self._searcher is None or self._searcher[0] != state:
-            self._searcher = (state, Searcher(self._store, self.settings.search))
-        return self._searcher[1]
+        return CurrentSearcher()
 
     def photo_table(self, level: Level | None = None) -> Table:
         """Every photo with its place in the last clustering, by id."""

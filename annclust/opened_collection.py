@@ -14,7 +14,6 @@ from annclust.storage.store import Store
 
 # What only writing needs is loaded when something is written.
 if TYPE_CHECKING:
-    from annclust.pipeline.querying import Searcher
     from annclust.storage.store_writer import StoreWriter
 
 
@@ -38,7 +37,6 @@ class OpenedCollection(Closing):
         self.settings = settings or IndexingSettings()
         self.progress = progress
         self._was_named = embedder is not None
-        self._searcher: tuple[object, Searcher] | None = None
         self._embedders = CollectionEmbedder(self.settings.embed)
         if add if Store.exists(self.path) else create:
             self._make(embedder, add=add)

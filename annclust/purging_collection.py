@@ -8,10 +8,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from annclust.errors import NothingClusteredError, PlanFileError
+from annclust.errors import NothingClusteredError
 from annclust.grouped_collection import GroupedCollection
 from annclust.settings import PathLike, ShownLevel, path_of, paths_of, refuse_unknown
 
@@ -90,11 +89,7 @@ class PurgingCollection(GroupedCollection):
             If the disk is full or failing.
         """
         from annclust.purge.applying import apply_plan
-        from annclust.purge.plan import fault_of
 
-        fault = fault_of(plan)
-        if fault is not None:
-            raise PlanFileError(Path(plan.id), reason=fault)
         elsewhere = None if trash is None else path_of(trash).absolute()
         with self._writer() as store:
             return apply_plan(

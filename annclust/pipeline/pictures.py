@@ -17,11 +17,9 @@ from typing import TypeAlias
 from annclust.closing import Closing
 from annclust.errors import PhotoGoneError, UnknownPhotoError, UnreadableImageError
 from annclust.images.content import VANISHED
-from annclust.images.decode_workers import DecodeWorkers, ReadJob, ReadResult, read_image
-from annclust.images.decoded_image import DecodedImage
+from annclust.images.decode_workers import DecodeWorkers, ReadJob, ReadResult
 from annclust.images.picture import FULL, LARGE, THUMBNAIL, PictureWish
 from annclust.images.thumbnail_files import ThumbnailFiles
-from annclust.input_geometry import InputGeometry
 from annclust.memory_plan import MEBIBYTE
 from annclust.pipeline.made_once import MadeOnce
 from annclust.pipeline.rereading import NO_VIEW
@@ -39,7 +37,7 @@ _State: TypeAlias = tuple[int, int]
 
 
 class Pictures(Closing):
-    """Makes pictures of photos, and views of files for an embedder; a context manager.
+    """Makes pictures of photos; a context manager.
 
     Its workers start in the background when it is made.
 
@@ -48,16 +46,12 @@ class Pictures(Closing):
     settings : DecodeSettings
     cache : Path
         Folder for thumbnails.
-    geometry : InputGeometry
-        What the embedder wants to see of files that are no photos of the collection.
     """
 
-    def __init__(
-        self, settings: DecodeSettings, cache: Path, geometry: InputGeometry = NO_VIEW
-    ) -> None:
+    def __init__(self, settings: DecodeSettings, cache: Path) -> None:
         few = replace(settings, workers=min(settings.workers, _WORKERS))
         # A link was followed when the photo was embedded, or else it is none.
-        self._workers = DecodeWorkers(geometry, few, follow_symlinks=True)
+        self._workers = DecodeWorkers(NO_VIEW, few, follow_symlinks=True)
         self._workers.__enter__()
         self._thumbnails = ThumbnailFiles(cache)
         self._made = MadeOnce(_IN_MEMORY)
@@ -65,11 +59,6 @@ class Pictures(Closing):
     def close(self) -> None:
         """End the workers; who waits for a picture gets an error."""
         self._workers.__exit__(None, None, None)
-
-    @property
-    def worker_pids(self) -> tuple[int, ...]:
-        """Process ids of the workers that are there now."""
-        return self._workers.pids
 
     def thumbnail(self, photo: ImageRecord) -> bytes:
         """A WebP whose longest side has 320 pixels at most.
@@ -118,22 +107,6 @@ class Pictures(Closing):
         if result.picture is None:
             raise _error(photo, result)
         return bytes(result.picture.encoded)
-
-    def view(self, path: Path) -> DecodedImage:
-        """What the embedder wants to see of any file, such as one that somebody uploaded.
-
-        Parameters
-        ----------
-        path : Path
-            May be a link. A file without a name, as `os.memfd_create` makes, is
-            ``/proc/PID/fd/NUMBER`` with the id of this process.
-
-        Raises
-        ------
-        UnreadableImageError
-            If it cannot be read or decoded.
-        """
-        return read_image(self._workers, path)
 
 
 def _indexed_state(photo: ImageRecord) -> _State:

@@ -76,33 +76,17 @@ def embedded_vector(image: Path, embedder: EmbedderLoader, settings: DecodeSetti
 
     with image_reader(embedder.geometry, settings) as read:
         model = embedder.load()  # while the worker starts
-        return _embedded(image, read(image), model)
+        return seen_vector(image, read(image), model)
 
 
-def uploaded_vector(
-    store: Store, image: Path, view: Callable[[Path], DecodedImage], embedder: EmbedderLoader
-) -> Vectors:
-    """As `query_vector`, with a worker that is there already.
-
-    Parameters
-    ----------
-    store : Store
-    image : Path
-        As for `Pictures.view`.
-    view : callable
-        `Pictures.view`, for the embedder's geometry.
-    embedder : EmbedderLoader
+def seen_vector(image: Path, seen: DecodedImage, model: Embedder) -> Vectors:
+    """The vector of an image that was decoded already, shape (1, d).
 
     Raises
     ------
     UnreadableImageError
-        If the file cannot be read or decoded.
+        If the embedder makes nothing of it.
     """
-    known = stored_vector(store, image)
-    return _embedded(image, view(image), embedder.load()) if known is None else known
-
-
-def _embedded(image: Path, seen: DecodedImage, model: Embedder) -> Vectors:
     try:
         return model.embed([seen.pixels])
     except UnembeddableError as error:
@@ -209,6 +193,21 @@ class Searcher:
         for photo in self._store.catalog.images_of_rows(rows):
             photos[photo.row].append(photo)
         return photos
+
+
+class CurrentSearcher:
+    """The searcher of a collection as it is: another one once its vectors or its index changed."""
+
+    def __init__(self) -> None:
+        self._state: object = None
+        self._searcher: Searcher | None = None
+
+    def over(self, store: Store, settings: SearchSettings) -> Searcher:
+        """The searcher of this moment; `settings` are for one that has to be made."""
+        state = (store.catalog.vector_set(), store.catalog.generation("index"))
+        if self._searcher is None or self._state != state:
+            self._searcher, self._state = Searcher(store, settings), state
+        return self._searcher
 
 
 def _match(photo: ImageRecord, distance: float) -> Match:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from annclust.arrays import ImageId
-from annclust.errors import StorageError, TrashAwayError, TrashError
+from annclust.errors import PlanFileError, StorageError, TrashAwayError, TrashError
 from annclust.images.content import describe_os_error
 from annclust.images.discovery import TRASH
 from annclust.progress import SILENT, Progress, Stage
@@ -29,7 +29,7 @@ from annclust.purge.file_moves import (
     remove_empty_folders,
 )
 from annclust.purge.folder_locks import purging_alone
-from annclust.purge.plan import Plan, PlannedFile
+from annclust.purge.plan import Plan, PlannedFile, fault_of
 from annclust.purge.plan_check import Asset, assets_of, check_places
 from annclust.purge.reach import Reach
 from annclust.purge.settling import (
@@ -98,7 +98,6 @@ def apply_plan(
     ----------
     store : StoreWriter
     plan : Plan
-        In which `plan.fault_of` finds no fault.
     trash : Path or None
         One trash for all, absolute; that of each root if None.
     across_devices : bool
@@ -107,6 +106,8 @@ def apply_plan(
 
     Raises
     ------
+    PlanFileError
+        If the plan would do what no plan may, as leaving nothing of a group.
     PlanOutOfDateError
         If files are not as they were; nothing was moved then.
     TrashError
@@ -118,6 +119,9 @@ def apply_plan(
     StorageError
         If the disk is full or failing; what was moved is in the journal.
     """
+    fault = fault_of(plan)
+    if fault is not None:
+        raise PlanFileError(Path(plan.id), reason=fault)
     with purging_alone(store.catalog.roots()):
         return _applied(store, plan, trash, across_devices, progress)
 

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 import xxhash
 
@@ -19,7 +19,6 @@ from annclust.arrays import ImageId, Nodes
 from annclust.images.examination import Examination
 from annclust.purge.candidates import candidates_of
 from annclust.purge.choosing import MARKED, OTHER_KEPT, STANDS, Chosen, Said, choose
-from annclust.settings import ShownLevel
 from annclust.storage.records import ImageRecord
 from annclust.storage.store import Store
 from annclust.web.documents import Mark, Suggested
@@ -127,7 +126,9 @@ class Judges:
         if len(images) > MOST_COMPARED:
             found = Judgement(tuple(Judged(each, alone=TOO_MANY) for each in images))
         else:
-            found = self._judgement(store, store.catalog.images_by_id(images))
+            found = self._judgement(
+                store, store.catalog.images_by_id(images), _stand(view, members)
+            )
         if not found.pending and len(found.photos) == len(images):  # none went just now
             self._remember(key_of(view, members), found)
         return with_marks(found, _marks(view, members))
@@ -145,7 +146,9 @@ class Judges:
             if len(self._known) > _KEPT:
                 self._known.popitem(last=False)
 
-    def _judgement(self, store: Store, photos: Sequence[ImageRecord]) -> Judgement:
+    def _judgement(
+        self, store: Store, photos: Sequence[ImageRecord], stand: set[ImageId]
+    ) -> Judgement:
         outcomes = self._examiner.known(store, photos)
         pending = [photo for photo in photos if photo.digest not in outcomes]
         if pending:
@@ -161,8 +164,7 @@ class Judges:
             return Judgement(
                 (*map(Judged, (photo.id for photo in seen)), *unseen), unseen=len(unseen)
             )
-        keepers = store.catalog.keepers(get_args(ShownLevel))
-        said: list[Said | None] = ["stands" if photo.id in keepers else None for photo in seen]
+        said: list[Said | None] = ["stands" if photo.id in stand else None for photo in seen]
         choice = choose([candidates[photo.digest] for photo in seen], said)
         judged = (_judged(seen[each.place].id, each) for each in choice.photos)
         return Judgement((*judged, *unseen), 0, choice.compared_as, len(unseen))
@@ -212,14 +214,20 @@ def _images(view: View, members: Nodes) -> list[ImageId]:
     return [ImageId(each) for each in view.album.photos.ids[members].tolist()]
 
 
+def _stand(view: View, members: Nodes) -> set[ImageId]:
+    """Photos that stay instead of others, which were purged."""
+    return {*_images(view, members[view.notes.stands[members]])}
+
+
 def _marks(view: View, members: Nodes) -> dict[ImageId, Mark]:
     pairs = zip(_images(view, members), members.tolist(), strict=True)
     return {image: mark for image, place in pairs if (mark := view.notes.mark_at(place))}
 
 
 def key_of(view: View, members: Nodes) -> int:
-    """Tells groups of other photos, or other contents, apart."""
+    """Tells groups of other photos, or other contents, or after other purges, apart."""
     told = xxhash.xxh3_64()
     told.update(view.album.photos.ids[members].tobytes())
     told.update(view.album.photos.content[members].tobytes())
+    told.update(view.notes.stands[members].tobytes())
     return told.intdigest()

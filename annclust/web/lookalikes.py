@@ -12,11 +12,17 @@ from threading import Lock
 
 from annclust.arrays import Vectors, unit_rows
 from annclust.closing import Closing
-from annclust.embedding.embedder import EmbedderLoader, UnembeddableError
-from annclust.errors import AnnclustError, UnknownPhotoError, UnreadableImageError
+from annclust.embedding.embedder import EmbedderLoader
+from annclust.errors import AnnclustError, UnknownPhotoError
 from annclust.images.decode_workers import image_reader
 from annclust.images.decoded_image import DecodedImage
-from annclust.pipeline.querying import Searcher, stored_vector, text_vector
+from annclust.pipeline.querying import (
+    CurrentSearcher,
+    Searcher,
+    seen_vector,
+    stored_vector,
+    text_vector,
+)
 from annclust.pipeline.reports import Match
 from annclust.settings import IndexingSettings
 from annclust.storage.records import ImageRecord
@@ -46,7 +52,7 @@ class Lookalikes(Closing):
         self._opened = ExitStack()
         self._opened.enter_context(store)
         self._read: Callable[[Path], DecodedImage] | None = None
-        self._searcher: tuple[object, Searcher] | None = None
+        self._searcher = CurrentSearcher()
         self._can_text = False
         self._lock = Lock()
 
@@ -83,12 +89,12 @@ class Lookalikes(Closing):
         """
         with self._lock:
             vector = text_vector(text, self._loader())
-            return self._store.at_one_moment(lambda: self._current().similar_to_text(vector, n))
+            return self._store.at_one_moment(lambda: self._now().similar_to_text(vector, n))
 
     def _nearest(
         self, vector: Callable[[], Vectors], n: int, *, first: Path | None = None
     ) -> list[Match]:
-        return self._store.at_one_moment(lambda: self._current().similar(vector(), n, first=first))
+        return self._store.at_one_moment(lambda: self._now().similar(vector(), n, first=first))
 
     def _vector_of(self, photo: ImageRecord) -> Vectors:
         content = self._store.catalog.content(photo.digest)
@@ -101,18 +107,10 @@ class Lookalikes(Closing):
         if self._read is None:  # the worker stays: to start one takes longer than all the rest
             reader = image_reader(embedder.geometry, self._settings.decode)
             self._read = self._opened.enter_context(reader)
-        pixels = self._read(path).pixels
-        try:
-            return embedder.load().embed([pixels])
-        except UnembeddableError as error:
-            raise UnreadableImageError(path, reason=error.images[0].reason) from error
+        return seen_vector(path, self._read(path), embedder.load())
 
-    def _current(self) -> Searcher:
-        catalog = self._store.catalog
-        state = (catalog.vector_set(), catalog.generation("index"))
-        if self._searcher is None or self._searcher[0] != state:
-            self._searcher = (state, Searcher(self._store, self._settings.search))
-        return self._searcher[1]
+    def _now(self) -> Searcher:
+        return self._searcher.over(self._store, self._settings.search)
 
     @property
     def can_text(self) -> bool:

@@ -5,7 +5,7 @@ Pure.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal, get_args
 
@@ -40,11 +40,14 @@ class Notes:
         Place in `STATES` of the group that each was in when it got that state.
     lead : ndarray of shape (m,), int64
         The smallest id of that group.
+    stands : ndarray of shape (m,), bool
+        Whether it stays instead of others, which were purged.
     """
 
     mark: Codes
     state: Codes
     lead: Nodes
+    stands: NDArray[np.bool_]
 
     @classmethod
     def of(
@@ -52,6 +55,7 @@ class Notes:
         photos: AlbumPhotos,
         marks: Mapping[ImageId, bool],
         reviews: Mapping[ImageId, Reviewed],
+        keepers: Collection[ImageId],
     ) -> Notes:
         """What the catalog knows; of photos that the album lacks, nothing is kept."""
         m = len(photos.ids)
@@ -65,7 +69,7 @@ class Notes:
         images, codes, leads = np.array(rows, dtype=np.int64).reshape(-1, 3).T
         there, places = photos.holds(images), photos.places_of(images)
         state[places], lead[places] = codes[there], leads[there]
-        return cls(mark, state, lead)
+        return cls(mark, state, lead, np.isin(photos.ids, [*keepers]))
 
     def marked(self, places: Nodes, *, keep: bool | None) -> Notes:
         """The same, with another mark on some photos."""
@@ -84,7 +88,7 @@ class Notes:
         """Whether the same was said of the same number of photos."""
         return all(
             np.array_equal(getattr(self, name), getattr(other, name))
-            for name in ("mark", "state", "lead")
+            for name in ("mark", "state", "lead", "stands")
         )
 
     def mark_at(self, place: int) -> Literal["keep", "reject"] | None:

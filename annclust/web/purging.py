@@ -20,7 +20,7 @@ from annclust.progress import Progress
 from annclust.purge.applying import apply_plan
 from annclust.purge.candidate import Candidate
 from annclust.purge.candidates import looked
-from annclust.purge.plan import Plan, fault_of
+from annclust.purge.plan import Plan
 from annclust.purge.plan_file import plan_bytes
 from annclust.purge.planning import PlanWishes, plan_purge
 from annclust.purge.settling import ON_DISK
@@ -111,9 +111,6 @@ def _groups(view: View, granularity: float, only: Only) -> list[list[ImageId]]:
 
 def apply_kept(session: Session, kept: KeptPlan, progress: Progress) -> dict[str, object]:
     """Move what a plan says to the trash."""
-    fault = fault_of(kept.plan)
-    if fault is not None:  # it cannot have one; a plan is checked before it is obeyed
-        raise UnknownIdError(f"plan that may be applied: {fault}")
     with session.working() as store:
         report = apply_plan(store, kept.plan, progress=progress)
         stayed = _stayed(store, [(each.path, each.reason) for each in report.not_moved])

@@ -12,13 +12,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event, RLock, Thread
 from time import monotonic
-from typing import Final
+from typing import Final, get_args
 
 import numpy as np
 
 from annclust.arrays import ImageId, Nodes
 from annclust.closing import Closing
 from annclust.errors import AnnclustError, CollectionLockedError
+from annclust.settings import ShownLevel
 from annclust.storage.store import Store
 from annclust.storage.store_writer import StoreWriter
 from annclust.web.album import Album
@@ -270,7 +271,8 @@ class Session(Closing):
 
 
 def _notes(store: Store, album: Album) -> Notes:
-    return Notes.of(album.photos, store.catalog.marks(), store.catalog.reviews())
+    catalog, levels = store.catalog, get_args(ShownLevel)
+    return Notes.of(album.photos, catalog.marks(), catalog.reviews(), catalog.keepers(levels))
 
 
 def _places(view: View, photos: Sequence[int] | Nodes) -> Nodes:

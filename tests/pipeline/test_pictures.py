@@ -6,32 +6,27 @@ import io
 import os
 import shutil
 import signal
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from blake3 import blake3
 from PIL import Image
 
 from annclust.collection import Collection
 from annclust.errors import PhotoGoneError, UnknownPhotoError, UnreadableImageError
 from annclust.images.digest import digest_of
 from annclust.images.thumbnail_files import ThumbnailFiles
-from annclust.input_geometry import InputGeometry
 from annclust.pipeline.pictures import Pictures
 from annclust.settings import DecodeSettings
 from annclust.storage.records import ImageRecord
 from annclust.storage.store import Store
 from tests.albums import picture, save
-from tests.images.samples import PHOTO, difference, png_that_promises, seen
+from tests.images.samples import PHOTO, difference, png_that_promises
 from tests.images.watching import eventually
 from tests.pipeline.test_captures import away
-
-GEOMETRY = InputGeometry(short_side=32, crop=28)
 
 
 @pytest.fixture
@@ -58,7 +53,7 @@ def cache(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def pictures(cache: Path) -> Iterator[Pictures]:
-    with Pictures(DecodeSettings(), cache, GEOMETRY) as opened:
+    with Pictures(DecodeSettings(), cache) as opened:
         yield opened
 
 
@@ -182,7 +177,7 @@ def test_a_worker_that_dies_costs_nothing(
     pictures: Pictures, photos: dict[str, ImageRecord]
 ) -> None:
     pictures.thumbnail(photos["a.jpg"])
-    for pid in eventually(lambda: pictures.worker_pids):
+    for pid in eventually(lambda: pictures._workers.pids):
         os.kill(pid, signal.SIGKILL)
     assert opened(pictures.picture(photos["b.jpg"])).size == (96, 72)
 
@@ -196,32 +191,3 @@ def test_many_may_look_at_once(
         large = list(threads.map(pictures.picture, wanted))
     assert len(set(shown)) == len(set(large)) == len(photos)
     assert ThumbnailFiles(cache).bytes_used() == sum(map(len, set(shown)))
-
-
-# What somebody uploads
-
-
-def upload_by_name(data: bytes) -> Iterator[Path]:
-    with tempfile.TemporaryDirectory() as private:
-        path = Path(private, "upload")
-        path.write_bytes(data)
-        yield path
-
-
-def upload_in_memory(data: bytes) -> Iterator[Path]:
-    file = os.memfd_create("upload")
-    os.write(file, data)
-    yield Path(f"/proc/{os.getpid()}/fd/{file}")
-    os.close(file)
-
-
-@pytest.mark.parametrize("upload", [upload_by_name, upload_in_memory])
-def test_what_was_uploaded_is_seen_as_the_embedder_wants(
-    pictures: Pictures, upload: Callable[[bytes], Iterator[Path]]
-) -> None:
-    for path in upload(PHOTO):
-        np.testing.assert_array_equal(pictures.view(path).pixels, seen(PHOTO, GEOMETRY).pixels)
-        assert digest_of(path) == blake3(PHOTO).digest()
-    for path in upload(b"text"):
-        with pytest.raises(UnreadableImageError, match="not an image"):
-            pictures.view(path)

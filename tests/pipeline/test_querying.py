@@ -8,11 +8,7 @@ import numpy as np
 import pytest
 
 from annclust.collection import Collection
-from annclust.embedding.registry import find_embedder
 from annclust.errors import DamagedFileWarning, UnreadableImageError
-from annclust.pipeline.pictures import Pictures
-from annclust.pipeline.querying import query_vector, uploaded_vector
-from annclust.settings import DecodeSettings, EmbedSettings
 from annclust.storage.store import Store
 from tests.albums import picture, save
 
@@ -158,20 +154,3 @@ def test_a_large_collection_is_searched_through_inverted_lists(
     assert index["kind"] == "ivf"
     found = names(collection, photos / "burst 1" / "IMG_10.jpg", 4)
     assert sorted(found) == ["IMG_10.jpg", "IMG_11.jpg", "IMG_12.jpg", "IMG_13.jpg"]
-
-
-def test_an_upload_is_looked_up_or_seen_by_workers_that_are_there(
-    collection: Collection, photos: Path, tmp_path: Path
-) -> None:
-    collection.index([photos])
-    known = photos / "burst 1" / "IMG_12.jpg"
-    picture(2).save(tmp_path / "outside.png")
-    loader = find_embedder("color-histogram", EmbedSettings())
-    with (
-        Store(collection.path) as store,
-        Pictures(DecodeSettings(workers=1), tmp_path / "cache", loader.geometry) as pictures,
-    ):
-        for image in (known, tmp_path / "outside.png"):
-            found = uploaded_vector(store, image, pictures.view, loader)
-            usual = query_vector(store, image, lambda: loader, DecodeSettings(workers=1))
-            np.testing.assert_array_equal(found, usual)

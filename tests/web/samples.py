@@ -41,7 +41,7 @@ def notes_on(draw: st.DrawFn, photos: AlbumPhotos) -> Notes:
         return draw(st.lists(st.integers(0, most), min_size=m, max_size=m))
 
     mark, state = (np.array(some(2), dtype=np.int8) for _ in range(2))
-    return Notes(mark, state, np.array(some(1), dtype=np.int64))
+    return Notes(mark, state, np.array(some(1), dtype=np.int64), np.array(some(1), dtype=np.bool_))
 
 
 def slow_groups(photos: AlbumPhotos, tree: GroupTree, granularity: float) -> list[list[int]]:
