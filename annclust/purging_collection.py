@@ -18,7 +18,7 @@ from annclust.settings import PathLike, ShownLevel, path_of, paths_of, refuse_un
 if TYPE_CHECKING:
     from annclust.purge.applying import ApplyReport
     from annclust.purge.plan import Plan
-    from annclust.purge.trash_bin import EmptyReport, Purge
+    from annclust.purge.trash_bin import Agree, EmptyReport, Purge
     from annclust.purge.undoing import UndoReport
 
 _END_OF_TIME = 1 << 63
@@ -125,24 +125,25 @@ class PurgingCollection(GroupedCollection):
 
         return purges(self._store)
 
-    def in_trash(self, older_than: timedelta = timedelta()) -> tuple[int, int]:
-        """Files, and bytes, of purges that began so long ago."""
-        before = _ago(older_than)
-        old = [purge for purge in self.purges() if purge.began_ns < before]
-        return sum(purge.files for purge in old), sum(purge.bytes for purge in old)
-
-    def empty_trash(self, older_than: timedelta = timedelta()) -> EmptyReport:
+    def empty_trash(
+        self, older_than: timedelta = timedelta(), *, agree: Agree | None = None
+    ) -> EmptyReport:
         """Delete what is in the trash for good.
 
         Parameters
         ----------
         older_than : timedelta
             Only of purges that began so long ago.
+        agree : callable or None
+            Told how many files, and bytes, are to be deleted, before the first one is; whatever it
+            raises leaves them where they are.
         """
         from annclust.purge.trash_bin import empty_trash
 
         with self._writer() as store:
-            return empty_trash(store, before_ns=_ago(older_than), progress=self.progress)
+            return empty_trash(
+                store, before_ns=_ago(older_than), agree=agree, progress=self.progress
+            )
 
     def _bring_up_to_date(self, level: ShownLevel) -> None:
         """Group the photos if they were not, or something changed since; as they were before."""

@@ -24,6 +24,7 @@ from annclust.cli.shared_options import (
     open_collection,
     size_of,
 )
+from annclust.errors import UsageError
 
 if TYPE_CHECKING:
     from annclust.purge.plan import Plan
@@ -50,7 +51,7 @@ def _add_plan(purge: typer.Typer) -> None:
         console: Console,
         collection: CollectionOption = DEFAULT_COLLECTION,
         level: Annotated[
-            ShownLevel, typer.Option(help="What groups are of of which one photo stays.")
+            ShownLevel, typer.Option(help="What the groups are of: one photo of each stays.")
         ] = ShownLevel.SHOTS,
         output: Annotated[
             Path | None,
@@ -123,11 +124,16 @@ def _question(plan: Plan) -> str:
 
 def _ask(question: str, *, yes: bool) -> None:
     """Ask a person at a terminal; nobody else can answer."""
-    if yes or not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if yes or not _at_terminal():
         return
     if not _confirmed(question):
         typer.echo("nothing was touched", err=True)
         raise typer.Exit(0)
+
+
+def _at_terminal() -> bool:
+    """Whether there is a person to be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def _confirmed(question: str) -> bool:
@@ -190,13 +196,15 @@ def _add_empty(purge: typer.Typer) -> None:
         from annclust.cli.listings import counted, size_text
         from annclust.cli.purge_listings import empty_document, empty_lines
 
+        def agree(files: int, size: int) -> None:
+            told = f"{counted(files, 'file')} ({size_text(size)})"
+            if not (yes or _at_terminal()):
+                raise UsageError(f"{told} would be deleted for good: say --yes if they are to be.")
+            _ask(f"Delete {told} for good? This cannot be undone.", yes=yes)
+
         age = age_of(older_than)
         with open_collection(collection, console) as opened:
-            files, size = opened.in_trash(age)
-            if files:
-                told = f"{counted(files, 'file')} ({size_text(size)})"
-                _ask(f"Delete {told} for good? This cannot be undone.", yes=yes)
-            report = opened.empty_trash(age)
+            report = opened.empty_trash(age, agree=agree)
         console.show(empty_document(report), lambda: empty_lines(report, shown(older_than)))
         if report.kept:
             raise typer.Exit(EXIT_UNREADABLE)
@@ -210,8 +218,6 @@ def age_of(text: str) -> timedelta:
 
     Raises UsageError.
     """
-    from annclust.errors import UsageError
-
     number, unit = text[:-1], text[-1:]
     if not (number.isascii() and number.isdigit()) or unit not in _UNITS or len(number) > 6:
         raise UsageError(f"an age is a number of days, hours or minutes, like 30d, not {text!r}.")

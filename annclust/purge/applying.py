@@ -130,9 +130,9 @@ def _applied(
     store: StoreWriter, plan: Plan, trash: Path | None, across_devices: bool, progress: Progress
 ) -> ApplyReport:
     purge = begun_purge(store, plan.id)
-    done = set() if purge is None else _done(store, purge)
-    where = Trash(new_folder_name(), trash) if purge is None else _the_same(purge, trash)
     with refusals_of(store.path):
+        done = set() if purge is None else _done(store, purge)
+        where = Trash(new_folder_name(), trash) if purge is None else _the_same(purge, trash)
         assets = assets_of(store, plan, done)
         check_places(store, where, assets, across_devices=across_devices)
     if purge is None:
@@ -171,13 +171,11 @@ def _done(store: StoreWriter, purge: PurgeRecord) -> set[ImageId]:
     if away:
         file, why = away[0]
         raise TrashAwayError(trash.folder_of(file.root), reason=why)
-    done: set[ImageId] = set()
     for file in files:
-        if is_there(trash.place_of(file)):
-            done.add(file.image)
-        else:
+        if not is_there(trash.place_of(file)):
             note(store, [file], state_of_restored(trash, file))
-    return done
+    found = store.catalog.purged_files(purge.id)
+    return {file.image for file in found if file.is_photo and file.state == "in trash"}
 
 
 def _the_same(purge: PurgeRecord, trash: Path | None) -> Trash:
@@ -232,7 +230,7 @@ class _Mover:
                 note(self._store, self._unnoted, "in trash")
             for root in {asset.root.id: asset.root for asset in assets}.values():
                 folder = self._trash.folder_of(root)
-                remove_empty_folders(folder, up_to=folder.parent.parent)
+                remove_empty_folders(folder, up_to=self._trash.home_of(root))
 
     def report(self, *, before: int) -> ApplyReport:
         """What was moved."""
@@ -247,18 +245,21 @@ class _Mover:
             not_moved=tuple(self._not_moved),
         )
 
-    def _refused(self, asset: Asset, error: OSError) -> None:
+    def _refused(self, asset: Asset, error: OSError, stay: Sequence[PurgedFile] = ()) -> None:
+        """Tell why an asset was not moved, and what of it could not be taken back either."""
         path, reason = asset.photo.file.path, describe_os_error(error)
-        if error.errno in _HOPELESS:
-            raise StorageError(path, reason=reason) from error
         if error.filename is not None and Path(error.filename) != path:
             reason = f"{error.filename}: {reason}"
+        for file in stay:
+            reason += f"; {self._trash.place_of(file)} could not be put back"
         self._not_moved.append(NotMoved(path, reason))
+        if error.errno in _HOPELESS:
+            raise StorageError(path, reason=reason) from error
 
     def _move(self, asset: Asset) -> None:
         # Where no trash can be made, no photo need be read.
         make_folders(self._trash.folder_of(asset.root), mode=PRIVATE)
-        meant = self._meant(asset)
+        meant = self._readable(asset)
         if isinstance(meant, NotMoved):
             self._not_moved.append(meant)
             return
@@ -268,12 +269,13 @@ class _Mover:
                 target = self._trash.place_of(file)
                 make_folders(target.parent, mode=PRIVATE)
                 move(file.full_path, target, token=self._token, seen=seen)
-        except OSError:
-            take_back(self._store, self._trash, files)  # an asset moves as one
+        except OSError as error:
+            stay = take_back(self._store, self._trash, files)  # an asset moves as one
             for file in files:
                 place = self._trash.place_of(file)
-                remove_empty_folders(place.parent, up_to=self._trash.above(file))
-            raise
+                remove_empty_folders(place.parent, up_to=self._trash.home_of(file.root))
+            self._refused(asset, error, stay)
+            return
         self._moved += files
         self._unnoted = files
 
@@ -284,6 +286,16 @@ class _Mover:
             numbers = self._store.catalog.add_purged_files(files)
         self._unnoted = []
         return [replace(file, id=number) for file, number in zip(files, numbers, strict=True)]
+
+    def _readable(self, asset: Asset) -> list[tuple[PurgedFile, Seen]] | NotMoved:
+        """As `_meant`; a file that a disk cannot read any more says nothing of the others."""
+        try:
+            return self._meant(asset)
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            where = asset.photo.file.path if error.filename is None else error.filename
+            return NotMoved(asset.photo.file.path, f"{where}: {describe_os_error(error)}")
 
     def _meant(self, asset: Asset) -> list[tuple[PurgedFile, Seen]] | NotMoved:
         """The files of an asset as they are now, or why it is not to be moved after all."""
@@ -321,6 +333,7 @@ class _Mover:
 
 def _companion(file: PlannedFile) -> Seen:
     seen = look_at(file.path)
-    if seen.size != file.size:
+    touched = seen.modified_ns != file.modified_ns and seen.digest != file.digest
+    if seen.size != file.size or touched:
         raise OSError(errno.EBUSY, "it was changed", str(file.path))
     return seen

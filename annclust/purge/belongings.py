@@ -12,8 +12,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from annclust.arrays import ImageId
 from annclust.purge.plan import PlannedFile, PlannedPhoto
 from annclust.purge.sidecars import sidecars
+from annclust.storage.records import ImageRecord
 
 
 def file_at(path: Path) -> PlannedFile | None:
@@ -35,6 +37,16 @@ def no_file_among(paths: Iterable[Path]) -> Path | None:
 def files_at(paths: Iterable[Path]) -> tuple[PlannedFile, ...]:
     """Those of some files that are there."""
     return tuple(file for path in paths if (file := file_at(path)) is not None)
+
+
+def companions_first(
+    photos: Iterable[ImageRecord], companions: Mapping[ImageId, object]
+) -> list[ImageRecord]:
+    """Photos in their order, those with companions before the others.
+
+    Of copies that nothing tells apart the first one stays: the one with its raw photo, say.
+    """
+    return sorted(photos, key=lambda photo: photo.id not in companions)
 
 
 def sidecars_of(photos: Iterable[PlannedPhoto]) -> Mapping[Path, list[PlannedFile]]:

@@ -17,9 +17,9 @@ from blake3 import blake3
 
 from annclust.arrays import ImageId
 from annclust.progress import SILENT, Progress
-from annclust.purge.belongings import files_at, no_file_among, sidecars_of
+from annclust.purge.belongings import companions_first, files_at, no_file_among, sidecars_of
 from annclust.purge.candidate import Candidate
-from annclust.purge.choosing import Said, choose
+from annclust.purge.choosing import Said, Verdict, choose
 from annclust.purge.plan import Plan, PlannedFile, PlannedGroup, PlannedPhoto
 from annclust.purge.plan_file import plan_document
 from annclust.purge.protected import Protected
@@ -164,7 +164,11 @@ class _Planner:
         if len(photos) < _FEWEST:
             return PlannedGroup((), (), tuple(left))
         left += [_left(photo, str(seen[photo.id])) for photo in unseen]
-        pairs = [(p, c) for p in photos if isinstance(c := seen[p.id], Candidate)]
+        pairs = [
+            (photo, candidate)
+            for photo in companions_first(photos, self._companions)
+            if isinstance(candidate := seen[photo.id], Candidate)
+        ]
         if len(pairs) < _FEWEST:
             return PlannedGroup((), (), tuple(left))
         return self._chosen(pairs, left)
@@ -173,16 +177,20 @@ class _Planner:
         self, pairs: Sequence[tuple[ImageRecord, Candidate]], left: Sequence[PlannedPhoto]
     ) -> PlannedGroup:
         choice = choose([candidate for _, candidate in pairs], [self._said(p) for p, _ in pairs])
-        kept, moved, alone = (
-            tuple(
-                _planned(pairs[each.place][0], each.reasons, self._files(pairs[each.place][0]))
-                if verdict == "reject"
-                else _planned(pairs[each.place][0], each.reasons, ())
-                for each in choice.of(verdict)
-            )
-            for verdict in ("keep", "reject", "leave")
-        )
-        return PlannedGroup(kept, moved, (*alone, *left))
+        bare = {
+            photo.digest
+            for each in choice.of("keep")
+            if not self._files(photo := pairs[each.place][0])
+        }
+        found: dict[Verdict, list[PlannedPhoto]] = {"keep": [], "reject": [], "leave": []}
+        for each in choice.photos:
+            photo, verdict, reasons = pairs[each.place][0], each.verdict, each.reasons
+            files = self._files(photo) if verdict == "reject" else ()
+            if files and photo.digest in bare and self._marks.get(photo.id) is None:
+                verdict, reasons = "leave", (f"{files[0].path.name} belongs to this copy alone",)
+                files = ()
+            found[verdict].append(_planned(photo, reasons, files))
+        return PlannedGroup(tuple(found["keep"]), tuple(found["reject"]), (*found["leave"], *left))
 
     def _said(self, photo: ImageRecord) -> Said | None:
         if photo.full_path in self._protected:

@@ -10,13 +10,14 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from annclust.images.content import describe_os_error
 from annclust.pipeline.roots import check_root
 from annclust.purge.trash import Trash
 from annclust.storage.records import PurgedFile, Root
 
 
 class Reach:
-    """Looks once at each root, and at what the trash has of it.
+    """Looks once at each root, and at what the trash has of it; at each file anew.
 
     Parameters
     ----------
@@ -37,7 +38,7 @@ class Reach:
         if self._away[root.id] is None and not self._trash_is_there[root.id]:
             folder = self._trash.folder_of(root)
             return f"its trash {folder} is not there: is a disk not plugged in?"
-        return self._away[root.id]
+        return self._away[root.id] or _hidden(self._trash.place_of(file), file.full_path)
 
     def parted(self, asset: Sequence[PurgedFile]) -> str | None:
         """Why it cannot be told where an asset is that was to be moved; None if that can be told.
@@ -47,6 +48,18 @@ class Reach:
         if all(os.path.lexists(file.full_path) for file in asset):
             return None
         return next((why for file in asset if (why := self.away(file))), None)
+
+
+def _hidden(*paths: Path) -> str | None:
+    """Why it cannot be seen whether something is at some paths."""
+    for path in paths:
+        try:
+            path.lstat()
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError as error:
+            return f"{path} cannot be looked at: {describe_os_error(error)}"
+    return None
 
 
 def _folder_away(root: Root) -> str | None:

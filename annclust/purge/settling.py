@@ -7,6 +7,7 @@ is not plugged in nothing is said: the journal stays as it is.
 
 from __future__ import annotations
 
+import errno
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,7 +26,10 @@ from annclust.storage.durable import sync_directory
 from annclust.storage.records import PurgedFile, PurgeRecord, PurgeState
 from annclust.storage.store_writer import StoreWriter
 
-ON_DISK: Final = frozenset({"moving", "in trash", "restoring", "emptying"})
+ON_THE_WAY: Final = frozenset({"moving", "restoring", "emptying"})
+"""States of files of which the disk has to tell where they are."""
+
+ON_DISK: Final = ON_THE_WAY | {"in trash"}
 """States of files that are in the trash, or may be."""
 
 
@@ -82,7 +86,18 @@ def _state_of(trash: Trash, file: PurgedFile) -> PurgeState:
     """Where a file is that was being put back, or deleted."""
     if file.state == "restoring":
         return state_of_restored(trash, file)
-    return "in trash" if is_there(trash.place_of(file)) else "gone"
+    return "in trash" if is_there(trash.place_of(file)) else gone(trash, file)
+
+
+def gone(trash: Trash, file: PurgedFile) -> PurgeState:
+    """Say of a file that it is gone: for good, so its disk must be there at this moment.
+
+    Raises OSError if it is not.
+    """
+    why = Reach(trash).away(file)
+    if why is not None:
+        raise OSError(errno.ENODEV, why, str(trash.place_of(file)))
+    return "gone"
 
 
 def note(store: StoreWriter, files: Sequence[PurgedFile], state: PurgeState) -> None:
@@ -100,7 +115,7 @@ def set_state(store: StoreWriter, files: Sequence[PurgedFile], state: PurgeState
     elif state == "restored":
         _place(store, photos)
     elif state == "not moved":  # a scan may have missed it, while it was in the trash
-        _place(store, [photo for photo in photos if is_there(photo.full_path)])
+        _place(store, [photo for photo in photos if os.path.lexists(photo.full_path)])
 
 
 def _present(store: StoreWriter, photos: Sequence[PurgedFile]) -> list[ImageId]:
@@ -140,11 +155,18 @@ def _settle_moving(store: StoreWriter, trash: Trash, asset: Sequence[PurgedFile]
         take_back(store, trash, asset)
 
 
-def take_back(store: StoreWriter, trash: Trash, asset: Sequence[PurgedFile]) -> None:
-    """Put back what was moved of an asset, and note for each file where it is."""
+def take_back(store: StoreWriter, trash: Trash, asset: Sequence[PurgedFile]) -> list[PurgedFile]:
+    """Put back what was moved of an asset, and note for each file where it is.
+
+    Gives those that stay in the trash, as something is in their place, or the system refuses.
+    """
+    stay = []
     for file in asset:
         stays = _in_trash(trash, file) and not _put_back(trash, file)
         note(store, [file], "in trash" if stays else "not moved")
+        if stays:
+            stay.append(file)
+    return stay
 
 
 def _put_back(trash: Trash, file: PurgedFile) -> bool:
@@ -154,7 +176,15 @@ def _put_back(trash: Trash, file: PurgedFile) -> bool:
         move(place, file.full_path, token=trash.token)
     except OSError:  # which may have come after the move
         return not _in_trash(trash, file)
+    _give_time_back(trash, file)
     return True
+
+
+def _give_time_back(trash: Trash, file: PurgedFile) -> None:
+    """Let a file that is back have its time; a trash on another disk may not have kept it."""
+    found = _seen(file.full_path) if trash.elsewhere is not None else None
+    if found is not None and found.digest == file.digest:
+        set_time(file.full_path, file.modified_ns)
 
 
 def _in_trash(trash: Trash, file: PurgedFile) -> bool:
@@ -162,24 +192,33 @@ def _in_trash(trash: Trash, file: PurgedFile) -> bool:
     place = trash.place_of(file)
     _drop_copy(place, trash)
     if not is_there(place):
+        _give_time_back(trash, file)
         return False
     source, target = _seen(file.full_path), _seen(place)
     if source is None or source.digest != file.digest:
         return True  # what is in its old place is another file
     if target is not None and (target.is_one_with(source) or target.digest == file.digest):
+        sync_directory(file.full_path.parent)
         _unlink(place)  # a second name, or a copy: the first one had not gone yet
     return False
 
 
 def state_of_restored(trash: Trash, file: PurgedFile) -> PurgeState:
-    """Where a file is that was being put back."""
+    """Where a file is that was being put back.
+
+    Raises OSError if its disk is not there (any more).
+    """
     place = trash.place_of(file)
     _drop_copy(file.full_path, trash)
     if not is_there(place):
-        return "restored" if is_there(file.full_path) else "gone"
+        if not is_there(file.full_path):
+            return gone(trash, file)
+        _give_time_back(trash, file)
+        return "restored"
     source, target = _seen(place), _seen(file.full_path)
     if source is None or target is None or target.digest != source.digest:
         return "in trash"
+    sync_directory(file.full_path.parent)  # before the other one goes
     _unlink(place)
     if target.digest == file.digest:
         set_time(file.full_path, file.modified_ns)
@@ -199,8 +238,15 @@ def _unlink(path: Path) -> None:
 
 
 def is_there(path: Path) -> bool:
-    """Whether there is anything, even a link that leads nowhere."""
-    return os.path.lexists(path)
+    """Whether there is anything, even a link that leads nowhere.
+
+    Raises OSError if that cannot be told.
+    """
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
 
 
 def _seen(path: Path) -> Seen | None:

@@ -59,18 +59,15 @@ class Trash:
 
     def top_of(self, root: Root) -> Path:
         """The trash that files of a root go to."""
-        return self._home_of(root) / TRASH
+        return self.home_of(root) / TRASH
 
-    def _home_of(self, root: Root) -> Path:
+    def home_of(self, root: Root) -> Path:
+        """The folder that holds the trash, and is there without it."""
         return self.elsewhere or Path(os.fsdecode(root.path))
 
     def folder_of(self, root: Root) -> Path:
         """The folder of this purge that files of a root go to."""
         return self.top_of(root) / self.folder
-
-    def above(self, file: PurgedFile) -> Path:
-        """The lowest folder above a file in the trash that is there without it."""
-        return self._home_of(file.root)
 
     def place_of(self, file: PurgedFile) -> Path:
         """Where a file lies in the trash."""

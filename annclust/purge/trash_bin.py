@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 from annclust.images.content import describe_os_error
 from annclust.progress import SILENT, Progress, Stage
 from annclust.purge.file_moves import look_at, remove_empty_folders
 from annclust.purge.reach import Reach
-from annclust.purge.settling import note, refusals_of, settle
+from annclust.purge.settling import ON_THE_WAY, gone, note, refusals_of, settle
 from annclust.purge.trash import Trash
 from annclust.storage.durable import sync_directory
 from annclust.storage.records import PurgedFile, PurgeRecord
@@ -20,6 +20,9 @@ from annclust.storage.store_writer import StoreWriter
 
 _AT_ONCE: Final = 256
 """Files whose deletion is noted, and made durable, together."""
+
+
+PurgeEnd: TypeAlias = Literal["restored", "empty", "not moved"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,8 @@ class Purge:
         What is in its trash.
     restored, gone : int
         Files that were put back, and that were thrown away or vanished.
-    state : {"in trash", "restored", "empty", "interrupted"}
+    state : {"in trash", "restored", "empty", "not moved", "interrupted"}
+        Where its files are: "empty" if some were thrown away or vanished, and the others came back.
     trash, missing : tuple of Path
         Folders in which its files are, and those of them that are not there: their disk is not
         plugged in, or somebody removed them.
@@ -51,7 +55,7 @@ class Purge:
     bytes: int
     restored: int
     gone: int
-    state: Literal["in trash", "restored", "empty", "interrupted"]
+    state: PurgeEnd | Literal["in trash", "interrupted"]
     trash: tuple[Path, ...]
     missing: tuple[Path, ...]
 
@@ -67,9 +71,9 @@ def _purge(record: PurgeRecord, files: Sequence[PurgedFile]) -> Purge:
     trash = Trash.of(record)
     there = [file for file in files if file.state == "in trash"]
     restored, gone = (sum(f.state == state for f in files) for state in ("restored", "gone"))
-    under_way = any(file.state in ("moving", "restoring", "emptying") for file in files)
+    under_way = any(file.state in ON_THE_WAY for file in files)
     folders = sorted({trash.folder_of(file.root) for file in there})
-    ended: Literal["restored", "empty"] = "restored" if restored >= gone else "empty"
+    ended: PurgeEnd = "empty" if gone else "restored" if restored else "not moved"
     return Purge(
         id=record.id,
         plan=record.plan,
@@ -102,11 +106,22 @@ class EmptyReport:
     kept: tuple[tuple[Path, str], ...]
 
 
-def empty_trash(store: StoreWriter, *, before_ns: int, progress: Progress = SILENT) -> EmptyReport:
+Agree: TypeAlias = Callable[[int, int], None]
+"""Told of the files, and bytes, that are to be deleted; raises if they are not to be."""
+
+
+def empty_trash(
+    store: StoreWriter,
+    *,
+    before_ns: int,
+    agree: Agree | None = None,
+    progress: Progress = SILENT,
+) -> EmptyReport:
     """Delete what purges that began before a time moved to the trash; this cannot be undone.
 
     Only files that the journal names are deleted, as they were when they were moved: what somebody
-    else put there, or changed there, stays.
+    else put there, or changed there, stays. Nothing else is deleted than what `agree` is told of:
+    nobody else can purge meanwhile.
 
     Raises StorageError.
     """
@@ -115,6 +130,8 @@ def empty_trash(store: StoreWriter, *, before_ns: int, progress: Progress = SILE
         old = [purge for purge in store.catalog.purges() if purge.began_ns < before_ns]
         files = [(Trash.of(purge), emptier.settled(purge)) for purge in old]
         total = sum(len(those) for _, those in files)
+        if total and agree is not None:
+            agree(total, sum(file.size for _, those in files for file in those))
         with progress.stage("Emptying the trash", total, unit="files") as stage:
             for trash, those in files:
                 emptier.empty(trash, those, stage)
@@ -158,7 +175,7 @@ class _Emptier:
                 sync_directory(folder)
             note(self._store, gone, "gone")
             for file in gone:
-                remove_empty_folders(trash.place_of(file).parent, up_to=trash.above(file))
+                remove_empty_folders(trash.place_of(file).parent, up_to=trash.home_of(file.root))
             self._deleted += gone
             stage.advance(len(batch))
 
@@ -172,7 +189,7 @@ class _Emptier:
                 return True
             why = "it was changed in the trash"
         except FileNotFoundError:
-            note(self._store, [file], "gone")
+            note(self._store, [file], gone(trash, file))
             return False
         except OSError as error:
             why = describe_os_error(error)

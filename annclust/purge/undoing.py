@@ -136,7 +136,9 @@ class _Restorer:
             if self._unnoted:
                 note(self._store, self._unnoted, "restored")
         for file in files:
-            remove_empty_folders(self._trash.place_of(file).parent, up_to=self._trash.above(file))
+            remove_empty_folders(
+                self._trash.place_of(file).parent, up_to=self._trash.home_of(file.root)
+            )
 
     def report(self, purge: int) -> UndoReport:
         """What was put back."""

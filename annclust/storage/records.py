@@ -227,7 +227,7 @@ class PurgeRecord:
 
 
 PurgeState = Literal["moving", "in trash", "restoring", "restored", "not moved", "emptying", "gone"]
-"""Where a file is: two of them are on their way, which a look at the disk decides."""
+"""Where a file is: those in -ing are on their way, which a look at the disk decides."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ import xxhash
 
 from annclust.arrays import ImageId, Nodes
 from annclust.images.examination import Examination
+from annclust.purge.belongings import companions_first
 from annclust.purge.candidates import candidates_of
 from annclust.purge.choosing import MARKED, OTHER_KEPT, STANDS, Chosen, Said, choose
 from annclust.storage.records import ImageRecord
@@ -153,7 +154,12 @@ class Judges:
         pending = [photo for photo in photos if photo.digest not in outcomes]
         if pending:
             return Judgement(tuple(Judged(photo.id) for photo in photos), len(pending))
-        seen = [p for p in photos if isinstance(outcomes[p.digest], Examination)]
+        companions = store.catalog.companions(photo.id for photo in photos)
+        seen = [
+            photo
+            for photo in companions_first(photos, companions)
+            if isinstance(outcomes[photo.digest], Examination)
+        ]
         candidates = candidates_of(store, seen, outcomes)
         unseen = tuple(
             Judged(photo.id, alone=str(outcomes[photo.digest]))

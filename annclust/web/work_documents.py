@@ -161,7 +161,7 @@ class PurgeDocument(Document):
     files: int
     bytes: int
     in_trash: int
-    state: Literal["in trash", "restored", "partly", "empty", "interrupted"]
+    state: Literal["in trash", "restored", "partly", "empty", "not moved", "interrupted"]
     can_undo: bool
 
 

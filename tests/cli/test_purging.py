@@ -76,7 +76,7 @@ def test_what_stays_where_it_is_is_told_with_an_exit_code(
     assert done.returncode == 3
     assert f"{place}: file exists" in done.stdout
     add_comment(gone)
-    kept = run("purge", "empty", "--older-than", "0d", "-c", made)
+    kept = run("purge", "empty", "--older-than", "0d", "--yes", "-c", made)
     assert kept.returncode == 3
     assert "it was changed in the trash" in kept.stdout
     assert gone.exists()
@@ -85,7 +85,10 @@ def test_what_stays_where_it_is_is_told_with_an_exit_code(
 def test_the_trash_is_emptied_of_what_is_old_enough(made: Path, photos: Path, plan: Path) -> None:
     run("purge", "apply", plan, "-c", made)
     assert "nothing in the trash is older than 30d" in run("purge", "empty", "-c", made).stdout
-    report = document("purge", "empty", "--older-than", "0d", "-c", made)
+    unasked = run("purge", "empty", "--older-than", "0d", "-c", made)
+    assert unasked.returncode == 2
+    assert "say --yes" in unasked.stderr
+    report = document("purge", "empty", "--older-than", "0d", "--yes", "-c", made)
     assert report == {"purges": 1, "files": 9, "bytes": report["bytes"], "kept": []}
     assert not (photos / TRASH).exists()
     assert "deleted 0" not in run("purge", "empty", "--older-than", "0d", "-c", made).stdout

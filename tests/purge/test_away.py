@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from annclust.collection import Collection
-from annclust.errors import PlanOutOfDateError, TrashAwayError, TrashError
+from annclust.errors import PlanOutOfDateError, StorageError, TrashAwayError, TrashError
 from annclust.images.discovery import TRASH
 from annclust.progress import StoppedError
 from annclust.storage.records import PurgeState
 from annclust.storage.store import Store
 from annclust.storage.store_writer import StoreWriter
-from tests.purge.purges import Photos, tree
+from tests.purge.purges import Meanwhile, Photos, tree
 from tests.stopping import StopAt
 
 
@@ -222,3 +222,40 @@ def test_another_plan_does_not_move_what_is_on_its_way(
     with pytest.raises(PlanOutOfDateError):
         collection.apply_purge(other)
     assert (photos / "burst 0" / "IMG_00.jpg").exists()
+
+
+def test_photos_of_a_disk_that_goes_while_they_come_back_are_not_gone(
+    collection: Collection, photos: Path, known: Photos, trash: Path
+) -> None:
+    before = tree(photos)
+    collection.apply_purge(known.plan("IMG_00.jpg", "IMG_01.jpg", "IMG_02.jpg"), trash=trash)
+    away = trash.with_name("away")
+    collection.progress = Meanwhile(lambda: trash.rename(away))
+    with pytest.raises(StorageError, match="is a disk not plugged in"):
+        collection.undo_purge()
+    assert sorted(states(collection)) == ["in trash", "restored"]
+    away.rename(trash)
+    assert collection.undo_purge().photos == 1
+    assert tree(photos) == before
+
+
+def test_photos_in_a_folder_that_cannot_be_looked_into_are_not_gone(
+    collection: Collection, photos: Path, known: Photos
+) -> None:
+    before = tree(photos)
+    plan = known.plan("IMG_00.jpg", "IMG_01.jpg", "IMG_02.jpg")
+    collection.apply_purge(plan)
+    (place,) = {path.parent for path in (photos / TRASH).rglob("*.jpg")}
+    away = place.rename(photos.with_name("away"))
+    place.symlink_to(place.name)
+    undone = collection.undo_purge()
+    assert undone.files == 0
+    assert all("cannot be looked at" in each.reason for each in undone.not_restored)
+    assert len(collection.empty_trash().kept) == 2
+    with pytest.raises(TrashAwayError, match="cannot be looked at"):
+        collection.apply_purge(plan)
+    assert states(collection) == ["in trash"] * 2
+    place.unlink()
+    away.rename(place)
+    assert collection.undo_purge().photos == 2
+    assert tree(photos) == before

@@ -92,6 +92,29 @@ def test_of_exact_copies_one_stays(collection: Collection, pair: Path) -> None:
     assert sorted(names(group.kept) + names(group.moved)) == ["one.jpg", "three.jpg"]
 
 
+def test_of_exact_copies_the_one_with_its_raw_photo_stays(
+    collection: Collection, pair: Path
+) -> None:
+    collection.index([pair])
+    copy = pair / "card" / "one.jpg"
+    copy.parent.mkdir()
+    copy.write_bytes((pair / "one.jpg").read_bytes())
+    copy.with_suffix(".CR2").write_bytes(b"raw" * 400)
+    plan = copies_of(collection, pair)
+    assert [photo.file.path for photo in plan.moved] == [pair / "one.jpg"]
+
+
+def test_a_raw_photo_beside_one_copy_alone_stays_where_the_other_copy_must(
+    collection: Collection, tmp_path: Path
+) -> None:
+    for name in ("album/one.jpg", "card/one.jpg"):
+        save(tmp_path / "photos" / name, 1)
+    (tmp_path / "photos" / "card" / "one.CR2").write_bytes(b"raw" * 400)
+    plan = copies_of(collection, tmp_path / "photos", reference=tmp_path / "photos" / "album")
+    assert moved(plan) == {}
+    assert left(plan) == {"one.jpg": "one.CR2 belongs to this copy alone"}
+
+
 PROTECTED: dict[str, Callable[[Path], Path]] = {
     "by its name": lambda folder: folder / "album",
     "by one above it": lambda folder: folder,
@@ -188,7 +211,7 @@ def test_a_raw_photo_a_film_and_sidecars_move_with_their_photo(
 ) -> None:
     folder = tmp_path / "shots"
     better = save(folder / "better" / "IMG_1.jpg", 1, quality=95)
-    worse = save(folder / "IMG_1.jpg", 1, quality=95)
+    worse = save(folder / "IMG_1.jpg", 1, quality=90)
     Image.open(better).save(folder / "IMG_2.heic", quality=60)
     for name in ("IMG_1.CR2", "IMG_2.MOV"):
         (folder / name).write_bytes(b"what a camera writes beside" * 40)

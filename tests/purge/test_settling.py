@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from annclust.collection import Collection
-from annclust.errors import StorageError
+from annclust.errors import PlanOutOfDateError, StorageError
 from annclust.images.discovery import TRASH
 from annclust.purge.file_moves import copy_beside
 from annclust.purge.plan import Plan
@@ -178,3 +179,40 @@ def test_a_folder_that_was_closed_meanwhile_is_told(
     kept.rename(folder)
     collection.undo_purge()
     assert tree(photos) == before
+
+
+def test_times_that_another_disk_did_not_keep_come_back_however_it_ends(
+    collection: Collection, photos: Path, plan: Plan, tmp_path: Path
+) -> None:
+    before = tree(photos)
+    trash = tmp_path / "other disk"
+    trash.mkdir()
+    collection.apply_purge(plan, trash=trash)
+    for _, place in files(collection):
+        os.utime(place, ns=(2 * 10**9, 2 * 10**9))
+    (_, (sidecar, place)) = files(collection)
+    back(sidecar, place)
+    say(collection, "moving")
+    assert collection.undo_purge().files == 0
+    assert tree(photos) == before
+
+    collection.apply_purge(plan, trash=trash)
+    for file, place in files(collection):
+        back(file, place)
+        os.utime(file.full_path, ns=(2 * 10**9, 2 * 10**9))
+    say(collection, "restoring")
+    collection.undo_purge()
+    assert tree(photos) == before
+
+
+def test_a_photo_that_came_back_without_its_sidecar_is_not_called_moved(
+    collection: Collection, photos: Path, plan: Plan
+) -> None:
+    collection.apply_purge(plan)
+    sidecar = photos / "burst 0" / "IMG_01.xmp"
+    sidecar.write_text("rating: 1")
+    assert len(collection.undo_purge().not_restored) == 1
+    with pytest.raises(PlanOutOfDateError):
+        collection.apply_purge(plan)
+    assert (photos / "burst 0" / "IMG_01.jpg").exists()
+    assert sidecar.read_text() == "rating: 1"

@@ -11,9 +11,11 @@ import pytest
 from annclust.collection import Collection
 from annclust.images.discovery import TRASH
 from annclust.progress import StoppedError
+from annclust.storage.records import PurgeState
 from annclust.storage.store_writer import StoreWriter
 from tests.albums import add_comment
 from tests.purge.purges import Photos, in_trash, present
+from tests.purge.test_away import say
 from tests.stopping import StopAt
 
 DAY = 24 * 3600 * 10**9
@@ -37,10 +39,13 @@ def age(collection: Collection, days: int) -> None:
         store.catalog._db.execute("UPDATE purge SET began_ns = began_ns - ?", (days * DAY,))
 
 
+def refuse(files: int, _size: int) -> None:
+    raise StoppedError(f"not these {files}")
+
+
 def test_nothing_was_purged_at_first(collection: Collection, known: Photos) -> None:
     assert collection.purges() == []
-    assert collection.in_trash() == (0, 0)
-    report = collection.empty_trash()
+    report = collection.empty_trash(agree=refuse)
     assert (report.purges, report.files, report.bytes, report.kept) == (0, 0, 0, ())
 
 
@@ -53,8 +58,10 @@ def test_purges_are_listed_the_last_one_first(
     assert (second.plan, second.photos) == ("second", 1)
     assert first.trash == (photos / TRASH / first.trash[0].name,)
     assert first.missing == ()
+    told: list[tuple[int, int]] = []
+    collection.empty_trash(agree=lambda files, size: told.append((files, size)))
     sizes = [purged.by_name[f"IMG_{n}.jpg"].size for n in ("01", "02", "11")]
-    assert collection.in_trash() == (3, sum(sizes))
+    assert told == [(3, sum(sizes))]
 
 
 def test_the_trash_is_emptied(collection: Collection, photos: Path, purged: Photos) -> None:
@@ -74,7 +81,6 @@ def test_only_what_is_old_enough_is_deleted(
     age(collection, 31)
     collection.apply_purge(purged.plan("IMG_10.jpg", "IMG_11.jpg", name="second"))
     month = timedelta(days=30)
-    assert collection.in_trash(month)[0] == 2
     assert collection.empty_trash(month).files == 2
     assert in_trash(photos) == {"IMG_11.jpg"}
 
@@ -84,7 +90,6 @@ def test_of_a_clock_that_was_ahead_everything_is_old_enough_for_now(
 ) -> None:
     age(collection, -400)
     assert collection.empty_trash(timedelta(days=1)).files == 0
-    assert collection.in_trash()[0] == 2
     assert collection.empty_trash().files == 2
 
 
@@ -151,3 +156,32 @@ def test_after_an_undo_there_is_nothing_to_delete(
     collection.undo_purge()
     assert collection.empty_trash().files == 0
     assert len(list(photos.rglob("*.jpg"))) == 12
+
+
+@pytest.mark.parametrize("state", ["in trash", "moving", "restoring", "emptying"])
+def test_nothing_is_deleted_that_nobody_agreed_to(
+    collection: Collection, photos: Path, purged: Photos, state: PurgeState
+) -> None:
+    say(collection, state)
+    with pytest.raises(StoppedError, match="not these 2"):
+        collection.empty_trash(agree=refuse)
+    assert in_trash(photos) == {"IMG_01.jpg", "IMG_02.jpg"}
+
+
+ENDS: dict[str, tuple[list[PurgeState], str]] = {
+    "nothing moved": (["not moved", "not moved"], "not moved"),
+    "one of two came back": (["restored", "gone"], "empty"),
+    "the only one came back": (["restored", "not moved"], "restored"),
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_purge_is_called_by_what_became_of_all_its_files(
+    collection: Collection, purged: Photos, end: str
+) -> None:
+    found, called = ENDS[end]
+    with StoreWriter(collection.path) as store, store.catalog.transaction():
+        files = store.catalog.purged_files(store.catalog.purges()[0].id)
+        for file, state in zip(files, found, strict=True):
+            store.catalog.set_purge_state([file.id], state)
+    assert collection.purges()[0].state == called
