@@ -53,6 +53,10 @@ class Collection(PurgingCollection):
         Whether to begin vectors of `embedder` beside the others if it has none of it.
     settings : IndexingSettings or None
         Choices for scanning, decoding, embedding and search.
+    engine : {"local", "ray"} or None
+        Where neighbor graphs are built: in this process, or on a Ray cluster, that at
+        ``RAY_ADDRESS`` or one that is started here. As ``ANNCLUST_ENGINE`` says if None; else
+        local.
     progress : Progress
         Told how far each stage is; silent by default.
 

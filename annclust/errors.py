@@ -27,6 +27,7 @@ The errors:
         - TrashAwayError: what is in a trash, or on its way there, cannot be seen
     - EmbeddingError: an embedder cannot be used
         - ModelFileError: a model file is missing, damaged or not the one expected
+    - EngineError: where work was to be done does not work
     - CollectionError: the directory NAME.annclust
         - CollectionNotFoundError: there is none
         - NotACollectionError: there is something else
@@ -287,6 +288,10 @@ class ModelFileError(EmbeddingError):
     def __init__(self, path: Path, *, reason: str, remedy: str) -> None:
         self.path, self.reason, self.remedy = path, reason, remedy
         super().__init__(f"{path}: {reason}. {remedy}")
+
+
+class EngineError(AnnclustError):
+    """The engine that was asked for cannot be used, or does not work any more."""
 
 
 class CollectionError(AnnclustError):

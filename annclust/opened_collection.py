@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, get_args
 
 from annclust.closing import Closing
 from annclust.embedding.embedder import EmbedderLoader, EmbedderSpec
+from annclust.engine import LOCAL
 from annclust.errors import AnnclustError, CollectionClosedError, UsageError
 from annclust.pipeline.embedders import CollectionEmbedder
 from annclust.progress import SILENT, Progress
-from annclust.settings import IndexingSettings, PathLike, path_of
+from annclust.settings import EngineName, IndexingSettings, PathLike, path_of, refuse_unknown
 from annclust.storage.store import Store
 
 # What only writing needs is loaded when something is written.
 if TYPE_CHECKING:
     from annclust.storage.store_writer import StoreWriter
+
+
+_ENGINE = "ANNCLUST_ENGINE"
+"""Environment variable: the engine where none is named."""
 
 
 class OpenedCollection(Closing):
@@ -31,10 +38,12 @@ class OpenedCollection(Closing):
         embedder: str | None = None,
         add: bool = False,
         settings: IndexingSettings | None = None,
+        engine: str | None = None,
         progress: Progress = SILENT,
     ) -> None:
         self.path = path_of(path)
-        self.settings = settings or IndexingSettings()
+        self._closes_engine = ExitStack()
+        self.settings = self._on_engine(settings or IndexingSettings(), engine)
         self.progress = progress
         self._was_named = embedder is not None
         self._embedders = CollectionEmbedder(self.settings.embed)
@@ -46,6 +55,18 @@ class OpenedCollection(Closing):
         except AnnclustError:
             self.close()
             raise
+
+    def _on_engine(self, settings: IndexingSettings, name: str | None) -> IndexingSettings:
+        """Choices for work on the engine that was asked for, here or by the environment."""
+        name = name or os.environ.get(_ENGINE) or None
+        refuse_unknown("engine", name, get_args(EngineName))
+        if name is None:
+            return settings
+        if name == "local":
+            return settings.on(LOCAL)
+        from annclust.ray_engine.ray_engine import RayEngine
+
+        return settings.on(self._closes_engine.enter_context(RayEngine()))
 
     def _make(self, embedder: str | None, *, add: bool) -> None:
         from annclust.embedding.registry import built_in_name
@@ -75,6 +96,7 @@ class OpenedCollection(Closing):
     def close(self) -> None:
         """Let go of the files."""
         self._embedders.close()
+        self._closes_engine.close()
         if self._open_store is not None:
             self._open_store.close()
         self._open_store = None

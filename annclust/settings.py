@@ -11,6 +11,7 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, Final, Literal, Self, TypeAlias, get_args
 
+from annclust.engine import LOCAL, Engine
 from annclust.errors import InputError, UsageError
 from annclust.memory_plan import plan_memory
 
@@ -193,6 +194,8 @@ class SearchSettings(_Overridable):
         more.
     memory : int or None
         Bytes that this process may take to build a graph; no limit if None.
+    engine : Engine
+        Where that is done; makes no difference to the result.
     """
 
     neighbors: int | None = None
@@ -201,6 +204,7 @@ class SearchSettings(_Overridable):
     seed: int = 0
     recall: float = 0.99
     memory: int | None = None
+    engine: Engine = field(default=LOCAL, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +257,13 @@ class IndexingSettings(_Overridable):
             places=places,
         )
 
+    def on(self, engine: Engine) -> Self:
+        """The same choices, for work on an engine."""
+        return replace(self, search=replace(self.search, engine=engine))
+
+
+EngineName = Literal["local", "ray"]
+"""Where work is done: in this process, or on a Ray cluster."""
 
 Method = Literal["eom", "leaf"]
 """How clusters are selected from the condensed tree: excess of mass, or its leaves."""

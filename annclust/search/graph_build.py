@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from annclust.arrays import Candidates, Distances, Nodes
+from annclust.arrays import Candidates, Distances, Nodes, Vectors
+from annclust.engine import Arguments, Engine
 from annclust.neighbor_graph import NeighborGraph
-from annclust.parallel import map_parts
 from annclust.progress import SILENT, Progress, Stage
 from annclust.search.exact_join import ExactJoin
 from annclust.search.graph_memory import settings_within
@@ -153,20 +153,39 @@ def _exact_graph(
 ) -> NeighborGraph:
     """Compare every node with every other; all vectors are held in memory."""
     n, _ = vectors.shape
-    graph = _blank_graph(n, k)
+    engine, graph = settings.engine, _blank_graph(n, k)
     exact = ExactJoin.of(vectors.block(0, n), threads=settings.threads)
-
-    def join(span: Span) -> tuple[Distances, Nodes]:
-        return exact.nearest(np.arange(*span), k)
-
     with progress.stage("Joining neighbors", n, unit="vectors") as stage:
-        spans = _spans(n, exact.at_a_time)
-        for (first, last), (distances, neighbors) in zip(
-            spans, map_parts(join, spans, settings.threads), strict=True
-        ):
-            graph.distances[first:last], graph.neighbors[first:last] = distances, neighbors
+        spans, held = _spans(n, exact.at_a_time), engine.hold(exact)
+        parts = ((held, k, span) for span in spans)
+        results = engine.map(_compare, parts, threads=settings.threads)
+        for (first, last), result in zip(spans, results, strict=True):
+            graph.distances[first:last], graph.neighbors[first:last] = engine.value(result)
             stage.advance(last - first)
     return graph
+
+
+def _compare(exact: ExactJoin, k: int, span: Span) -> tuple[Distances, Nodes]:
+    return exact.nearest(np.arange(*span), k)
+
+
+def _join(order: ListOrder, plan: GraphPlan, span: Span) -> Candidates:
+    return joined_fully(order, np.arange(*span), plan)
+
+
+def _refine(
+    candidates: Candidates, reverse: Candidates, reduced: Vectors, span: Span
+) -> Candidates:
+    return refined(np.arange(*span), candidates, reverse, reduced)
+
+
+def _measure(
+    vectors: VectorSource, nodes: Nodes, k: int, candidates: Candidates, span: Span
+) -> Candidates:
+    """Neighbors, and the bits of their distances, as one array; of the candidates of the span."""
+    own, others = nodes[slice(*span)], _at(nodes, candidates)
+    distances, neighbors = nearest_candidates(vectors, own, others, k)
+    return np.hstack([neighbors.astype(np.int32), distances.view(np.int32)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +204,30 @@ class _Share:
         self.advance(nodes)
 
 
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A function of a span of places, and others.
+
+    Parameters
+    ----------
+    title : str
+        Shown while it is taken.
+    name : str
+        Of its parts on the shelf.
+    size : int
+        Places at a time.
+    function : callable
+    width : int or None
+        Columns of what it gives; as many as the plan's pool has if None.
+    """
+
+    title: str
+    name: str
+    size: int
+    function: Callable[..., Candidates]
+    width: int | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _IndexJoin:
     """Builds a graph through inverted lists; counts nodes by their place in the lists' order."""
@@ -195,6 +238,11 @@ class _IndexJoin:
     settings: SearchSettings
     progress: Progress
     shelf: Shelf
+
+    @property
+    def engine(self) -> Engine:
+        """Where spans are worked on."""
+        return self.settings.engine
 
     def build(self) -> BuiltGraph:
         costs = stage_costs(self.plan, *self.vectors.shape, self.order.lists)
@@ -217,60 +265,52 @@ class _IndexJoin:
         return sample, sample.recall(found)
 
     def _joined(self, share: _Share) -> Candidates:
-        def join(span: Span) -> Candidates:
-            return joined_fully(self.order, np.arange(*span), self.plan)
-
-        size = places_at_a_time(self.plan.pool)
-        return self._in_spans("Joining neighbors", "join", size, join, share)
+        step = _Step("Joining neighbors", "join", places_at_a_time(self.plan.pool), _join)
+        order = self.engine.hold(self.order)
+        return self._in_spans(step, lambda span: (order, self.plan, span), share)
 
     def _refined(self, candidates: Candidates, name: str, share: _Share) -> Candidates:
-        reverse = reverse_lists(candidates)
-
-        def refine(span: Span) -> Candidates:
-            return refined(np.arange(*span), candidates, reverse, self.order.reduced)
-
-        return self._in_spans("Asking neighbors of neighbors", name, _REFINED, refine, share)
+        step = _Step("Asking neighbors of neighbors", name, _REFINED, _refine)
+        known, reverse = self.engine.hold(candidates), self.engine.hold(reverse_lists(candidates))
+        reduced = self.engine.hold(self.order.reduced)
+        return self._in_spans(step, lambda span: (known, reverse, reduced, span), share)
 
     def _measured(self, candidates: Candidates, share: _Share) -> NeighborGraph:
         k = self.plan.neighbors
+        step = _Step("Measuring distances", "measure", _MEASURED, _measure, 2 * k)
+        vectors, nodes = self.engine.hold(self.vectors), self.engine.hold(self.order.nodes)
 
-        def measure(span: Span) -> Candidates:
-            distances, neighbors = self._nearest(np.arange(*span), candidates)
-            return np.hstack([neighbors.astype(np.int32), distances.view(np.int32)])
+        def arguments(span: Span) -> Arguments:
+            return vectors, nodes, k, candidates[slice(*span)], span
 
-        found = self._in_spans("Measuring distances", "measure", _MEASURED, measure, share, 2 * k)
+        found = self._in_spans(step, arguments, share)
         graph = _blank_graph(self.order.n, k)
         graph.neighbors[self.order.nodes] = found[:, :k]
         graph.distances[self.order.nodes] = found[:, k:].view(np.float32)
         return graph
 
     def _in_spans(
-        self,
-        title: str,
-        name: str,
-        size: int,
-        function: Callable[[Span], Candidates],
-        share: _Share,
-        width: int | None = None,
+        self, step: _Step, arguments: Callable[[Span], Arguments], share: _Share
     ) -> Candidates:
-        """Apply a pure function to all places, some at a time; whole `SPAN`s are kept."""
+        """Take a step for all places, some at a time; whole `SPAN`s are kept."""
         n = self.order.n
-        found = np.empty((n, width or self.plan.pool), dtype=np.int32)
-        with self.progress.stage(title, n, unit="vectors") as stage:
-            missing = []
+        found = np.empty((n, step.width or self.plan.pool), dtype=np.int32)
+        with self.progress.stage(step.title, n, unit="vectors") as stage:
+            missing: list[Span] = []
             for first, last in _spans(n, SPAN):
-                part = self.shelf.get(f"{name}-{first}")
+                part = self.shelf.get(f"{step.name}-{first}")
                 if part is None:
-                    missing += [(first + a, first + b) for a, b in _spans(last - first, size)]
+                    missing += [(first + a, first + b) for a, b in _spans(last - first, step.size)]
                 else:
                     found[first:last] = part
                     share.report(stage, last - first)
-            results = map_parts(function, missing, self.settings.threads)
-            for (first, last), part in zip(missing, results, strict=True):
-                found[first:last] = part
+            parts, threads = map(arguments, missing), self.settings.threads
+            results = self.engine.map(step.function, parts, threads=threads)
+            for (first, last), result in zip(missing, results, strict=True):
+                found[first:last] = self.engine.value(result)
                 if last % SPAN == 0 or last == n:
                     start = (last - 1) // SPAN * SPAN
-                    self.shelf.put(f"{name}-{start}", found[start:last])
+                    self.shelf.put(f"{step.name}-{start}", found[start:last])
                 share.report(stage, last - first)
         return found
 

@@ -204,6 +204,10 @@ class VectorReader:
             read_at(self.descriptor, found[start:end].data.cast("B"), offset)
         return found
 
+    def __reduce__(self) -> tuple[type[VectorReader], tuple[StoredVectors]]:
+        """Travel as the rows themselves: elsewhere there may be no such file."""
+        return type(self), (self.stored,)
+
     def holds(self, row: int, vector: StoredVectors) -> bool:
         """Whether a row can be read and is that vector, shape (d,)."""
         try:

@@ -1,0 +1,101 @@
+"""Engine: where work is done that consists of many like parts.
+
+A part is a pure function of what the engine holds and of a few numbers: it makes no difference who
+computes it, or how often. The default works in threads of this process (:mod:`parallel`);
+:mod:`annclust.ray_engine` works on a cluster, and where something dies there, its parts are
+computed again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final, Generic, Protocol, TypeAlias, TypeVar
+
+Value = TypeVar("Value")
+Result = TypeVar("Result")
+
+Arguments: TypeAlias = tuple[object, ...]
+"""Of one part; what is held (`Held`) comes to the function as its value."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Held(Generic[Value]):
+    """A value that an engine holds, wherever that is; it lets go of it with this.
+
+    Parameters
+    ----------
+    reference : object
+        What the engine finds it by.
+    """
+
+    reference: object
+
+
+class Engine(Protocol):
+    """Does work. Any class of this shape will do."""
+
+    def hold(self, value: Value, /) -> Held[Value]:
+        """Let all who work have a value: a large one travels once, not with each part.
+
+        Raises EngineError if there is no room for it.
+        """
+        ...
+
+    def map(
+        self, function: Callable[..., Result], parts: Iterable[Arguments], /, *, threads: int
+    ) -> Iterator[Held[Result]]:
+        """Results of a pure function, in the order of the parts, few of which are under way.
+
+        Parameters
+        ----------
+        function : callable
+            Of a module, so that it can be found elsewhere; changes nothing that it is given.
+        parts : iterable of tuple
+        threads : int
+            Of this process, if the work is done here.
+
+        Raises
+        ------
+        EngineError
+            If the engine does not work (any more).
+        Exception
+            What `function` raises.
+        """
+        ...
+
+    def value(self, held: Held[Value], /) -> Value:
+        """What is held; arrays may be read, not changed. Raises as `map` does."""
+        ...
+
+
+class LocalEngine:
+    """Works in threads of this process."""
+
+    def hold(self, value: Value, /) -> Held[Value]:
+        """Hold it by itself."""
+        return Held(value)
+
+    def map(
+        self, function: Callable[..., Result], parts: Iterable[Arguments], /, *, threads: int
+    ) -> Iterator[Held[Result]]:
+        """As of `Engine`."""
+
+        def compute(part: Arguments) -> Held[Result]:
+            return Held(function(*map(_opened, part)))
+
+        from annclust.parallel import map_parts  # whoever looks something up needs none of it
+
+        return map_parts(compute, parts, threads)
+
+    def value(self, held: Held[Value], /) -> Value:
+        """As of `Engine`."""
+        found: Value = held.reference  # type: ignore[assignment]
+        return found
+
+
+def _opened(argument: object) -> object:
+    return argument.reference if isinstance(argument, Held) else argument
+
+
+LOCAL: Final[Engine] = LocalEngine()

@@ -1,0 +1,99 @@
+"""Ray engine: parts of work are computed by whoever is free on a cluster.
+
+A part that dies with its worker or node is computed again, and so is what it was made of: results
+stay where they were made until somebody asks for them.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from types import ModuleType
+from typing import Final, TypeVar
+
+from annclust.closing import Closing
+from annclust.engine import Arguments, Held
+from annclust.parallel import one_thread_in_blas
+from annclust.ray_engine.cluster import cluster, forget, told
+
+Value = TypeVar("Value")
+Result = TypeVar("Result")
+
+_TRIES: Final = 5
+"""Times that a part is computed again whose worker or node died."""
+
+_AHEAD: Final = 2
+"""Parts under way for each processor: one that is computed, one that waits for it."""
+
+
+class RayEngine(Closing):
+    """Joins a cluster when there is work, and leaves it when it is closed.
+
+    Parameters
+    ----------
+    cpus : int or None
+        How many a cluster on this machine has, if one is started; all if None.
+    """
+
+    def __init__(self, cpus: int | None = None) -> None:
+        self._cpus = cpus
+        self._joined = ExitStack()
+        self._library: ModuleType | None = None
+
+    @property
+    def _ray(self) -> ModuleType:
+        if self._library is None:
+            self._library = self._joined.enter_context(cluster(self._cpus))
+        return self._library
+
+    def close(self) -> None:
+        """Leave the cluster; end it, if it was started for this."""
+        self._joined.close()
+        self._library = None
+
+    def hold(self, value: Value, /) -> Held[Value]:
+        """As of `Engine`."""
+        ray = self._ray
+        with told(ray):
+            return Held(ray.put(value))
+
+    def map(
+        self, function: Callable[..., Result], parts: Iterable[Arguments], /, *, threads: int
+    ) -> Iterator[Held[Result]]:
+        """As of `Engine`; `threads` are not used, but all processors of the cluster."""
+        ray = self._ray
+        task = ray.remote(num_cpus=1, max_retries=_TRIES)(_computed).options(name=function.__name__)
+        most = _AHEAD * max(1, int(ray.cluster_resources().get("CPU", 1)))
+        waiting: deque[object] = deque()
+        try:
+            for part in parts:
+                waiting.append(task.remote(function, *map(_referred, part)))
+                if len(waiting) > most:
+                    yield self._done(waiting.popleft())
+            while waiting:
+                yield self._done(waiting.popleft())
+        finally:
+            for reference in waiting:
+                forget(ray, reference)
+
+    def _done(self, reference: object) -> Held[Result]:
+        with told(self._ray):
+            self._ray.wait([reference], fetch_local=False)
+        return Held(reference)
+
+    def value(self, held: Held[Value], /) -> Value:
+        """As of `Engine`."""
+        with told(self._ray):
+            found: Value = self._ray.get(held.reference)
+        return found
+
+
+def _referred(argument: object) -> object:
+    """What Ray replaces by the value before it calls a function."""
+    return argument.reference if isinstance(argument, Held) else argument
+
+
+def _computed(function: Callable[..., Result], *arguments: object) -> Result:
+    with one_thread_in_blas():
+        return function(*arguments)
