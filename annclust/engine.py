@@ -35,6 +35,11 @@ class Held(Generic[Value]):
 class Engine(Protocol):
     """Does work. Any class of this shape will do."""
 
+    @property
+    def is_here(self) -> bool:
+        """Whether all is done in this process: then nothing is won by cutting work for others."""
+        ...
+
     def hold(self, value: Value, /) -> Held[Value]:
         """Let all who work have a value: a large one travels once, not with each part.
 
@@ -71,6 +76,8 @@ class Engine(Protocol):
 
 class LocalEngine:
     """Works in threads of this process."""
+
+    is_here = True
 
     def hold(self, value: Value, /) -> Held[Value]:
         """Hold it by itself."""

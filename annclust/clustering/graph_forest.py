@@ -6,12 +6,14 @@ Part of step 3 of 6 in HDBSCAN*; see :mod:`annclust.clustering.hdbscan` for the 
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
 from annclust.arrays import Distances, Labels, Neighbors, Nodes
-from annclust.clustering.mutual_reachability import reachable_weights
-from annclust.clustering.spanning_tree import SpanningForest, connected, lightest
+from annclust.clustering.mutual_reachability import mutual_reachability, reachable_weights
+from annclust.clustering.spanning_tree import SpanningForest, connected, lightest, spanning_forest
+from annclust.engine import LOCAL, Engine
 from annclust.neighbor_graph import NeighborGraph
 from annclust.parallel import map_parts
 
@@ -25,8 +27,17 @@ _SAMPLED = 61
 of neighbors would look at the nearest ones alone."""
 
 
-def graph_forest(graph: NeighborGraph, core: Distances, *, threads: int = 1) -> SpanningForest:
+_PART = 4_000_000
+"""Edges of one part, about, of those whose forests are found one by one."""
+
+
+def graph_forest(
+    graph: NeighborGraph, core: Distances, *, threads: int = 1, engine: Engine = LOCAL
+) -> SpanningForest:
     """Minimum spanning forest of a neighbor graph by mutual reachability.
+
+    On machines that share the work it is the forest of the forests of its parts, with the same
+    edges: what is the heaviest of a cycle in a part is so in the whole.
 
     Parameters
     ----------
@@ -35,19 +46,63 @@ def graph_forest(graph: NeighborGraph, core: Distances, *, threads: int = 1) -> 
     core : ndarray of shape (n,), float32
         Finite, as `known_core_distances` gives it.
     threads : int
-        Makes no difference to the result.
+    engine : Engine
+        These make no difference to the result.
 
     Returns
     -------
     SpanningForest
         As `spanning_forest` of the graph's edges.
     """
-    weights = reachable_weights(graph, core, threads=threads)
-    return forest_of_lists(graph.neighbors, weights, threads=threads)
+    nodes = max(_PART // max(graph.k, 1), 1)
+    if engine.is_here or graph.n <= nodes:
+        weights = reachable_weights(graph, core, threads=threads)
+        return forest_of_lists(graph.neighbors, weights, threads=threads)
+    held, starts = engine.hold(core), range(0, graph.n, nodes)
+    parts = (
+        (
+            start,
+            graph.neighbors[start : start + nodes],
+            graph.distances[start : start + nodes],
+            held,
+        )
+        for start in starts
+    )
+    forests = [*engine.map(_forest_of_part, parts, threads=threads)]
+    while len(forests) > 1:
+        pairs = ((*forests[at : at + 2], graph.n) for at in range(0, len(forests), 2))
+        forests = [*engine.map(_forest_of_both, pairs, threads=threads)]
+    return engine.value(forests[0])
+
+
+def _forest_of_part(
+    first: int, neighbors: Neighbors, distances: Distances, core: Distances
+) -> SpanningForest:
+    """The forest of the edges of some nodes, numbered from `first` on, to any others."""
+    own = core[first : first + len(neighbors), np.newaxis]
+    weights = mutual_reachability(distances, own, core[neighbors])
+    weights[neighbors < 0] = np.inf
+    return forest_of_lists(neighbors, weights, first=first, n=len(core))
+
+
+def _forest_of_both(one: SpanningForest, *rest: Any) -> SpanningForest:
+    *others, n = rest
+    forests = (one, *others)
+    return spanning_forest(
+        np.concatenate([forest.left for forest in forests]),
+        np.concatenate([forest.right for forest in forests]),
+        np.concatenate([forest.weight.astype(np.float32) for forest in forests]),  # as they were
+        n,
+    )
 
 
 def forest_of_lists(
-    neighbors: Neighbors, weights: Distances, *, threads: int = 1
+    neighbors: Neighbors,
+    weights: Distances,
+    *,
+    first: int = 0,
+    n: int | None = None,
+    threads: int = 1,
 ) -> SpanningForest:
     """Minimum spanning forest of lists of neighbors by any weights.
 
@@ -56,9 +111,13 @@ def forest_of_lists(
 
     Parameters
     ----------
-    neighbors : ndarray of shape (n, k), int32 or int64
-    weights : ndarray of shape (n, k), float32
+    neighbors : ndarray of shape (m, k), int32 or int64
+        Of the nodes from `first` on.
+    weights : ndarray of shape (m, k), float32
         Not negative; ``inf`` where there is no edge.
+    first : int
+    n : int or None
+        All nodes; those with lists if None.
     threads : int
         Makes no difference to the result: batches are collected ahead.
 
@@ -72,15 +131,15 @@ def forest_of_lists(
     .. [1] Osipov, Sanders, Singler (2009), The filter-Kruskal minimum spanning tree algorithm,
        ALENEX.
     """
-    n, k = neighbors.shape
+    m, k = neighbors.shape
     weight, ends = weights.ravel(), neighbors.ravel()
 
     def batch(bounds: tuple[float, float]) -> tuple[Nodes, Nodes, Distances]:
         low, high = bounds
         found = np.flatnonzero((weight > np.float32(low)) & (weight <= np.float32(high)))
-        return found // k, ends[found].astype(np.int64), weight[found]
+        return found // k + first, ends[found].astype(np.int64), weight[found]
 
-    groups, parts = np.arange(n), []
+    groups, parts = np.arange(m if n is None else n), []
     for left, right, weights in map_parts(batch, pairwise(_cuts(weight)), threads):
         apart = groups[left] != groups[right]
         part = lightest(left[apart], right[apart], weights[apart], groups)

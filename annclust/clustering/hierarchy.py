@@ -6,7 +6,9 @@ ones; see :mod:`annclust.clustering.hdbscan` for the chain.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +30,7 @@ from annclust.clustering.spanning_tree import (
     ways_out,
     with_edges,
 )
+from annclust.engine import LOCAL, Engine
 from annclust.neighbor_graph import NeighborGraph
 from annclust.progress import SILENT, Progress
 from annclust.shelf import NO_SHELF, Shelf
@@ -74,6 +77,7 @@ def build_hierarchy(
     min_cluster_size: int,
     heir: Heir | None = None,
     threads: int = 1,
+    engine: Engine = LOCAL,
     progress: Progress = SILENT,
     shelf: Shelf = NO_SHELF,
 ) -> BuiltHierarchy:
@@ -93,7 +97,8 @@ def build_hierarchy(
     heir : Heir or None
         Of the n vectors: what a tree before knew needs not be asked again.
     threads : int
-        Makes no difference to the result.
+    engine : Engine
+        These make no difference to the result.
     progress : Progress
     shelf : Shelf
         Of this work alone; what lies there is taken for a part of it.
@@ -105,7 +110,8 @@ def build_hierarchy(
     core = known_core_distances(graph, min_samples=min_samples)
     sure = core_is_known(graph, min_samples=min_samples)
     with progress.stage("Density tree", sum(_STEPS)) as stage:
-        parts, tree, found = _joined_forest(graph, core, outside, heir, threads, shelf)
+        forest = partial(graph_forest, graph, core, threads=threads, engine=engine)
+        parts, tree, found = _joined_forest(forest, core, outside, heir, shelf)
         stage.advance(_STEPS[0])
         horizon = horizons(graph)
         dendrogram, proven = _certified(tree, horizon, sure)
@@ -123,11 +129,10 @@ def build_hierarchy(
 
 
 def _joined_forest(
-    graph: NeighborGraph,
+    forest_of_graph: Callable[[], SpanningForest],
     core: Distances,
     outside: OutsideSearch,
     heir: Heir,
-    threads: int,
     shelf: Shelf,
 ) -> tuple[int, SpanningForest, Edges]:
     """The parts that a graph falls into, the tree that joins them, and the edges it has besides."""
@@ -136,8 +141,8 @@ def _joined_forest(
         left, right = kept[1:, :2].astype(np.int64).T
         tree = SpanningForest(left, right, kept[1:, 2])
         return int(kept[0, 0]), tree, Edges.from_table(known)
-    forest = graph_forest(graph, core, threads=threads)
-    parts = int(components(forest, graph.n).max(initial=-1)) + 1
+    forest = forest_of_graph()
+    parts = int(components(forest, len(core)).max(initial=-1)) + 1
     tree, bridges = joined(with_edges(forest, heir.edges, core), core, outside)
     found = together(heir.edges, bridges)
     edges = np.column_stack([tree.left, tree.right, tree.weight])

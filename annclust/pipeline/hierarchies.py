@@ -123,7 +123,7 @@ def refresh_hierarchy(
     shelf = store.shelf(basis)
     outside = _outside(store, live, order, search)
     heir = Heir(live.rows, _inheritance(store, basis))
-    built = _built(graph, settings, outside, heir, search.threads, progress, shelf)
+    built = _built(graph, settings, outside, heir, search, progress, shelf)
     found = StoredHierarchy(built.hierarchy, graph_recall(store))
     _publish(store, found, built.inheritance, basis)
     shelf.clear()
@@ -187,7 +187,7 @@ def _built(
     settings: ClusterSettings,
     outside: OutsideSearch,
     heir: Heir,
-    threads: int,
+    search: SearchSettings,
     progress: Progress,
     shelf: Shelf,
 ) -> BuiltHierarchy:
@@ -198,7 +198,8 @@ def _built(
         outside,
         min_cluster_size=_SMALLEST_CLUSTER,
         heir=heir,
-        threads=threads,
+        threads=search.threads,
+        engine=search.engine,
         progress=progress,
         shelf=shelf,
     )

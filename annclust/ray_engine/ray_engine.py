@@ -36,6 +36,8 @@ class RayEngine(Closing):
         How many a cluster on this machine has, if one is started; all if None.
     """
 
+    is_here = False
+
     def __init__(self, cpus: int | None = None) -> None:
         self._cpus = cpus
         self._joined = ExitStack()

@@ -30,6 +30,7 @@ from tests.clustering.graphs import (
     neighbor_graphs,
     pairwise_distances,
 )
+from tests.engines import Elsewhere
 
 Edge = tuple[float, int, int]
 
@@ -126,6 +127,17 @@ def test_nor_do_batches_make_a_difference(monkeypatch: pytest.MonkeyPatch, grain
     assert edges_of(graph_forest(graph, core)) == edges_of(whole)
     assert edges_of(graph_forest(graph, core, threads=2)) == edges_of(whole)
     assert edges_of(whole) == edges_of(spanning_forest(*edges_of_graph(graph, core), graph.n))
+
+
+@given(graph=neighbor_graphs())
+def test_the_forest_of_the_forests_of_parts_is_that_of_the_whole(graph: NeighborGraph) -> None:
+    core = core_distances(graph, min_samples=2)
+    engine = Elsewhere(twice=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("annclust.clustering.graph_forest._PART", 3 * graph.k)
+        found = graph_forest(graph, core, engine=engine)
+    assert edges_of(found) == edges_of(graph_forest(graph, core))
+    assert graph.n <= 3 or engine.parts.count("_forest_of_part") == -(-graph.n // 3)
 
 
 def spanning_tree_of(points: Points, k: int, min_samples: int) -> SpanningForest:

@@ -17,6 +17,7 @@ from annclust.search.index_spec import choose_index
 from annclust.search.list_join import ListOrder
 from annclust.settings import SearchSettings
 from annclust.vector_source import ArrayVectors
+from tests.engines import Elsewhere
 from tests.search.samples import (
     clustered,
     grid_vectors,
@@ -144,6 +145,19 @@ def test_a_join_through_all_lists_is_exact(vectors: Vectors, data: st.DataObject
     true = np.sort(true_distances(vectors[rows], vectors[rows]), axis=1)[:, 1 : graph.k + 1]
     assert graph.problems() == []
     assert graph.distances == pytest.approx(true)
+
+
+@BOTH
+def test_it_makes_no_difference_where_parts_are_computed_nor_how_often(
+    settings: SearchSettings,
+) -> None:
+    vectors = clustered(2_500, 30)
+    engine = Elsewhere(twice=True)
+    here, there = graph_of(vectors, settings), graph_of(vectors, replace(settings, engine=engine))
+    assert there.neighbors.tobytes() == here.neighbors.tobytes()
+    assert there.distances.tobytes() == here.distances.tobytes()
+    expected = {"_compare"} if settings is EXACT else {"_join", "_refine", "_measure"}
+    assert set(engine.parts) == expected
 
 
 def test_a_build_that_was_stopped_goes_on_where_it_was() -> None:
