@@ -19,6 +19,7 @@ from annclust.cli.shared_options import (
     MOST_PHOTOS,
     MOST_SAMPLES,
     CollectionOption,
+    EngineOption,
     Level,
     LevelOption,
     MemoryOption,
@@ -111,6 +112,7 @@ def index(
     ] = None,
     threads: ThreadsOption = None,
     memory: MemoryOption = None,
+    engine: EngineOption = None,
     forget_missing: Annotated[
         bool,
         typer.Option("--forget-missing", help="Drop photos of folders that seem to be offline."),
@@ -129,7 +131,13 @@ def index(
     )
     create = bool(folders)
     with open_collection(
-        collection, console, create=create, embedder=embedder, add=add, settings=settings
+        collection,
+        console,
+        create=create,
+        embedder=embedder,
+        add=add,
+        settings=settings,
+        engine=engine,
     ) as opened:
         report = opened.index(folders, exclude=exclude, forget_missing=forget_missing)
     tell_indexed(console, report, collection)
@@ -186,6 +194,7 @@ def cluster(
     ] = True,
     threads: ThreadsOption = None,
     memory: MemoryOption = None,
+    engine: EngineOption = None,
 ) -> None:
     """Group the photos; there is no radius to choose."""
     from annclust.cli.documents import clustering_document
@@ -193,7 +202,7 @@ def cluster(
     from annclust.settings import IndexingSettings
 
     settings = IndexingSettings.within(threads=threads, memory=size_of(memory))
-    with open_collection(collection, console, settings=settings) as opened:
+    with open_collection(collection, console, settings=settings, engine=engine) as opened:
         opened.cluster(
             None if level is None else level.value,
             granularity=granularity,

@@ -47,9 +47,25 @@ CollectionOption = Annotated[
         help="The collection's directory.",
     ),
 ]
+
+
+class Engine(StrEnum):
+    """Where work is done."""
+
+    LOCAL = "local"
+    RAY = "ray"
+
+
 ThreadsOption = Annotated[
     int | None,
     typer.Option("--threads", metavar="N", min=1, help="Processor cores to use; all if left out."),
+]
+EngineOption = Annotated[
+    Engine | None,
+    typer.Option(
+        envvar="ANNCLUST_ENGINE",
+        help="Where neighbors are found: local (default), or ray: on the cluster at RAY_ADDRESS.",
+    ),
 ]
 MemoryOption = Annotated[
     str | None,
@@ -221,6 +237,7 @@ def open_collection(
     embedder: str | None = None,
     add: bool = False,
     settings: IndexingSettings | None = None,
+    engine: Engine | None = None,
 ) -> Collection:
     """Open a collection whose progress is shown; see `Collection`."""
     from annclust.collection import Collection
@@ -231,6 +248,7 @@ def open_collection(
         embedder=embedder,
         add=add,
         settings=settings,
+        engine=None if engine is None else engine.value,
         progress=console.progress(),
     )
 

@@ -1,0 +1,58 @@
+"""Two nodes on one machine, of which one is lost while it works."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from ray.cluster_utils import Cluster
+
+from annclust.ray_engine.cluster import ADDRESS
+from annclust.ray_engine.ray_engine import RayEngine
+from annclust.search.faiss_index import build_index
+from annclust.search.graph_build import build_graph
+from annclust.search.index_spec import choose_index
+from annclust.search.list_join import ListOrder
+from annclust.settings import SearchSettings
+from annclust.storage.vector_file import VectorReader
+from tests.purge.purges import Meanwhile
+from tests.search.samples import clustered
+
+SETTINGS = SearchSettings(threads=2, neighbors=8, exact_up_to=0)
+
+
+@pytest.fixture
+def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
+    """Two nodes of one processor each; this process comes to the first one."""
+    found = Cluster(
+        initialize_head=True,
+        head_node_args={
+            "num_cpus": 1,
+            "include_dashboard": False,
+            "_system_config": {
+                "health_check_initial_delay_ms": 500,
+                "health_check_period_ms": 500,
+                "health_check_failure_threshold": 2,
+            },
+        },
+    )
+    monkeypatch.setenv(ADDRESS, found.address)
+    yield found
+    found.shutdown()
+
+
+def test_a_node_that_is_lost_in_the_middle_changes_nothing(cluster: Cluster) -> None:
+    vectors = VectorReader(clustered(30_000, 16).astype("<f2"))
+    index = build_index(vectors, choose_index(30_000, 16, SETTINGS), SETTINGS)
+    order = ListOrder.of(index, np.arange(30_000))
+    here = build_graph(vectors, SETTINGS, order=order).graph
+
+    node = cluster.add_node(num_cpus=1)
+    with RayEngine() as engine:
+        settings = replace(SETTINGS, engine=engine)
+        lost = Meanwhile(lambda: cluster.remove_node(node, allow_graceful=False))
+        there = build_graph(vectors, settings, order=order, progress=lost).graph
+    assert there.neighbors.tobytes() == here.neighbors.tobytes()
+    assert there.distances.tobytes() == here.distances.tobytes()
