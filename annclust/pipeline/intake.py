@@ -9,8 +9,11 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
+from typing import TypeAlias
 
 from annclust.arrays import Vectors
 from annclust.embedding.embedder import (
@@ -25,6 +28,7 @@ from annclust.images.decoded_image import DecodedImage
 from annclust.images.scan_plan import FileState, Sighting
 from annclust.images.worker_protocol import MOST_KNOWN
 from annclust.pipeline.captures import add_captures
+from annclust.pipeline.reading_elsewhere import Read, read_elsewhere, reading_orders
 from annclust.progress import Progress, Stage, StoppedError
 from annclust.settings import EmbedSettings, IndexingSettings
 from annclust.storage.records import UnreadableRecord, joined
@@ -57,7 +61,8 @@ class Intake:
     Parameters
     ----------
     store : StoreWriter
-    embedder : Embedder
+    embedder : Embedder or None
+        None if contents come with their vectors.
     settings : EmbedSettings
     may_be_known : callable
         Whether a sighting may be a known photo in another place; such sightings are only collected,
@@ -69,7 +74,7 @@ class Intake:
     def __init__(
         self,
         store: StoreWriter,
-        embedder: Embedder,
+        embedder: Embedder | None,
         settings: EmbedSettings,
         may_be_known: Callable[[Sighting], bool],
         stage: Stage,
@@ -97,8 +102,13 @@ class Intake:
         uncommitted = self._uncommitted.get(size, ())
         return digest in uncommitted or self._store.catalog.content(digest) is not None
 
-    def take(self, file: FileState, result: ReadResult) -> None:
-        """Take what was read of a file; embeds and commits when enough has come together."""
+    def take(
+        self, file: FileState, result: ReadResult, content: EmbeddedContent | None = None
+    ) -> None:
+        """Take what was read of a file; embeds and commits when enough has come together.
+
+        With its content, if that was embedded elsewhere.
+        """
         if result.digest is None or result.reason is not None:
             self.failures.append(_failure(file, result))
             self._stage.advance()
@@ -117,6 +127,10 @@ class Intake:
             self._uncommitted[result.size].add(result.digest)
             waits = _Decoded(seen, result.digest, result.image, result.capture)
             self._decoded.append(waits)
+        elif content is not None:
+            self._uncommitted[result.size].add(result.digest)
+            self._embedded.append(content)
+            self._stage.advance()
         if len(self._decoded) >= _BATCHES * self._settings.batch:
             self._embed()
         if len(self._sightings) >= self._settings.commit_every:
@@ -135,6 +149,7 @@ class Intake:
         self._stage.advance(len(decoded))
 
     def _embedded_of(self, decoded: Sequence[_Decoded]) -> list[EmbeddedContent]:
+        assert self._embedder is not None
         try:
             vectors = self._embedder.embed([each.image.pixels for each in decoded])
         except UnembeddableError as error:
@@ -232,24 +247,40 @@ def take_in(
     StorageError
         If the system refuses to write; what was committed stays.
     """
-    follow = bool(settings.scan.follow_symlinks)
-    with DecodeWorkers(embedder.geometry, settings.decode, follow_symlinks=follow) as workers:
-        model = embedder.load()
-        with (
-            progress.stage("Decoding", len(files), unit="photos") as decoding,
-            progress.stage("Embedding", len(files), unit="photos") as embedding,
-        ):
-            intake = Intake(store, model, settings.embed, may_be_known, embedding)
-            _read_all(workers, files, folders, intake, decoding)
-            instead = [file for failure in intake.failures for file in instead_of(failure)]
-            for stage in (decoding, embedding) if instead else ():
-                stage.expect(len(files) + len(instead))
-            _read_all(workers, instead, folders, intake, decoding)
+    with (
+        _reading(embedder, settings, folders) as (read, model),
+        progress.stage("Decoding", len(files), unit="photos") as decoding,
+        progress.stage("Embedding", len(files), unit="photos") as embedding,
+    ):
+        intake = Intake(store, model, settings.embed, may_be_known, embedding)
+        _read_all(read, files, folders, intake, decoding)
+        instead = [file for failure in intake.failures for file in instead_of(failure)]
+        for stage in (decoding, embedding) if instead else ():
+            stage.expect(len(files) + len(instead))
+        _read_all(read, instead, folders, intake, decoding)
     return intake
 
 
+_Reading: TypeAlias = Callable[[Iterator[ReadJob]], Iterator[Read]]
+
+
+@contextmanager
+def _reading(
+    embedder: EmbedderLoader, settings: IndexingSettings, folders: Mapping[int, bytes]
+) -> Iterator[tuple[_Reading, Embedder | None]]:
+    """What reads files, and the embedder, unless what is read comes with its vectors."""
+    if not settings.search.engine.is_here:
+        orders = reading_orders(embedder.spec, settings, folders.values())
+        yield partial(read_elsewhere, orders, settings=settings), None
+        return
+    follow = bool(settings.scan.follow_symlinks)
+    with DecodeWorkers(embedder.geometry, settings.decode, follow_symlinks=follow) as workers:
+        model = embedder.load()
+        yield lambda jobs: ((result, None) for result in workers.run(jobs)), model
+
+
 def _read_all(
-    workers: DecodeWorkers,
+    read: _Reading,
     files: Sequence[FileState],
     folders: Mapping[int, bytes],
     intake: Intake,
@@ -257,9 +288,9 @@ def _read_all(
 ) -> None:
     """Read files and give them to `intake`; if stopped, what was taken is committed first."""
     try:
-        for result in workers.run(_jobs(files, folders, intake)):
+        for result, content in read(_jobs(files, folders, intake)):
             stage.advance()
-            intake.take(files[result.key], result)
+            intake.take(files[result.key], result, content)
     except StoppedError:
         intake.commit()
         raise
