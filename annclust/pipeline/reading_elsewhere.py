@@ -109,7 +109,7 @@ def _tools(orders: ReadingOrders) -> tuple[DecodeWorkers, Embedder]:
 
 
 def embedded(results: Sequence[ReadResult], model: Embedder, batch: int) -> list[Read]:
-    """The same results in their order, with vectors instead of pixels; each content is embedded once."""
+    """The same results, with vectors instead of pixels; each content is embedded once."""
     waiting = [*{each.digest: each for each in results if each.image is not None}.values()]
     contents: dict[bytes | None, EmbeddedContent] = {}
     refused: dict[bytes | None, Unembeddable] = {}
