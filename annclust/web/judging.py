@@ -2,7 +2,8 @@
 
 What `purge` would choose. It is remembered by group, as long as its photos stay what they are: a
 preview of thousands of groups is a matter of looking up then. What a person marks changes what is
-suggested of the others, but neither the order nor the reasons: nothing jumps about under a hand.
+suggested of the others, and the reasons with it, but not the order: nothing jumps about under a
+hand.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from annclust.arrays import ImageId, Nodes
 from annclust.images.examination import Examination
 from annclust.purge.belongings import companions_first
 from annclust.purge.candidates import candidates_of
-from annclust.purge.choosing import MARKED, OTHER_KEPT, STANDS, Chosen, Said, choose
+from annclust.purge.choosing import MARKED, OTHER_KEPT, REJECTED, STANDS, Chosen, Said, choose
 from annclust.storage.records import ImageRecord
 from annclust.storage.store import Store
 from annclust.web.documents import Mark, Suggested
@@ -32,6 +33,7 @@ MOST_COMPARED: Final = 500
 _AT_ONCE: Final = 20
 """Photos that are compared while somebody waits: it takes some 30 ms; of 100 it takes 400."""
 
+BETTER_REJECTED: Final = "you rejected those that come before it"
 TOO_MANY: Final = f"nothing is suggested for more than {MOST_COMPARED} photos"
 _FEWEST: Final = 2
 _KEPT: Final = 50_000
@@ -203,17 +205,23 @@ def with_marks(judged: Judgement, marks: dict[ImageId, Mark]) -> Judgement:
             return "keep" if marks.get(photo.photo) == "keep" else "leave"
         return "keep" if photo.photo in stay else "reject"
 
-    photos = tuple(_as_marked(each, suggested(each)) for each in judged.photos)
-    return replace(judged, photos=photos)
+    return replace(
+        judged,
+        photos=tuple(
+            _as_marked(each, suggested(each), marks.get(each.photo)) for each in judged.photos
+        ),
+    )
 
 
-def _as_marked(photo: Judged, suggestion: Suggested) -> Judged:
+def _as_marked(photo: Judged, suggestion: Suggested, mark: Mark | None) -> Judged:
     """What is suggested of a photo by what a person marked, and why, if that is not as before."""
     if suggestion == photo.suggestion:
         return photo
     if suggestion == "keep":
-        return replace(photo, suggestion=suggestion, reasons=(MARKED,), behind=MARKED)
-    return replace(photo, suggestion=suggestion, reasons=(OTHER_KEPT,), behind=OTHER_KEPT)
+        why = MARKED if mark == "keep" else BETTER_REJECTED
+    else:
+        why = REJECTED if mark == "reject" else OTHER_KEPT
+    return replace(photo, suggestion=suggestion, reasons=(why,), behind=why)
 
 
 def _images(view: View, members: Nodes) -> list[ImageId]:

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from annclust.arrays import ImageId
 from annclust.images.examination import Examination
 from annclust.purge.candidate import Candidate
-from annclust.purge.choosing import MARKED, OTHER_KEPT, Said, choose
+from annclust.purge.choosing import MARKED, OTHER_KEPT, REJECTED, Said, choose
 from annclust.web.documents import Mark
-from annclust.web.judging import Judged, Judgement, with_marks
+from annclust.web.judging import BETTER_REJECTED, Judged, Judgement, with_marks
 
 PLAIN = Candidate(Examination(4000, 3000), 3_000_000, "JPEG")
 
@@ -64,6 +64,12 @@ def test_marks_leave_everybody_in_their_place() -> None:
         ImageId(0): (OTHER_KEPT,),
         ImageId(1): (MARKED,),
     }
+
+
+def test_what_is_rejected_makes_room_for_the_next_one_and_says_so() -> None:
+    first, second, _ = with_marks(judgement_of(group(3, 2, 1)), {ImageId(0): "reject"}).photos
+    assert (first.suggestion, first.reasons) == ("reject", (REJECTED,))
+    assert (second.suggestion, second.reasons) == ("keep", (BETTER_REJECTED,))
 
 
 def test_what_stands_for_purged_photos_stays_beside_what_is_kept() -> None:

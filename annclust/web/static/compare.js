@@ -6,12 +6,10 @@ import { DifferenceLayer } from "./difference_layer.js";
 import { fill, h } from "./dom.js";
 import { filmStrip } from "./film_strip.js";
 import { icon } from "./icons.js";
-import { stageButton } from "./lightbox.js";
+import { stageButton, zoomKeys } from "./stage.js";
 import { Viewport } from "./viewport.js";
 import { percent } from "./words.js";
 
-const STEP = 1.35;
-const PAN_PX = 80;
 /** Height of the words below a photo. */
 const FOOT_PX = 84;
 const MODES = {
@@ -28,19 +26,24 @@ const mostPanes = () => (innerWidth >= 1200 ? 4 : innerWidth >= 800 ? 3 : 2);
  * @param {object[]} settings.photos that one can choose from
  * @param {object[]} settings.chosen two of them
  * @param {((photo: object, mark: string | null) => Promise<void>)} settings.mark
+ * @param {() => boolean} settings.isLookedAt whether something is suggested of the photos yet
+ * @param {() => void} settings.left is told once it is closed
+ * @returns {{redraw: () => void}} shows what else is said or suggested of the photos now
  */
 export function openCompare(app, settings) {
-  new Compare(app, settings).open();
+  const compare = new Compare(app, settings);
+  compare.open();
+  return compare;
 }
 
 class Compare {
-  constructor(app, { photos, chosen, mark }) {
-    Object.assign(this, { app, photos, markIt: mark, mode: "side", active: 1 });
+  constructor(app, { photos, chosen, mark, isLookedAt, left }) {
+    Object.assign(this, { app, photos, isLookedAt, left, markIt: mark, mode: "side", active: 1 });
     this.viewport = new Viewport(() => this.#moved());
     this.zoomWords = h("span.stage-zoom", { testid: "zoom" });
     this.stage = h("div.compare-panes", {});
     this.modes = h("div.compare-modes", { role: "group", "aria-label": "How to compare" });
-    this.strip = filmStrip(photos, (place) => this.#put(place));
+    this.strip = filmStrip(photos, (place) => this.#put(place), isLookedAt);
     this.layer = new DifferenceLayer();
     this.panes = chosen.map((photo) => this.#makePane(photo));
     this.element = this.#build();
@@ -58,6 +61,12 @@ class Compare {
     release();
     removeEventListener("resize", arrange);
     this.panes.forEach((pane) => pane.close());
+    this.left();
+  }
+
+  /** The pane that marks and zooming are about: heat lies on the first, and hides the other. */
+  get #seen() {
+    return this.panes[this.mode === "difference" ? 0 : this.active];
   }
 
   #build() {
@@ -91,7 +100,7 @@ class Compare {
     const pane = new ComparePane(this.viewport, {
       chosen: () => this.#activate(this.panes.indexOf(pane)),
       tapped: () => this.mode === "swap" && this.#flip(),
-      mark: (value) => this.#mark(pane, value),
+      mark: (value) => this.markIt(pane.photo, value),
       remove: () => this.#remove(pane),
     });
     pane.show(photo);
@@ -111,15 +120,17 @@ class Compare {
       Object.entries(MODES).map(([name, words]) => this.#modeButton(name, words)),
     );
     this.more.hidden = mode !== "side" || panes.length >= Math.min(mostPanes(), this.photos.length);
-    panes.forEach((pane, place) =>
-      pane.stand({ isActive: place === this.active, canGo: panes.length > 2 && mode === "side" }),
-    );
-    this.strip.show(
-      [...new Set([this.active, ...panes.keys()])].map((place) =>
-        this.photos.indexOf(panes[place].photo),
-      ),
-    );
+    this.redraw();
     this.layer.show(mode === "difference" ? panes.slice(0, 2) : null);
+  }
+
+  redraw() {
+    const { panes, mode } = this;
+    const canGo = panes.length > 2 && mode === "side";
+    const isLookedAt = this.isLookedAt();
+    for (const pane of panes) pane.stand({ isActive: pane === this.#seen, canGo, isLookedAt });
+    const shown = [this.active, ...panes.keys()];
+    this.strip.show(shown.map((place) => this.photos.indexOf(panes[place].photo)));
     this.#moved();
   }
 
@@ -169,15 +180,7 @@ class Compare {
   #activate(place) {
     if (place === this.active || place < 0) return;
     this.active = place;
-    this.panes.forEach((pane, each) =>
-      pane.stand({
-        isActive: each === place,
-        canGo: this.panes.length > 2 && this.mode === "side",
-      }),
-    );
-    this.strip.show(
-      [place, ...this.panes.keys()].map((each) => this.photos.indexOf(this.panes[each].photo)),
-    );
+    this.redraw();
   }
 
   /** Puts another photo into the active pane. */
@@ -210,45 +213,20 @@ class Compare {
     this.#show();
   }
 
-  #mark(pane, value) {
-    this.markIt(pane.photo, value);
-    this.#show();
-  }
-
   #moved() {
     this.panes?.forEach((pane) => pane.apply());
-    const pane = this.panes?.[this.active];
-    if (pane) this.zoomWords.textContent = percent(pane.zoom.scale);
-  }
-
-  #zoomBy(factor) {
-    const { viewport } = this;
-    viewport.zoomTo(
-      viewport.zoom * factor,
-      { x: viewport.x, y: viewport.y },
-      this.panes[this.active].zoom.frame,
-    );
-  }
-
-  #arrow(x, y) {
-    if (this.viewport.zoom > 1.01)
-      this.viewport.pan(-x * PAN_PX, -y * PAN_PX, this.panes[this.active].zoom.frame);
-    else this.#next(x + y);
+    if (this.panes) this.zoomWords.textContent = percent(this.#seen.zoom.scale);
   }
 
   #keys() {
-    const mark = (value) => () => this.#mark(this.panes[this.active], value);
+    const mark = (value) => () => this.markIt(this.#seen.photo, value);
     const choose = (place) => () => place < this.panes.length && this.#activate(place);
     return {
-      ArrowLeft: () => this.#arrow(-1, 0),
-      ArrowRight: () => this.#arrow(1, 0),
-      ArrowUp: () => this.#arrow(0, -1),
-      ArrowDown: () => this.#arrow(0, 1),
-      z: () => this.panes[this.active].zoom.toggleFull(),
-      "+": () => this.#zoomBy(STEP),
-      "=": () => this.#zoomBy(STEP),
-      "-": () => this.#zoomBy(1 / STEP),
-      0: () => this.viewport.fit(),
+      ...zoomKeys(
+        this.viewport,
+        () => this.#seen.zoom,
+        (step) => this.#next(step),
+      ),
       s: () => this.#setMode("side"),
       f: () => this.#setMode("swap"),
       d: () => this.#setMode("difference"),

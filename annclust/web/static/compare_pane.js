@@ -5,6 +5,7 @@ import { listenForGestures } from "./gestures.js";
 import { icon } from "./icons.js";
 import { markButtons } from "./mark_buttons.js";
 import { badge, facts, whyHere } from "./photo_card.js";
+import { zoomGestures } from "./stage.js";
 import { ZoomPane } from "./zoom_pane.js";
 
 export class ComparePane {
@@ -29,14 +30,7 @@ export class ComparePane {
     );
     this.element.addEventListener("pointerdown", actions.chosen);
     listenForGestures(this.zoom.element, {
-      zoom: (event, factor) =>
-        viewport.zoomTo(
-          viewport.zoom * factor,
-          this.zoom.pointAt(event.clientX, event.clientY),
-          this.zoom.frame,
-        ),
-      pan: (dx, dy) => viewport.pan(dx, dy, this.zoom.frame),
-      twice: (event) => this.zoom.toggleFull(this.zoom.pointAt(event.clientX, event.clientY)),
+      ...zoomGestures(viewport, this.zoom),
       tap: actions.tapped,
     });
   }
@@ -50,8 +44,8 @@ export class ComparePane {
     this.zoom.show(photo);
   }
 
-  /** @param {{isActive: boolean, canGo: boolean}} standing among the panes */
-  stand({ isActive, canGo }) {
+  /** @param {{isActive: boolean, canGo: boolean, isLookedAt: boolean}} standing among the panes */
+  stand({ isActive, canGo, isLookedAt }) {
     const { photo, element } = this;
     element.classList.toggle("active", isActive);
     element.setAttribute("aria-label", `${photo.name}${isActive ? ", chosen" : ""}`);
@@ -61,10 +55,10 @@ export class ComparePane {
         "div.compare-name",
         {},
         h("strong", { text: photo.name }),
-        badge(photo),
+        badge(photo, isLookedAt),
         canGo && this.#goButton(),
       ),
-      h("p", { text: whyHere(photo) }),
+      h("p", { text: isLookedAt ? whyHere(photo) : "" }),
       h("p.secondary", { text: facts(photo).slice(0, 3).join(" · ") }),
     );
     this.marks.show(photo);

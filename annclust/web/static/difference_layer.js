@@ -6,6 +6,7 @@ import { percent } from "./words.js";
 
 export class DifferenceLayer {
   constructor() {
+    this.wanted = 0;
     this.words = h("span", { role: "status", testid: "difference" });
     this.strength = h("input", {
       type: "range",
@@ -23,21 +24,23 @@ export class DifferenceLayer {
   show(panes) {
     this.controls.hidden = !panes;
     const pair = panes?.map(({ photo }) => photo.id).join();
-    if (panes && pair === this.pair && this.canvas?.isConnected) return;
+    if (panes && pair === this.pair) return;
     this.canvas?.remove();
     this.canvas = null;
     this.pair = pair;
-    if (panes) this.#find(panes, pair);
+    this.wanted += 1;
+    if (panes) this.#find(panes, this.wanted);
   }
 
-  async #find([first, second], pair) {
+  /** What is found of a pair that is not wanted any more is nothing to be shown. */
+  async #find([first, second], wish) {
     this.words.textContent = "Looking for what differs…";
     this.strength.hidden = true;
     try {
       const found = await differenceOf(first.photo, second.photo);
-      if (this.pair === pair) this.#found(found, first);
+      if (this.wanted === wish) this.#found(found, first);
     } catch {
-      if (this.pair === pair) this.words.textContent = "One of these pictures cannot be read.";
+      if (this.wanted === wish) this.words.textContent = "One of these pictures cannot be read.";
     }
   }
 

@@ -10,9 +10,10 @@ const REACH = 60;
 /**
  * @param {object[]} photos
  * @param {(place: number) => void} choose
+ * @param {() => boolean} isLookedAt whether something is suggested of the photos yet
  * @returns {{element: HTMLElement, show: (current: number[]) => void}}
  */
-export function filmStrip(photos, choose) {
+export function filmStrip(photos, choose, isLookedAt) {
   const element = h("div.film-strip", {
     role: "group",
     "aria-label": "Photos of this group",
@@ -23,8 +24,8 @@ export function filmStrip(photos, choose) {
     show(current) {
       const hadFocus = element.contains(document.activeElement);
       const places = around(current[0], photos.length);
-      const frames = places.map((place) => frame(photos, place, current, choose));
-      fill(element, frames);
+      const draw = (place) => frame(photos, place, { current, choose, isLookedAt: isLookedAt() });
+      fill(element, places.map(draw));
       const here = element.querySelector("[tabindex='0']");
       here?.scrollIntoView({ inline: "center", block: "nearest" });
       if (hadFocus) here?.focus();
@@ -38,9 +39,9 @@ function around(place, count) {
   return Array.from({ length: last - first }, (_, step) => first + step);
 }
 
-function frame(photos, place, current, choose) {
+function frame(photos, place, { current, choose, isLookedAt }) {
   const attributes = {
-    class: `film-frame is-${standing(photos[place])}`,
+    class: `film-frame is-${standing(photos[place], isLookedAt)}`,
     tabindex: place === current[0] ? 0 : -1,
     "aria-label": `Photo ${place + 1} of ${photos.length}`,
     "aria-current": current.includes(place) ? "true" : null,

@@ -1,12 +1,22 @@
 /**
  * Which key does what, in layers: a view's keys lie on the page's, a lightbox's on the view's and
- * hide them. Typing into a field is never a command.
+ * hide them. Typing into a field is never a command, and a key that is held says nothing twice.
  */
 
 /**
  * @typedef {Record<string, (event: KeyboardEvent) => void | boolean>} KeyMap by KeyboardEvent.key, letters
  *   in lower case; a handler that returns false leaves the key to the browser
  */
+
+/** What goes on as long as the key is held: from photo to photo, from group to group, zooming. */
+const GOES_ON = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "+", "=", "-", "[", "]"]);
+/** What one chooses with, or slides: it takes no text. */
+const CHOOSER = "input:is([type=radio], [type=checkbox], [type=range])";
+/** What these keys do there is the browser's. */
+const CHOOSING = new Set([
+  ...["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown"],
+  ...[" ", "Enter"],
+]);
 
 /** @returns {{add: (keys: KeyMap, options?: {alone?: boolean}) => () => void}} */
 export function makeKeys() {
@@ -25,9 +35,11 @@ export function makeKeys() {
   };
 }
 
-/** @param {EventTarget | null} target @returns {boolean} whether keys typed there are text, or move a slider */
-export function isField(target) {
-  return target instanceof Element && target.matches("input, select, textarea, [contenteditable]");
+/** @param {KeyboardEvent} event @returns {boolean} whether it is text, or chooses something where it happened */
+function isTyped({ target, key }) {
+  if (!(target instanceof Element)) return false;
+  if (target.matches(CHOOSER)) return CHOOSING.has(key);
+  return target.matches("input, select, textarea, [contenteditable]");
 }
 
 /** @param {Event} event @returns {boolean} whether Enter and Space already mean something where it happened */
@@ -41,8 +53,9 @@ export function isOnControl(event) {
 function press(layers, event) {
   if (!isCommand(event)) return;
   const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const isHeld = event.repeat && !GOES_ON.has(name);
   for (const layer of [...layers].reverse()) {
-    if (layer.keys[name] && layer.keys[name](event) !== false) {
+    if (layer.keys[name] && (isHeld || layer.keys[name](event) !== false)) {
       event.preventDefault();
       return;
     }
@@ -52,7 +65,7 @@ function press(layers, event) {
 
 function isCommand(event) {
   if (event.defaultPrevented || hasModifier(event)) return false;
-  return !isField(event.target) || event.key === "Escape";
+  return !isTyped(event) || event.key === "Escape";
 }
 
 /** @param {KeyboardEvent | MouseEvent} event @returns {boolean} whether it is meant for the browser */

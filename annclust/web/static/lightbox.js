@@ -8,12 +8,10 @@ import { icon } from "./icons.js";
 import { markButtons } from "./mark_buttons.js";
 import { badge, facts, whyHere } from "./photo_card.js";
 import { fetchAhead, pictureUrl } from "./pictures.js";
+import { isZoomed, stageButton, zoomGestures, zoomKeys } from "./stage.js";
 import { Viewport } from "./viewport.js";
 import { percent } from "./words.js";
 import { ZoomPane } from "./zoom_pane.js";
-
-const STEP = 1.35;
-const PAN_PX = 80;
 
 /**
  * @param {object} app
@@ -22,21 +20,25 @@ const PAN_PX = 80;
  * @param {number} settings.place of the first one to show
  * @param {boolean} [settings.atFull] starts at one pixel for one
  * @param {((photo: object, mark: string | null) => Promise<void>) | null} settings.mark
+ * @param {() => boolean} [settings.isLookedAt] whether something is suggested of the photos yet
  * @param {(place: number) => void} [settings.left] is told where it ended
+ * @returns {{redraw: () => void}} shows what else is said or suggested of the photos now
  */
 export function openLightbox(app, settings) {
-  new Lightbox(app, settings).open();
+  const lightbox = new Lightbox(app, settings);
+  lightbox.open();
+  return lightbox;
 }
 
 class Lightbox {
-  constructor(app, { photos, place, atFull = false, mark = null, left = () => {} }) {
-    Object.assign(this, { app, photos, place, atFull, left, markIt: mark });
+  constructor(app, { photos, place, atFull = false, mark = null, isLookedAt = () => true, left }) {
+    Object.assign(this, { app, photos, place, atFull, isLookedAt, left, markIt: mark });
     this.viewport = new Viewport(() => this.#moved());
     this.pane = new ZoomPane(this.viewport);
     this.zoomWords = h("span.stage-zoom", { testid: "zoom" });
     this.name = h("div.stage-name", {});
     this.caption = h("div.stage-caption", {});
-    this.strip = filmStrip(photos, (chosen) => this.#go(chosen));
+    this.strip = filmStrip(photos, (chosen) => this.#go(chosen), isLookedAt);
     this.marks = mark ? markButtons((value) => this.#mark(value)) : null;
     this.element = this.#build();
   }
@@ -52,7 +54,7 @@ class Lightbox {
     left();
     releaseKeys();
     release();
-    this.left(this.place);
+    this.left?.(this.place);
   }
 
   #build() {
@@ -84,15 +86,8 @@ class Lightbox {
   #listen() {
     const { viewport, pane } = this;
     listenForGestures(pane.element, {
-      zoom: (event, factor) =>
-        viewport.zoomTo(
-          viewport.zoom * factor,
-          pane.pointAt(event.clientX, event.clientY),
-          pane.frame,
-        ),
-      pan: (dx, dy) => viewport.pan(dx, dy, pane.frame),
-      twice: (event) => pane.toggleFull(pane.pointAt(event.clientX, event.clientY)),
-      canSwipe: () => viewport.zoom <= 1.01,
+      ...zoomGestures(viewport, pane),
+      canSwipe: () => !isZoomed(viewport),
       swipe: (direction) => this.#step(direction),
     });
     return () => pane.close();
@@ -102,21 +97,23 @@ class Lightbox {
     this.place = place;
     const photo = this.photos[place];
     this.pane.show(photo);
-    this.#describe(photo);
+    this.redraw();
     const around = [place + 1, place - 1].map((each) => this.photos[each]).filter(Boolean);
     fetchAhead(around.map((each) => pictureUrl(each)));
   }
 
-  #describe(photo) {
+  redraw() {
+    const photo = this.photos[this.place];
+    const isLookedAt = this.isLookedAt();
     fill(
       this.name,
       h("strong", { text: photo.name }),
       h("span.secondary", { text: `${this.place + 1} of ${this.photos.length}` }),
     );
-    const why = photo.place ? whyHere(photo) : "";
+    const why = photo.place && isLookedAt ? whyHere(photo) : "";
     fill(
       this.caption,
-      photo.place && badge(photo),
+      photo.place && badge(photo, isLookedAt),
       h("span.stage-why", { text: why }),
       h("span.secondary", { text: facts(photo).join(" · ") }),
     );
@@ -131,9 +128,7 @@ class Lightbox {
   }
 
   #mark(value) {
-    const photo = this.photos[this.place];
-    this.markIt?.(photo, value);
-    this.#describe(photo);
+    this.markIt?.(this.photos[this.place], value);
   }
 
   #moved() {
@@ -141,38 +136,19 @@ class Lightbox {
     this.zoomWords.textContent = percent(this.pane.scale);
   }
 
-  #zoomBy(factor) {
-    const { viewport, pane } = this;
-    viewport.zoomTo(viewport.zoom * factor, { x: viewport.x, y: viewport.y }, pane.frame);
-  }
-
-  #arrow(x, y) {
-    if (this.viewport.zoom > 1.01) this.viewport.pan(-x * PAN_PX, -y * PAN_PX, this.pane.frame);
-    else this.#step(x + y);
-  }
-
   #keys() {
     return {
-      ArrowLeft: () => this.#arrow(-1, 0),
-      ArrowRight: () => this.#arrow(1, 0),
-      ArrowUp: () => this.#arrow(0, -1),
-      ArrowDown: () => this.#arrow(0, 1),
-      z: () => this.pane.toggleFull(),
-      "+": () => this.#zoomBy(STEP),
-      "=": () => this.#zoomBy(STEP),
-      "-": () => this.#zoomBy(1 / STEP),
-      0: () => this.viewport.fit(),
+      ...zoomKeys(
+        this.viewport,
+        () => this.pane,
+        (step) => this.#step(step),
+      ),
       p: () => this.#mark("keep"),
       x: () => this.#mark("reject"),
       u: () => this.#mark(null),
       " ": (event) => (event.target.matches("button") ? false : this.element.close()),
     };
   }
-}
-
-/** @returns {HTMLElement} */
-export function stageButton(drawing, label, action, testid) {
-  return h("button.icon-button", { label, testid: testid, click: action }, icon(drawing));
 }
 
 function stageArrow(drawing, label, action) {

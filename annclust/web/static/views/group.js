@@ -33,7 +33,8 @@ export function groupView(app, route) {
 
 class GroupView {
   constructor(app, photo) {
-    Object.assign(this, { app, asked: photo, group: null, active: 0, drawn: PORTION });
+    Object.assign(this, { app, asked: photo, group: null, over: null });
+    Object.assign(this, { active: 0, drawn: PORTION });
     this.feed = new GroupFeed(app);
     this.head = h("div", {});
     this.list = h("ul.photos", { role: "list", "aria-label": "Photos, best first" });
@@ -99,6 +100,7 @@ class GroupView {
     if (told !== this.told) this.#draw(isFirst);
     this.told = told;
     if (isFirst) this.#prepareNext();
+    this.over?.redraw();
     document.title = `${plural(group.size, "photo")} · ${this.app.store.get().collection.name}`;
   }
 
@@ -148,6 +150,7 @@ class GroupView {
   }
 
   #redrawPhoto(photo) {
+    this.over?.redraw();
     const place = this.group.photos.indexOf(photo);
     const old = this.list.children[place];
     if (!old) return;
@@ -189,10 +192,7 @@ class GroupView {
 
   #mark(photo, mark) {
     this.hasChosen = true;
-    const shown = () => {
-      this.feed.noteMark();
-      this.#redrawPhoto(photo);
-    };
+    const shown = () => this.#redrawPhoto(photo);
     return markPhoto(this.app, photo, mark, shown, () => this.#reconsider());
   }
 
@@ -202,7 +202,7 @@ class GroupView {
 
   #groupActions() {
     return {
-      finish: () => this.#leaveBy((undone) => finishGroup(this.app, this.group, undone)),
+      finish: () => this.#finish(),
       skip: () => this.#leaveBy((undone) => setGroupState(this.app, this.group, "skipped", undone)),
       reopen: () => this.#reopen(),
       compare: () => this.#compare(this.#photo),
@@ -223,9 +223,15 @@ class GroupView {
     if (error.status === CHANGED) this.load();
   }
 
-  #go(lead) {
+  #go(lead, { granularity } = this.app.store.get()) {
     if (lead !== null && lead !== undefined)
-      this.app.router.replace(`/group/${lead}?g=${this.app.store.get().granularity}`);
+      this.app.router.replace(`/group/${lead}?g=${granularity}`);
+  }
+
+  /** Nobody accepts what has not been suggested yet. */
+  #finish() {
+    if (this.group?.pending) this.app.toasts.tell("Nothing is suggested yet: wait a moment.");
+    else this.#leaveBy((undone) => finishGroup(this.app, this.group, undone));
   }
 
   /** Says something of the group, then goes to the next open one. */
@@ -233,9 +239,10 @@ class GroupView {
     if (!this.group || this.isLeaving) return;
     this.isLeaving = true;
     try {
-      const { lead, neighbors } = this.group;
-      await say(() => this.#go(lead));
-      const next = await this.feed.nextOpen(neighbors.next);
+      const { lead } = this.group;
+      const { granularity } = this.app.store.get();
+      await say(() => this.#go(lead, { granularity }));
+      const next = await this.feed.nextOpen();
       if (next === null) this.app.router.back("/groups");
       else this.#go(next);
     } catch (error) {
@@ -257,13 +264,19 @@ class GroupView {
     }
   }
 
+  /** The order may change while a photo is looked at: the one that was looked at last is chosen then. */
   #openLarge(photo, atFull = false) {
-    openLightbox(this.app, {
-      photos: this.group.photos,
-      place: this.group.photos.indexOf(photo),
+    const { photos } = this.group;
+    this.over = openLightbox(this.app, {
+      photos,
+      place: photos.indexOf(photo),
       atFull,
       mark: (each, mark) => this.actions.mark(each, mark),
-      left: (place) => this.#activate(place),
+      isLookedAt: () => !this.group.pending,
+      left: (place) => {
+        this.over = null;
+        this.#activate(Math.max(0, this.group.photos.indexOf(photos[place])));
+      },
     });
   }
 
@@ -271,10 +284,15 @@ class GroupView {
     const { photos } = this.group;
     if (!photo || photos.length < 2) return;
     const second = photo === photos[0] ? photos[1] : photo;
-    openCompare(this.app, {
+    this.over = openCompare(this.app, {
       photos,
       chosen: [photos[0], second],
       mark: (each, mark) => this.actions.mark(each, mark),
+      isLookedAt: () => !this.group.pending,
+      left: () => {
+        this.over = null;
+        if (document.activeElement === document.body) this.#activate(this.active);
+      },
     });
   }
 
