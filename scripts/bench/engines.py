@@ -1,0 +1,212 @@
+"""Engines: from vectors to labels on a Ray cluster, beside this process alone.
+
+    python scripts/bench/engines.py overhead --size 100000 --dimension 512
+    python scripts/bench/engines.py lost --size 100000 --dimension 512
+
+`overhead`: both engines in turn, on as many processors; the index is made before, in the same way.
+`lost`: two nodes of one processor each on this machine; one is killed half-way.
+Synthetic photos (`synthetic.py`). A process starts Ray once; its start is told by itself.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from statistics import median
+from threading import Event, Thread
+from typing import Any
+
+import numpy as np
+from reporting import seconds, table, versions
+from synthetic import photos
+
+from annclust.arrays import Labels
+from annclust.clustering.hdbscan import cut, neighborhood
+from annclust.clustering.hierarchy import build_hierarchy
+from annclust.engine import Engine
+from annclust.neighbor_graph import NeighborGraph
+from annclust.progress import SILENT, Stage
+from annclust.ray_engine.cluster import ADDRESS
+from annclust.ray_engine.ray_engine import RayEngine
+from annclust.search.bridges import ListBridges
+from annclust.search.faiss_index import build_index
+from annclust.search.graph_build import build_graph
+from annclust.search.index_spec import choose_index
+from annclust.search.list_join import ListOrder
+from annclust.settings import ClusterSettings, SearchSettings, usable_cores
+from annclust.storage.vector_file import VectorReader
+
+_LOOK_EVERY = 0.01
+
+
+@dataclass(eq=False)
+class Work:
+    """Vectors with their index, and what is made of them."""
+
+    vectors: VectorReader
+    order: ListOrder
+    settings: SearchSettings
+    progress: Any
+    graph: NeighborGraph | None = None
+    labels: list[Labels] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, n: int, dimension: int) -> Work:
+        """Synthetic photos and their index."""
+        settings = SearchSettings()
+        vectors = VectorReader(photos(n, dimension).astype("<f2"))
+        index = build_index(vectors, choose_index(n, dimension, settings), settings)
+        return cls(vectors, ListOrder.of(index, np.arange(n)), settings, SILENT)
+
+    def run(self, engine: Engine | None = None) -> None:
+        """From vectors to labels."""
+        settings, choices = self.settings, ClusterSettings()
+        if engine is not None:
+            settings = replace(settings, engine=engine)
+        self.graph = build_graph(
+            self.vectors, settings, order=self.order, progress=self.progress
+        ).graph
+        built = build_hierarchy(
+            self.graph,
+            neighborhood(self.graph.n, self.graph.k, choices),
+            ListBridges(self.vectors, self.order, settings.threads),
+            min_cluster_size=choices.min_cluster_size,
+            threads=settings.threads,
+            engine=settings.engine,
+        )
+        self.labels.append(cut(built.hierarchy, choices).labels)
+
+    @property
+    def edges(self) -> int:
+        """Bytes of the graph."""
+        assert self.graph is not None
+        return int(self.graph.neighbors.nbytes + self.graph.distances.nbytes)
+
+    @property
+    def agree(self) -> bool:
+        """Whether all runs gave the same labels."""
+        return all(np.array_equal(each, self.labels[0]) for each in self.labels)
+
+
+def own_memory() -> int:
+    """Bytes of this process that are in no file."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("RssAnon"):
+            return int(line.split()[1]) * 1024
+    return 0
+
+
+@contextmanager
+def watching_memory() -> Iterator[list[int]]:
+    """What this process takes more than before, at most."""
+    before, most, over = own_memory(), [0], Event()
+
+    def watch() -> None:
+        while not over.wait(_LOOK_EVERY):
+            most[0] = max(most[0], own_memory() - before)
+
+    watcher = Thread(target=watch)
+    watcher.start()
+    try:
+        yield most
+    finally:
+        over.set()
+        watcher.join()
+
+
+def overhead(n: int, dimension: int, rounds: int) -> None:
+    work = Work.of(n, dimension)
+    with RayEngine(usable_cores()) as engine:
+        started = seconds(lambda: engine.hold(0))
+        work.run()
+        work.run(engine)
+        here, there, growth = [], [], {}
+        for _ in range(rounds):
+            for name, taken, its in (("local", here, None), ("ray", there, engine)):
+                with watching_memory() as most:
+                    taken.append(seconds(lambda its=its: work.run(its)))  # type: ignore[misc]
+                growth[name] = most[0]
+    rows = [
+        [
+            name,
+            f"{median(taken):.1f}",
+            f"{min(taken):.1f} to {max(taken):.1f}",
+            f"{growth[name] / work.edges:.1f}",
+        ]
+        for name, taken in (("local", here), ("ray", there))
+    ]
+    print(table(["engine", "seconds (median)", "range", "memory of this process / edges"], rows))
+    print(f"ray / local: {median(there) / median(here):.2f}; its start: {started:.1f} s")
+    print(f"the same labels: {work.agree}; edges: {work.edges / 1e6:.1f} MB")
+
+
+class KilledAfter:
+    """Progress that does something once so many seconds are over."""
+
+    def __init__(self, wait: float, happens: Callable[[], object]) -> None:
+        self._at, self._happens = time.monotonic() + wait, happens
+
+    @contextmanager
+    def stage(self, title: str, /, total: int | None = None, *, unit: str = "") -> Iterator[Stage]:
+        """One for all."""
+        yield self
+
+    def advance(self, steps: int = 1, /) -> None:
+        """Look at the clock."""
+        if time.monotonic() >= self._at:
+            self._at = float("inf")
+            self._happens()
+
+    def expect(self, total: int, /) -> None:
+        """Nothing."""
+
+
+def lost(n: int, dimension: int) -> None:
+    from ray.cluster_utils import Cluster
+
+    work = Work.of(n, dimension)
+    quick = {"health_check_period_ms": 500, "health_check_failure_threshold": 2}
+    nodes = Cluster(
+        initialize_head=True,
+        head_node_args={"num_cpus": 1, "include_dashboard": False, "_system_config": quick},
+    )
+    second = nodes.add_node(num_cpus=1)
+    os.environ[ADDRESS] = nodes.address
+    with RayEngine() as engine:
+        work.run(engine)
+        undisturbed = seconds(lambda: work.run(engine))
+        work.progress = KilledAfter(
+            undisturbed / 3, lambda: nodes.remove_node(second, allow_graceful=False)
+        )
+        disturbed = seconds(lambda: work.run(engine))
+    nodes.shutdown()
+    print(
+        table(
+            ["run", "seconds"],
+            [["two nodes", f"{undisturbed:.1f}"], ["one of them lost", f"{disturbed:.1f}"]],
+        )
+    )
+    print(f"lost / undisturbed: {disturbed / undisturbed:.2f}; the same labels: {work.agree}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("what", choices=["overhead", "lost"])
+    parser.add_argument("--size", type=int, default=100_000)
+    parser.add_argument("--dimension", type=int, default=512)
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    print(versions("ray", "numpy", "faiss-cpu"))
+    if options.what == "overhead":
+        overhead(options.size, options.dimension, options.rounds)
+    else:
+        lost(options.size, options.dimension)
+
+
+if __name__ == "__main__":
+    main()
