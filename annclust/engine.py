@@ -10,10 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final, Generic, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeAlias, TypeVar
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Value = TypeVar("Value")
 Result = TypeVar("Result")
+Item = TypeVar("Item", bound="np.generic[Any]")
 
 Arguments: TypeAlias = tuple[object, ...]
 """Of one part; what is held (`Held`) comes to the function as its value."""
@@ -69,6 +74,20 @@ class Engine(Protocol):
         """
         ...
 
+    def together(
+        self, parts: Iterable[Held[NDArray[Item]]], shape: tuple[int, int], /
+    ) -> Held[NDArray[Item]]:
+        """Rows that come in parts, in their order, as one array.
+
+        Parameters
+        ----------
+        parts : iterable of Held
+            Arrays of shape (m, width).
+        shape : tuple of (int, int)
+            Of all: rows, width.
+        """
+        ...
+
     def value(self, held: Held[Value], /) -> Value:
         """What is held; arrays may be read, not changed. Raises as `map` does."""
         ...
@@ -94,6 +113,20 @@ class LocalEngine:
         from annclust.parallel import map_parts  # whoever looks something up needs none of it
 
         return map_parts(compute, parts, threads)
+
+    def together(
+        self, parts: Iterable[Held[NDArray[Item]]], shape: tuple[int, int], /
+    ) -> Held[NDArray[Item]]:
+        """As of `Engine`: each part goes as soon as it has come."""
+        import numpy as np
+
+        whole: NDArray[Item] | None = None
+        end = 0
+        for rows in map(self.value, parts):
+            whole = np.empty(shape, dtype=rows.dtype) if whole is None else whole
+            whole[end : end + len(rows)] = rows
+            end += len(rows)
+        return Held(whole)
 
     def value(self, held: Held[Value], /) -> Value:
         """As of `Engine`."""

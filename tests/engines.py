@@ -6,10 +6,14 @@ import pickle
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from annclust.engine import Arguments, Held
 
 Value = TypeVar("Value")
 Result = TypeVar("Result")
+Item = TypeVar("Item", bound=np.generic)
 
 
 class Elsewhere:
@@ -40,6 +44,13 @@ class Elsewhere:
                 result = pickle.loads(called)(*map(self._opened, part))
             self.parts.append(function.__name__)
             yield self.hold(result)
+
+    def together(
+        self, parts: Iterable[Held[NDArray[Item]]], shape: tuple[int, int], /
+    ) -> Held[NDArray[Item]]:
+        whole = np.vstack([*map(self.value, parts)])
+        assert whole.shape == shape
+        return self.hold(whole)
 
     def value(self, held: Held[Value], /) -> Value:
         found: Value = self._opened(held)  # type: ignore[assignment]

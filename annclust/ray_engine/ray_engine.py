@@ -12,6 +12,9 @@ from contextlib import ExitStack
 from types import ModuleType
 from typing import Final, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from annclust.closing import Closing
 from annclust.engine import Arguments, Held
 from annclust.parallel import one_thread_in_blas
@@ -19,6 +22,7 @@ from annclust.ray_engine.cluster import cluster, forget, told
 
 Value = TypeVar("Value")
 Result = TypeVar("Result")
+Item = TypeVar("Item", bound=np.generic)
 
 _TRIES: Final = 5
 """Times that a part is computed again whose worker or node died."""
@@ -84,6 +88,13 @@ class RayEngine(Closing):
             self._ray.wait([reference], fetch_local=False)
         return Held(reference)
 
+    def together(
+        self, parts: Iterable[Held[NDArray[Item]]], shape: tuple[int, int], /
+    ) -> Held[NDArray[Item]]:
+        """As of `Engine`: on the cluster, where the parts are."""
+        (whole,) = self.map(_stacked, [tuple(parts)], threads=1)
+        return whole
+
     def value(self, held: Held[Value], /) -> Value:
         """As of `Engine`."""
         with told(self._ray):
@@ -94,6 +105,10 @@ class RayEngine(Closing):
 def _referred(argument: object) -> object:
     """What Ray replaces by the value before it calls a function."""
     return argument.reference if isinstance(argument, Held) else argument
+
+
+def _stacked(*parts: NDArray[Item]) -> NDArray[Item]:
+    return np.vstack(parts)
 
 
 def _computed(function: Callable[..., Result], *arguments: object) -> Result:

@@ -8,13 +8,13 @@ go to the lower node, so that the graph does not depend on threads or blocks.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from annclust.arrays import Candidates, Distances, Nodes, Vectors
-from annclust.engine import Arguments, Engine
+from annclust.engine import Arguments, Engine, Held
 from annclust.neighbor_graph import NeighborGraph
 from annclust.progress import SILENT, Progress, Stage
 from annclust.search.exact_join import ExactJoin
@@ -169,6 +169,10 @@ def _compare(exact: ExactJoin, k: int, span: Span) -> tuple[Distances, Nodes]:
     return exact.nearest(np.arange(*span), k)
 
 
+def _rows(candidates: Candidates, places: Nodes) -> Candidates:
+    return candidates[places]
+
+
 def _join(order: ListOrder, plan: GraphPlan, span: Span) -> Candidates:
     return joined_fully(order, np.arange(*span), plan)
 
@@ -182,8 +186,8 @@ def _refine(
 def _measure(
     vectors: VectorSource, nodes: Nodes, k: int, candidates: Candidates, span: Span
 ) -> Candidates:
-    """Neighbors, and the bits of their distances, as one array; of the candidates of the span."""
-    own, others = nodes[slice(*span)], _at(nodes, candidates)
+    """Neighbors, and the bits of their distances, as one array."""
+    own, others = nodes[slice(*span)], _at(nodes, candidates[slice(*span)])
     distances, neighbors = nearest_candidates(vectors, own, others, k)
     return np.hstack([neighbors.astype(np.int32), distances.view(np.int32)])
 
@@ -217,15 +221,17 @@ class _Step:
     size : int
         Places at a time.
     function : callable
-    width : int or None
-        Columns of what it gives; as many as the plan's pool has if None.
     """
 
     title: str
     name: str
     size: int
     function: Callable[..., Candidates]
-    width: int | None = None
+
+    def parts(self, span: Span) -> list[Span]:
+        """A span, as many places at a time as the step takes."""
+        first, last = span
+        return [(first + a, first + b) for a, b in _spans(last - first, self.size)]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -257,68 +263,76 @@ class _IndexJoin:
             graph = self._measured(candidates, _Share(stage, costs.measure))
         return BuiltGraph(graph, sample.recall(graph.distances[sample.nodes]))
 
-    def _sample(self, candidates: Candidates, share: _Share) -> tuple[RecallSample, Recall]:
+    def _sample(self, candidates: Held[Candidates], share: _Share) -> tuple[RecallSample, Recall]:
         nodes = _sampled(self.order.n, self.settings)
-        found = self._nearest(self.order.places[nodes], candidates)[0]
+        found = self._nearest(nodes, candidates)
         sample = _searched(self.vectors, self.order, nodes, found, self.settings, self.progress)
         share.advance(self.order.n)
         return sample, sample.recall(found)
 
-    def _joined(self, share: _Share) -> Candidates:
+    def _nearest(self, nodes: Nodes, candidates: Held[Candidates]) -> Distances:
+        """Distances of some nodes to the nearest of their candidates: (m, k)."""
+        part = candidates, self.order.places[nodes]
+        (known,) = self.engine.map(_rows, [part], threads=self.settings.threads)
+        others = _at(self.order.nodes, self.engine.value(known))
+        return nearest_candidates(self.vectors, nodes, others, self.plan.neighbors)[0]
+
+    def _joined(self, share: _Share) -> Held[Candidates]:
         step = _Step("Joining neighbors", "join", places_at_a_time(self.plan.pool), _join)
         order = self.engine.hold(self.order)
-        return self._in_spans(step, lambda span: (order, self.plan, span), share)
+        return self._together(step, lambda span: (order, self.plan, span), share)
 
-    def _refined(self, candidates: Candidates, name: str, share: _Share) -> Candidates:
+    def _refined(self, known: Held[Candidates], name: str, share: _Share) -> Held[Candidates]:
         step = _Step("Asking neighbors of neighbors", name, _REFINED, _refine)
-        known, reverse = self.engine.hold(candidates), self.engine.hold(reverse_lists(candidates))
+        (reverse,) = self.engine.map(reverse_lists, [(known,)], threads=self.settings.threads)
         reduced = self.engine.hold(self.order.reduced)
-        return self._in_spans(step, lambda span: (known, reverse, reduced, span), share)
+        return self._together(step, lambda span: (known, reverse, reduced, span), share)
 
-    def _measured(self, candidates: Candidates, share: _Share) -> NeighborGraph:
+    def _together(
+        self, step: _Step, arguments: Callable[[Span], Arguments], share: _Share
+    ) -> Held[Candidates]:
+        parts = (part for _, part in self._in_spans(step, arguments, share))
+        return self.engine.together(parts, (self.order.n, self.plan.pool))
+
+    def _measured(self, candidates: Held[Candidates], share: _Share) -> NeighborGraph:
         k = self.plan.neighbors
-        step = _Step("Measuring distances", "measure", _MEASURED, _measure, 2 * k)
+        step = _Step("Measuring distances", "measure", _MEASURED, _measure)
         vectors, nodes = self.engine.hold(self.vectors), self.engine.hold(self.order.nodes)
 
         def arguments(span: Span) -> Arguments:
-            return vectors, nodes, k, candidates[slice(*span)], span
+            return vectors, nodes, k, candidates, span
 
-        found = self._in_spans(step, arguments, share)
         graph = _blank_graph(self.order.n, k)
-        graph.neighbors[self.order.nodes] = found[:, :k]
-        graph.distances[self.order.nodes] = found[:, k:].view(np.float32)
+        for span, part in self._in_spans(step, arguments, share):
+            own, found = self.order.nodes[slice(*span)], self.engine.value(part)
+            graph.neighbors[own] = found[:, :k]
+            graph.distances[own] = found[:, k:].view(np.float32)
         return graph
 
     def _in_spans(
         self, step: _Step, arguments: Callable[[Span], Arguments], share: _Share
-    ) -> Candidates:
-        """Take a step for all places, some at a time; whole `SPAN`s are kept."""
-        n = self.order.n
-        found = np.empty((n, step.width or self.plan.pool), dtype=np.int32)
-        with self.progress.stage(step.title, n, unit="vectors") as stage:
-            missing: list[Span] = []
-            for first, last in _spans(n, SPAN):
-                part = self.shelf.get(f"{step.name}-{first}")
-                if part is None:
-                    missing += [(first + a, first + b) for a, b in _spans(last - first, step.size)]
-                else:
-                    found[first:last] = part
-                    share.report(stage, last - first)
-            parts, threads = map(arguments, missing), self.settings.threads
-            results = self.engine.map(step.function, parts, threads=threads)
-            for (first, last), result in zip(missing, results, strict=True):
-                found[first:last] = self.engine.value(result)
-                if last % SPAN == 0 or last == n:
-                    start = (last - 1) // SPAN * SPAN
-                    self.shelf.put(f"{step.name}-{start}", found[start:last])
-                share.report(stage, last - first)
-        return found
+    ) -> Iterator[tuple[Span, Held[Candidates]]]:
+        """Take a step for all places, some at a time, in their order; whole `SPAN`s are kept."""
+        wholes = {span: f"{step.name}-{span[0]}" for span in _spans(self.order.n, SPAN)}
+        kept = {span for span, name in wholes.items() if self.shelf.get(name) is not None}
+        missing = (part for span in wholes if span not in kept for part in step.parts(span))
+        results = self.engine.map(
+            step.function, map(arguments, missing), threads=self.settings.threads
+        )
+        with self.progress.stage(step.title, self.order.n, unit="vectors") as stage:
+            for span, name in wholes.items():
+                found = []
+                for part in [span] if span in kept else step.parts(span):
+                    again = self.shelf.get(name) if span in kept else None
+                    found.append(next(results) if again is None else self.engine.hold(again))
+                    if again is None and part[1] == span[1]:
+                        self._keep(name, found)
+                    share.report(stage, part[1] - part[0])
+                    yield part, found[-1]
 
-    def _nearest(self, places: Nodes, candidates: Candidates) -> tuple[Distances, Nodes]:
-        """The nearest of the candidates of some places, as nodes: two (m, k)."""
-        nodes = _at(self.order.nodes, candidates[places])
-        own = self.order.nodes[places]
-        return nearest_candidates(self.vectors, own, nodes, self.plan.neighbors)
+    def _keep(self, name: str, parts: Sequence[Held[Candidates]]) -> None:
+        if self.shelf is not NO_SHELF:
+            self.shelf.put(name, np.vstack([self.engine.value(part) for part in parts]))
 
 
 def _at(values: Nodes, places: Candidates) -> Nodes:

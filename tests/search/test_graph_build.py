@@ -156,8 +156,8 @@ def test_it_makes_no_difference_where_parts_are_computed_nor_how_often(
     here, there = graph_of(vectors, settings), graph_of(vectors, replace(settings, engine=engine))
     assert there.neighbors.tobytes() == here.neighbors.tobytes()
     assert there.distances.tobytes() == here.distances.tobytes()
-    expected = {"_compare"} if settings is EXACT else {"_join", "_refine", "_measure"}
-    assert set(engine.parts) == expected
+    stages = {"_compare"} if settings is EXACT else {"_join", "_refine", "_measure"}
+    assert stages <= set(engine.parts)
 
 
 def test_a_build_that_was_stopped_goes_on_where_it_was() -> None:
