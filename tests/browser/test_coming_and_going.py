@@ -120,7 +120,7 @@ def test_a_collection_opens_at_its_own_granularity_and_a_reload_keeps_the_slider
     def answer(route: Route) -> None:
         response = route.fetch()
         first = {"state": "reading", "clustered": False, "granularity": 1}
-        changes = {"granularity": 2.5} if asked else first
+        changes = {"granularity": 2.5, "out_of_date": "photos"} if asked else first
         asked.append(route.request)
         route.fulfill(response=response, json={**response.json(), **changes})
 
@@ -128,6 +128,17 @@ def test_a_collection_opens_at_its_own_granularity_and_a_reload_keeps_the_slider
     page.goto(review.origin)
     slider = page.get_by_test_id("granularity")
     expect(slider).to_have_value("2.5")
+
+    # The banner stands still while work goes on.
+    page.get_by_role("link", name="Map").click()
+    held = Held(page, re.compile(r"/api/jobs/\d+$"))
+    page.get_by_test_id("make-map").click()
+    held.wait()
+    banner = page.get_by_role("button", name="Group again")
+    banner.focus()
+    held.release()
+    expect(page.get_by_test_id("map")).to_be_visible(timeout=60_000)
+    expect(banner).to_be_focused()
     page.unroute("**/api/collection")
 
     page.get_by_role("link", name="Purge").click()

@@ -48,8 +48,7 @@ const keysOf = ({ can_text: canText }) => ({
     [["←"], ["→"], ["↑"], ["↓"], "another photo there; move, when zoomed"],
     [["S"], ["F"], ["D"], "side by side, swap in place, what differs"],
     [["A"], "one more photo"],
-    [["Z"], ["+"], ["−"], ["0"], "as in Large"],
-    [["P"], ["X"], ["U"], "as in Large"],
+    [["Z"], ["+"], ["−"], ["0"], ["P"], ["X"], ["U"], "as in Large"],
   ],
   Map: [
     [["+"], ["−"], ["0"], "zoom"],
