@@ -6,7 +6,7 @@ import { fill, h } from "./dom.js";
 import { figures } from "./figures.js";
 import { icon } from "./icons.js";
 import { planTable } from "./plan_table.js";
-import { movedPanel, tellOutcome, undoButton } from "./purge_outcome.js";
+import { movedPanel, notMoved, tellOutcome, undoButton } from "./purge_outcome.js";
 import { bytes, moment, number, plural } from "./words.js";
 
 const CHECKED =
@@ -29,13 +29,14 @@ async function showPlan(page) {
   page.close();
   fill(element, loadingCells(3));
   try {
-    const [plan, purge, isMoving] = await standing(app, id);
+    const [plan, purge, job] = await standing(app, id);
+    const isMoving = job?.state === "running" && ["apply", "undo"].includes(job.kind);
     const table = planTable(app, plan);
     page.close = table.close;
     const title = h("h1", { text: "Plan", tabindex: -1 });
     const bar = plan.photos && actions(page, plan, purge, isMoving);
     const body = plan.photos && h("div.plan-body", {}, bar, table.element);
-    fill(element, planHead(plan, title, words(plan, purge, isMoving)), body);
+    fill(element, planHead(plan, title, words(plan, purge, isMoving)), stayed(job, purge), body);
     if (!document.querySelector("dialog[open]")) title.focus({ preventScroll: true });
   } catch (error) {
     const again = () => showPlan(page);
@@ -43,13 +44,20 @@ async function showPlan(page) {
   }
 }
 
-/** The plan, the purge that has files of it in the trash, and whether files are being moved now. */
+/** The plan, the purge that has files of it in the trash, and the job that runs or ended last. */
 async function standing(app, id) {
   const { api } = app;
   const answers = [api.plan(id), api.purges(), api.currentJob()];
   const [plan, { purges }, { job }] = await Promise.all(answers);
   const purge = purges.find((each) => each.plan === id && each.in_trash > 0) ?? null;
-  return [plan, purge, job?.state === "running" && ["apply", "undo"].includes(job.kind)];
+  return [plan, purge, job];
+}
+
+/** Whoever reloaded the page while files were moved sees here which of them stayed. */
+function stayed(job, purge) {
+  const isOfThis = purge && job?.kind === "apply" && job.result?.purge === purge.id;
+  const list = isOfThis && notMoved(job.result);
+  return list && h("div.panel", {}, list);
 }
 
 function words(plan, purge, isMoving) {

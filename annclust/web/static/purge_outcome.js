@@ -49,7 +49,6 @@ export function takeOutcome(app, place) {
  * @returns {HTMLElement}
  */
 export function movedPanel(app, result, place) {
-  const told = (stayed) => `${stayed} stayed where they were`;
   const words = [
     h("strong", { text: `${capital(plural(result.files, "file"))} moved to the trash` }),
     h("p.secondary", { text: `${bytes(result.bytes)} can be won by emptying the trash.` }),
@@ -65,8 +64,13 @@ export function movedPanel(app, result, place) {
       h("div", {}, words),
       isThere && undoButton(app, result.purge, place, { testid: "undo-now" }),
     ),
-    leftBehind(...leftIn(result, "not_moved"), told),
+    notMoved(result),
   );
+}
+
+/** @param {object} result of moving @returns {HTMLElement | null} the files that stayed, if there are any */
+export function notMoved(result) {
+  return leftBehind(...leftIn(result, "not_moved"), (files) => `${files} stayed in place`);
 }
 
 /** The files that could not be put back, if there are any. */
