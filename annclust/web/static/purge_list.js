@@ -8,6 +8,7 @@ const STATES = {
   "in trash": "in the trash",
   restored: "brought back",
   empty: "trash emptied",
+  "not moved": "nothing was moved",
   interrupted: "interrupted half-way",
 };
 
