@@ -64,10 +64,11 @@ def purges(store: Store) -> list[Purge]:
     """Every purge of a collection, the last one first."""
     with store.catalog.snapshot():
         known = store.catalog.purges()
-        return [_purge(each, store.catalog.purged_files(each.id)) for each in reversed(known)]
+        return [purge_of(each, store.catalog.purged_files(each.id)) for each in reversed(known)]
 
 
-def _purge(record: PurgeRecord, files: Sequence[PurgedFile]) -> Purge:
+def purge_of(record: PurgeRecord, files: Sequence[PurgedFile]) -> Purge:
+    """A purge, by what the journal says of it and of its files."""
     trash = Trash.of(record)
     there = [file for file in files if file.state == "in trash"]
     restored, gone = (sum(f.state == state for f in files) for state in ("restored", "gone"))

@@ -109,11 +109,6 @@ class Cut:
         start = int(self.first[group])
         return self.members[start : start + int(self.size[group])]
 
-    def all_of(self, told: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Whether something is true of all photos of each group: shape (g,)."""
-        found: NDArray[np.bool_] = np.logical_and.reduceat(told[self.members], self.first)
-        return found
-
     def count_of(self, told: NDArray[np.bool_]) -> Nodes:
         """Of how many photos of each group something is true: shape (g,)."""
         return np.add.reduceat(told[self.members].astype(np.int64), self.first)

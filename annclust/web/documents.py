@@ -10,7 +10,11 @@ from annclust.web.notes import GroupState
 
 LARGEST_ID = (1 << 63) - 1
 
-PhotoId = Annotated[int, Field(ge=0, le=LARGEST_ID, strict=True)]
+Id = Annotated[int, Field(ge=0, le=LARGEST_ID, strict=True)]
+"""What the catalog, or this server, counts up."""
+
+PhotoId = Id
+Revision = Id
 Granularity = Annotated[float, Field(ge=0, le=3.5, allow_inf_nan=False, strict=True)]
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Seen = Annotated[str | None, Field(pattern="^[0-9a-f]{16}$")]

@@ -2,8 +2,7 @@
 
 What `purge` would choose. It is remembered by group, as long as its photos stay what they are: a
 preview of thousands of groups is a matter of looking up then. What a person marks changes what is
-suggested of the others, and the reasons with it, but not the order: nothing jumps about under a
-hand.
+suggested of the others, and why, but not their order: nothing jumps about under a hand.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import PurePosixPath
 from typing import TypedDict
 
@@ -10,7 +10,7 @@ from annclust.arrays import ImageId
 from annclust.storage.records import ImageRecord, PhotoDetails
 from annclust.storage.store import Store
 from annclust.web.album import Album
-from annclust.web.documents import Mark, OneOff, Photo
+from annclust.web.documents import Mark, OneOff
 from annclust.web.notes import Notes
 from annclust.web.shown import shown_exposure, shown_text, shown_time
 
@@ -82,11 +82,6 @@ def names_of(record: ImageRecord) -> tuple[str, str]:
     path = PurePosixPath(record.path.decode("utf-8", "surrogateescape"))
     folder = path.parent.as_posix()
     return shown_text(path.name), "" if folder == "." else shown_text(folder)
-
-
-def photos_of(facts: Mapping[ImageId, PhotoFacts], wanted: Iterable[int]) -> list[Photo]:
-    """Photos in an order; those that are gone are left out."""
-    return [Photo(**facts[ImageId(each)]) for each in wanted if each in facts]
 
 
 def one_offs(store: Store, photos: Iterable[int]) -> list[OneOff]:

@@ -24,9 +24,9 @@ from annclust.purge.plan import Plan
 from annclust.purge.plan_file import plan_bytes
 from annclust.purge.planning import PlanWishes, plan_purge
 from annclust.purge.settling import ON_DISK
-from annclust.purge.trash_bin import Purge, purges
+from annclust.purge.trash_bin import purge_of
 from annclust.purge.undoing import undo_purge
-from annclust.storage.records import ImageRecord, PurgedFile
+from annclust.storage.records import ImageRecord, PurgedFile, PurgeRecord
 from annclust.storage.store import Store
 from annclust.web.examiner import Examiner
 from annclust.web.judging import MOST_COMPARED
@@ -162,10 +162,12 @@ def _stayed(store: Store, files: Sequence[tuple[Path, str]]) -> list[Stayed]:
 def purge_documents(store: Store) -> list[PurgeDocument]:
     """What became of every purge, the last one first."""
     with store.catalog.snapshot():
-        return [_document(each, store.catalog.purged_files(each.id)) for each in purges(store)]
+        known = store.catalog.purges()
+        return [_document(each, store.catalog.purged_files(each.id)) for each in reversed(known)]
 
 
-def _document(purge: Purge, files: Sequence[PurgedFile]) -> PurgeDocument:
+def _document(record: PurgeRecord, files: Sequence[PurgedFile]) -> PurgeDocument:
+    purge = purge_of(record, files)
     moved = [file for file in files if file.state != "not moved"]
     partly = purge.state == "in trash" and purge.files < len(moved)
     began = datetime.fromtimestamp(purge.began_ns / 1e9, UTC)

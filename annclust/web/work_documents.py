@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from annclust.web.documents import Digest, Document, Granularity, Photo, PhotoId
+from annclust.web.documents import Digest, Document, Granularity, Id, Photo, PhotoId, Revision
 
 PlanId = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
 
@@ -35,7 +35,7 @@ class AcceptJob(Document):
 
     kind: Literal["accept"]
     granularity: Granularity
-    revision: PhotoId | None = None
+    revision: Revision | None = None
     only_sure: bool = False
 
 
@@ -59,7 +59,7 @@ class UndoJob(Document):
     """Put back what a purge moved."""
 
     kind: Literal["undo"]
-    purge: PhotoId
+    purge: Id
 
 
 JobWish = Annotated[

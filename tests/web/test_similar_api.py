@@ -48,6 +48,17 @@ def test_a_file_of_the_collection_is_found_by_its_content(page: Page) -> None:
     assert found["matches"][0]["group_lead"] == 5
 
 
+def test_a_match_is_in_the_group_that_it_has_at_the_granularity_that_is_shown(page: Page) -> None:
+    photo = (page.photos / "burst 1" / "IMG_12.jpg").read_bytes()
+    for granularity in (0, 0.5, 1, 3.5):
+        query = {"n": "12", "granularity": str(granularity)}
+        of_photo = page.get("/api/photos/6/similar", **query)
+        of_file = page.client.post("/api/similar", params=query, content=photo).json()
+        for match in (*of_photo["matches"], *of_file["matches"]):
+            own = page.get(f"/api/photos/{match['photo']['id']}", granularity=granularity)["group"]
+            assert match["group_lead"] == (own and own["lead"])
+
+
 def test_nothing_is_left_of_what_was_uploaded(page: Page) -> None:
     picture(5).save(page.photos.parent / "drawn.png")
     content = (page.photos.parent / "drawn.png").read_bytes()
@@ -73,7 +84,7 @@ def test_a_photo_that_goes_while_it_is_asked_about_is_unknown(page: Page) -> Non
     with Session(page.collection.path, page.collection.vector_set) as session:
         eventually(lambda: session._view is not None)
         with pytest.raises(UnknownIdError):
-            _document(session, [], 999)
+            _document(session, [], 1.0, 999)
 
 
 class Slow(Collection):

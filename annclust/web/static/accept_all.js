@@ -1,7 +1,9 @@
 /** Accepting the suggestions of all open groups, after showing what that means. */
 
+import { CONFLICT } from "./api.js";
 import { confirm } from "./dialogs.js";
 import { fill, h } from "./dom.js";
+import { figures } from "./figures.js";
 import { thumbnail } from "./pictures.js";
 import { bytes, number, percent, plural } from "./words.js";
 
@@ -11,26 +13,25 @@ const CHANGED =
 /** Beyond this granularity groups are no shots any more. */
 const OF_ONE_MOMENT = 1.5;
 
-/** Status of what does not fit to what the server knows by now. */
-const CONFLICT = 409;
-
 const WHAT_IT_MEANS =
   "Marks only: no file is touched until you purge, and each group can be changed afterwards.";
 
 /**
  * What was shown is what is accepted: if groups or marks change meanwhile, it is shown anew.
  * @param {object} app
+ * @param {() => boolean} isWanted whether a person still looks at groups: if not, nothing is asked
  * @returns {Promise<boolean>} whether they were accepted
  */
-export async function acceptAll(app) {
-  const { granularity } = app.store.get();
-  let [found, changed] = [await examined(app, granularity), false];
+export async function acceptAll(app, isWanted) {
+  let [{ granularity, found }, changed] = [await examinedNow(app), false];
   for (;;) {
+    if (!isWanted()) return false;
     if (!found.groups) {
       app.toasts.tell("No group is open at this granularity.");
       return false;
     }
-    const wish = await ask(app, found, changed);
+    const sure = found.unsure ? await app.api.suggestions(granularity, true) : null;
+    const wish = isWanted() && (await ask(app, { granularity, found, sure, changed }));
     if (!wish) return false;
     const now = await accept(app, found, { granularity, ...wish });
     if (!now) return true;
@@ -39,9 +40,7 @@ export async function acceptAll(app) {
 }
 
 /** @returns {Promise<object | null>} what else the job is to know; null if nothing is to be done */
-async function ask(app, found, changed) {
-  const { granularity } = app.store.get();
-  const sure = found.unsure ? await app.api.suggestions(granularity, true) : null;
+async function ask(app, { granularity, found, sure, changed }) {
   const onlySure = sure && h("input", { type: "checkbox", checked: true });
   const [yes, meant] = [h("span", {}), h("div", {})];
   const tell = () => {
@@ -86,6 +85,13 @@ function told({ groups, keep, reject }) {
   return `${plural(groups, "group")} done: ${number(keep)} to keep, ${number(reject)} rejected.`;
 }
 
+/** That takes a while: what is told is about the groups that are shown once it is over. */
+async function examinedNow(app) {
+  const { granularity } = app.store.get();
+  const found = await examined(app, granularity);
+  return granularity === app.store.get().granularity ? { granularity, found } : examinedNow(app);
+}
+
 /** Suggestions need every photo looked at closely, once. */
 async function examined(app, granularity) {
   const found = await app.api.suggestions(granularity);
@@ -123,15 +129,6 @@ function sureChoice({ groups, unsure }, input) {
   const words = `${some} ${unsure === 1 ? "is" : "are"} unsure: look at them first.`;
   const title = h("strong", { text: "Only groups that are sure" });
   return h("label.choice", {}, input, h("span", {}, title, h("span.secondary", { text: words })));
-}
-
-/** Numbers under their names. @param {[string, string][]} pairs */
-export function figures(pairs) {
-  return h(
-    "dl.figures",
-    {},
-    pairs.map(([name, value]) => h("div", {}, h("dt", { text: name }), h("dd", { text: value }))),
-  );
 }
 
 function sample({ keep, reject, reason }) {

@@ -11,7 +11,9 @@ export class ApiError extends Error {
 }
 
 /** The server does not answer. */
-export const GONE = 0;
+export const NO_ANSWER = 0;
+/** What was said does not fit to what the server knows by now. */
+export const CONFLICT = 409;
 
 /**
  * @param {{csrf: string, onTrouble: (trouble: "" | "gone" | "locked") => void}} settings
@@ -26,8 +28,8 @@ export function makeApi({ csrf, onTrouble }) {
     ...writing(write),
     ...working(read, write),
     ...purging(read),
-    similarToFile: (file, n = 60) =>
-      send("POST", withQuery("/api/similar", { n }), {
+    similarToFile: (file, granularity, n = 60) =>
+      send("POST", withQuery("/api/similar", { granularity, n }), {
         body: file,
         type: file.type || "application/octet-stream",
       }),
@@ -41,8 +43,9 @@ function reading(read) {
     oneOffs: (query, signal) => read("/api/one-offs", query, signal),
     group: (photo, query, signal) => read(`/api/groups/${photo}`, query, signal),
     photo: (photo, query) => read(`/api/photos/${photo}`, query),
-    similarTo: (photo, n = 60) => read(`/api/photos/${photo}/similar`, { n }),
-    similarToText: (text, n = 60) => read("/api/similar", { text, n }),
+    similarTo: (photo, granularity, n = 60) =>
+      read(`/api/photos/${photo}/similar`, { granularity, n }),
+    similarToText: (text, granularity, n = 60) => read("/api/similar", { text, granularity, n }),
     suggestions: (granularity, onlySure = false) => read("/api/suggestions", { granularity, only_sure: onlySure }),
     decisions: () => read("/api/decisions"),
     map: () => read("/api/map"),
@@ -87,7 +90,7 @@ async function request({ csrf, onTrouble }, method, path, { body, type, signal }
   } catch (error) {
     if (error.name === "AbortError") throw error;
     onTrouble("gone");
-    throw new ApiError(GONE, "The server does not answer.");
+    throw new ApiError(NO_ANSWER, "The server does not answer.");
   }
   onTrouble(response.status === 401 ? "locked" : "");
   if (!response.ok) throw new ApiError(response.status, await complaint(response));
@@ -95,7 +98,6 @@ async function request({ csrf, onTrouble }, method, path, { body, type, signal }
 }
 
 async function content(response) {
-  if (response.status === 204) return null;
   const isJson = (response.headers.get("Content-Type") ?? "").includes("json");
   return isJson ? response.json() : response.arrayBuffer();
 }

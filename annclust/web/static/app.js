@@ -9,6 +9,7 @@ import { trouble } from "./blanks.js";
 import { showHelp } from "./help.js";
 import { makeJobs } from "./jobs.js";
 import { makeKeys } from "./keys.js";
+import { tellOutcome } from "./purge_outcome.js";
 import { makeRouter } from "./router.js";
 import { openSearch } from "./search.js";
 import { makeShell } from "./shell.js";
@@ -83,6 +84,7 @@ async function followOthers(app) {
     if (!job) return;
     await refresh(app);
     if (job.state === "failed") app.toasts.fail(new Error(job.error ?? "That did not work."));
+    else tellOutcome(app, job);
     if (!document.querySelector("dialog[open]")) app.router.again();
   } catch {
     // The banner says so.
@@ -107,7 +109,8 @@ function keepUp(app) {
 async function refresh(app) {
   const { collection: before } = app.store.get();
   const collection = await app.api.collection();
-  app.store.set(before ? { collection } : { collection, granularity: collection.granularity });
+  const isKnown = before?.state === "ready";
+  app.store.set(isKnown ? { collection } : { collection, granularity: collection.granularity });
   if (before?.revision !== collection.revision && collection.clustered) countGroups(app);
 }
 
@@ -133,8 +136,17 @@ async function groupAgain(app) {
   }
 }
 
+/** The slider is in every address, so that Back and reloading show the groups that were seen. */
+function followSlider({ store, router }, { query }) {
+  const { granularity, collection } = store.get();
+  const told = query.has("g") ? Number(query.get("g")) : NaN;
+  if (Number.isNaN(told)) router.note({ g: granularity });
+  else store.set({ granularity: Math.max(0, Math.min(collection.coarsest, told)) });
+}
+
 /** Shows a view in place of the one before, whose keys and listeners go with it. */
 function showView(app, route) {
+  followSlider(app, route);
   for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
   app.closeView?.();
   const view = VIEWS[route.name](app, route);

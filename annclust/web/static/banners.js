@@ -22,30 +22,34 @@ const STALE = {
 export function makeBanners(app) {
   const element = h("div.banners", { role: "status", testid: "banners" });
   let timer = 0;
+  let shown;
   app.store.watch((now, before) => {
-    if (
-      now.trouble === before.trouble &&
-      now.collection === before.collection &&
-      now.job === before.job
-    )
-      return;
-    clearInterval(timer);
-    if (now.trouble === "gone") timer = setInterval(() => retry(app, before.collection), RETRY_MS);
-    fill(element, banner(app, now));
+    if (now.trouble !== before.trouble) {
+      clearInterval(timer);
+      if (now.trouble === "gone") timer = setInterval(() => retry(app), RETRY_MS);
+    }
+    const banner = bannerOf(app, now);
+    if (banner?.text === shown) return; // drawn anew it would lose the focus, and be read out again
+    shown = banner?.text;
+    fill(element, banner && line(banner));
   });
   return element;
 }
 
-function banner(app, { trouble, collection, job, hasMoved }) {
-  if (trouble) return line(TROUBLES[trouble], trouble, RETRIES[trouble], () => retry(app));
-  if (collection?.message) return line(collection.message, "message");
+/** @returns {{text: string, testid: string, label?: string, action?: () => void} | null} */
+function bannerOf(app, { trouble, collection, job, hasMoved }) {
+  if (trouble) {
+    const [text, label] = [TROUBLES[trouble], RETRIES[trouble]];
+    return { text, testid: trouble, label, action: () => retry(app) };
+  }
+  if (collection?.message) return { text: collection.message, testid: "message" };
   const stale = collection?.clustered && STALE[collection.out_of_date];
   if (!stale || job?.kind === "cluster") return null;
-  const words = hasMoved && collection.out_of_date === "photos" ? STALE.moved : stale;
-  return line(words, "stale", "Group again", () => app.groupAgain());
+  const text = hasMoved && collection.out_of_date === "photos" ? STALE.moved : stale;
+  return { text, testid: "stale", label: "Group again", action: () => app.groupAgain() };
 }
 
-function line(text, testid, label = null, action = null) {
+function line({ text, testid, label = null, action = null }) {
   const button = label && h("button.button.small", { click: action }, label);
   return h(
     "div.banner",

@@ -1,4 +1,4 @@
-/** What the keys do, on one sheet. docs/review.md has the same table. */
+/** What the keys do, on one sheet; docs/review.md has them in a table. */
 
 import { openDialog } from "./dialogs.js";
 import { h } from "./dom.js";
@@ -13,6 +13,8 @@ const keysOf = ({ can_text: canText }) => ({
   ],
   Groups: [
     [["←"], ["→"], ["↑"], ["↓"], "from group to group"],
+    [["Page Up"], ["Page Down"], "a screen up, down"],
+    [["Home"], ["End"], "first, last group"],
     [["Enter"], "open"],
     [["V"], "select, to join groups"],
     [["A"], "accept all suggestions"],
@@ -20,7 +22,7 @@ const keysOf = ({ can_text: canText }) => ({
     [["Page Up"], ["Page Down"], "on the slider: from mark to mark"],
   ],
   "One group": [
-    [["←"], ["→"], "from photo to photo"],
+    [["←"], ["→"], ["↑"], ["↓"], "from photo to photo"],
     [["P"], "keep"],
     [["X"], "reject"],
     [["U"], "clear the mark"],
@@ -34,14 +36,19 @@ const keysOf = ({ can_text: canText }) => ({
     [["B"], "belongs together with…"],
     [["L"], "look-alikes"],
   ],
-  "Large and compare": [
+  Large: [
+    [["←"], ["→"], ["↑"], ["↓"], "other photo; move, when zoomed"],
     [["Z"], "whole picture or 100 %"],
     [["+"], ["−"], ["0"], "zoom in, out, fit"],
-    [["←"], ["→"], "other photo"],
-    [["F"], "compare: swap in place"],
-    [["D"], "compare: what differs"],
-    [["1"], ["2"], "compare: choose a side"],
-    [["A"], "compare: one more photo"],
+    [["P"], ["X"], ["U"], "keep, reject, clear the mark"],
+    [["Space"], ["Esc"], "close"],
+  ],
+  Compare: [
+    [["1"], ["…"], ["4"], "choose a side: marks and arrows are about it"],
+    [["←"], ["→"], ["↑"], ["↓"], "another photo there; move, when zoomed"],
+    [["S"], ["F"], ["D"], "side by side, swap in place, what differs"],
+    [["A"], "one more photo"],
+    [["Z"], ["+"], ["−"], ["0"], ["P"], ["X"], ["U"], "as in Large"],
   ],
   Map: [
     [["+"], ["−"], ["0"], "zoom"],

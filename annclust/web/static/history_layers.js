@@ -1,16 +1,26 @@
 /** What lies over a view as if it were one, such as the large view: Back closes it, and nothing else. */
 
 /**
- * @returns {{over: Function, settled: Function, left: () => boolean}}
+ * @returns {{over: Function, elsewhere: (act: () => void) => void, left: () => boolean}}
  */
 export function makeLayers() {
   const layers = [];
   const waiting = [];
   let isUnwinding = false;
-  /** Browsers go back later: whoever goes elsewhere meanwhile waits for that. */
+  /** Browsers go back later: what is to happen after that waits. */
   const settled = (act) => (isUnwinding ? waiting.push(act) : act());
+  const unwind = (steps) => {
+    isUnwinding = true;
+    history.go(-steps);
+  };
+  const fromView = (act) => {
+    if (!layers.length) return act();
+    unwind(layers.splice(0).length);
+    return settled(() => fromView(act));
+  };
   return {
-    settled,
+    /** Goes away from the view: from its own entry in the history, not from that of what lies over it. */
+    elsewhere: (act) => settled(() => fromView(act)),
     /**
      * @param {() => void} close
      * @returns {() => void} to be called once it is closed, however that came about
@@ -25,8 +35,7 @@ export function makeLayers() {
         const place = layers.indexOf(layer);
         if (place < 0) return;
         layers.splice(place, 1);
-        isUnwinding = true;
-        history.back();
+        unwind(1);
       };
     },
     /** Somebody went back or forth. @returns {boolean} whether that was about a layer alone */

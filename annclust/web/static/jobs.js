@@ -1,6 +1,6 @@
 /** Long work on the server, one at a time: started here, watched until it ends, shown in the job strip. */
 
-import { GONE } from "./api.js";
+import { NO_ANSWER } from "./api.js";
 
 /** Between two looks at a job: soon at first, for most are short. */
 const FIRST_MS = 60;
@@ -95,7 +95,7 @@ async function patiently(ask) {
     try {
       return await ask();
     } catch (error) {
-      if (error.status !== GONE || tries > PATIENCE) throw error;
+      if (error.status !== NO_ANSWER || tries > PATIENCE) throw error;
       await sleep(RETRY_MS);
     }
   }

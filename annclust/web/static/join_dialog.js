@@ -52,7 +52,7 @@ async function isMeant(app, own, other) {
 
 async function showChoices(app, group, photo, places, choose) {
   const inside = new Set(group.photos.map(({ id }) => id));
-  const { matches } = await app.api.similarTo(photo.id, 48);
+  const { matches } = await app.api.similarTo(photo.id, app.store.get().granularity, 48);
   const outside = matches.filter((match) => !inside.has(match.photo.id));
   if (outside.length)
     fill(

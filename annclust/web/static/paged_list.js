@@ -3,11 +3,10 @@
  * was shown stays until a newer list has come as far.
  */
 
-import { ApiError } from "./api.js";
+import { ApiError, CONFLICT } from "./api.js";
 
 const PAGE = 120;
 const LARGE_PAGE = 500;
-const CHANGED = 409;
 
 /**
  * @typedef {object} Page
@@ -37,58 +36,57 @@ export class PagedList {
   async reload() {
     this.stopper.abort();
     this.stopper = new AbortController();
-    this.loading = this.#start(this.stopper.signal);
+    this.loading = this.#careful(this.stopper.signal, (signal) => this.#fetchAnew(signal));
     await this.loading;
   }
 
   /** @param {number} index of the last entry that will be shown soon */
   want(index) {
     this.wanted = index;
-    if (!this.loading && this.next !== null && this.entries.length <= index) {
-      this.loading = this.#goOn(this.stopper.signal);
-    }
+    if (!this.loading && this.#isShort(this))
+      this.loading = this.#careful(this.stopper.signal, (signal) => this.#fetchMore(signal));
   }
 
   close() {
     this.stopper.abort();
   }
 
-  async #start(signal) {
-    await this.#careful(signal, async () => {
-      const page = await this.fetchPage(null, PAGE, signal);
-      this.entries = page.entries;
-      this.#took(page);
-      await this.#fetchWanted(signal);
-    });
+  async #fetchAnew(signal) {
+    const found = { entries: [], next: null, total: 0 };
+    do await this.#fetchInto(found, signal);
+    while (this.#isShort(found));
+    Object.assign(this, found);
+    this.onChange(this);
+    await this.#fetchMore(signal);
   }
 
-  async #goOn(signal) {
-    await this.#careful(signal, () => this.#fetchWanted(signal));
-  }
-
-  async #fetchWanted(signal) {
-    while (this.next !== null && this.entries.length <= this.wanted) {
-      const isFar = this.wanted - this.entries.length > PAGE;
-      const page = await this.fetchPage(this.next, isFar ? LARGE_PAGE : PAGE, signal);
-      this.entries.push(...page.entries);
-      this.#took(page);
+  async #fetchMore(signal) {
+    while (this.#isShort(this)) {
+      await this.#fetchInto(this, signal);
+      this.onChange(this);
     }
   }
 
-  #took(page) {
-    this.total = page.total;
-    this.next = page.next;
-    this.onChange(this);
+  #isShort({ entries, next }) {
+    return next !== null && entries.length <= this.wanted;
+  }
+
+  /** @param {{entries: object[], next: string | null, total: number}} list is given one more page */
+  async #fetchInto(list, signal) {
+    const isFar = this.wanted - list.entries.length > PAGE;
+    const page = await this.fetchPage(list.next, isFar ? LARGE_PAGE : PAGE, signal);
+    list.entries.push(...page.entries);
+    Object.assign(list, { next: page.next, total: page.total });
   }
 
   async #careful(signal, work) {
     try {
-      await work();
+      await work(signal);
       if (!signal.aborted) this.loading = null;
     } catch (error) {
       if (signal.aborted) return;
       this.loading = null;
-      if (error instanceof ApiError && error.status === CHANGED && this.entries.length)
+      if (error instanceof ApiError && error.status === CONFLICT && this.entries.length)
         await this.reload();
       else this.onError(error);
     }

@@ -1,27 +1,25 @@
 /** A plan as it is looked at before it is obeyed, while it is, and afterwards: the move, and undoing it. */
 
-import { figures } from "./accept_all.js";
 import { loadingCells, trouble } from "./blanks.js";
 import { confirm } from "./dialogs.js";
 import { fill, h } from "./dom.js";
+import { figures } from "./figures.js";
 import { icon } from "./icons.js";
-import { leftBehind, leftIn } from "./left_behind.js";
 import { planTable } from "./plan_table.js";
-import { notRestored, undoPurge } from "./purge_list.js";
-import { bytes, capital, moment, number, plural } from "./words.js";
+import { movedPanel, notMoved, tellOutcome, undoButton } from "./purge_outcome.js";
+import { bytes, moment, number, plural } from "./words.js";
 
 const CHECKED =
   "Every file is compared with the plan once more before it is moved. You can undo this.";
 
 /**
  * @param {object} app
- * @param {HTMLElement} element the view
+ * @param {import("./purge_outcome.js").Place} start the view, which then shows what came of the plan
  * @param {string} id of the plan
- * @param {(result?: Node | null) => void} leave shows the start of the view, with what came of the plan
  * @returns {{close: () => void}}
  */
-export function planPage(app, element, id, leave) {
-  const page = { app, element, id, leave, close: () => {} };
+export function planPage(app, start, id) {
+  const page = { app, element: start.element, start, id, close: () => {} };
   showPlan(page);
   return { close: () => page.close() };
 }
@@ -31,13 +29,14 @@ async function showPlan(page) {
   page.close();
   fill(element, loadingCells(3));
   try {
-    const [plan, purge, isMoving] = await standing(app, id);
+    const [plan, purge, job] = await standing(app, id);
+    const isMoving = job?.state === "running" && ["apply", "undo"].includes(job.kind);
     const table = planTable(app, plan);
     page.close = table.close;
     const title = h("h1", { text: "Plan", tabindex: -1 });
     const bar = plan.photos && actions(page, plan, purge, isMoving);
     const body = plan.photos && h("div.plan-body", {}, bar, table.element);
-    fill(element, planHead(plan, title, words(plan, purge, isMoving)), body);
+    fill(element, planHead(plan, title, words(plan, purge, isMoving)), stayed(job, purge), body);
     if (!document.querySelector("dialog[open]")) title.focus({ preventScroll: true });
   } catch (error) {
     const again = () => showPlan(page);
@@ -45,13 +44,20 @@ async function showPlan(page) {
   }
 }
 
-/** The plan, the purge that has files of it in the trash, and whether files are being moved now. */
+/** The plan, the purge that has files of it in the trash, and the job that runs or ended last. */
 async function standing(app, id) {
   const { api } = app;
   const answers = [api.plan(id), api.purges(), api.currentJob()];
   const [plan, { purges }, { job }] = await Promise.all(answers);
   const purge = purges.find((each) => each.plan === id && each.in_trash > 0) ?? null;
-  return [plan, purge, job?.state === "running" && ["apply", "undo"].includes(job.kind)];
+  return [plan, purge, job];
+}
+
+/** Whoever reloaded the page while files were moved sees here which of them stayed. */
+function stayed(job, purge) {
+  const isOfThis = purge && job?.kind === "apply" && job.result?.purge === purge.id;
+  const list = isOfThis && notMoved(job.result);
+  return list && h("div.panel", {}, list);
 }
 
 function words(plan, purge, isMoving) {
@@ -87,12 +93,13 @@ function planHead(plan, title, text) {
 /** Before the table, though it is seen below it: nobody has to go through all photos to get there. */
 function actions(page, plan, purge, isMoving) {
   const rest = plan.files - (purge?.in_trash ?? 0);
+  const undoing = { testid: "undo-plan", disabled: isMoving };
   return h(
     "div.action-bar",
     { role: "group", "aria-label": "The plan" },
     h("span.secondary", { text: `${bytes(plan.bytes)} to win` }),
     !purge && h("a.button", { href: "/purge" }, "Not now"),
-    purge && undoButton(page, purge.id, "undo-plan", isMoving),
+    purge && undoButton(page.app, purge.id, page.start, undoing),
     rest > 0 && moveButton(page, plan, moveWords(rest, purge), isMoving),
   );
 }
@@ -112,26 +119,14 @@ function moveButton(page, plan, words, disabled) {
   return button;
 }
 
-function undoButton({ app, leave }, purge, testid, disabled = false) {
-  const button = h("button.button", { testid, disabled }, icon("undo"), "Undo");
-  button.addEventListener("click", async () => {
-    button.disabled = true;
-    const undone = await undoPurge(app, purge);
-    if (!button.isConnected) return;
-    if (undone) leave(notRestored(undone));
-    else button.disabled = false;
-  });
-  return button;
-}
-
 async function apply(page, plan, words, button) {
   const { app, element } = page;
   if (!(await isSure(app, plan, words))) return;
   button.disabled = true;
   try {
     const result = await app.jobs.run({ kind: "apply", plan: plan.id, digest: plan.digest });
-    if (element.isConnected) showDone(page, plan, result);
-    else app.toasts.tell(`${plural(result?.files ?? plan.files, "file")} moved to the trash.`);
+    if (element.isConnected) showDone(page, result);
+    else tellOutcome(app, { kind: "apply", result });
   } catch (error) {
     app.toasts.fail(error);
     if (element.isConnected) showPlan(page);
@@ -148,33 +143,10 @@ function isSure(app, plan, yes) {
   return confirm(app, { title: `${yes}?`, yes, testid: "purge-dialog", body });
 }
 
-function showDone(page, plan, result) {
+function showDone(page, result) {
   page.close();
   page.app.router.note({ plan: null });
-  page.leave(done(page, plan, result));
+  page.start.show(movedPanel(page.app, result, page.start));
   scrollTo({ top: 0 });
   page.element.querySelector("[data-testid=undo-now]")?.focus();
-}
-
-function done(page, plan, result) {
-  const files = result?.files ?? plan.files;
-  const size = result?.bytes ?? plan.bytes;
-  const isThere = typeof result?.purge === "number";
-  const told = (stayed) => `${stayed} stayed where they were`;
-  const words = [
-    h("strong", { text: `${capital(plural(files, "file"))} moved to the trash` }),
-    h("p.secondary", { text: `${bytes(size)} can be won by emptying the trash.` }),
-  ];
-  return h(
-    "div.panel",
-    { role: "status", testid: "purged" },
-    h(
-      "div.done",
-      {},
-      h("span.done-icon", {}, icon("check", 24)),
-      h("div", {}, words),
-      isThere && undoButton(page, result.purge, "undo-now"),
-    ),
-    leftBehind(...leftIn(result, "not_moved"), told),
-  );
 }

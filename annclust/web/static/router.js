@@ -42,9 +42,9 @@ export function routeOf(address) {
 /** @param {(route: Route) => void} show draws the view of a route */
 export function makeRouter(show) {
   const arrive = (scroll) => show({ ...routeOf(location.pathname + location.search), scroll });
-  const { over, settled, left } = makeLayers();
+  const { over, elsewhere, left } = makeLayers();
   const go = (address) =>
-    settled(() => {
+    elsewhere(() => {
       history.replaceState({ ...history.state, scroll: scrollY }, "");
       history.pushState({ scroll: 0, inside: true }, "", address);
       arrive(0);
@@ -61,12 +61,12 @@ export function makeRouter(show) {
     again: () => arrive(scrollY),
     /** Goes to another address without a new entry in the history. */
     replace: (address) =>
-      settled(() => {
+      elsewhere(() => {
         history.replaceState({ ...history.state, scroll: 0 }, "", address);
         arrive(0);
       }),
     /** Back to where one came from, or to `otherwise` if the page was opened here. */
-    back: (otherwise) => settled(() => (history.state?.inside ? history.back() : go(otherwise))),
+    back: (otherwise) => elsewhere(() => (history.state?.inside ? history.back() : go(otherwise))),
   };
 }
 

@@ -23,9 +23,7 @@ export function openSearch(app) {
     body: [
       field,
       choose,
-      h("p.secondary", {
-        text: ANYWHERE,
-      }),
+      h("p.secondary", { text: ANYWHERE }),
     ].filter(Boolean),
   });
 }
@@ -88,10 +86,12 @@ export async function searchFile(app, file) {
     return;
   }
   const release = app.toasts.tell("Looking for look-alikes…", { lasts: 60_000 });
+  const { granularity } = app.store.get();
   try {
-    const { matches } = await app.api.similarToFile(file);
-    app.store.set({ asked: { name: file.name || "the pasted picture", matches, file } });
-    app.router.go("/similar");
+    const { matches } = await app.api.similarToFile(file, granularity);
+    const name = file.name || "the pasted picture";
+    app.store.set({ asked: { name, matches, granularity, file } });
+    app.router.go(`/similar?g=${granularity}`);
   } catch (error) {
     app.toasts.fail(error);
     return;

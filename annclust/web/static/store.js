@@ -7,7 +7,11 @@
  * @property {"largest" | "least_certain" | "newest"} order
  * @property {"all" | "open" | "resolved" | "skipped"} filter
  * @property {object | null} counts of the groups last seen
+ * @property {number | null} lastGroup the smallest id of the group last seen
  * @property {number | null} lastPhoto the one of a group at which one left it
+ * @property {{name: string, matches: object[], granularity: number, file: File} | null} asked the file of
+ *   which look-alikes were found last, and these, with their groups at the granularity
+ * @property {{kind: "apply" | "undo", result: object} | null} outcome of moving files, not shown yet
  * @property {object | null} job the running one
  * @property {boolean} hasMoved whether a purge of this page is all that photos are known to have gone by
  * @property {"" | "gone" | "locked"} trouble of the server
@@ -20,7 +24,10 @@ const FIRST = {
   order: "largest",
   filter: "all",
   counts: null,
+  lastGroup: null,
   lastPhoto: null,
+  asked: null,
+  outcome: null,
   job: null,
   hasMoved: false,
   trouble: "",

@@ -22,6 +22,7 @@ export class ZoomPane {
   show(photo) {
     this.photo = photo;
     this.side = 0;
+    this.shownSide = 0;
     this.size = { width: photo.width || 3, height: photo.height || 2 };
     this.holder.setAttribute("role", "img");
     this.holder.setAttribute("aria-label", photo.name);
@@ -91,19 +92,24 @@ export class ZoomPane {
       this.#load(this.photo, 0);
   }
 
+  /** A picture that comes late does not cover one with more pixels. */
   async #load(photo, side) {
     this.side = side || Infinity;
-    try {
-      const image = await loaded(pictureUrl(photo, side));
-      if (this.photo !== photo) return;
-      image.alt = "";
-      image.draggable = false;
-      this.#turnAs(image);
-      this.holder.append(image);
-    } catch {
-      if (this.photo === photo) this.#couldNot();
-    }
-    if (this.photo === photo) this.element.classList.remove("loading");
+    const own = this.side;
+    const image = await loaded(pictureUrl(photo, side)).catch(() => null);
+    if (this.photo !== photo) return;
+    this.element.classList.remove("loading");
+    if (own < this.shownSide) return;
+    if (image) this.#put(image, own);
+    else if (own === FIRST_SIDE) this.#couldNot();
+  }
+
+  #put(image, side) {
+    this.shownSide = side;
+    image.alt = "";
+    image.draggable = false;
+    this.#turnAs(image);
+    this.holder.append(image);
   }
 
   /** Some files say their size as it lies in them, and are shown turned. */
@@ -116,7 +122,6 @@ export class ZoomPane {
   }
 
   #couldNot() {
-    if (this.side !== Infinity)
-      this.holder.append(h("p.pane-missing", { text: "This picture cannot be read any more." }));
+    this.holder.append(h("p.pane-missing", { text: "This picture cannot be read any more." }));
   }
 }

@@ -1,5 +1,6 @@
 /** One group, best photo first: what is suggested and why, and what a person says of it. */
 
+import { CONFLICT } from "../api.js";
 import { loadingCells, nothingHere, trouble } from "../blanks.js";
 import { openCompare } from "../compare.js";
 import { join, splitOff } from "../deciding.js";
@@ -17,8 +18,6 @@ import { plural } from "../words.js";
 
 /** Status of a photo that is in no group. */
 const GONE = 404;
-/** Status of what was said of a group that is not the one that was shown. */
-const CHANGED = 409;
 /** Groups up to this size show pictures, larger ones thumbnails. */
 const FEW = 24;
 /** Photos drawn at once; more come as one scrolls. */
@@ -26,8 +25,6 @@ const PORTION = 96;
 
 /** @param {object} app @param {import("../router.js").Route} route */
 export function groupView(app, route) {
-  const granularity = Number(route.query.get("g"));
-  if (route.query.has("g") && !Number.isNaN(granularity)) app.store.set({ granularity });
   return new GroupView(app, route.photo).view();
 }
 
@@ -220,7 +217,7 @@ class GroupView {
   /** Of a group that has changed meanwhile nothing is said before it is shown as it is now. */
   #refused(error) {
     this.app.toasts.fail(error);
-    if (error.status === CHANGED) this.load();
+    if (error.status === CONFLICT) this.load();
   }
 
   #go(lead, { granularity } = this.app.store.get()) {

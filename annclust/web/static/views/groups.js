@@ -29,8 +29,6 @@ export function groupsView(app, route) {
 
 function readQuery(store, query) {
   const changes = {};
-  if (query.has("g") && !Number.isNaN(Number(query.get("g"))))
-    changes.granularity = Number(query.get("g"));
   if (query.get("order") in ORDERS) changes.order = query.get("order");
   if (query.get("state") in FILTERS) changes.filter = query.get("state");
   store.set(changes);
@@ -40,7 +38,6 @@ class GroupsView {
   constructor(app, route) {
     this.app = app;
     this.scroll = route.scroll;
-    this.first = null;
     this.blank = h("div", {});
     this.grid = this.#makeGrid();
     this.list = this.#makeList();
@@ -157,7 +154,7 @@ class GroupsView {
     if (this.toTop) this.#goToTop();
     grid.setCount(list.total);
     grid.redrawChanged();
-    if (this.first !== list.entries[0]) this.#cameAnew();
+    this.blank.replaceChildren(...(list.total ? [] : [this.#empty()]));
     if (this.scroll) this.#scrollBack();
     else this.#focusLast();
   }
@@ -166,11 +163,6 @@ class GroupsView {
     this.toTop = false;
     this.grid.activate(0);
     scrollTo({ top: 0, behavior: "instant" });
-  }
-
-  #cameAnew() {
-    this.first = this.list.entries[0];
-    this.blank.replaceChildren(...(this.list.total ? [] : [this.#empty()]));
   }
 
   #scrollBack() {
@@ -240,8 +232,17 @@ class GroupsView {
     });
   }
 
-  #acceptAll() {
-    acceptAll(this.app).then((isDone) => isDone && this.list.reload(), this.app.toasts.fail);
+  async #acceptAll() {
+    if (this.isAccepting) return;
+    this.isAccepting = true;
+    try {
+      const isDone = await acceptAll(this.app, () => this.grid.element.isConnected);
+      if (isDone) this.list.reload();
+    } catch (error) {
+      this.app.toasts.fail(error);
+    } finally {
+      this.isAccepting = false;
+    }
   }
 
   #keys() {

@@ -102,9 +102,7 @@ class MapView {
     this.drawing.setPoints(points, this.grid);
     this.drawing.fit();
     this.#recolor();
-    this.watcher = new ResizeObserver(() => this.drawing.resize() && this.#ask());
-    this.watcher.observe(this.canvas);
-    this.#listen();
+    this.watcher ??= this.#listen();
   }
 
   #legend(map) {
@@ -147,6 +145,7 @@ class MapView {
     });
   }
 
+  /** Once: another map is shown on the same canvas. @returns {ResizeObserver} to be disconnected */
   #listen() {
     const { canvas } = this;
     listenForGestures(canvas, {
@@ -164,6 +163,9 @@ class MapView {
     );
     canvas.addEventListener("pointerleave", () => this.#point(-1));
     canvas.addEventListener("blur", () => this.#point(-1));
+    const watcher = new ResizeObserver(() => this.drawing.resize() && this.#ask());
+    watcher.observe(canvas);
+    return watcher;
   }
 
   #onCanvas({ clientX, clientY }) {

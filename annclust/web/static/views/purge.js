@@ -3,7 +3,8 @@
 import { loadingCells, notGroupedYet, trouble } from "../blanks.js";
 import { fill, h } from "../dom.js";
 import { planPage } from "../plan_page.js";
-import { notRestored, purgeList } from "../purge_list.js";
+import { purgeList } from "../purge_list.js";
+import { takeOutcome } from "../purge_outcome.js";
 import { levelName } from "../words.js";
 
 const HOW =
@@ -19,10 +20,10 @@ const CHOICES = {
 export function purgeView(app, route) {
   const element = h("section.view.narrow.purge-view", { "aria-label": "Purge" });
   const plan = route.query.get("plan");
-  const start = (result = null) => (view.past = showStart(app, element, result));
-  const view = { past: null, page: null };
-  if (plan) view.page = planPage(app, element, plan, start);
-  else start();
+  const show = (panel) => (view.past = showStart(app, element, panel));
+  const [start, view] = [{ element, show }, { past: null, page: null }];
+  if (plan) view.page = planPage(app, start, plan);
+  else show(takeOutcome(app, start));
   const unwatch = app.store.watch((now, before) => {
     if (now.collection?.revision !== before.collection?.revision && view.past?.isConnected)
       showPast(app, view.past, [...view.past.querySelectorAll("[data-testid=not-restored]")]);
@@ -36,13 +37,13 @@ export function purgeView(app, route) {
 }
 
 /** What was moved can be brought back whether or not the photos are grouped now. */
-function showStart(app, element, result = null) {
+function showStart(app, element, panel) {
   const past = h("div", {}, loadingCells(2));
   const head = [h("h1", { text: "Purge" }), h("p.secondary", { text: HOW })];
   fill(
     element,
     h("header.view-head", {}, head),
-    result,
+    panel,
     app.store.get().collection.clustered ? planForm(app) : notGroupedYet(app),
     h("h2", { text: "Past purges" }),
     past,
@@ -55,15 +56,17 @@ function showStart(app, element, result = null) {
 /** Whoever came by a key has the button next that this view is for; nobody loses their place. */
 function takeFocus(element) {
   if (document.activeElement === document.body)
-    element.querySelector("[data-testid=make-plan], [data-testid=cluster]")?.focus();
+    element
+      .querySelector("[data-testid=undo-now], [data-testid=make-plan], [data-testid=cluster]")
+      ?.focus();
 }
 
 /** @param {Node | Node[] | null} told of the one that was undone last */
 async function showPast(app, past, told = null) {
   try {
     const { purges } = await app.api.purges();
-    const again = (result) => showPast(app, past, notRestored(result));
-    fill(past, told, purgeList(app, purges, again));
+    const place = { element: past, show: (panel) => showPast(app, past, panel) };
+    fill(past, told, purgeList(app, purges, place));
   } catch (error) {
     fill(
       past,

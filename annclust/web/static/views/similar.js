@@ -36,7 +36,7 @@ async function showAnswer(app, route, parts) {
     fill(
       parts.results,
       answer.matches.length
-        ? [faintness(answer), matchList(app, answer.matches)]
+        ? [faintness(answer), matchList(app, answer)]
         : nothingHere("No look-alikes", "No other photo has a vector yet.", "search"),
     );
     parts.results.querySelector("[data-cell]")?.focus({ preventScroll: true });
@@ -64,23 +64,30 @@ function showNothingAsked(app, { head, results }) {
   );
 }
 
-/** @returns {Promise<{head: Node[], matches: object[]} | null>} null if nothing was asked */
+/**
+ * @returns {Promise<{head: Node[], matches: object[], granularity: number} | null>} null if nothing was
+ *   asked; the matches' groups are those at the granularity
+ */
 async function ask(app, route, closing) {
   const text = route.query.get("text");
-  if (route.photo !== null) return ofPhoto(app, route.photo);
-  if (text) {
-    const { matches } = await app.api.similarToText(text);
-    const words = plural(matches.length, "photo");
-    return { head: headWith(app, null, { title: `“${text}”`, words }), matches, isText: true };
-  }
-  const { asked } = app.store.get();
+  const { asked, granularity } = app.store.get();
+  if (route.photo !== null) return ofPhoto(app, route.photo, granularity);
+  if (text) return ofText(app, text, granularity);
   return asked ? ofFile(app, asked, closing) : null;
 }
 
-async function ofPhoto(app, id) {
-  const { granularity } = app.store.get();
+async function ofText(app, text, granularity) {
+  const { matches } = await app.api.similarToText(text, granularity);
+  const head = headWith(app, null, {
+    title: `“${text}”`,
+    words: plural(matches.length, "photo"),
+  });
+  return { head, matches, granularity, isText: true };
+}
+
+async function ofPhoto(app, id, granularity) {
   const [{ query, matches }, { group }] = await Promise.all([
-    app.api.similarTo(id),
+    app.api.similarTo(id, granularity),
     app.api.photo(id, { granularity }),
   ]);
   const head = headWith(app, queryButton(app, query), {
@@ -88,7 +95,7 @@ async function ofPhoto(app, id) {
     words: facts(query).join(" · "),
     extra: ownGroup(group, granularity),
   });
-  return { head, matches: matches.filter(({ photo }) => photo.id !== id) };
+  return { head, matches: matches.filter(({ photo }) => photo.id !== id), granularity };
 }
 
 function queryButton(app, query) {
@@ -105,12 +112,12 @@ function ownGroup(group, granularity) {
   return h("a.button.small", { href }, `Its group of ${number(group.size)}`);
 }
 
-function ofFile(app, { name, matches, file }, closing) {
+function ofFile(app, { name, matches, granularity, file }, closing) {
   const source = URL.createObjectURL(file);
   closing.push(() => URL.revokeObjectURL(source));
   const large = h("div.query-picture", {}, picture(source, { lazy: false }));
   const words = "A file from outside the collection";
-  return { head: headWith(app, large, { title: name, words }), matches };
+  return { head: headWith(app, large, { title: name, words }), matches, granularity };
 }
 
 function headWith(app, large, { title, words, extra = null }) {
@@ -125,7 +132,7 @@ function headWith(app, large, { title, words, extra = null }) {
     h(
       "div.similar-words",
       {},
-      h("p.overline", { text: "Looks like" }),
+      h("p.secondary", { text: "Looks like" }),
       h("h1", { text: title }),
       h("p.secondary", { text: words }),
       extra,
@@ -133,12 +140,14 @@ function headWith(app, large, { title, words, extra = null }) {
   ];
 }
 
-function matchList(app, matches) {
+function matchList(app, { matches, granularity }) {
   const photos = matches.map(({ photo }) => photo);
   const list = h(
     "ul.matches",
     { "aria-label": "Look-alikes, nearest first" },
-    matches.map((match, place) => matchCell(app, match, photos, place)),
+    matches.map((match, place) =>
+      matchCell(match, largeButton(app, photos, place), granularity, place),
+    ),
   );
   list.addEventListener("keydown", (event) => {
     const cells = [...list.querySelectorAll("[data-cell]")];
@@ -152,7 +161,7 @@ function matchList(app, matches) {
   return list;
 }
 
-function matchCell(app, { photo, similarity, group_lead: lead }, photos, place) {
+function matchCell({ photo, similarity, group_lead: lead }, large, granularity, place) {
   const attributes = {
     href: `/similar/${photo.id}`,
     "data-cell": "",
@@ -161,12 +170,12 @@ function matchCell(app, { photo, similarity, group_lead: lead }, photos, place) 
     "aria-label": `${photo.name}, ${percent(similarity)} alike: its look-alikes`,
   };
   const name = h("span.match-name", { text: photo.name, title: photo.folder });
-  const rest = h("span.secondary", {}, `${percent(similarity)} · `, groupLink(app, photo, lead));
+  const rest = h("span.secondary", {}, `${percent(similarity)} · `, groupLink(photo, lead, granularity));
   return h(
     "li",
     {},
     h("a.match", attributes, thumbnail(photo)),
-    largeButton(app, photos, place),
+    large,
     h("div.match-words", {}, name, rest),
   );
 }
@@ -180,8 +189,8 @@ function largeButton(app, photos, place) {
   return h("button.icon-button.over", attributes, icon("expand", 16));
 }
 
-function groupLink(app, photo, lead) {
+function groupLink(photo, lead, granularity) {
   if (lead === null) return h("span", { text: "alone" });
-  const href = `/group/${lead}?g=${app.store.get().granularity}`;
+  const href = `/group/${lead}?g=${granularity}`;
   return h("a", { href, "aria-label": `Group of ${photo.name}` }, "group");
 }
