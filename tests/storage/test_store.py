@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import os
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +56,14 @@ def test_pages_that_were_looked_at_are_let_go_of_and_come_back(writer: StoreWrit
     before = vectors.take(np.arange(4))
     vectors.pages.used(1 << 30)  # as after reading a gibibyte
     assert np.array_equal(vectors.take(np.arange(4)), before)
+
+
+def test_vectors_travel_as_what_they_are_not_as_where_they_lie(writer: StoreWriter) -> None:
+    writer.append([content(number) for number in range(4)])
+    elsewhere = pickle.loads(pickle.dumps(writer.vectors()))
+    assert elsewhere.descriptor < 0
+    assert elsewhere.block(0, 4).tobytes() == writer.vectors().block(0, 4).tobytes()
+    assert elsewhere.take(np.array([2])).tobytes() == writer.vectors().block(2, 3).tobytes()
 
 
 def test_vectors_come_back_as_unit_rows(writer: StoreWriter) -> None:
