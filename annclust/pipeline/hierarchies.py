@@ -209,4 +209,6 @@ def _outside(
     store: StoreWriter, live: LiveVectors, order: ListOrder | None, search: SearchSettings
 ) -> OutsideSearch:
     vectors = SelectedVectors(store.sound_vectors(), live.rows)
-    return ExactBridges(vectors) if order is None else ListBridges(vectors, order, search.threads)
+    if order is None:
+        return ExactBridges(vectors)
+    return ListBridges(vectors, order, search.threads, search.engine)

@@ -7,11 +7,12 @@ branch of a tree.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from annclust.arrays import Distances, Nodes
-from annclust.parallel import map_parts
+from annclust.engine import LOCAL, Engine, Held
 from annclust.search.exact import nearest_allowed
 from annclust.search.list_join import Barred, ListOrder, joined, joined_everywhere
 from annclust.search.measuring import nearest_candidates
@@ -72,7 +73,6 @@ class ExactBridges:
         return nodes, distances
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class ListBridges:
     """Finds near vectors outside through inverted lists; all of these where the nearest hold none.
 
@@ -83,11 +83,19 @@ class ListBridges:
     order : ListOrder
         Of the same nodes.
     threads : int
+    engine : Engine
+        Makes no difference to what is found.
     """
 
-    vectors: VectorSource
-    order: ListOrder
-    threads: int
+    def __init__(
+        self, vectors: VectorSource, order: ListOrder, threads: int, engine: Engine = LOCAL
+    ) -> None:
+        self._vectors, self._order = vectors, order
+        self._threads, self._engine = threads, engine
+
+    @cached_property
+    def _held(self) -> tuple[Held[VectorSource], Held[ListOrder]]:
+        return self._engine.hold(self._vectors), self._engine.hold(self._order)
 
     def nearest_outside(
         self, queries: Nodes, places: Nodes, barred: Nodes, count: int, /
@@ -95,30 +103,43 @@ class ListBridges:
         """As of `ExactBridges`, up to the recall of the lists."""
         nodes = np.full((len(queries), count), -1, dtype=np.int64)
         distances = np.full((len(queries), count), np.inf, dtype=np.float32)
-        list_places, positions = self.order.places, places[self.order.nodes]
+        own, positions = self._order.places[queries], self._engine.hold(places[self._order.nodes])
         # In the order of the lists, so that queries of one list are asked together.
-        asked = np.argsort(list_places[queries], kind="stable")
-        parts = [asked[first : first + _ASKED] for first in range(0, len(asked), _ASKED)]
-
-        def search(part: Nodes) -> tuple[Distances, Nodes]:
-            own = queries[part]
-            found = self._candidates(list_places[own], Barred(positions, barred[part]), count)
-            measured = [
-                nearest_candidates(self.vectors, own[each], found[each], count)
-                for each in (slice(a, a + _MEASURED) for a in range(0, len(own), _MEASURED))
-            ]
-            away, near = zip(*measured, strict=True)
-            return np.vstack(away), np.vstack(near)
-
-        for part, (away, near) in zip(parts, map_parts(search, parts, self.threads), strict=True):
+        asked = np.argsort(own, kind="stable")
+        parts = [asked[at : at + _ASKED] for at in range(0, len(asked), _ASKED)]
+        arguments = (
+            (*self._held, positions, barred[part], queries[part], own[part], count)
+            for part in parts
+        )
+        results = self._engine.map(_outside, arguments, threads=self._threads)
+        for part, result in zip(parts, results, strict=True):
+            away, near = self._engine.value(result)
             nodes[part, : near.shape[1]], distances[part, : near.shape[1]] = near, away
         return nodes, distances
 
-    def _candidates(self, places: Nodes, barred: Barred, count: int) -> Nodes:
-        pool = count * _POOL_PER_NODE
-        found = joined(self.order, places, probes=_PROBES, pool=pool, barred=barred)
-        lost = np.flatnonzero((found < 0).all(axis=1))
-        if len(lost):
-            own = Barred(barred.positions, barred.spans[lost])
-            found[lost] = joined_everywhere(self.order, places[lost], pool=pool, barred=own)
-        return np.where(found < 0, -1, self.order.nodes[found])
+
+def _outside(
+    vectors: VectorSource,
+    order: ListOrder,
+    positions: Nodes,
+    barred: Nodes,
+    queries: Nodes,
+    places: Nodes,
+    count: int,
+) -> tuple[Distances, Nodes]:
+    """The nearest of some queries, at those places of the order."""
+    found = _candidates(order, places, Barred(positions, barred), count)
+    parts = (slice(at, at + _MEASURED) for at in range(0, len(queries), _MEASURED))
+    measured = [nearest_candidates(vectors, queries[at], found[at], count) for at in parts]
+    away, near = zip(*measured, strict=True)
+    return np.vstack(away), np.vstack(near)
+
+
+def _candidates(order: ListOrder, places: Nodes, barred: Barred, count: int) -> Nodes:
+    pool = count * _POOL_PER_NODE
+    found = joined(order, places, probes=_PROBES, pool=pool, barred=barred)
+    lost = np.flatnonzero((found < 0).all(axis=1))
+    if len(lost):
+        own = Barred(barred.positions, barred.spans[lost])
+        found[lost] = joined_everywhere(order, places[lost], pool=pool, barred=own)
+    return np.where(found < 0, -1, order.nodes[found])

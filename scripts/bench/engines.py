@@ -74,7 +74,7 @@ class Work:
         built = build_hierarchy(
             self.graph,
             neighborhood(self.graph.n, self.graph.k, choices),
-            ListBridges(self.vectors, self.order, settings.threads),
+            ListBridges(self.vectors, self.order, settings.threads, settings.engine),
             min_cluster_size=choices.min_cluster_size,
             threads=settings.threads,
             engine=settings.engine,

@@ -8,12 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annclust.arrays import Labels, Nodes, Vectors
+from annclust.engine import LOCAL, Engine
 from annclust.search.bridges import ExactBridges, ListBridges
 from annclust.search.faiss_index import build_index
 from annclust.search.index_spec import choose_index
 from annclust.search.list_join import ListOrder
 from annclust.settings import SearchSettings
 from annclust.vector_source import ArrayVectors, SelectedVectors
+from tests.engines import Elsewhere
 from tests.search.samples import (
     clustered,
     grid_vectors,
@@ -36,10 +38,23 @@ def bars(groups: Labels) -> tuple[Nodes, Nodes]:
     return places, np.column_stack([first, last])
 
 
-def through_lists(vectors: Vectors, rows: Nodes) -> ListBridges:
+def through_lists(vectors: Vectors, rows: Nodes, engine: Engine = LOCAL) -> ListBridges:
     source = ArrayVectors(vectors)
     index = build_index(source, choose_index(*vectors.shape, IVF), IVF)
-    return ListBridges(SelectedVectors(source, rows), ListOrder.of(index, rows), 2)
+    return ListBridges(SelectedVectors(source, rows), ListOrder.of(index, rows), 2, engine)
+
+
+def test_bridges_that_are_looked_for_elsewhere_are_the_same() -> None:
+    vectors, rows = clustered(900, 24), np.arange(900)
+    places, barred = bars(rows % 7)
+    asked = np.repeat(rows[::3], 2)
+    here = through_lists(vectors, rows).nearest_outside(asked, places, barred[asked], 2)
+    engine = Elsewhere(twice=True)
+    there = through_lists(vectors, rows, engine)
+    for _ in range(2):
+        found = there.nearest_outside(asked, places, barred[asked], 2)
+        assert [each.tobytes() for each in found] == [each.tobytes() for each in here]
+    assert engine.parts == ["_outside"] * 2
 
 
 def test_a_bridge_leads_to_the_nearest_of_another_group() -> None:
