@@ -26,6 +26,7 @@ from annclust.cli.shared_options import (
     ThreadsOption,
     command,
     open_collection,
+    place,
     size_of,
     tell_indexed,
 )
@@ -78,7 +79,11 @@ def index(
     console: Console,
     photos: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[PHOTOS]...", help="Folders; all known ones if left out."),
+        typer.Argument(
+            metavar="[PHOTOS]...",
+            help="Folders, or URLs of such; all known ones if left out.",
+            parser=place,
+        ),
     ] = None,
     collection: CollectionOption = DEFAULT_COLLECTION,
     embedder: Annotated[
@@ -119,8 +124,9 @@ def index(
     """Create or update a collection from folders of photos."""
     from annclust.pipeline.roots import resolve_folder
     from annclust.settings import IndexingSettings
+    from annclust.url_path import path_at
 
-    folders = [Path(os.fsdecode(resolve_folder(folder))) for folder in photos or []]
+    folders = [path_at(os.fsdecode(resolve_folder(folder))) for folder in photos or []]
     settings = IndexingSettings.within(
         threads=threads,
         memory=size_of(memory),

@@ -22,6 +22,7 @@ from annclust.cli.shared_options import (
     ThreadsOption,
     command,
     open_collection,
+    place,
     size_of,
 )
 from annclust.errors import UsageError
@@ -59,7 +60,9 @@ def _add_plan(purge: typer.Typer) -> None:
         ] = None,
         reference: Annotated[
             list[Path] | None,
-            typer.Option(metavar="DIR", help="Never touch what is in this folder; repeatable."),
+            typer.Option(
+                metavar="DIR", help="Never touch what is in this folder; repeatable.", parser=place
+            ),
         ] = None,
         threads: ThreadsOption = None,
         memory: MemoryOption = None,
