@@ -60,9 +60,10 @@ class UrlPath(PosixPath):
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(self))
 
 
-def path_at(text: str) -> Path:
-    """The path that a text of the catalog or of a plan stands for."""
-    return UrlPath(text) if not text.startswith("/") and _URL.match(text) else Path(text)
+def path_at(text: str, *below: str) -> Path:
+    """The path that a text of the catalog or of a plan stands for, and what lies below it."""
+    is_local = text.startswith("/") or _URL.match(text) is None
+    return Path(text, *below) if is_local else UrlPath(text, *below)
 
 
 def named_path(named: str | os.PathLike[str]) -> Path:

@@ -78,7 +78,7 @@ class RemoteEntry:
 
 
 def list_folder(url: bytes) -> list[RemoteEntry]:
-    """What lies in a folder, by name; without what stands for the folder itself.
+    """The files and folders in a folder, by name; without what stands for the folder itself.
 
     Raises
     ------
@@ -88,7 +88,7 @@ def list_folder(url: bytes) -> list[RemoteEntry]:
     def listed(files: AbstractFileSystem, path: str) -> list[RemoteEntry]:
         start = path.rstrip("/") + "/"
         found = ((each["name"].removeprefix(start), each) for each in files.ls(path, detail=True))
-        entries = [_entry(name, each) for name, each in found if _is_name(name)]
+        entries = [_entry(name, each) for name, each in found if _is_of_use(name, each)]
         return sorted(entries, key=lambda entry: entry.name)
 
     return _asked(url, listed)
@@ -121,18 +121,21 @@ def read_object(url: bytes, *, max_bytes: int) -> tuple[bytes, int]:
         raise RemoteError(excess, retry=False)
     # No server gives a part of nothing; one byte more than allowed shows what grew meanwhile.
     end = max_bytes + 1
-    read: Callable[[AbstractFileSystem, str], bytes] = lambda files, path: files.cat_file(  # noqa: E731
-        path, start=0, end=end
-    )
+
+    def read(files: AbstractFileSystem, path: str) -> bytes:
+        data: bytes = files.cat_file(path, start=0, end=end)
+        return data
+
     data = _asked(url, read) if found.size else b""
     if len(data) != found.size:
         raise RemoteError("it changed while it was read")
     return data, found.modified_ns
 
 
-def _is_name(name: str) -> bool:
-    """Whether it names a thing in a folder: stores know keys that no path can say."""
-    return "/" not in name and name not in ("", ".", "..")
+def _is_of_use(name: str, told: Mapping[str, Any]) -> bool:
+    """Whether it is a file or folder with a name: stores know keys that no path can say."""
+    is_name = "/" not in name and name not in ("", ".", "..")
+    return is_name and told["type"] in ("file", "directory")
 
 
 def _entry(name: str, told: Mapping[str, Any]) -> RemoteEntry:

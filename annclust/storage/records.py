@@ -28,7 +28,7 @@ def lost(row: int) -> VectorRow:
 
 def joined(folder: bytes, path: bytes) -> Path:
     """Full path of a file below a folder."""
-    return path_at(os.fsdecode(folder)) / os.fsdecode(path)
+    return path_at(os.fsdecode(folder), os.fsdecode(path))
 
 
 @dataclass(frozen=True, slots=True)

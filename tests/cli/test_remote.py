@@ -90,6 +90,22 @@ def test_copies_in_a_bucket_do_not_make_those_on_the_disk_go(
     assert len(list(photos.rglob("*.jpg"))) == 12
 
 
+def test_photos_on_the_disk_are_purged_and_put_back_beside_those_in_a_bucket(
+    made: Path, bucket: Bucket, photos: Path, tmp_path: Path
+) -> None:
+    document("index", photos, "-c", made)
+    run("cluster", "-c", made)
+    keys, plan = bucket.listed(), tmp_path / "plan.json"
+    planned = document("purge", "plan", "-c", made, "-o", plan)
+    moving = planned["totals"]["photos"]
+    assert 0 < moving < 12
+    assert document("purge", "apply", plan, "-c", made, "--yes")["photos"] == moving
+    assert document("index", "-c", made)["images"] == 24 - moving
+    assert document("purge", "undo", "-c", made)["photos"] == moving
+    assert len([path for path in photos.rglob("*.jpg") if ".annclust-trash" not in str(path)]) == 12
+    assert bucket.listed() == keys
+
+
 def test_a_bucket_that_is_away_keeps_its_photos_and_comes_back(
     made: Path, trip: str, bucket: Bucket
 ) -> None:

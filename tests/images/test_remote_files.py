@@ -12,6 +12,7 @@ import fsspec
 import pytest
 from blake3 import blake3
 from fsspec import AbstractFileSystem
+from fsspec.implementations.local import LocalFileSystem
 from fsspec.implementations.memory import MemoryFileSystem
 
 from annclust.errors import UnreadableImageError
@@ -302,6 +303,35 @@ def test_a_nested_root_below_a_url_is_not_entered(root: str) -> None:
     put(root, "a.jpg", "sub/b.jpg", "subway/c.jpg")
     found = walk_url(f"{root}/".encode(), USUAL, skip=[f"{root}/sub".encode()])
     assert [each.path for each in found] == [b"a.jpg", b"subway/c.jpg"]
+
+
+class Disk(LocalFileSystem):
+    """Local files as fsspec sees them, which URLs do not lead to: ``file:`` is a plain path."""
+
+    protocol = "disk"
+
+    @classmethod
+    def _strip_protocol(cls, path: str) -> str:
+        return "/" + path.removeprefix("disk://here").strip("/")
+
+
+def test_files_of_a_disk_are_found_and_read_through_fsspec_as_without_it(tmp_path: Path) -> None:
+    fsspec.register_implementation("disk", Disk, clobber=True)
+    for number, name in enumerate(NAMES):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(bytes(number))
+    root = f"disk://here{tmp_path}".encode()
+    remote = list(walk_url(root, USUAL))
+    local = list(walk(str(tmp_path).encode(), USUAL))
+    assert [(type(f), f.path) for f in remote] == [(type(f), f.path) for f in local]
+    for here, there in zip(remote, local, strict=True):
+        if isinstance(here, FoundFile) and isinstance(there, FoundFile):
+            assert (here.size, here.modified_ns) == (
+                there.size,
+                there.modified_ns // 10**9 * 10**9,
+            )
+            content = read_content(root + b"/" + here.path, max_bytes=MANY)
+            assert (content.data, content.modified_ns) == (bytes(here.size), here.modified_ns)
 
 
 def test_a_folder_that_a_server_does_not_list_is_reported(odd: type[Odd]) -> None:

@@ -13,10 +13,11 @@ from PIL import Image
 from annclust.collection import Collection
 from annclust.errors import InputError, PhotosAwayError, PhotosNotFoundError
 from annclust.images.examination import Examination
+from annclust.images.remote_discovery import walk_url
 from annclust.pipeline.examinations import examine_photos
 from annclust.pipeline.pictures import Pictures
 from annclust.pipeline.roots import check_root, resolve_folder
-from annclust.settings import path_of
+from annclust.settings import ScanSettings, path_of
 from annclust.storage.records import ImageRecord, Root
 from annclust.storage.store import Store
 from annclust.url_path import UrlPath
@@ -175,6 +176,18 @@ def test_keys_that_are_no_paths_and_marks_of_folders_are_left_out(
     report = collection.index([f"{bucket.url}/trip"])
     assert (report.images, report.skipped, report.unreadable) == (2, 1, ())
     assert sorted(photos(collection)) == sorted(kept)
+
+
+def test_a_folder_of_more_objects_than_one_answer_lists_is_found_whole(
+    bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MOTO_S3_DEFAULT_MAX_KEYS", "5")  # of the server
+    for number in range(12):
+        bucket.put(f"many/{number:02}.jpg", b"")
+    found = walk_url(f"{bucket.url}/many".encode(), ScanSettings())
+    assert [each.path for each in found] == [b"%02d.jpg" % number for number in range(12)]
+    lists = [request for request in bucket.server.asked if "prefix=many/" in request]
+    assert len(lists) == 3
 
 
 def test_a_whole_bucket_can_be_a_folder(bucket: Bucket, collection: Collection) -> None:

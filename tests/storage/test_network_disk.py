@@ -66,6 +66,6 @@ def test_no_collection_is_made_behind_a_url(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(NetworkDiskError, match="s3://bucket/c.annclust.*behind a URL"):
+    with pytest.raises(NetworkDiskError, match=r"s3://bucket/c\.annclust.*behind a URL"):
         StoreWriter.create(UrlPath("s3://bucket/c.annclust"), SPEC)
     assert list(tmp_path.iterdir()) == []
