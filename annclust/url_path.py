@@ -55,6 +55,10 @@ class UrlPath(PosixPath):
         """Itself: a tilde is a part of a name."""
         return self
 
+    def mkdir(self, mode: int = 0o777, parents: bool = False, exist_ok: bool = False) -> None:
+        """Raise FileNotFoundError, rather than make a folder called ``s3:`` on the disk."""
+        self.stat()
+
     def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
         """Raise FileNotFoundError."""
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(self))

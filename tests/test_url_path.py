@@ -52,9 +52,12 @@ def test_to_the_local_disk_a_url_is_a_file_that_is_not_there(
     assert not url.exists()
     assert not url.is_file()
     assert not url.is_dir()
-    for look in (url.stat, url.lstat, url.read_bytes):
+    for look in (url.stat, url.lstat, url.read_bytes, url.mkdir):
         with pytest.raises(FileNotFoundError):
             look()
+    with pytest.raises(FileNotFoundError):
+        url.mkdir(parents=True, exist_ok=True)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

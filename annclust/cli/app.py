@@ -252,7 +252,14 @@ def export(
     collection: CollectionOption = DEFAULT_COLLECTION,
     form: Annotated[Format, typer.Option("--format", help="File format.")] = Format.CSV,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="File to write; stdout if left out.")
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="PATH",
+            help="File to write; stdout if left out.",
+            parser=place,
+        ),
     ] = None,
     what: Annotated[
         Exported,

@@ -56,7 +56,13 @@ def _add_plan(purge: typer.Typer) -> None:
         ] = ShownLevel.SHOTS,
         output: Annotated[
             Path | None,
-            typer.Option("--output", "-o", help="File for the plan; without it, it is shown only."),
+            typer.Option(
+                "--output",
+                "-o",
+                metavar="PATH",
+                help="File for the plan; without it, it is shown only.",
+                parser=place,
+            ),
         ] = None,
         reference: Annotated[
             list[Path] | None,
@@ -97,6 +103,7 @@ def _add_apply(purge: typer.Typer) -> None:
             typer.Option(
                 metavar="DIR",
                 help="One trash for all; .annclust-trash in each folder of photos if left out.",
+                parser=place,
             ),
         ] = None,
         across_devices: Annotated[

@@ -74,6 +74,9 @@ def test_photos_in_a_bucket_are_never_purged(
         kept, *moved = group["left"]
         group.update(kept=[kept], moved=moved, left=[])
     plan.write_text(json.dumps(written))
+    there = run("purge", "apply", plan, "-c", made, "--yes", "--trash", f"{bucket.url}/trash")
+    assert there.returncode == 1
+    assert f"{bucket.url}/trash cannot be the trash: it is not on this" in there.stderr
     refused = run("purge", "apply", plan, "-c", made, "--yes")
     assert refused.returncode == 1
     assert "not on this machine's disks" in refused.stderr
@@ -151,14 +154,16 @@ def test_a_file_url_is_a_folder_of_this_machine(tmp_path: Path) -> None:
         (["index", "s3:///photos"], 2, "names no bucket"),
         (["index", "photos", "-c", "s3://bucket/c.annclust"], 1, "storage behind a URL"),
         (["status", "-c", "s3://bucket/c.annclust"], 1, "no collection at s3://bucket/c.annclust"),
-        (["purge", "plan", "--reference", "s3://bucket"], 1, "s3://bucket"),
+        (["purge", "plan", "--reference", "s3://bucket"], 1, "s3://bucket: there is no such"),
+        (["purge", "plan", "-o", "s3://bucket/p.json"], 1, "s3://bucket/p.json cannot be written"),
+        (["export", "-o", "s3://bucket/p.csv"], 1, "s3://bucket/p.csv cannot be written"),
     ],
 )
 def test_what_cannot_work_says_so_in_one_line(
     tmp_path: Path, words: list[str], code: int, told: str
 ) -> None:
     save(tmp_path / "photos" / "a.jpg", 1)
-    if words[0] == "purge":
+    if words[0] in ("purge", "export"):
         run("index", "photos", "--embedder", "color-histogram", cwd=tmp_path)
         run("cluster", cwd=tmp_path)
     done = run(*words, cwd=tmp_path)
