@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from socket import gaierror
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 if TYPE_CHECKING:
@@ -27,6 +28,14 @@ _LIBRARIES: Final = {
 }
 _TIMES: Final = ("mtime", "LastModified", "last_modified", "updated", "modified", "created")
 """Where file systems say when something was changed, the surest one first."""
+
+_OUT_OF_REACH: Final = frozenset(
+    {
+        *("EndpointConnectionError", "ConnectTimeoutError"),  # botocore
+        *("ClientConnectorError", "ClientConnectorDNSError", "ConnectionTimeoutError"),  # aiohttp
+    }
+)
+"""What libraries raise where no connection came about at all."""
 
 _SECOND_NS: Final = 10**9
 _AWAY_FOR: Final = 60.0
@@ -206,11 +215,18 @@ def _explained(error: Exception, scheme: str) -> RemoteError:
         return RemoteError("the server says: access denied")
     if "Credentials" in kind:
         return RemoteError("no credentials for it were found")
-    if isinstance(error, TimeoutError) or "Timeout" in kind:
-        return RemoteError("the server did not answer in time", away=True)
-    if isinstance(error, ConnectionError) or "Connect" in kind:
+    return _line_trouble(error, kind) or RemoteError(f"the server says: {_code(error) or kind}")
+
+
+def _line_trouble(error: Exception, kind: str) -> RemoteError | None:
+    """What went wrong on the way to a server."""
+    if isinstance(error, ConnectionRefusedError | gaierror) or kind in _OUT_OF_REACH:
         return RemoteError("the server cannot be reached", away=True)
-    return RemoteError(f"the server says: {_code(error) or kind}")
+    if isinstance(error, TimeoutError) or "Timeout" in kind:
+        return RemoteError("the server did not answer in time")
+    if isinstance(error, ConnectionError) or "Connection" in kind:
+        return RemoteError("the connection to the server broke")
+    return None
 
 
 def _lacking(error: ImportError, scheme: str) -> str:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from socket import gaierror
 from typing import Any, ClassVar
 from uuid import uuid4
 
@@ -165,6 +166,14 @@ class ConnectTimeoutError(Exception):
     pass
 
 
+class ReadTimeoutError(Exception):
+    pass
+
+
+class ConnectionClosedError(Exception):
+    pass
+
+
 class ClientError(Exception):
     def __init__(self, code: str | None) -> None:
         self.response = {"Error": {"Code": code, "Message": "secret"}}
@@ -183,7 +192,11 @@ def with_cause(error: Exception, cause: Exception) -> Exception:
         (NoCredentialsError("secret"), "no credentials for it were found"),
         (EndpointConnectionError(), "the server cannot be reached"),
         (ConnectionRefusedError(errno.ECONNREFUSED, "secret"), "the server cannot be reached"),
-        (ConnectTimeoutError("secret"), "the server did not answer in time"),
+        (gaierror("secret"), "the server cannot be reached"),
+        (ConnectTimeoutError("secret"), "the server cannot be reached"),
+        (ReadTimeoutError("secret"), "the server did not answer in time"),
+        (ConnectionResetError("secret"), "the connection to the server broke"),
+        (ConnectionClosedError("secret"), "the connection to the server broke"),
         (TimeoutError("secret"), "the server did not answer in time"),
         (ClientError("SlowDown"), "the server says: SlowDown"),
         (with_cause(OSError(5, "secret"), ClientError("Busy")), "the server says: Busy"),
@@ -209,6 +222,15 @@ def test_a_server_that_cannot_be_reached_is_not_asked_for_each_photo(odd: type[O
     assert odd.asked == 1
     odd.broken = None
     assert look_at(other).size == 5
+
+
+def test_a_server_that_broke_one_connection_is_asked_for_the_next_photo(odd: type[Odd]) -> None:
+    url = server()
+    odd.broken = ConnectionResetError()
+    with pytest.raises(RemoteError, match="broke"):
+        look_at(url)
+    odd.broken = None
+    assert look_at(url).size == 5
 
 
 def test_too_little_memory_is_not_the_servers_fault(odd: type[Odd]) -> None:
