@@ -229,6 +229,20 @@ def test_what_moves_from_a_bucket_to_a_folder_keeps_its_id(
     assert photos(collection)[str(tmp_path / "photos" / "b.jpg")].id == before.id
 
 
+def test_what_moves_from_a_folder_to_a_bucket_keeps_its_id_though_the_folder_is_not_scanned(
+    trip: str, collection: Collection, bucket: Bucket, tmp_path: Path
+) -> None:
+    moving = save(tmp_path / "photos" / "moving.jpg", 11)
+    save(tmp_path / "photos" / "staying.jpg", 12)
+    collection.index([tmp_path / "photos"])
+    before = photos(collection)[str(moving)]
+    bucket.put("trip/moving.jpg", moving.read_bytes())
+    moving.unlink()
+    report = collection.index([trip])
+    assert (report.moved, report.added, report.images) == (1, 0, 8)
+    assert photos(collection)[f"{trip}/moving.jpg"].id == before.id
+
+
 def test_a_scan_of_another_folder_asks_no_server(
     trip: str, collection: Collection, bucket: Bucket, tmp_path: Path
 ) -> None:
