@@ -8,6 +8,7 @@ The errors:
     - InputError: what was asked for cannot be done
         - UsageError: and could not be in any collection
         - PhotosNotFoundError: no such folder, or not a folder
+        - PhotosAwayError: the server of a folder cannot be asked
         - UnreadableImageError: one image cannot be turned into pixels
         - PhotoGoneError: the file of a photo is not where it was
         - UnknownEmbedderError: no embedder goes by that name
@@ -89,6 +90,14 @@ class PhotosNotFoundError(InputError):
     def __init__(self, path: Path, *, reason: str) -> None:
         self.path, self.reason = path, reason
         super().__init__(f"{path}: {reason}. Give a folder that holds photos.")
+
+
+class PhotosAwayError(InputError):
+    """The server that holds a folder of photos cannot be asked, or says no."""
+
+    def __init__(self, path: Path, *, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(f"{path}: {reason}. docs/remote.md says what photos behind URLs need.")
 
 
 class UnreadableImageError(InputError):

@@ -10,9 +10,10 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING, get_args
 
-from annclust.errors import NothingClusteredError
+from annclust.errors import NothingClusteredError, TrashError
 from annclust.grouped_collection import GroupedCollection
 from annclust.settings import PathLike, ShownLevel, path_of, paths_of, refuse_unknown
+from annclust.url_path import UrlPath
 
 # Each call loads what it needs itself: a query must not wait for what only a purge needs.
 if TYPE_CHECKING:
@@ -91,6 +92,8 @@ class PurgingCollection(GroupedCollection):
         from annclust.purge.applying import apply_plan
 
         elsewhere = None if trash is None else path_of(trash).absolute()
+        if isinstance(elsewhere, UrlPath):
+            raise TrashError(elsewhere, reason="it is not on this machine's disks")
         with self._writer() as store:
             return apply_plan(
                 store,

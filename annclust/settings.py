@@ -14,6 +14,7 @@ from typing import Any, Final, Literal, Self, TypeAlias, get_args
 from annclust.engine import LOCAL, Engine
 from annclust.errors import InputError, UsageError
 from annclust.memory_plan import plan_memory
+from annclust.url_path import named_path
 
 GIBIBYTE = 1 << 30
 
@@ -51,13 +52,15 @@ PathLike: TypeAlias = str | os.PathLike[str]
 def path_of(named: PathLike) -> Path:
     """The path that is meant, a tilde at its beginning spelled out, unless it is nobody's home.
 
+    URLs stay what they are, but for those of local files.
+
     Raises
     ------
     UsageError
-        If it is no path.
+        If it is no path, or a URL that cannot be used.
     """
     try:
-        path = Path(named)
+        path = named_path(named)
     except TypeError as error:
         raise UsageError(f"name a file by a str or a path, not by {named!r}.") from error
     with suppress(RuntimeError):  # there is no such user: the tilde is a part of a name

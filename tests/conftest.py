@@ -11,6 +11,7 @@ from hypothesis import settings
 from annclust.collection import Collection
 from annclust.settings import DecodeSettings, EmbedSettings, IndexingSettings
 from tests.albums import album
+from tests.object_storage import ENVIRONMENT, Bucket, Server
 
 settings.register_profile("noisy cores", deadline=None)
 settings.load_profile("noisy cores")
@@ -38,3 +39,25 @@ def collection(tmp_path: Path) -> Iterator[Collection]:
     settings = IndexingSettings(decode=DecodeSettings(workers=1), embed=EmbedSettings(threads=1))
     with Collection(tmp_path / "c.annclust", embedder="color-histogram", settings=settings) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def object_storage() -> Iterator[Server]:
+    """A server that speaks S3, where what it takes is installed."""
+    for library in ("moto.moto_server.werkzeug_app", "boto3", "s3fs"):
+        pytest.importorskip(library, reason=f"{library} is not installed: pip install '.[dev]'")
+    server = Server()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def bucket(object_storage: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
+    """An empty bucket, which this process and all that it starts find by their environment."""
+    for name, value in (ENVIRONMENT | {"AWS_ENDPOINT_URL": object_storage.url}).items():
+        monkeypatch.setenv(name, value)
+    made = Bucket(object_storage)
+    object_storage.asked.clear()
+    yield made
+    object_storage.refused = None

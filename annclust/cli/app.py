@@ -27,6 +27,7 @@ from annclust.cli.shared_options import (
     ThreadsOption,
     command,
     open_collection,
+    place,
     size_of,
     tell_indexed,
 )
@@ -79,7 +80,11 @@ def index(
     console: Console,
     photos: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[PHOTOS]...", help="Folders; all known ones if left out."),
+        typer.Argument(
+            metavar="[PHOTOS]...",
+            help="Folders, or URLs of such; all known ones if left out.",
+            parser=place,
+        ),
     ] = None,
     collection: CollectionOption = DEFAULT_COLLECTION,
     embedder: Annotated[
@@ -121,8 +126,9 @@ def index(
     """Create or update a collection from folders of photos."""
     from annclust.pipeline.roots import resolve_folder
     from annclust.settings import IndexingSettings
+    from annclust.url_path import path_at
 
-    folders = [Path(os.fsdecode(resolve_folder(folder))) for folder in photos or []]
+    folders = [path_at(os.fsdecode(resolve_folder(folder))) for folder in photos or []]
     settings = IndexingSettings.within(
         threads=threads,
         memory=size_of(memory),
@@ -255,7 +261,14 @@ def export(
     collection: CollectionOption = DEFAULT_COLLECTION,
     form: Annotated[Format, typer.Option("--format", help="File format.")] = Format.CSV,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="File to write; stdout if left out.")
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="PATH",
+            help="File to write; stdout if left out.",
+            parser=place,
+        ),
     ] = None,
     what: Annotated[
         Exported,

@@ -16,6 +16,7 @@ from annclust.cli.shared_options import (
     LevelOption,
     command,
     open_collection,
+    place,
 )
 
 if TYPE_CHECKING:
@@ -37,9 +38,12 @@ def add_to(app: typer.Typer) -> None:
     @command(app)
     def explain(
         console: Console,
-        photo: Annotated[Path, typer.Argument(metavar="PHOTO", help="A photo of the collection.")],
+        photo: Annotated[
+            Path, typer.Argument(metavar="PHOTO", help="A photo of the collection.", parser=place)
+        ],
         other: Annotated[
-            Path | None, typer.Argument(metavar="[OTHER]", help="Another one: why (not) with it?")
+            Path | None,
+            typer.Argument(metavar="[OTHER]", help="Another one: why (not) with it?", parser=place),
         ] = None,
         collection: CollectionOption = DEFAULT_COLLECTION,
         level: LevelOption = None,
@@ -60,7 +64,11 @@ def add_to(app: typer.Typer) -> None:
         ] = None,
         photos: Annotated[
             list[Path] | None,
-            typer.Argument(metavar="[PHOTO OTHER...]", help="Of the first and each of the others."),
+            typer.Argument(
+                metavar="[PHOTO OTHER...]",
+                help="Of the first and each of the others.",
+                parser=place,
+            ),
         ] = None,
         collection: CollectionOption = DEFAULT_COLLECTION,
     ) -> None:

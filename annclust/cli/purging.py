@@ -22,6 +22,7 @@ from annclust.cli.shared_options import (
     ThreadsOption,
     command,
     open_collection,
+    place,
     size_of,
 )
 from annclust.errors import UsageError
@@ -55,11 +56,19 @@ def _add_plan(purge: typer.Typer) -> None:
         ] = ShownLevel.SHOTS,
         output: Annotated[
             Path | None,
-            typer.Option("--output", "-o", help="File for the plan; without it, it is shown only."),
+            typer.Option(
+                "--output",
+                "-o",
+                metavar="PATH",
+                help="File for the plan; without it, it is shown only.",
+                parser=place,
+            ),
         ] = None,
         reference: Annotated[
             list[Path] | None,
-            typer.Option(metavar="DIR", help="Never touch what is in this folder; repeatable."),
+            typer.Option(
+                metavar="DIR", help="Never touch what is in this folder; repeatable.", parser=place
+            ),
         ] = None,
         threads: ThreadsOption = None,
         memory: MemoryOption = None,
@@ -94,6 +103,7 @@ def _add_apply(purge: typer.Typer) -> None:
             typer.Option(
                 metavar="DIR",
                 help="One trash for all; .annclust-trash in each folder of photos if left out.",
+                parser=place,
             ),
         ] = None,
         across_devices: Annotated[

@@ -29,6 +29,7 @@ from annclust.errors import (
     UnverifiedModelWarning,
     UsageError,
 )
+from annclust.url_path import named_path
 
 if TYPE_CHECKING:
     from annclust.collection import Collection
@@ -37,12 +38,22 @@ if TYPE_CHECKING:
 
 EXIT_ERROR, EXIT_USAGE, EXIT_UNREADABLE, EXIT_INTERRUPTED = 1, 2, 3, 130
 
+
+def place(text: str | Path) -> Path:
+    """A path or URL as it was typed: a plain `Path` would lose one of a URL's slashes."""
+    try:
+        return named_path(text)
+    except UsageError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
 CollectionOption = Annotated[
     Path,
     typer.Option(
         "--collection",
         "-c",
         metavar="PATH",
+        parser=place,
         envvar="ANNCLUST_COLLECTION",
         help="The collection's directory.",
     ),

@@ -15,6 +15,7 @@ from annclust.cli.shared_options import (
     CollectionOption,
     command,
     open_collection,
+    place,
 )
 
 if TYPE_CHECKING:
@@ -30,7 +31,9 @@ def add_to(app: typer.Typer) -> None:
         console: Console,
         images: Annotated[
             list[Path] | None,
-            typer.Argument(metavar="[PHOTO]...", help="Photos, of the collection or not."),
+            typer.Argument(
+                metavar="[PHOTO]...", help="Photos, of the collection or not.", parser=place
+            ),
         ] = None,
         collection: CollectionOption = DEFAULT_COLLECTION,
         text: Annotated[

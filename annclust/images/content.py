@@ -1,6 +1,7 @@
 """Content: the bytes of one file, read once, and the digest that tells them from any other.
 
-Stands between discovery and decoding. Only here are photos opened.
+Stands between discovery and decoding. Only here are photos opened; those
+behind URLs by :mod:`remote_files`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from blake3 import blake3
+
+from annclust.url_path import is_url
 
 
 class UnreadableFileError(Exception):
@@ -51,13 +54,14 @@ class Content:
 
 
 def read_content(path: bytes, *, max_bytes: int, follow_symlinks: bool = False) -> Content:
-    """Read a whole file, if it is an ordinary one that nobody writes meanwhile.
+    """Read a whole file, if it is an ordinary one that nobody writes meanwhile, or an object.
 
     Named pipes, devices and, unless asked for, links are never waited for nor read.
 
     Parameters
     ----------
     path : bytes
+        Path or URL.
     max_bytes : int
         Larger files are refused.
     follow_symlinks : bool
@@ -67,6 +71,8 @@ def read_content(path: bytes, *, max_bytes: int, follow_symlinks: bool = False) 
     ------
     UnreadableFileError
     """
+    if is_url(path):
+        return _read_remote(path, max_bytes)
     try:
         file = os.open(path, _OPEN_FLAGS | (0 if follow_symlinks else os.O_NOFOLLOW))
     except OSError as error:
@@ -77,6 +83,16 @@ def read_content(path: bytes, *, max_bytes: int, follow_symlinks: bool = False) 
         raise UnreadableFileError(describe_os_error(error), retry=True) from error
     finally:
         os.close(file)
+
+
+def _read_remote(url: bytes, max_bytes: int) -> Content:
+    from annclust.images.remote_files import RemoteError, read_object
+
+    try:
+        return Content(*read_object(url, max_bytes=max_bytes))
+    except RemoteError as error:
+        reason = VANISHED if error.gone else error.reason
+        raise UnreadableFileError(reason, retry=error.retry) from error
 
 
 _OPEN_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC

@@ -49,6 +49,8 @@ giants in a few bytes is not believed, a scan of a gigabyte is."""
 
 _FOR_THIS_PROCESS = 192 << 20  # of address space: interpreter and libraries
 _FOR_NUMPY = 128 << 20  # as much again, for workers that examine
+_FOR_SERVERS = 320 << 20  # and for those that read behind URLs: libraries, and a thread to wait in
+_FOR_LIBRARIES = {"numpy": _FOR_NUMPY, "fsspec": _FOR_SERVERS}
 
 
 class Claim(Protocol):
@@ -128,7 +130,9 @@ def _claim_within(orders: WorkerOrders, channel: _Channel) -> Claim:
             return False
         if amount > orders.unasked:
             channel.claim(amount)
-        libraries = _FOR_THIS_PROCESS + (_FOR_NUMPY if "numpy" in sys.modules else 0)
+        libraries = _FOR_THIS_PROCESS + sum(
+            more for name, more in _FOR_LIBRARIES.items() if name in sys.modules
+        )
         _limit_memory(min(orders.memory, allowed + libraries))
         return True
 

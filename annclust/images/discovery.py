@@ -125,15 +125,26 @@ def walk(root: bytes, settings: ScanSettings, *, skip: Collection[bytes] = ()) -
 
 def is_excluded(path: bytes, settings: ScanSettings) -> bool:
     """Whether the settings leave out a root-relative path, or a folder that it lies in."""
-    patterns = _patterns(settings)
+    patterns = patterns_of(settings)
     names = path.split(b"/")
     return bool(patterns) and any(
         _matches(name, b"/".join(names[: depth + 1]), patterns) for depth, name in enumerate(names)
     )
 
 
-def _patterns(settings: ScanSettings) -> tuple[str, ...]:
+def patterns_of(settings: ScanSettings) -> tuple[str, ...]:
+    """The patterns of what is left out."""
     return tuple(pattern.strip("/") for pattern in settings.exclude or ())
+
+
+def is_left_out(name: bytes, path: bytes, patterns: tuple[str, ...]) -> bool:
+    """Whether a file or folder is hidden, or matches one of the patterns."""
+    return name.startswith(b".") or _matches(name, path, patterns)
+
+
+def is_system_folder(name: bytes) -> bool:
+    """Whether a folder is one that a system keeps for itself, or a collection."""
+    return name.lower() in _NOT_PHOTOS or name.endswith(_COLLECTION_SUFFIX)
 
 
 def _matches(name: bytes, path: bytes, patterns: tuple[str, ...]) -> bool:
@@ -145,7 +156,7 @@ class _Walker:
     def __init__(self, root: bytes, settings: ScanSettings, skip: Collection[bytes]) -> None:
         self._root = root.rstrip(b"/")
         self._skip = frozenset(path.rstrip(b"/") for path in skip)
-        self._exclude = _patterns(settings)
+        self._exclude = patterns_of(settings)
         self._follow = bool(settings.follow_symlinks)
         self._entered: set[tuple[int, int]] = set()
 
@@ -158,7 +169,7 @@ class _Walker:
             return
         for entry in entries:
             path = folder + b"/" + entry.name if folder else entry.name
-            if self._is_left_out(entry.name, path):
+            if is_left_out(entry.name, path, self._exclude):
                 continue
             try:
                 found = self._look_at(entry, path)
@@ -187,11 +198,6 @@ class _Walker:
         self._entered.add(identity)
         return True
 
-    def _is_left_out(self, name: bytes, path: bytes) -> bool:
-        if name.startswith(b"."):
-            return True
-        return _matches(name, path, self._exclude)
-
     def _look_at(self, entry: os.DirEntry[bytes], path: bytes) -> Finding | bytes | None:
         if entry.is_symlink() and not self._follow:
             return SkippedFile(path)
@@ -208,8 +214,7 @@ class _Walker:
         )
 
     def _may_enter(self, name: bytes, path: bytes) -> bool:
-        is_system = name.lower() in _NOT_PHOTOS or name.endswith(_COLLECTION_SUFFIX)
-        return not is_system and self._root + b"/" + path not in self._skip
+        return not is_system_folder(name) and self._root + b"/" + path not in self._skip
 
     def _may_be_photo(self, entry: os.DirEntry[bytes]) -> bool:
         extension = extension_of(entry.name)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
-from pathlib import Path
 
 from annclust.pipeline.reports import EmbedderStatus, RootStatus, Status
 from annclust.storage.layout import GenerationKind
@@ -76,8 +74,8 @@ def _roots(store: Store) -> tuple[RootStatus, ...]:
     """The roots, but for those whose folder is gone and all of whose photos are elsewhere."""
     used = store.catalog.used_roots()
     shown = [root for root in store.catalog.roots() if root.id in used or _is_there(root)]
-    return tuple(RootStatus(Path(os.fsdecode(root.path)), root.offline) for root in shown)
+    return tuple(RootStatus(root.folder, root.offline) for root in shown)
 
 
 def _is_there(root: Root) -> bool:
-    return Path(os.fsdecode(root.path)).is_dir()
+    return root.is_remote or root.folder.is_dir()  # no server is asked to tell a status

@@ -8,7 +8,6 @@ on from the last commit.
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -29,7 +28,7 @@ from annclust.pipeline.roots import RootCheck, disbelief
 from annclust.pipeline.survey import Survey, choose_roots, survey
 from annclust.progress import SILENT, Progress
 from annclust.settings import IndexingSettings, ScanSettings
-from annclust.storage.records import Root, UnreadableRecord, joined
+from annclust.storage.records import UnreadableRecord, joined
 from annclust.storage.store_writer import StoreWriter
 
 
@@ -238,7 +237,7 @@ def settle(
         duplicates=len(reading.copies) - settled_copies + new_copies,
         skipped=surveyed.others - sum(not each.is_raw for each in companions),
         offline=tuple(
-            Unreadable(_folder(check.root), doubts[check.root.id])
+            Unreadable(check.root.folder, doubts[check.root.id])
             for check in surveyed.checks
             if check.root.id in doubts
         ),
@@ -345,10 +344,6 @@ def _note_root(
         *(r for r in (*surveyed.unlisted, *reading.failures) if r.root == root),
     ]
     store.catalog.replace_unreadable(root, records)
-
-
-def _folder(root: Root) -> Path:
-    return Path(os.fsdecode(root.path))
 
 
 def _unreadable(store: StoreWriter, surveyed: Survey) -> tuple[Unreadable, ...]:

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from annclust.errors import PhotosNotFoundError
+from annclust.errors import PhotosAwayError, PhotosNotFoundError
 from annclust.images.discovery import TRASH
 from annclust.settings import path_of
 from annclust.storage.records import Root
+from annclust.url_path import UrlPath, is_url
 
 _BELIEVABLE_LOSS = 0.2
 """Largest share of a root's photos whose disappearance is taken for granted."""
@@ -57,7 +58,9 @@ class RootCheck:
 
 
 def check_root(root: Root) -> RootCheck:
-    """Look whether a root's folder is there."""
+    """Look whether a root's folder is there; that of a URL, by asking its server."""
+    if root.is_remote:
+        return _check_remote(root)
     try:
         folder = os.open(root.path, os.O_RDONLY | os.O_DIRECTORY)
         try:
@@ -71,6 +74,19 @@ def check_root(root: Root) -> RootCheck:
     except OSError as error:
         return RootCheck(root, None, f"the folder cannot be read ({error.strerror})")
     return RootCheck(root, device, None)
+
+
+def _check_remote(root: Root) -> RootCheck:
+    from annclust.images.remote_files import RemoteError, look_at
+
+    try:
+        found = look_at(root.path)
+    except RemoteError as error:
+        reason = "the folder is not there" if error.gone else error.reason
+        return RootCheck(root, None, reason, gone=error.gone)
+    if not found.is_folder:
+        return RootCheck(root, None, "it is no folder any more", gone=True)
+    return RootCheck(root, None, None)
 
 
 def disbelief(check: RootCheck, *, known: int, found: int, vanished: int) -> str | None:
@@ -99,14 +115,18 @@ def disbelief(check: RootCheck, *, known: int, found: int, vanished: int) -> str
 
 
 def resolve_folder(path: Path) -> bytes:
-    """Absolute path of a folder of photos, without links.
+    """Absolute path of a folder of photos, without links; or its URL.
 
     Raises
     ------
     PhotosNotFoundError
         If it is missing, not a folder, or in a trash.
+    PhotosAwayError
+        If the server of a URL cannot be asked, or says no.
     """
     expanded = path_of(path)
+    if isinstance(expanded, UrlPath):
+        return _resolve_url(expanded)
     if not expanded.exists():
         raise PhotosNotFoundError(path, reason="there is no such folder")
     if not expanded.is_dir():
@@ -115,6 +135,25 @@ def resolve_folder(path: Path) -> bytes:
     if TRASH in resolved.parts:
         raise PhotosNotFoundError(path, reason="this is a trash of purged photos")
     return os.fsencode(resolved)
+
+
+def _resolve_url(path: UrlPath) -> bytes:
+    from annclust.images.remote_files import RemoteError, look_at
+
+    if ".." in path.parts:
+        raise PhotosNotFoundError(path, reason="there is no way up in a URL")
+    if TRASH in path.parts:
+        raise PhotosNotFoundError(path, reason="this is a trash of purged photos")
+    url = os.fsencode(path)
+    try:
+        found = look_at(url)
+    except RemoteError as error:
+        if error.gone:
+            raise PhotosNotFoundError(path, reason="there is no such folder") from error
+        raise PhotosAwayError(path, reason=error.reason) from error
+    if not found.is_folder:
+        raise PhotosNotFoundError(path, reason="this is a file, not a folder")
+    return url
 
 
 def inside(path: bytes, folder: bytes) -> bool:
@@ -126,9 +165,12 @@ def covering(path: bytes, known: Sequence[Root]) -> Root | None:
     """The known root in which a folder lies, the innermost one.
 
     Folders are compared by what they are, not by how they are called: a link, or another mount of
-    the same folder, leads to the same one.
+    the same folder, leads to the same one. URLs are compared by their text.
     """
-    roots = {_identity(root.path): root for root in reversed(known)}
+    if is_url(path):
+        around = [root for root in known if root.is_remote and inside(path, root.path)]
+        return max(around, key=lambda root: len(root.path), default=None)
+    roots = {_identity(root.path): root for root in reversed(known) if not root.is_remote}
     roots.pop(None, None)
     while True:
         found = roots.get(_identity(path))
@@ -147,8 +189,12 @@ def _identity(folder: bytes) -> tuple[int, int] | None:
 
 def nested(root: Root, others: Iterable[Root]) -> dict[int, bytes]:
     """Other roots inside a root: their root-relative paths, by id."""
-    real = os.path.realpath(root.path).rstrip(b"/") + b"/"
-    reals = {other.id: os.path.realpath(other.path) for other in others if other.id != root.id}
+    real = _real(root).rstrip(b"/") + b"/"
+    reals = {other.id: _real(other) for other in others if other.id != root.id}
     return {
         number: path.removeprefix(real) for number, path in reals.items() if path.startswith(real)
     }
+
+
+def _real(root: Root) -> bytes:
+    return root.path if root.is_remote else os.path.realpath(root.path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from annclust.arrays import ImageId
 from annclust.errors import InputError
 from annclust.images.assets import Companion, Shots, bond
 from annclust.images.discovery import (
+    Finding,
     FoundFile,
     SkippedFile,
     UnlistedFolder,
@@ -38,6 +39,7 @@ from annclust.settings import ScanSettings
 from annclust.storage.catalog import Catalog
 from annclust.storage.records import ImageRecord, Root, UnreadableRecord
 from annclust.storage.store_writer import StoreWriter
+from annclust.url_path import is_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,8 @@ def choose_roots(store: StoreWriter, folders: Sequence[Path]) -> list[Root]:
 
 def _new_root(store: StoreWriter, path: bytes) -> Root:
     with store.catalog.transaction():
-        return store.catalog.add_root(path, Path(os.fsdecode(path)).stat().st_dev)
+        device = None if is_url(path) else Path(os.fsdecode(path)).stat().st_dev
+        return store.catalog.add_root(path, device)
 
 
 def survey(
@@ -122,7 +125,7 @@ def survey(
     walked = _Walked()
     with progress.stage("Looking for photos", unit="files") as stage:
         for root in (check.root for check in map(check_root, roots) if not check.lost):
-            for entry in walk(root.path, settings, skip=_inner_folders(root, everyone)):
+            for entry in _walk(root, settings, skip=_inner_folders(root, everyone)):
                 walked.add(root, entry)
                 stage.advance()
     # Looked at once more: a folder may have gone while it was walked.
@@ -155,6 +158,14 @@ def survey(
         others=walked.skipped + len(walked.videos),
         excluded=excluded,
     )
+
+
+def _walk(root: Root, settings: ScanSettings, *, skip: Sequence[bytes]) -> Iterator[Finding]:
+    if not root.is_remote:
+        return walk(root.path, settings, skip=skip)
+    from annclust.images.remote_discovery import walk_url
+
+    return walk_url(root.path, settings, skip=skip)
 
 
 def _unreadable(
@@ -223,9 +234,13 @@ def _count(roots: Iterable[int]) -> dict[int, int]:
 
 
 def _with_lost(checks: Sequence[RootCheck], everyone: Sequence[Root]) -> list[RootCheck]:
-    """The scanned roots and every other one that is lost: its photos may have moved here."""
+    """The scanned roots and every other one that is lost: its photos may have moved here.
+
+    Servers are asked only about roots that are scanned.
+    """
     scanned = {check.root.id for check in checks}
-    others = [check_root(root) for root in everyone if root.id not in scanned]
+    local = (root for root in everyone if root.id not in scanned and not root.is_remote)
+    others = [check_root(root) for root in local]
     return [*checks, *(check for check in others if check.lost)]
 
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 from annclust.arrays import ImageId
 from annclust.errors import PlanFileError
 from annclust.purge.plan import Plan, PlannedFile, PlannedGroup, PlannedPhoto, fault_of
+from annclust.url_path import path_at
 
 FORMAT: Final = "annclust purge plan 1"
 
@@ -125,7 +126,7 @@ def _file(document: object) -> PlannedFile:
 
 
 def _path(text: str) -> Path:
-    path = Path(text)
+    path = path_at(text)
     if not path.is_absolute() or ".." in path.parts or "\0" in text:
         raise ValueError(f"{text!r} is no absolute path")
     os.fsencode(path)  # whose name no file can have raises UnicodeEncodeError, a ValueError

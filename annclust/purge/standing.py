@@ -38,6 +38,8 @@ class Standing:
 
     def offline(self, root: Root) -> str | None:
         """Why what lies in a root cannot be had."""
+        if root.is_remote:
+            return "it is not on this machine's disks"
         if root.id not in self._offline:
             why = root.offline or check_root(root).problem
             self._offline[root.id] = None if why is None else f"its folder is offline: {why}"

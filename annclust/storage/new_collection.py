@@ -14,11 +14,14 @@ from annclust.storage.durable import storage_errors, sync_directory
 from annclust.storage.network_disk import network_file_system
 from annclust.storage.vector_file import create, holds_vectors
 from annclust.storage.writer_lock import WriterLock
+from annclust.url_path import UrlPath
+
+_STORAGE = "storage behind a URL"
 
 
 def refuse_network_disk(path: Path) -> None:
     """Raise `NetworkDiskError` where a write-ahead log is not safe."""
-    kind = network_file_system(path.absolute())
+    kind = _STORAGE if isinstance(path, UrlPath) else network_file_system(path.absolute())
     if kind is not None:
         raise NetworkDiskError(path, kind=kind)
 

@@ -11,6 +11,7 @@ from annclust.arrays import ImageId, Measures, Nodes, VectorRow
 from annclust.embedding.embedder import EmbedderSpec
 from annclust.images.capture import Capture
 from annclust.storage.layout import GenerationKind
+from annclust.url_path import is_url, path_at
 
 FORGOTTEN = VectorRow(-1)
 """In the place of a row that was lost (see `lost`), once rows have been numbered anew."""
@@ -27,7 +28,7 @@ def lost(row: int) -> VectorRow:
 
 def joined(folder: bytes, path: bytes) -> Path:
     """Full path of a file below a folder."""
-    return Path(os.fsdecode(folder), os.fsdecode(path))
+    return path_at(os.fsdecode(folder), os.fsdecode(path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +61,9 @@ class Root:
     ----------
     id : int
     path : bytes
-        Absolute, without links.
+        Absolute, without links; or a URL.
     device : int or None
-        Number of the device it was last seen on.
+        Number of the device it was last seen on; None of a URL.
     offline : str or None
         Why it could not be scanned the last time; its photos are kept.
     """
@@ -71,6 +72,16 @@ class Root:
     path: bytes
     device: int | None = None
     offline: str | None = None
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether it lies on no disk of this machine."""
+        return is_url(self.path)
+
+    @property
+    def folder(self) -> Path:
+        """Where it lies."""
+        return path_at(os.fsdecode(self.path))
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from annclust.storage.checked_sqlite import open_to_write, verifies_pages
 from annclust.storage.records import UnreadableRecord
 from annclust.storage.store import Store
 from annclust.storage.store_writer import EmbeddedContent, StoreWriter
+from annclust.url_path import UrlPath
 from tests.storage.conftest import SPEC, ReadOnlyDisk, add_photos, content, limited_file_size
 
 
@@ -34,6 +35,20 @@ def catalog(writer: StoreWriter) -> CatalogWriter:
     writer.append([content(1), content(2), content(3), content(4, like=3)])
     add_photos(writer, 1, 2, 3, 4)
     return writer.catalog
+
+
+def test_photos_below_a_url_go_by_urls(catalog: CatalogWriter) -> None:
+    with catalog.transaction():
+        there = catalog.add_root(b"s3://bucket/trip", None)
+        catalog.add_image(there.id, "sub/ä.jpg".encode(), 1, 2, content(1).digest)
+    (here, *_) = catalog.roots()
+    assert (there.is_remote, str(there.folder)) == (True, "s3://bucket/trip")
+    assert (here.is_remote, here.folder) == (False, Path("/photos"))
+    (photo,) = catalog.images_under(there.id)
+    url = "s3://bucket/trip/sub/ä.jpg"
+    assert photo.full_path == UrlPath(url)
+    assert catalog.digests_at(os.fsencode(photo.full_path)) == [photo.digest]
+    assert [str(row.path) for row in catalog.export("shots") if row.id == photo.id] == [url]
 
 
 def test_a_root_is_added_once(catalog: CatalogWriter) -> None:

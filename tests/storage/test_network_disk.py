@@ -12,6 +12,7 @@ from annclust.storage import network_disk
 from annclust.storage.network_disk import network_file_system
 from annclust.storage.store import Store
 from annclust.storage.store_writer import StoreWriter
+from annclust.url_path import UrlPath
 from tests.storage.conftest import SPEC
 
 
@@ -59,3 +60,12 @@ def test_nothing_is_written_to_a_network_disk_but_all_is_read(
     assert sorted(directory.iterdir()) == before
     with Store(directory) as reader:
         assert reader.catalog.rows() == 0
+
+
+def test_no_collection_is_made_behind_a_url(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(NetworkDiskError, match=r"s3://bucket/c\.annclust.*behind a URL"):
+        StoreWriter.create(UrlPath("s3://bucket/c.annclust"), SPEC)
+    assert list(tmp_path.iterdir()) == []
