@@ -19,6 +19,7 @@ from annclust.errors import EngineError
 from annclust.images.decode_workers import DecodeWorkers, ReadJob, ReadResult
 from annclust.settings import DecodeSettings, EmbedSettings, IndexingSettings
 from annclust.storage.store_writer import EmbeddedContent
+from annclust.url_path import is_url
 
 _SHARD: Final = 64
 """Files at a time: a second's work, against which the way there and back is nothing."""
@@ -82,7 +83,7 @@ def read_elsewhere(
 def read_shard(orders: ReadingOrders, jobs: Sequence[ReadJob]) -> list[Read]:
     """Read, decode and embed some files."""
     for folder in orders.folders:
-        if not os.path.isdir(folder):  # noqa: PTH112 - pathlib has no paths of bytes
+        if not is_url(folder) and not os.path.isdir(folder):  # noqa: PTH112 - of bytes
             raise EngineError(
                 f"{socket.gethostname()} cannot see the photos: there is no {os.fsdecode(folder)}."
                 " They have to be on a disk that all nodes share, under one name."

@@ -17,11 +17,12 @@ from annclust.images.remote_discovery import walk_url
 from annclust.pipeline.examinations import examine_photos
 from annclust.pipeline.pictures import Pictures
 from annclust.pipeline.roots import check_root, resolve_folder
-from annclust.settings import ScanSettings, path_of
+from annclust.settings import IndexingSettings, ScanSettings, path_of
 from annclust.storage.records import ImageRecord, Root
 from annclust.storage.store import Store
 from annclust.url_path import UrlPath
 from tests.albums import picture, save
+from tests.engines import Elsewhere
 from tests.object_storage import Bucket, jpeg
 
 _EXIF, _DATE_TIME_ORIGINAL = 0x8769, 0x9003
@@ -58,6 +59,14 @@ def test_photos_of_a_bucket_go_by_their_urls(trip: str, collection: Collection) 
     assert all(isinstance(photo.full_path, UrlPath) for photo in found.values())
     root = root_of(collection)
     assert (root.path, root.device, root.offline) == (trip.encode(), None, None)
+
+
+def test_they_are_read_by_an_engine_as_well(trip: str, tmp_path: Path) -> None:
+    settings = IndexingSettings().on(Elsewhere())
+    path = tmp_path / "elsewhere.annclust"
+    with Collection(path, embedder="color-histogram", settings=settings) as collection:
+        report = collection.index(trip)
+        assert report.embedded == report.images > 0
 
 
 def test_a_second_scan_reads_nothing(trip: str, collection: Collection, bucket: Bucket) -> None:
