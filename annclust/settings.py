@@ -199,6 +199,9 @@ class SearchSettings(_Overridable):
         Bytes that this process may take to build a graph; no limit if None.
     engine : Engine
         Where that is done; makes no difference to the result.
+    shard : int or None
+        Vectors that are held together, about; if None, all in this process, and elsewhere as many
+        as fit into 2 GiB.
     """
 
     neighbors: int | None = None
@@ -208,6 +211,7 @@ class SearchSettings(_Overridable):
     recall: float = 0.99
     memory: int | None = None
     engine: Engine = field(default=LOCAL, compare=False, repr=False)
+    shard: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

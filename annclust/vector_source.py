@@ -29,6 +29,10 @@ class VectorSource(Protocol):
         """The given rows, in the given order: shape (len(rows), d)."""
         ...
 
+    def part(self, rows: Nodes, /) -> VectorSource:
+        """The given rows, in the given order, as a source of their own that may travel."""
+        ...
+
     def longest(self) -> float:
         """Length that none of them exceeds."""
         ...
@@ -58,6 +62,10 @@ class ArrayVectors:
     def take(self, rows: Nodes, /) -> Vectors:
         """The given rows, in the given order."""
         return self.rows[rows]
+
+    def part(self, rows: Nodes, /) -> ArrayVectors:
+        """The given rows by themselves."""
+        return ArrayVectors(self.rows[rows])
 
     def longest(self) -> float:
         """Length that none of them exceeds."""
@@ -90,6 +98,10 @@ class SelectedVectors:
     def take(self, rows: Nodes, /) -> Vectors:
         """The given selected rows, in the given order."""
         return self.source.take(self.rows[rows])
+
+    def part(self, rows: Nodes, /) -> VectorSource:
+        """The given selected rows by themselves."""
+        return self.source.part(self.rows[rows])
 
     def longest(self) -> float:
         """Length that none of them exceeds."""

@@ -7,7 +7,7 @@ for each pair where FAISS's own search of lists, which takes query by query, tak
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -85,6 +85,32 @@ class ListOrder:
     def if_listed(cls, index: VectorIndex, rows: Nodes) -> Self | None:
         """As `of`; None if the index has no lists, but searches exactly."""
         return cls.of(index, rows) if index.spec.kind == "ivf" else None
+
+    def of_lists(self, first: int, last: int) -> ListOrder:
+        """The order within the lists from `first` up to, not including, `last`."""
+        places = slice(self.starts[first], self.starts[last])
+        return ListOrder(
+            self.nodes[places],
+            self.reduced[places],
+            self.lengths[places],
+            self.starts[first : last + 1] - self.starts[first],
+            self.centroids[first:last],
+        )
+
+    @classmethod
+    def together(cls, parts: Sequence[ListOrder]) -> ListOrder:
+        """Orders within some lists, one behind the other; a single one as it is."""
+        if len(parts) == 1:
+            return parts[0]
+        ends = np.cumsum([part.n for part in parts])
+        starts = [part.starts[1:] + end - part.n for part, end in zip(parts, ends, strict=True)]
+        return cls(
+            np.concatenate([part.nodes for part in parts]),
+            np.concatenate([part.reduced for part in parts]),
+            np.concatenate([part.lengths for part in parts]),
+            np.concatenate([[0], *starts]),
+            np.concatenate([part.centroids for part in parts]),
+        )
 
     @property
     def n(self) -> int:
@@ -197,7 +223,8 @@ def joined(
         away = _distances(order, each, looking, queries, barred)
         away[np.arange(len(queries)), places[queries] - order.starts[each]] = np.inf
         finds.append(_within(order, each, queries, away, limits, pool))
-    for each, queries in _by_list(_other_lists(order, places, own, probes - 1), order.lists):
+    beside = lists_beside(order.reduced[places], own, order.centroids, probes - 1)
+    for each, queries in _by_list(beside, order.lists):
         away = _distances(order, each, looking, queries, barred)
         finds.append(_within(order, each, queries, away, limits, pool))
     return _nearest_finds(finds, len(places), pool)
@@ -230,15 +257,29 @@ def joined_fully(order: ListOrder, places: Nodes, plan: GraphPlan) -> Candidates
     return found
 
 
-def _other_lists(order: ListOrder, places: Nodes, own: Nodes, count: int) -> Nodes:
-    """The lists nearest to each node besides its own: shape (m, count)."""
-    count = min(count, order.lists - 1)
+def lists_beside(reduced: Vectors, own: Nodes, centroids: Vectors, count: int) -> Nodes:
+    """The lists nearest to each node besides its own.
+
+    Parameters
+    ----------
+    reduced : ndarray of shape (m, r), float32
+    own : ndarray of shape (m,), int64
+        List of each node.
+    centroids : ndarray of shape (lists, r), float32
+    count : int
+
+    Returns
+    -------
+    ndarray of shape (m, count), int64
+        In no order; fewer columns if there are not so many lists.
+    """
+    count = min(count, len(centroids) - 1)
     if count < 1:
-        return np.zeros((len(places), 0), dtype=np.int64)
-    nearest = np.empty((len(places), count), dtype=np.int64)
-    for first in range(0, len(places), _QUERIES):
+        return np.zeros((len(reduced), 0), dtype=np.int64)
+    nearest = np.empty((len(reduced), count), dtype=np.int64)
+    for first in range(0, len(reduced), _QUERIES):
         part = slice(first, first + _QUERIES)
-        away = distances_to_centers(order.reduced[places[part]], order.centroids)
+        away = distances_to_centers(reduced[part], centroids)
         away[np.arange(len(away)), own[part]] = np.inf
         nearest[part] = _few_smallest(away, count)
     return nearest

@@ -225,6 +225,10 @@ class VectorReader:
         found = [self._unit_rows(self.stored[rows[a : a + _TAKEN]], together=False) for a in parts]
         return found[0] if len(found) == 1 else np.vstack(found)
 
+    def part(self, rows: Nodes, /) -> VectorReader:
+        """The given rows by themselves, as they are stored."""
+        return VectorReader(self.stored[rows])
+
     def longest(self) -> float:
         """Length that none of them exceeds: they have length 1."""
         return 1.0

@@ -1,14 +1,16 @@
-"""Two nodes on one machine, of which one is lost while it works."""
+"""Several nodes on one machine: one is lost while it works, one is not as the others."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from ray.cluster_utils import Cluster
 
+from annclust.errors import EngineError
 from annclust.ray_engine.cluster import ADDRESS
 from annclust.ray_engine.ray_engine import RayEngine
 from annclust.search.faiss_index import build_index
@@ -20,6 +22,7 @@ from annclust.storage.vector_file import VectorReader
 from tests.purge.purges import Meanwhile
 from tests.search.samples import clustered
 
+_STORE = 100 << 20
 SETTINGS = SearchSettings(threads=2, neighbors=8, exact_up_to=0)
 
 
@@ -31,6 +34,7 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
         head_node_args={
             "num_cpus": 1,
             "include_dashboard": False,
+            "object_store_memory": _STORE,
             "_system_config": {
                 "health_check_initial_delay_ms": 500,
                 "health_check_period_ms": 500,
@@ -56,3 +60,18 @@ def test_a_node_that_is_lost_in_the_middle_changes_nothing(cluster: Cluster) -> 
         there = build_graph(vectors, settings, order=order, progress=lost).graph
     assert there.neighbors.tobytes() == here.neighbors.tobytes()
     assert there.distances.tobytes() == here.distances.tobytes()
+
+
+def test_what_no_node_has_room_for_is_told(cluster: Cluster) -> None:
+    with RayEngine() as engine, pytest.raises(EngineError, match="object store is too small"):
+        engine.hold(np.zeros(2 * _STORE, dtype=np.uint8))
+
+
+def test_a_node_with_another_annclust_is_told(cluster: Cluster, tmp_path: Path) -> None:
+    about = tmp_path / "annclust-0.0.1.dist-info" / "METADATA"
+    about.parent.mkdir()
+    about.write_text("Metadata-Version: 2.1\nName: annclust\nVersion: 0.0.1\n")
+    cluster.add_node(num_cpus=1, env_vars={"PYTHONPATH": str(tmp_path)})
+    told = r"has annclust 0.0.1, this machine .*: they have to be the same"
+    with RayEngine() as engine, pytest.raises(EngineError, match=told):
+        engine.hold(1)

@@ -135,13 +135,17 @@ def test_the_exact_join_agrees_with_sorting(vectors: Vectors, k: int) -> None:
     assert graph.neighbors.tolist() == expected
 
 
+@pytest.mark.parametrize("shard", [None, 1])
 @checks(max_examples=25)
 @given(vectors=grid_vectors(fewest=2), data=st.data())
-def test_a_join_through_all_lists_is_exact(vectors: Vectors, data: st.DataObject) -> None:
+def test_a_join_through_all_lists_is_exact(
+    shard: int | None, vectors: Vectors, data: st.DataObject
+) -> None:
     n = len(vectors)
     chosen = data.draw(st.lists(st.integers(0, n - 1), min_size=1, unique=True).map(sorted))
     rows = np.array(chosen, dtype=np.int64)
-    graph = graph_of(vectors, IVF, rows)  # so few vectors have no more lists than are probed
+    settings = replace(IVF, shard=shard)
+    graph = graph_of(vectors, settings, rows)  # so few vectors have no more lists than are probed
     true = np.sort(true_distances(vectors[rows], vectors[rows]), axis=1)[:, 1 : graph.k + 1]
     assert graph.problems() == []
     assert graph.distances == pytest.approx(true)
@@ -158,6 +162,20 @@ def test_it_makes_no_difference_where_parts_are_computed_nor_how_often(
     assert there.distances.tobytes() == here.distances.tobytes()
     stages = {"_compare"} if settings is EXACT else {"_join", "_refine", "_measure"}
     assert stages <= set(engine.parts)
+
+
+def test_shards_of_any_size_give_one_graph_wherever_they_are() -> None:
+    vectors = clustered(9_000, 24)
+    settings = replace(IVF, exact_up_to=1_000)
+    whole = graph_of(vectors, replace(settings, shard=8_999))
+    for size in (1, 700, 4_000):
+        engine = Elsewhere()
+        graph = graph_of(vectors, replace(settings, shard=size, engine=engine))
+        assert graph.neighbors.tobytes() == whole.neighbors.tobytes()
+        assert graph.distances.tobytes() == whole.distances.tobytes()
+        assert {"shards_beside", "join_shards", "shards_named", "measure_shards"} <= {*engine.parts}
+    assert whole.problems() == []
+    assert recall_of(whole, ArrayVectors(vectors)) > 0.98
 
 
 def test_a_build_that_was_stopped_goes_on_where_it_was() -> None:

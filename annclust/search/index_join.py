@@ -1,0 +1,140 @@
+"""Index join: a neighbor graph of many vectors, through inverted lists.
+
+The lists name candidates (`list_join`), neighbors of neighbors better ones (`refinement`), and
+these are measured. Each step is a pure function of a span of places.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from annclust.arrays import Candidates, Distances, Nodes, Vectors
+from annclust.engine import Arguments, Held
+from annclust.neighbor_graph import NeighborGraph
+from annclust.search.built_graph import BuiltGraph, blank_graph, sampled, searched
+from annclust.search.graph_plan import GraphPlan, stage_costs
+from annclust.search.list_join import ListOrder, joined_fully, places_at_a_time
+from annclust.search.measuring import nearest_candidates
+from annclust.search.recall import Recall, RecallSample
+from annclust.search.refinement import refined, reverse_lists
+from annclust.search.span_work import Share, Span, SpanWork, Step
+from annclust.vector_source import VectorSource
+
+_REFINED = 1_024
+"""Nodes refined at a time."""
+
+_MEASURED = 1_024
+"""Nodes whose candidates are gathered at a time: up to 170 MB at 32 candidates and 1,280
+dimensions; in the order of the lists, where candidates overlap, about 30."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class IndexJoin:
+    """Builds a graph through inverted lists; counts nodes by their place in the lists' order.
+
+    Parameters
+    ----------
+    vectors : VectorSource
+        One for each node.
+    order : ListOrder
+    plan : GraphPlan
+    work : SpanWork
+    """
+
+    vectors: VectorSource
+    order: ListOrder
+    plan: GraphPlan
+    work: SpanWork
+
+    def build(self) -> BuiltGraph:
+        """Join, refine, measure; refine once more if too few of the true neighbors were found."""
+        costs = stage_costs(self.plan, *self.vectors.shape, self.order.lists)
+        whole = self.work.progress.stage("Neighbor graph", round(costs.whole * self.order.n))
+        with whole as stage:
+            candidates = self._joined(Share(stage, costs.join))
+            candidates = self._refined(candidates, "refine", Share(stage, costs.refine))
+            sample, recall = self._sample(candidates, Share(stage, costs.sample))
+            if recall.dense < self.work.settings.recall:
+                stage.expect(round((costs.whole + costs.refine) * self.order.n))
+                candidates = self._refined(candidates, "again", Share(stage, costs.refine))
+            graph = self._measured(candidates, Share(stage, costs.measure))
+        return BuiltGraph(graph, sample.recall(graph.distances[sample.nodes]))
+
+    def _sample(self, candidates: Held[Candidates], share: Share) -> tuple[RecallSample, Recall]:
+        settings, progress = self.work.settings, self.work.progress
+        nodes = sampled(self.order.n, settings)
+        found = self._nearest(nodes, candidates)
+        sample = searched(self.vectors, self.order, nodes, found, settings, progress)
+        share.advance(self.order.n)
+        return sample, sample.recall(found)
+
+    def _nearest(self, nodes: Nodes, candidates: Held[Candidates]) -> Distances:
+        """Distances of some nodes to the nearest of their candidates: (m, k)."""
+        part = candidates, self.order.places[nodes]
+        (known,) = self.work.map(_rows, [part])
+        others = _at(self.order.nodes, self.work.engine.value(known))
+        return nearest_candidates(self.vectors, nodes, others, self.plan.neighbors)[0]
+
+    def _joined(self, share: Share) -> Held[Candidates]:
+        step = Step("Joining neighbors", "join", places_at_a_time(self.plan.pool), _join)
+        order = self.work.engine.hold(self.order)
+        return self._together(step, (order, self.plan), share)
+
+    def _refined(self, known: Held[Candidates], name: str, share: Share) -> Held[Candidates]:
+        step = Step("Asking neighbors of neighbors", name, _REFINED, _refine)
+        (reverse,) = self.work.engine.map(
+            reverse_lists, [(known,)], threads=self.work.settings.threads
+        )
+        reduced = self.work.engine.hold(self.order.reduced)
+        return self._together(step, (known, reverse, reduced), share)
+
+    def _together(self, step: Step, others: Arguments, share: Share) -> Held[Candidates]:
+        taken = self.work.take(step, lambda some: ((*others, span) for span in some), share)
+        parts = (part for _, part in taken)
+        return self.work.engine.together(parts, (self.order.n, self.plan.pool))
+
+    def _measured(self, candidates: Held[Candidates], share: Share) -> NeighborGraph:
+        k = self.plan.neighbors
+        step = Step("Measuring distances", "measure", _MEASURED, _measure)
+        vectors, nodes = (
+            self.work.engine.hold(self.vectors),
+            self.work.engine.hold(self.order.nodes),
+        )
+        others = vectors, nodes, k, candidates
+        taken = self.work.take(step, lambda some: ((*others, span) for span in some), share)
+        graph = blank_graph(self.order.n, k)
+        for span, part in taken:
+            own, found = self.order.nodes[slice(*span)], self.work.engine.value(part)
+            graph.neighbors[own] = found[:, :k]
+            graph.distances[own] = found[:, k:].view(np.float32)
+        return graph
+
+
+def _rows(candidates: Candidates, places: Nodes) -> Candidates:
+    return candidates[places]
+
+
+def _join(order: ListOrder, plan: GraphPlan, span: Span) -> Candidates:
+    return joined_fully(order, np.arange(*span), plan)
+
+
+def _refine(
+    candidates: Candidates, reverse: Candidates, reduced: Vectors, span: Span
+) -> Candidates:
+    return refined(np.arange(*span), candidates, reverse, reduced)
+
+
+def _measure(
+    vectors: VectorSource, nodes: Nodes, k: int, candidates: Candidates, span: Span
+) -> Candidates:
+    """Neighbors, and the bits of their distances, as one array."""
+    own, others = nodes[slice(*span)], _at(nodes, candidates[slice(*span)])
+    distances, neighbors = nearest_candidates(vectors, own, others, k)
+    return np.hstack([neighbors.astype(np.int32), distances.view(np.int32)])
+
+
+def _at(values: Nodes, places: Candidates) -> Nodes:
+    """Values at places; -1 where the place is."""
+    return np.where(places < 0, -1, values[places])

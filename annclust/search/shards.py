@@ -1,0 +1,201 @@
+"""Shards: the order of the lists and the vectors in parts, where no process can hold them all.
+
+Whoever works on a span of places is given the shards that it needs, and no other. A join within
+these gives what a join within the whole gives: it looks into the same lists in the same order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Self
+
+import numpy as np
+
+from annclust.arrays import Candidates, Distances, Nodes, Vectors
+from annclust.engine import Engine, Held
+from annclust.search.graph_plan import GraphPlan
+from annclust.search.list_join import ListOrder, joined_fully, lists_beside
+from annclust.search.measuring import distances_between
+from annclust.search.span_work import Span
+from annclust.vector_source import ArrayVectors, VectorSource
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shards:
+    """An order of n nodes, and their vectors, as an engine holds them.
+
+    Parameters
+    ----------
+    firsts : ndarray of shape (s + 1,), int64
+        First place of each shard, and n; each begins with a list.
+    of_list : ndarray of shape (lists,), int64
+        Shard of each list.
+    orders : tuple of Held
+        The order within each.
+    vectors : tuple of Held
+        Vectors of its places.
+    centroids : Held
+        Of all lists.
+    """
+
+    firsts: Nodes
+    of_list: Nodes
+    orders: tuple[Held[ListOrder], ...]
+    vectors: tuple[Held[VectorSource], ...]
+    centroids: Held[Vectors]
+
+    @classmethod
+    def of(cls, engine: Engine, order: ListOrder, vectors: VectorSource, size: int) -> Self:
+        """Cut an order into shards of about so many places, at least one list each."""
+        of_list = np.unique(order.starts[:-1] // size, return_inverse=True)[1]
+        cuts = np.searchsorted(of_list, np.arange(of_list[-1] + 2))
+        firsts = order.starts[cuts]
+        parts = [slice(*ends) for ends in pairwise(firsts.tolist())]
+        return cls(
+            firsts,
+            of_list,
+            tuple(
+                engine.hold(order.of_lists(first, last)) for first, last in pairwise(cuts.tolist())
+            ),
+            tuple(engine.hold(vectors.part(order.nodes[places])) for places in parts),
+            engine.hold(order.centroids),
+        )
+
+
+def shards_of(places: Nodes, firsts: Nodes, *, between: bool = False) -> Nodes:
+    """Shards in which places lie, ascending, each once; all from the first to the last if asked."""
+    found = np.unique(np.searchsorted(firsts, places[places >= 0], side="right") - 1)
+    return np.arange(found[0], found[-1] + 1) if between else found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Some:
+    """Numbers of some shards, ascending, and where their places lie if they stand together.
+
+    Parameters
+    ----------
+    first : ndarray of shape (c,), int64
+        First place of each of them.
+    start : ndarray of shape (c + 1,), int64
+        Where it stands, and how many there are.
+    """
+
+    first: Nodes
+    start: Nodes
+
+    @classmethod
+    def of(cls, numbers: Nodes, firsts: Nodes) -> Self:
+        """Shards by their numbers."""
+        sizes = firsts[numbers + 1] - firsts[numbers]
+        return cls(firsts[numbers], np.concatenate([[0], np.cumsum(sizes)]))
+
+    def inward(self, places: Nodes) -> Nodes:
+        """Where places, which lie in these shards, stand; -1 where the place is."""
+        at = np.searchsorted(self.first, places, side="right") - 1
+        return np.where(places < 0, -1, places - self.first[at] + self.start[at])
+
+    def outward(self, stand: Nodes) -> Nodes:
+        """The places of what stands there; -1 where it is."""
+        at = np.searchsorted(self.start, stand, side="right") - 1
+        return np.where(stand < 0, -1, stand - self.start[at] + self.first[np.maximum(at, 0)])
+
+
+def shards_beside(
+    firsts: Nodes, of_list: Nodes, probes: int, span: Span, centroids: Vectors, *orders: ListOrder
+) -> Nodes:
+    """Shards of the lists into which the nodes of a span look; `orders` are those that hold it."""
+    numbers = shards_of(np.array(span) - [0, 1], firsts, between=True)
+    order, some = ListOrder.together(orders), Some.of(numbers, firsts)
+    places = some.inward(np.arange(*span))
+    own = order.list_of(places) + int(np.searchsorted(of_list, numbers[0]))
+    lists = lists_beside(order.reduced[places], own, centroids, probes - 1)
+    return np.unique(of_list[np.append(lists.ravel(), own)])
+
+
+def join_shards(
+    firsts: Nodes, numbers: Nodes, plan: GraphPlan, span: Span, *orders: ListOrder
+) -> Candidates:
+    """Candidates of a span, as places of the whole order, found within some shards of it."""
+    some = Some.of(numbers, firsts)
+    found = joined_fully(ListOrder.together(orders), some.inward(np.arange(*span)), plan)
+    return some.outward(found.astype(np.int64)).astype(np.int32)
+
+
+def shards_named(firsts: Nodes, span: Span, candidates: Candidates) -> Nodes:
+    """Shards in which a span and its candidates lie."""
+    return shards_of(np.append(candidates.ravel(), np.array(span) - [0, 1]), firsts)
+
+
+_MEASURED = 1_024
+"""Nodes whose candidates are gathered at a time."""
+
+
+def measure_shards(
+    firsts: Nodes, numbers: Nodes, k: int, span: Span, candidates: Candidates, *shards: object
+) -> Candidates:
+    """Neighbors of a span, and the bits of their distances, as one array.
+
+    `shards` are nodes of some shards, then vectors.
+    """
+    some, half = Some.of(numbers, firsts), len(shards) // 2
+    nodes: Nodes = np.concatenate([np.asarray(each) for each in shards[:half]])
+    vectors = Together(tuple(shards[half:]), some.start)  # type: ignore[arg-type]
+    own, others = some.inward(np.arange(*span)), some.inward(candidates.astype(np.int64))
+    found = [
+        _nearest(vectors, nodes, own[at : at + _MEASURED], others[at : at + _MEASURED], k)
+        for at in range(0, len(own), _MEASURED)
+    ]
+    return np.vstack(found)
+
+
+def _nearest(vectors: VectorSource, nodes: Nodes, own: Nodes, others: Nodes, k: int) -> Candidates:
+    distances = distances_between(vectors, own, others)
+    named = np.where(others < 0, -1, nodes[others])
+    order = np.lexsort((named, distances), axis=1)[:, :k]
+    away: Distances = np.take_along_axis(distances, order, 1)
+    near = np.take_along_axis(named, order, 1).astype(np.int32)
+    return np.hstack([near, away.view(np.int32)])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Together:
+    """Some sources one behind the other; for `take` alone.
+
+    Parameters
+    ----------
+    sources : tuple of VectorSource
+    start : ndarray of shape (c + 1,), int64
+        Where each begins.
+    """
+
+    sources: Sequence[VectorSource]
+    start: Nodes
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(n, d)."""
+        return int(self.start[-1]), self.sources[0].shape[1]
+
+    def take(self, rows: Nodes, /) -> Vectors:
+        """The given rows, in the given order."""
+        found = np.empty((len(rows), self.shape[1]), dtype=np.float32)
+        at = np.searchsorted(self.start, rows, side="right") - 1
+        for number, source in enumerate(self.sources):
+            here = np.flatnonzero(at == number)
+            if len(here):
+                found[here] = source.take(rows[here] - self.start[number])
+        return found
+
+    def block(self, first: int, last: int, /) -> Vectors:
+        """Rows `first` up to, not including, `last`."""
+        return self.take(np.arange(first, last))
+
+    def part(self, rows: Nodes, /) -> VectorSource:
+        """Some rows by themselves."""
+        return ArrayVectors(self.take(rows))
+
+    def longest(self) -> float:
+        """Length that none of them exceeds."""
+        return max(source.longest() for source in self.sources)
