@@ -13,12 +13,11 @@ from __future__ import annotations
 import argparse
 import os
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from statistics import median
-from threading import Event, Thread
 from typing import Any
 
 import numpy as np
@@ -40,8 +39,6 @@ from annclust.search.index_spec import choose_index
 from annclust.search.list_join import ListOrder
 from annclust.settings import ClusterSettings, SearchSettings, usable_cores
 from annclust.storage.vector_file import VectorReader
-
-_LOOK_EVERY = 0.01
 
 
 @dataclass(eq=False)
@@ -93,54 +90,34 @@ class Work:
         return all(np.array_equal(each, self.labels[0]) for each in self.labels)
 
 
-def own_memory() -> int:
-    """Bytes of this process that are in no file."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("RssAnon"):
-            return int(line.split()[1]) * 1024
-    return 0
-
-
-@contextmanager
-def watching_memory() -> Iterator[list[int]]:
-    """What this process takes more than before, at most."""
-    before, most, over = own_memory(), [0], Event()
-
-    def watch() -> None:
-        while not over.wait(_LOOK_EVERY):
-            most[0] = max(most[0], own_memory() - before)
-
-    watcher = Thread(target=watch)
-    watcher.start()
-    try:
-        yield most
-    finally:
-        over.set()
-        watcher.join()
+def peak_of(action: Callable[[], object]) -> int:
+    """Bytes of arrays and objects of this process that an action takes, at most."""
+    tracemalloc.start()
+    action()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
 
 
 def overhead(n: int, dimension: int, rounds: int) -> None:
     work = Work.of(n, dimension)
     with RayEngine(usable_cores()) as engine:
         started = seconds(lambda: engine.hold(0))
-        work.run()
-        work.run(engine)
-        here, there, growth = [], [], {}
+        peaks = {"local": peak_of(work.run), "ray": peak_of(lambda: work.run(engine))}
+        here, there = [], []
         for _ in range(rounds):
-            for name, taken, its in (("local", here, None), ("ray", there, engine)):
-                with watching_memory() as most:
-                    taken.append(seconds(lambda its=its: work.run(its)))  # type: ignore[misc]
-                growth[name] = most[0]
+            here.append(seconds(work.run))
+            there.append(seconds(lambda: work.run(engine)))
     rows = [
         [
             name,
             f"{median(taken):.1f}",
             f"{min(taken):.1f} to {max(taken):.1f}",
-            f"{growth[name] / work.edges:.1f}",
+            f"{peaks[name] / work.edges:.1f}",
         ]
         for name, taken in (("local", here), ("ray", there))
     ]
-    print(table(["engine", "seconds (median)", "range", "memory of this process / edges"], rows))
+    print(table(["engine", "seconds (median)", "range", "arrays of this process / edges"], rows))
     print(f"ray / local: {median(there) / median(here):.2f}; its start: {started:.1f} s")
     print(f"the same labels: {work.agree}; edges: {work.edges / 1e6:.1f} MB")
 
