@@ -19,9 +19,9 @@ pytestmark = [
 @pytest.mark.parametrize(
     ("what", "fewest"),
     [
-        (["--lives", "1", "--rounds", "1", "--every", "12", "--no-operations"], 100),
-        (["--lives", "0", "--operation", "compact", "--every", "15"], 10),
-        (["--lives", "0", "--operation", "embedder", "--every", "15"], 10),
+        (["--lives", "1", "--rounds", "1", "--every", "25", "--no-operations"], 50),
+        (["--lives", "0", "--operation", "compact", "--every", "31"], 5),
+        (["--lives", "0", "--operation", "embedder", "--every", "31"], 5),
     ],
 )
 def test_whatever_a_crash_leaves_is_what_was_acknowledged(what: list[str], fewest: int) -> None:

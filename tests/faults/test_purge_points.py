@@ -23,7 +23,7 @@ def test_no_photo_is_lost_wherever_a_purge_or_its_undoing_breaks_off(action: str
         "--action",
         action,
         "--every",
-        "2" if action in ("EXDEV", "EINVAL") else "9",
+        "4" if action in ("EXDEV", "EINVAL") else "17",
     )
     assert points >= 3
     assert violations == 0

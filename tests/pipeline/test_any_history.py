@@ -269,6 +269,6 @@ class AnyHistory(RuleBasedStateMachine):
 
 
 AnyHistory.TestCase.settings = settings(
-    max_examples=20, stateful_step_count=20, deadline=None, phases=[Phase.generate]
+    max_examples=14, stateful_step_count=20, deadline=None, phases=[Phase.generate]
 )
 TestAnyHistory = AnyHistory.TestCase
