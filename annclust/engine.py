@@ -8,7 +8,7 @@ computed again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeAlias, TypeVar
 
@@ -54,8 +54,10 @@ class Engine(Protocol):
 
     def map(
         self, function: Callable[..., Result], parts: Iterable[Arguments], /, *, threads: int
-    ) -> Iterator[Held[Result]]:
+    ) -> Generator[Held[Result]]:
         """Results of a pure function, in the order of the parts, few of which are under way.
+
+        Who does not want them all any more closes it.
 
         Parameters
         ----------
@@ -104,7 +106,7 @@ class LocalEngine:
 
     def map(
         self, function: Callable[..., Result], parts: Iterable[Arguments], /, *, threads: int
-    ) -> Iterator[Held[Result]]:
+    ) -> Generator[Held[Result]]:
         """As of `Engine`."""
 
         def compute(part: Arguments) -> Held[Result]:
@@ -112,7 +114,7 @@ class LocalEngine:
 
         from annclust.parallel import map_parts  # whoever looks something up needs none of it
 
-        return map_parts(compute, parts, threads)
+        yield from map_parts(compute, parts, threads)
 
     def together(
         self, parts: Iterable[Held[NDArray[Item]]], shape: tuple[int, int], /

@@ -48,7 +48,7 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 Changed = Literal["photos", "decisions", "choices", "dropped"]
 """What makes stored groups out of date: other photos are there; something was decided; groups are
@@ -74,6 +74,16 @@ class StorageWarning(UserWarning):
 
 class AnnclustError(Exception):
     """Anything annclust expects to go wrong; the message is meant for the user."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Come from another process as it was, with its parts, whatever it is made of."""
+        return _as_it_was, (type(self), self.args, self.__dict__)
+
+
+def _as_it_was(kind: type[AnnclustError], args: tuple[object, ...], parts: object) -> AnnclustError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(cast(dict[str, object], parts))
+    return error
 
 
 class InputError(AnnclustError, ValueError):

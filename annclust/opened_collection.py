@@ -66,7 +66,7 @@ class OpenedCollection(Closing):
             return settings.on(LOCAL)
         from annclust.ray_engine.ray_engine import RayEngine
 
-        return settings.on(self._closes_engine.enter_context(RayEngine()))
+        return settings.on(self._closes_engine.enter_context(RayEngine(settings.search.threads)))
 
     def _make(self, embedder: str | None, *, add: bool) -> None:
         from annclust.embedding.registry import built_in_name

@@ -200,8 +200,8 @@ class SearchSettings(_Overridable):
     engine : Engine
         Where that is done; makes no difference to the result.
     shard : int or None
-        Vectors that are held together, about; if None, all in this process, and elsewhere as many
-        as fit into 2 GiB.
+        Vectors that are held together, about, while a graph is built; if None, all up to 16 GiB, as
+        many as fit into 2 GiB of more.
     """
 
     neighbors: int | None = None

@@ -21,6 +21,12 @@ _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://(.*)", re.DOTALL)
 _URL_BYTES = re.compile(_URL.pattern.encode(), re.DOTALL)
 _OF_THIS_MACHINE = ("file", "local")
 _WITHOUT_SERVER = "memory"
+_ONE_NAME = {"s3a": "s3", "gcs": "gs", "abfss": "abfs"}
+"""Other names of a storage: two of one place would be two places."""
+
+_ODD = ("ftp", "ftps", "sftp", "ssh", "http", "https", "zip", "tar")
+"""What fsspec reads in ways that do not do here: folders that cannot be listed look empty, or names
+with ``?`` lose what comes behind it."""
 
 
 def is_url(path: bytes) -> bool:
@@ -87,8 +93,14 @@ def named_path(named: str | os.PathLike[str]) -> Path:
     if found is None:
         return Path(named)
     scheme, rest = found[1].lower(), found[2]
+    scheme = _ONE_NAME.get(scheme, scheme)
     if scheme in _OF_THIS_MACHINE:
         return _local_path(rest)
+    if scheme in _ODD:
+        raise UsageError(
+            f"photos cannot be read behind {scheme}://. Object storage can (docs/remote.md), and"
+            " what is mounted as a folder."
+        )
     server = rest.lstrip("/") if scheme == _WITHOUT_SERVER else rest
     _refuse_odd(scheme, server.partition("/")[0])
     return UrlPath(f"{scheme}://{server}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from typing import TypeVar
 
 import numpy as np
@@ -37,7 +37,7 @@ class Elsewhere:
 
     def map(
         self, function: Callable[..., Result], parts: Iterable[Arguments], /, *, threads: int
-    ) -> Iterator[Held[Result]]:
+    ) -> Generator[Held[Result]]:
         called = pickle.dumps(function)
         for part in parts:
             for _ in range(self._times):

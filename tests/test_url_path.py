@@ -61,7 +61,7 @@ def test_to_the_local_disk_a_url_is_a_file_that_is_not_there(
 
 
 @pytest.mark.parametrize(
-    "text", ["s3://b/x", "gs://b", "memory://b/x", "S3://b", "sftp://me@host/x", "my+fs.2-x://b"]
+    "text", ["s3://b/x", "gs://b", "memory://b/x", "S3://b", "abfs://me@host/x", "my+fs.2-x://b"]
 )
 def test_what_has_a_scheme_is_a_url(text: str) -> None:
     assert is_url(text.encode())
@@ -102,7 +102,7 @@ def test_a_url_is_stored_in_one_way_and_that_of_a_file_as_its_path(typed: str, s
         ("memory://", "names no bucket"),
         ("file://elsewhere/photos", "of this machine"),
         ("file://", "of this machine"),
-        ("sftp://me:secret@host/photos", "no password"),
+        ("az://me:secret@host/photos", "no password"),
     ],
 )
 def test_a_url_that_cannot_be_used_is_refused_and_no_password_repeated(

@@ -75,7 +75,7 @@ EngineOption = Annotated[
     Engine | None,
     typer.Option(
         envvar="ANNCLUST_ENGINE",
-        help="Where neighbors are found: local (default), or ray: on the cluster at RAY_ADDRESS.",
+        help="Where photos are embedded and neighbors found: local, or ray: docs/scale.md.",
     ),
 ]
 MemoryOption = Annotated[

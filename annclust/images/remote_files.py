@@ -8,6 +8,7 @@ could not be reached: then it is not asked again for a while, as each time costs
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -149,6 +150,8 @@ def _is_of_use(name: str, told: Mapping[str, Any]) -> bool:
 
 def _entry(name: str, told: Mapping[str, Any]) -> RemoteEntry:
     is_folder = told["type"] == "directory"
+    if told["size"] is None and not is_folder:
+        raise RemoteError("the server does not tell its size")
     return RemoteEntry(os.fsencode(name), int(told["size"] or 0), _modified_ns(told), is_folder)
 
 
@@ -170,18 +173,25 @@ def _asked(url: bytes, ask: Callable[[AbstractFileSystem, str], _T]) -> _T:
     scheme, _, rest = text.partition("://")
     server = f"{scheme}://{rest.partition('/')[0]}"
     _refuse_away(server)
+    was_asked = False
     try:
         files = _file_system(server)
+        was_asked = True
         return ask(files, files._strip_protocol(text))
     except MemoryError:
         raise
+    except RemoteError:
+        raise
     except Exception as error:  # whatever these libraries raise
         told = _explained(error, scheme)
+        if told.gone and not was_asked:
+            told = RemoteError("the library for it lacks a file, of credentials maybe")
         if told.away:
             _AWAY[server] = time.monotonic() + _AWAY_FOR, told.reason
         raise told from error
 
 
+_CODE = re.compile(r"[A-Za-z][A-Za-z0-9.]{1,63}")
 _AWAY: dict[str, tuple[float, str]] = {}
 
 
@@ -215,7 +225,9 @@ def _explained(error: Exception, scheme: str) -> RemoteError:
         return RemoteError("the server says: access denied")
     if "Credentials" in kind:
         return RemoteError("no credentials for it were found")
-    return _line_trouble(error, kind) or RemoteError(f"the server says: {_code(error) or kind}")
+    code = _code(error)
+    words = f"it failed: {kind}" if code is None else f"the server says: {code}"
+    return _line_trouble(error, kind) or RemoteError(words)
 
 
 def _line_trouble(error: Exception, kind: str) -> RemoteError | None:
@@ -246,5 +258,5 @@ def _code(error: Exception) -> str | None:
         response = getattr(each, "response", None)
         if isinstance(response, dict):
             code = response.get("Error", {}).get("Code")
-            return str(code) if code else None
+            return code if isinstance(code, str) and _CODE.fullmatch(code) else None
     return None

@@ -16,6 +16,7 @@ from annclust.clustering.hierarchy import BuiltHierarchy, Hierarchy, build_hiera
 from annclust.clustering.inheritance import Heir, Inheritance
 from annclust.clustering.single_linkage import Dendrogram
 from annclust.clustering.spanning_tree import Edges, OutsideSearch
+from annclust.engine import LOCAL
 from annclust.errors import Changed, InputError
 from annclust.neighbor_graph import NeighborGraph
 from annclust.pipeline.derived import refresh_graph_in_order
@@ -23,6 +24,7 @@ from annclust.pipeline.live_vectors import LiveVectors
 from annclust.pipeline.stored import graph_basis, graph_recall
 from annclust.progress import SILENT, Progress
 from annclust.search.bridges import ExactBridges, ListBridges
+from annclust.search.graph_build import shard_size
 from annclust.search.graph_plan import neighbors_wanted
 from annclust.search.list_join import ListOrder
 from annclust.settings import ClusterSettings, SearchSettings
@@ -211,4 +213,5 @@ def _outside(
     vectors = SelectedVectors(store.sound_vectors(), live.rows)
     if order is None:
         return ExactBridges(vectors)
-    return ListBridges(vectors, order, search.threads, search.engine)
+    is_whole = shard_size(vectors, search) >= len(live.rows)  # else no machine holds all of them
+    return ListBridges(vectors, order, search.threads, search.engine if is_whole else LOCAL)

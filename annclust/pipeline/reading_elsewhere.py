@@ -88,25 +88,25 @@ def read_shard(orders: ReadingOrders, jobs: Sequence[ReadJob]) -> list[Read]:
                 f"{socket.gethostname()} cannot see the photos: there is no {os.fsdecode(folder)}."
                 " They have to be on a disk that all nodes share, under one name."
             )
-    workers, model = _tools(orders)
+    workers, model = _tools(orders.embedder, orders.embed, orders.decode, orders.follow_symlinks)
     results = {result.key: result for result in workers.run(iter(jobs))}
     return embedded([results[job.key] for job in jobs], model, orders.embed.batch)
 
 
 @lru_cache(maxsize=1)
-def _tools(orders: ReadingOrders) -> tuple[DecodeWorkers, Embedder]:
+def _tools(
+    embedder: EmbedderSpec, embed: EmbedSettings, decode: DecodeSettings, follow_symlinks: bool
+) -> tuple[DecodeWorkers, Embedder]:
     from annclust.embedding.registry import find_stored
 
-    found = find_stored(orders.embedder, orders.embed)
-    if not found.spec.matches(orders.embedder):
+    found = find_stored(embedder, embed)
+    if not found.spec.matches(embedder):
         raise EngineError(
             f"{socket.gethostname()} has {found.spec.full_name} instead of"
-            f" {orders.embedder.full_name}: annclust and its models have to be the same everywhere"
+            f" {embedder.full_name}: annclust and its models have to be the same everywhere"
         )
-    workers = DecodeWorkers(
-        found.geometry, orders.decode, follow_symlinks=orders.follow_symlinks
-    ).__enter__()  # they end with this process
-    return workers, found.load()
+    workers = DecodeWorkers(found.geometry, decode, follow_symlinks=follow_symlinks)
+    return workers.__enter__(), found.load()  # they end with this process
 
 
 def embedded(results: Sequence[ReadResult], model: Embedder, batch: int) -> list[Read]:

@@ -84,9 +84,8 @@ def _check_remote(root: Root) -> RootCheck:
     except RemoteError as error:
         reason = "the folder is not there" if error.gone else error.reason
         return RootCheck(root, None, reason, gone=error.gone)
-    if not found.is_folder:
-        return RootCheck(root, None, "it is no folder any more", gone=True)
-    return RootCheck(root, None, None)
+    problem = None if found.is_folder else "an object of its name hides the folder"
+    return RootCheck(root, None, problem)
 
 
 def disbelief(check: RootCheck, *, known: int, found: int, vanished: int) -> str | None:

@@ -39,7 +39,8 @@ def graph_choices(store: Store, settings: SearchSettings) -> str:
     rows = store.catalog.rows()
     kind = choose_index(rows, store.embedder.dimension, settings).kind
     k = neighbors_wanted(rows, settings)
-    return f"{kind} k={k} recall={settings.recall} seed={settings.seed} by={_REVISION}"
+    shards = "" if settings.shard is None else " in shards"
+    return f"{kind} k={k} recall={settings.recall} seed={settings.seed}{shards} by={_REVISION}"
 
 
 def graph_basis(store: Store, live: LiveVectors, settings: SearchSettings) -> str:

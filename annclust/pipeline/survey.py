@@ -122,14 +122,14 @@ def survey(
 ) -> Survey:
     """Walk the roots that are there and plan the scan."""
     everyone = store.catalog.roots()
-    walked = _Walked()
+    walked, before = _Walked(), [check_root(root) for root in roots]
     with progress.stage("Looking for photos", unit="files") as stage:
-        for root in (check.root for check in map(check_root, roots) if not check.lost):
+        for root in (check.root for check in before if not check.lost):
             for entry in _walk(root, settings, skip=_inner_folders(root, everyone)):
                 walked.add(root, entry)
                 stage.advance()
-    # Looked at once more: a folder may have gone while it was walked.
-    checks = tuple(check_root(root) for root in roots)
+    # Looked at once more: a folder may have gone while it was walked. One that came was not walked.
+    checks = tuple(check if check.lost else check_root(check.root) for check in before)
     there = _count(file.root for file in walked.files)
     photos = [
         photo

@@ -28,7 +28,7 @@ def purging_alone(roots: Iterable[Root]) -> Iterator[None]:
     FolderBusyError
         If somebody else holds one.
     """
-    alone = {Path(os.fsdecode(root.path)) for root in roots}
+    alone = {root.folder for root in roots if not root.is_remote}
     around = {folder for each in alone for folder in each.parents} - alone
     with ExitStack() as held:
         for folder in sorted(alone | around):

@@ -71,5 +71,5 @@ def _folder_away(root: Root) -> str | None:
 
 def _entries(root: Root) -> bool:
     """Whether there is anything in a folder of photos; a place to mount a disk at is empty."""
-    with os.scandir(Path(os.fsdecode(root.path))) as entries:
+    with os.scandir(root.folder) as entries:
         return any(True for _ in entries)

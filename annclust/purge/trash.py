@@ -63,7 +63,7 @@ class Trash:
 
     def home_of(self, root: Root) -> Path:
         """The folder that holds the trash, and is there without it."""
-        return self.elsewhere or Path(os.fsdecode(root.path))
+        return self.elsewhere or root.folder
 
     def folder_of(self, root: Root) -> Path:
         """The folder of this purge that files of a root go to."""
@@ -92,7 +92,7 @@ def check_trash(trash: Trash, roots: Iterable[Root], *, every_root: Iterable[Roo
         If it is one with a folder of photos, holds one, or lies in one.
     """
     if trash.elsewhere is not None:
-        _require_place(trash.elsewhere, [Path(os.fsdecode(root.path)) for root in every_root])
+        _require_place(trash.elsewhere, [root.folder for root in every_root if not root.is_remote])
     for top in {trash.top_of(root) for root in roots}:
         with suppress(FileNotFoundError):
             _require_folder(top)

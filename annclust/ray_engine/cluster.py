@@ -7,7 +7,9 @@ off. A cluster that the calling program joined by itself is used as it is, and s
 from __future__ import annotations
 
 import os
+import signal
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
@@ -67,6 +69,8 @@ def cluster(cpus: int | None = None) -> Iterator[ModuleType]:
     try:
         if address is not None:
             _require_same_versions(ray)
+        if ray.cluster_resources().get("CPU", 0) < 1:
+            raise EngineError(f"the Ray cluster at {address} has no processors to work on")
         yield ray
     finally:
         ray.shutdown()
@@ -75,18 +79,16 @@ def cluster(cpus: int | None = None) -> Iterator[ModuleType]:
 def _join(ray: ModuleType, address: str | None, cpus: int | None) -> None:
     if address is not None:
         _require_answer(address)
-    own: dict[str, Any] = {"num_cpus": cpus} if address is None else {}
+    own: dict[str, Any] = {} if address else {"num_cpus": cpus, "include_dashboard": False}
+    ends = signal.getsignal(signal.SIGTERM)
     try:
-        ray.init(
-            address=address or "local",
-            include_dashboard=False if address is None else None,
-            log_to_driver=False,
-            logging_level="error",
-            **own,
-        )
+        ray.init(address=address or "local", log_to_driver=False, logging_level="error", **own)
     except Exception as error:  # Ray has no class for what may be wrong with an address
         where = "on this machine" if address is None else f"at {address}"
         raise EngineError(f"no Ray cluster {where}: {_first_line(error)}") from error
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, ends)  # Ray has an idea of its own
 
 
 def _require_answer(address: str) -> None:
@@ -145,11 +147,12 @@ def told(ray: ModuleType) -> Iterator[None]:
     }
     try:
         yield
-    except ray.exceptions.RayTaskError as error:
-        raise (error.cause if isinstance(error.cause, Exception) else error) from None
     except ray.exceptions.RayError as error:
-        known = (why for kind, why in reasons.items() if isinstance(error, kind))
-        why = next(known, _first_line(error))
+        cause = error.cause if isinstance(error, ray.exceptions.RayTaskError) else error
+        if isinstance(cause, Exception) and not isinstance(cause, ray.exceptions.RayError):
+            raise cause from None
+        why = next((why for kind, why in reasons.items() if isinstance(cause, kind)), "")
+        why = why or _first_line(cause)
         raise EngineError(
             f"the Ray cluster gave up: {why}. What was stored before is safe; the same command"
             " goes on from there."
@@ -159,4 +162,5 @@ def told(ray: ModuleType) -> Iterator[None]:
 def forget(ray: ModuleType, reference: object) -> None:
     """Let nobody work on what is not wanted any more."""
     with suppress(Exception):
-        ray.cancel(reference)
+        if ray.is_initialized():  # else this would start another cluster
+            ray.cancel(reference)

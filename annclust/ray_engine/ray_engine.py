@@ -7,7 +7,7 @@ stay where they were made until somebody asks for them.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import ExitStack
 from types import ModuleType
 from typing import Final, TypeVar
@@ -66,7 +66,7 @@ class RayEngine(Closing):
 
     def map(
         self, function: Callable[..., Result], parts: Iterable[Arguments], /, *, threads: int
-    ) -> Iterator[Held[Result]]:
+    ) -> Generator[Held[Result]]:
         """As of `Engine`; `threads` are not used, but all processors of the cluster."""
         ray = self._ray
         task = ray.remote(num_cpus=1, max_retries=_TRIES)(_computed).options(name=function.__name__)

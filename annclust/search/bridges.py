@@ -6,6 +6,7 @@ branch of a tree.
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -111,10 +112,10 @@ class ListBridges:
             (*self._held, positions, barred[part], queries[part], own[part], count)
             for part in parts
         )
-        results = self._engine.map(_outside, arguments, threads=self._threads)
-        for part, result in zip(parts, results, strict=True):
-            away, near = self._engine.value(result)
-            nodes[part, : near.shape[1]], distances[part, : near.shape[1]] = near, away
+        with closing(self._engine.map(_outside, arguments, threads=self._threads)) as results:
+            for part, result in zip(parts, results, strict=True):
+                away, near = self._engine.value(result)
+                nodes[part, : near.shape[1]], distances[part, : near.shape[1]] = near, away
         return nodes, distances
 
 

@@ -8,6 +8,8 @@ go to the lower node, so that the graph does not depend on threads or blocks.
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import numpy as np
 
 from annclust.arrays import Distances, Nodes
@@ -26,8 +28,9 @@ from annclust.settings import SearchSettings
 from annclust.shelf import NO_SHELF, Shelf
 from annclust.vector_source import SelectedVectors, VectorSource
 
-_SHARD_BYTES = 2 << 30
-"""Vectors that are held together, where others work: as they are stored, in float16."""
+_WHOLE_BYTES, _SHARD_BYTES = 16 << 30, 2 << 30
+"""Of vectors: so many are held together, on each machine that works; of more, shards are. Which of
+the two depends on nothing but the vectors, so that each engine gives the same graph."""
 
 _ITEM = 2
 
@@ -77,18 +80,19 @@ def build_graph(
     plan = plan_graph(n, k, order.lists)
     settings = settings_within(settings, plan, order, vectors.shape)
     work = SpanWork(n, settings, progress, shelf)
-    size = _shard_size(selected, settings)
+    size = shard_size(selected, settings)
     if size < n:
         return ShardedJoin(selected, order, plan, work, size).build()
     return IndexJoin(selected, order, plan, work).build()
 
 
-def _shard_size(vectors: VectorSource, settings: SearchSettings) -> int:
-    """How many vectors are held together."""
+def shard_size(vectors: VectorSource, settings: SearchSettings) -> int:
+    """How many vectors are held together: all of them, up to 16 GiB as they are stored."""
     n, dimension = vectors.shape
     if settings.shard is not None:
         return settings.shard
-    return n if settings.engine.is_here else max(_SHARD_BYTES // (_ITEM * dimension), SPAN)
+    each = _ITEM * dimension
+    return n if each * n <= _WHOLE_BYTES else max(_SHARD_BYTES // each, SPAN)
 
 
 def measured_recall(
@@ -125,10 +129,10 @@ def _exact_graph(
     with progress.stage("Joining neighbors", n, unit="vectors") as stage:
         some, held = spans(n, exact.at_a_time), engine.hold(exact)
         parts = ((held, k, span) for span in some)
-        results = engine.map(_compare, parts, threads=settings.threads)
-        for (first, last), result in zip(some, results, strict=True):
-            graph.distances[first:last], graph.neighbors[first:last] = engine.value(result)
-            stage.advance(last - first)
+        with closing(engine.map(_compare, parts, threads=settings.threads)) as results:
+            for (first, last), result in zip(some, results, strict=True):
+                graph.distances[first:last], graph.neighbors[first:last] = engine.value(result)
+                stage.advance(last - first)
     return graph
 
 

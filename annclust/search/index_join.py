@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from annclust.arrays import Candidates, Distances, Nodes, Vectors
+from annclust.arrays import Candidates, Distances, Nodes
 from annclust.engine import Arguments, Held
 from annclust.neighbor_graph import NeighborGraph
 from annclust.search.built_graph import BuiltGraph, blank_graph, sampled, searched
@@ -53,13 +53,14 @@ class IndexJoin:
         costs = stage_costs(self.plan, *self.vectors.shape, self.order.lists)
         whole = self.work.progress.stage("Neighbor graph", round(costs.whole * self.order.n))
         with whole as stage:
-            candidates = self._joined(Share(stage, costs.join))
-            candidates = self._refined(candidates, "refine", Share(stage, costs.refine))
+            order = self.work.engine.hold(self.order)
+            candidates = self._joined(order, Share(stage, costs.join))
+            candidates = self._refined(order, candidates, "refine", Share(stage, costs.refine))
             sample, recall = self._sample(candidates, Share(stage, costs.sample))
             if recall.dense < self.work.settings.recall:
                 stage.expect(round((costs.whole + costs.refine) * self.order.n))
-                candidates = self._refined(candidates, "again", Share(stage, costs.refine))
-            graph = self._measured(candidates, Share(stage, costs.measure))
+                candidates = self._refined(order, candidates, "again", Share(stage, costs.refine))
+            graph = self._measured(order, candidates, Share(stage, costs.measure))
         return BuiltGraph(graph, sample.recall(graph.distances[sample.nodes]))
 
     def _sample(self, candidates: Held[Candidates], share: Share) -> tuple[RecallSample, Recall]:
@@ -77,32 +78,28 @@ class IndexJoin:
         others = _at(self.order.nodes, self.work.engine.value(known))
         return nearest_candidates(self.vectors, nodes, others, self.plan.neighbors)[0]
 
-    def _joined(self, share: Share) -> Held[Candidates]:
+    def _joined(self, order: Held[ListOrder], share: Share) -> Held[Candidates]:
         step = Step("Joining neighbors", "join", places_at_a_time(self.plan.pool), _join)
-        order = self.work.engine.hold(self.order)
         return self._together(step, (order, self.plan), share)
 
-    def _refined(self, known: Held[Candidates], name: str, share: Share) -> Held[Candidates]:
+    def _refined(
+        self, order: Held[ListOrder], known: Held[Candidates], name: str, share: Share
+    ) -> Held[Candidates]:
         step = Step("Asking neighbors of neighbors", name, _REFINED, _refine)
-        (reverse,) = self.work.engine.map(
-            reverse_lists, [(known,)], threads=self.work.settings.threads
-        )
-        reduced = self.work.engine.hold(self.order.reduced)
-        return self._together(step, (known, reverse, reduced), share)
+        (reverse,) = self.work.map(reverse_lists, [(known,)])
+        return self._together(step, (order, known, reverse), share)
 
     def _together(self, step: Step, others: Arguments, share: Share) -> Held[Candidates]:
         taken = self.work.take(step, lambda some: ((*others, span) for span in some), share)
         parts = (part for _, part in taken)
         return self.work.engine.together(parts, (self.order.n, self.plan.pool))
 
-    def _measured(self, candidates: Held[Candidates], share: Share) -> NeighborGraph:
+    def _measured(
+        self, order: Held[ListOrder], candidates: Held[Candidates], share: Share
+    ) -> NeighborGraph:
         k = self.plan.neighbors
         step = Step("Measuring distances", "measure", _MEASURED, _measure)
-        vectors, nodes = (
-            self.work.engine.hold(self.vectors),
-            self.work.engine.hold(self.order.nodes),
-        )
-        others = vectors, nodes, k, candidates
+        others = self._held_vectors(), order, k, candidates
         taken = self.work.take(step, lambda some: ((*others, span) for span in some), share)
         graph = blank_graph(self.order.n, k)
         for span, part in taken:
@@ -110,6 +107,12 @@ class IndexJoin:
             graph.neighbors[own] = found[:, :k]
             graph.distances[own] = found[:, k:].view(np.float32)
         return graph
+
+    def _held_vectors(self) -> Held[VectorSource]:
+        """Those of the nodes alone, where they have to travel."""
+        if self.work.engine.is_here:
+            return self.work.engine.hold(self.vectors)
+        return self.work.engine.hold(self.vectors.part(np.arange(self.order.n)))
 
 
 def _rows(candidates: Candidates, places: Nodes) -> Candidates:
@@ -121,16 +124,16 @@ def _join(order: ListOrder, plan: GraphPlan, span: Span) -> Candidates:
 
 
 def _refine(
-    candidates: Candidates, reverse: Candidates, reduced: Vectors, span: Span
+    order: ListOrder, candidates: Candidates, reverse: Candidates, span: Span
 ) -> Candidates:
-    return refined(np.arange(*span), candidates, reverse, reduced)
+    return refined(np.arange(*span), candidates, reverse, order.reduced)
 
 
 def _measure(
-    vectors: VectorSource, nodes: Nodes, k: int, candidates: Candidates, span: Span
+    vectors: VectorSource, order: ListOrder, k: int, candidates: Candidates, span: Span
 ) -> Candidates:
     """Neighbors, and the bits of their distances, as one array."""
-    own, others = nodes[slice(*span)], _at(nodes, candidates[slice(*span)])
+    own, others = order.nodes[slice(*span)], _at(order.nodes, candidates[slice(*span)])
     distances, neighbors = nearest_candidates(vectors, own, others, k)
     return np.hstack([neighbors.astype(np.int32), distances.view(np.int32)])
 

@@ -71,7 +71,7 @@ class ShardedJoin:
 
         def beside(span: Span) -> Arguments:
             own = shards_of(np.array(span) - [0, 1], firsts, between=True).tolist()
-            about = firsts, shards.of_list, plan.probes, span, shards.centroids
+            about = firsts, shards.of_list, shards.sizes, plan, span, shards.centroids
             return *about, *(orders[each] for each in own)
 
         def arguments(some: Iterable[Span]) -> Iterator[Arguments]:
@@ -83,7 +83,7 @@ class ShardedJoin:
                 yield firsts, numbers, plan, span, *(orders[each] for each in numbers.tolist())
 
         return self.work.take(
-            Step("Joining neighbors", "join", SPAN, join_shards), arguments, share
+            Step("Joining neighbors", "shardjoin", SPAN, join_shards), arguments, share
         )
 
     def _measured(
@@ -104,7 +104,7 @@ class ShardedJoin:
                 yield firsts, numbers, k, span, parts[span], *held
 
         graph = blank_graph(self.order.n, k)
-        step = Step("Measuring distances", "measure", SPAN, measure_shards)
+        step = Step("Measuring distances", "shardmeasure", SPAN, measure_shards)
         for span, part in self.work.take(step, arguments, share):
             own, found = self.order.nodes[slice(*span)], engine.value(part)
             graph.neighbors[own] = found[:, :k]

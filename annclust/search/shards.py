@@ -36,7 +36,7 @@ class Shards:
         The order within each.
     vectors : tuple of Held
         Vectors of its places.
-    centroids : Held
+    centroids, sizes : Held
         Of all lists.
     """
 
@@ -45,6 +45,7 @@ class Shards:
     orders: tuple[Held[ListOrder], ...]
     vectors: tuple[Held[VectorSource], ...]
     centroids: Held[Vectors]
+    sizes: Held[Nodes]
 
     @classmethod
     def of(cls, engine: Engine, order: ListOrder, vectors: VectorSource, size: int) -> Self:
@@ -61,6 +62,7 @@ class Shards:
             ),
             tuple(engine.hold(vectors.part(order.nodes[places])) for places in parts),
             engine.hold(order.centroids),
+            engine.hold(np.diff(order.starts)),
         )
 
 
@@ -103,14 +105,25 @@ class Some:
 
 
 def shards_beside(
-    firsts: Nodes, of_list: Nodes, probes: int, span: Span, centroids: Vectors, *orders: ListOrder
+    firsts: Nodes,
+    of_list: Nodes,
+    sizes: Nodes,
+    plan: GraphPlan,
+    span: Span,
+    centroids: Vectors,
+    *orders: ListOrder,
 ) -> Nodes:
-    """Shards of the lists into which the nodes of a span look; `orders` are those that hold it."""
+    """Shards of the lists into which the nodes of a span look; `orders` are those that hold it.
+
+    All shards, where the lists of some node hold too few others: it is compared with all.
+    """
     numbers = shards_of(np.array(span) - [0, 1], firsts, between=True)
     order, some = ListOrder.together(orders), Some.of(numbers, firsts)
     places = some.inward(np.arange(*span))
     own = order.list_of(places) + int(np.searchsorted(of_list, numbers[0]))
-    lists = lists_beside(order.reduced[places], own, centroids, probes - 1)
+    lists = lists_beside(order.reduced[places], own, centroids, plan.probes - 1)
+    if (sizes[own] + sizes[lists].sum(axis=1) <= plan.neighbors).any():
+        return np.arange(len(firsts) - 1)
     return np.unique(of_list[np.append(lists.ravel(), own)])
 
 

@@ -5,7 +5,8 @@ Whole spans are kept on a shelf, so that a build that was stopped goes on where 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
@@ -98,7 +99,7 @@ class SpanWork:
 
     def map(
         self, function: Callable[..., Result], parts: Iterable[Arguments]
-    ) -> Iterator[Held[Result]]:
+    ) -> Generator[Held[Result]]:
         """As of the engine."""
         return self.engine.map(function, parts, threads=self.settings.threads)
 
@@ -120,8 +121,10 @@ class SpanWork:
         wholes = {span: f"{step.name}-{span[0]}" for span in spans(self.n, SPAN)}
         kept = {span for span, name in wholes.items() if self.shelf.get(name) is not None}
         missing = (part for span in wholes if span not in kept for part in step.parts(span))
-        results = self.engine.map(step.function, arguments(missing), threads=self.settings.threads)
-        with self.progress.stage(step.title, self.n, unit="vectors") as stage:
+        with (
+            closing(self.map(step.function, arguments(missing))) as results,
+            self.progress.stage(step.title, self.n, unit="vectors") as stage,
+        ):
             for span, name in wholes.items():
                 found: list[Held[Candidates]] = []
                 for part in [span] if span in kept else step.parts(span):

@@ -102,7 +102,8 @@ def test_photos_on_the_disk_are_purged_and_put_back_beside_those_in_a_bucket(
     planned = document("purge", "plan", "-c", made, "-o", plan)
     moving = planned["totals"]["photos"]
     assert 0 < moving < 12
-    assert document("purge", "apply", plan, "-c", made, "--yes")["photos"] == moving
+    applied = run("purge", "apply", plan, "-c", made, "--yes", "--json", cwd=photos)
+    assert json.loads(applied.stdout)["photos"] == moving, applied.stderr
     assert document("index", "-c", made)["images"] == 24 - moving
     assert document("purge", "undo", "-c", made)["photos"] == moving
     assert len([path for path in photos.rglob("*.jpg") if ".annclust-trash" not in str(path)]) == 12
@@ -150,7 +151,8 @@ def test_a_file_url_is_a_folder_of_this_machine(tmp_path: Path) -> None:
     [
         (["index", "gs://bucket/photos"], 1, "gs:// needs gcsfs: pip install gcsfs"),
         (["index", "nonsense://bucket"], 1, "no file system goes by nonsense://"),
-        (["index", "sftp://me:secret@host/photos"], 2, "no password in it"),
+        (["index", "az://me:secret@host/photos"], 2, "no password in it"),
+        (["index", "sftp://host/photos"], 2, "photos cannot be read behind sftp://"),
         (["index", "s3:///photos"], 2, "names no bucket"),
         (["index", "photos", "-c", "s3://bucket/c.annclust"], 1, "storage behind a URL"),
         (["status", "-c", "s3://bucket/c.annclust"], 1, "no collection at s3://bucket/c.annclust"),

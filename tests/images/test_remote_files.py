@@ -200,8 +200,8 @@ def with_cause(error: Exception, cause: Exception) -> Exception:
         (TimeoutError("secret"), "the server did not answer in time"),
         (ClientError("SlowDown"), "the server says: SlowDown"),
         (with_cause(OSError(5, "secret"), ClientError("Busy")), "the server says: Busy"),
-        (ClientError(None), "the server says: ClientError"),
-        (RuntimeError("secret"), "the server says: RuntimeError"),
+        (ClientError(None), "it failed: ClientError"),
+        (RuntimeError("secret"), "it failed: RuntimeError"),
     ],
 )
 def test_whatever_a_server_says_is_a_short_reason_to_try_again(

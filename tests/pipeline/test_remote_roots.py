@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from annclust.images.remote_discovery import walk_url
 from annclust.pipeline.examinations import examine_photos
 from annclust.pipeline.pictures import Pictures
 from annclust.pipeline.roots import check_root, resolve_folder
+from annclust.progress import SILENT, Stage
 from annclust.settings import IndexingSettings, ScanSettings, path_of
 from annclust.storage.records import ImageRecord, Root
 from annclust.storage.store import Store
@@ -326,10 +329,34 @@ def test_a_scheme_without_its_library_is_refused_with_what_to_install() -> None:
         resolve_folder(path_of("gs://bucket/photos"))
 
 
-def test_a_folder_in_whose_place_an_object_is_now_is_none_any_more(bucket: Bucket) -> None:
+def test_a_folder_whose_name_an_object_has_is_hidden_and_not_gone(bucket: Bucket) -> None:
     bucket.put("trip", b"12345")
     check = check_root(Root(1, f"{bucket.url}/trip".encode()))
-    assert (check.problem, check.gone) == ("it is no folder any more", True)
+    assert (check.problem, check.gone) == ("an object of its name hides the folder", False)
+
+
+class Recovers:
+    """Progress at whose first stage a server answers again."""
+
+    def __init__(self, bucket: Bucket) -> None:
+        self._bucket = bucket
+
+    @contextmanager
+    def stage(self, title: str, /, total: int | None = None, *, unit: str = "") -> Iterator[Stage]:
+        self._bucket.server.refused = None
+        with SILENT.stage(title, total, unit=unit) as stage:
+            yield stage
+
+
+def test_a_server_that_answers_again_during_a_scan_has_lost_nothing(
+    trip: str, collection: Collection, bucket: Bucket
+) -> None:
+    bucket.server.refused = re.compile(".")
+    collection.progress = Recovers(bucket)
+    report = collection.index(forget_missing=True)
+    assert (report.images, report.removed) == (6, 0)
+    assert [each.reason for each in report.offline] == ["the server says: access denied"]
+    assert collection.index(forget_missing=True).offline == ()
 
 
 def test_when_a_photo_was_taken_is_read_behind_urls_too(

@@ -65,7 +65,7 @@ def rays_of(session: int) -> list[str]:
     return [line for line in found if "raylet" in line or "gcs_server" in line]
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_what_was_committed_stays_and_the_same_command_goes_on(
     many: Path, tmp_path: Path, how: signal.Signals
 ) -> None:

@@ -178,6 +178,29 @@ def test_shards_of_any_size_give_one_graph_wherever_they_are() -> None:
     assert recall_of(whole, ArrayVectors(vectors)) > 0.98
 
 
+def test_who_has_too_few_in_its_lists_is_compared_with_all_whatever_the_shards() -> None:
+    vectors = clustered(6_000, 24)
+    settings = replace(IVF, exact_up_to=1_000, neighbors=24)
+    index = index_of(vectors, settings)
+    full = np.arange(6_000)
+    order = ListOrder.of(index, full)
+    kept = np.sort(order.nodes[: order.starts[40]][::9])  # of some lists little is left
+    rows = np.unique(np.concatenate([kept, order.nodes[order.starts[60] :]]))
+    graphs = [
+        build_graph(
+            ArrayVectors(vectors),
+            replace(settings, shard=shard),
+            order=ListOrder.of(index, rows),
+            rows=rows,
+        ).graph
+        for shard in (1, 500, len(rows) - 1)
+    ]
+    assert graphs[0].problems() == []
+    assert (graphs[0].neighbors >= 0).all()
+    for graph in graphs[1:]:
+        assert graph.neighbors.tobytes() == graphs[0].neighbors.tobytes()
+
+
 def test_a_build_that_was_stopped_goes_on_where_it_was() -> None:
     vectors = ArrayVectors(clustered(40_000, 6))
     settings = replace(IVF, threads=2, exact_up_to=10_000)
