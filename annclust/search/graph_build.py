@@ -70,7 +70,8 @@ def build_graph(
     InputError
         If the join through lists takes more than `settings.memory`.
     """
-    selected = vectors if rows is None else SelectedVectors(vectors, rows)
+    all_of_them = rows is not None and len(rows) == vectors.shape[0]
+    selected = vectors if rows is None or all_of_them else SelectedVectors(vectors, rows)
     n, _ = selected.shape
     k = min(neighbors_wanted(vectors.shape[0], settings), max(n - 1, 0))
     if k == 0:

@@ -20,7 +20,7 @@ from annclust.search.measuring import nearest_candidates
 from annclust.search.recall import Recall, RecallSample
 from annclust.search.refinement import refined, reverse_lists
 from annclust.search.span_work import Share, Span, SpanWork, Step
-from annclust.vector_source import VectorSource
+from annclust.vector_source import SelectedVectors, VectorSource
 
 _REFINED = 1_024
 """Nodes refined at a time."""
@@ -110,9 +110,10 @@ class IndexJoin:
 
     def _held_vectors(self) -> Held[VectorSource]:
         """Those of the nodes alone, where they have to travel."""
-        if self.work.engine.is_here:
-            return self.work.engine.hold(self.vectors)
-        return self.work.engine.hold(self.vectors.part(np.arange(self.order.n)))
+        engine, vectors = self.work.engine, self.vectors
+        if isinstance(vectors, SelectedVectors) and not engine.is_here:
+            vectors = vectors.part(np.arange(self.order.n))
+        return engine.hold(vectors)
 
 
 def _rows(candidates: Candidates, places: Nodes) -> Candidates:
