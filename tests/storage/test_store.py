@@ -64,6 +64,9 @@ def test_vectors_travel_as_what_they_are_not_as_where_they_lie(writer: StoreWrit
     assert elsewhere.descriptor < 0
     assert elsewhere.block(0, 4).tobytes() == writer.vectors().block(0, 4).tobytes()
     assert elsewhere.take(np.array([2])).tobytes() == writer.vectors().block(2, 3).tobytes()
+    some = pickle.loads(pickle.dumps(writer.vectors().part(np.array([3, 1]))))
+    assert some.shape == (2, DIMENSION)
+    assert some.block(0, 2).tobytes() == writer.vectors().take(np.array([3, 1])).tobytes()
 
 
 def test_vectors_come_back_as_unit_rows(writer: StoreWriter) -> None:
