@@ -13,7 +13,15 @@ import numpy as np
 from annclust.arrays import Nodes, Vectors
 
 
-class VectorSource(Protocol):
+class RowSource(Protocol):
+    """Vectors of which single ones are asked for. Any class of this shape will do."""
+
+    def take(self, rows: Nodes, /) -> Vectors:
+        """The given rows, in the given order: shape (len(rows), d)."""
+        ...
+
+
+class VectorSource(RowSource, Protocol):
     """n vectors of dimension d. Any class of this shape will do."""
 
     @property
@@ -23,10 +31,6 @@ class VectorSource(Protocol):
 
     def block(self, first: int, last: int, /) -> Vectors:
         """Rows `first` up to, not including, `last`: shape (last - first, d)."""
-        ...
-
-    def take(self, rows: Nodes, /) -> Vectors:
-        """The given rows, in the given order: shape (len(rows), d)."""
         ...
 
     def part(self, rows: Nodes, /) -> VectorSource:

@@ -6,7 +6,6 @@ Part of step 3 of 6 in HDBSCAN*; see :mod:`annclust.clustering.hdbscan` for the 
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
@@ -70,8 +69,8 @@ def graph_forest(
     )
     forests = [*engine.map(_forest_of_part, parts, threads=threads)]
     while len(forests) > 1:
-        pairs = ((*forests[at : at + 2], graph.n) for at in range(0, len(forests), 2))
-        forests = [*engine.map(_forest_of_both, pairs, threads=threads)]
+        pairs = ((graph.n, *forests[at : at + 2]) for at in range(0, len(forests), 2))
+        forests = [*engine.map(_forest_of, pairs, threads=threads)]
     return engine.value(forests[0])
 
 
@@ -85,9 +84,7 @@ def _forest_of_part(
     return forest_of_lists(neighbors, weights, first=first, n=len(core))
 
 
-def _forest_of_both(one: SpanningForest, *rest: Any) -> SpanningForest:
-    *others, n = rest
-    forests = (one, *others)
+def _forest_of(n: int, *forests: SpanningForest) -> SpanningForest:
     return spanning_forest(
         np.concatenate([forest.left for forest in forests]),
         np.concatenate([forest.right for forest in forests]),

@@ -178,9 +178,7 @@ def _asked(url: bytes, ask: Callable[[AbstractFileSystem, str], _T]) -> _T:
         files = _file_system(server)
         was_asked = True
         return ask(files, files._strip_protocol(text))
-    except MemoryError:
-        raise
-    except RemoteError:
+    except (MemoryError, RemoteError):
         raise
     except Exception as error:  # whatever these libraries raise
         told = _explained(error, scheme)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
-from annclust.arrays import Distances, Nodes
+from annclust.arrays import Candidates, Distances, Nodes
 from annclust.neighbor_graph import NeighborGraph
 from annclust.progress import Progress
 from annclust.search.list_join import ListOrder
@@ -49,6 +50,32 @@ def searched(
     """What can be among the true neighbors of some nodes, given the distances that were found."""
     with progress.stage("Sampling for recall"):
         return RecallSample.bounded(vectors, order, nodes, found, settings.threads)
+
+
+def measured_rows(distances: Distances, neighbors: Nodes) -> Candidates:
+    """Neighbors, and the bits of their distances, as one array that travels: (m, 2 k), int32."""
+    return np.hstack([neighbors.astype(np.int32), distances.view(np.int32)])
+
+
+def graph_of_rows(
+    nodes: Nodes, k: int, parts: Iterable[tuple[tuple[int, int], Candidates]]
+) -> NeighborGraph:
+    """Put a graph together.
+
+    Parameters
+    ----------
+    nodes : ndarray of shape (n,), int64
+        Node at each place.
+    k : int
+    parts : iterable of ((int, int), ndarray of shape (m, 2 k))
+        Spans of places, and their `measured_rows`.
+    """
+    graph = blank_graph(len(nodes), k)
+    for span, rows in parts:
+        own = nodes[slice(*span)]
+        graph.neighbors[own] = rows[:, :k]
+        graph.distances[own] = rows[:, k:].view(np.float32)
+    return graph
 
 
 def blank_graph(n: int, k: int) -> NeighborGraph:

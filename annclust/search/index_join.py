@@ -6,6 +6,7 @@ these are measured. Each step is a pure function of a span of places.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy as np
 from annclust.arrays import Candidates, Distances, Nodes
 from annclust.engine import Arguments, Held
 from annclust.neighbor_graph import NeighborGraph
-from annclust.search.built_graph import BuiltGraph, blank_graph, sampled, searched
+from annclust.search.built_graph import BuiltGraph, graph_of_rows, measured_rows, sampled, searched
 from annclust.search.graph_plan import GraphPlan, stage_costs
 from annclust.search.list_join import ListOrder, joined_fully, places_at_a_time
 from annclust.search.measuring import nearest_candidates
@@ -90,23 +91,23 @@ class IndexJoin:
         return self._together(step, (order, known, reverse), share)
 
     def _together(self, step: Step, others: Arguments, share: Share) -> Held[Candidates]:
-        taken = self.work.take(step, lambda some: ((*others, span) for span in some), share)
-        parts = (part for _, part in taken)
+        parts = (part for _, part in self._taken(step, others, share))
         return self.work.engine.together(parts, (self.order.n, self.plan.pool))
+
+    def _taken(
+        self, step: Step, others: Arguments, share: Share
+    ) -> Iterator[tuple[Span, Held[Candidates]]]:
+        """Take a step whose spans are all given the same besides."""
+        return self.work.take(step, lambda some: ((*others, span) for span in some), share)
 
     def _measured(
         self, order: Held[ListOrder], candidates: Held[Candidates], share: Share
     ) -> NeighborGraph:
         k = self.plan.neighbors
         step = Step("Measuring distances", "measure", _MEASURED, _measure)
-        others = self._held_vectors(), order, k, candidates
-        taken = self.work.take(step, lambda some: ((*others, span) for span in some), share)
-        graph = blank_graph(self.order.n, k)
-        for span, part in taken:
-            own, found = self.order.nodes[slice(*span)], self.work.engine.value(part)
-            graph.neighbors[own] = found[:, :k]
-            graph.distances[own] = found[:, k:].view(np.float32)
-        return graph
+        taken = self._taken(step, (self._held_vectors(), order, k, candidates), share)
+        parts = ((span, self.work.engine.value(part)) for span, part in taken)
+        return graph_of_rows(self.order.nodes, k, parts)
 
     def _held_vectors(self) -> Held[VectorSource]:
         """Those of the nodes alone, where they have to travel."""
@@ -133,10 +134,8 @@ def _refine(
 def _measure(
     vectors: VectorSource, order: ListOrder, k: int, candidates: Candidates, span: Span
 ) -> Candidates:
-    """Neighbors, and the bits of their distances, as one array."""
     own, others = order.nodes[slice(*span)], _at(order.nodes, candidates[slice(*span)])
-    distances, neighbors = nearest_candidates(vectors, own, others, k)
-    return np.hstack([neighbors.astype(np.int32), distances.view(np.int32)])
+    return measured_rows(*nearest_candidates(vectors, own, others, k))
 
 
 def _at(values: Nodes, places: Candidates) -> Nodes:

@@ -6,12 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise, tee
 
-import numpy as np
-
 from annclust.arrays import Candidates
 from annclust.engine import Arguments, Held
 from annclust.neighbor_graph import NeighborGraph
-from annclust.search.built_graph import BuiltGraph, blank_graph, sampled, searched
+from annclust.search.built_graph import BuiltGraph, graph_of_rows, sampled, searched
 from annclust.search.graph_plan import GraphPlan, stage_costs
 from annclust.search.list_join import SPAN, ListOrder
 from annclust.search.shards import (
@@ -20,7 +18,7 @@ from annclust.search.shards import (
     measure_shards,
     shards_beside,
     shards_named,
-    shards_of,
+    shards_under,
 )
 from annclust.search.span_work import Share, Span, SpanWork, Step
 from annclust.vector_source import VectorSource
@@ -70,7 +68,7 @@ class ShardedJoin:
         firsts, orders = shards.firsts, shards.orders
 
         def beside(span: Span) -> Arguments:
-            own = shards_of(np.array(span) - [0, 1], firsts, between=True).tolist()
+            own = shards_under(span, firsts).tolist()
             about = firsts, shards.of_list, shards.sizes, plan, span, shards.centroids
             return *about, *(orders[each] for each in own)
 
@@ -103,10 +101,8 @@ class ShardedJoin:
                 held = *(nodes[each] for each in chosen), *(shards.vectors[each] for each in chosen)
                 yield firsts, numbers, k, span, parts[span], *held
 
-        graph = blank_graph(self.order.n, k)
         step = Step("Measuring distances", "shardmeasure", SPAN, measure_shards)
-        for span, part in self.work.take(step, arguments, share):
-            own, found = self.order.nodes[slice(*span)], engine.value(part)
-            graph.neighbors[own] = found[:, :k]
-            graph.distances[own] = found[:, k:].view(np.float32)
-        return graph
+        taken = self.work.take(step, arguments, share)
+        return graph_of_rows(
+            self.order.nodes, k, ((span, engine.value(part)) for span, part in taken)
+        )

@@ -13,13 +13,14 @@ from typing import Self
 
 import numpy as np
 
-from annclust.arrays import Candidates, Distances, Nodes, Vectors
+from annclust.arrays import Candidates, Nodes, Vectors
 from annclust.engine import Engine, Held
+from annclust.search.built_graph import measured_rows
 from annclust.search.graph_plan import GraphPlan
 from annclust.search.list_join import ListOrder, joined_fully, lists_beside
-from annclust.search.measuring import distances_between
+from annclust.search.measuring import nearest_candidates
 from annclust.search.span_work import Span
-from annclust.vector_source import ArrayVectors, VectorSource
+from annclust.vector_source import VectorSource
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,10 +67,15 @@ class Shards:
         )
 
 
-def shards_of(places: Nodes, firsts: Nodes, *, between: bool = False) -> Nodes:
-    """Shards in which places lie, ascending, each once; all from the first to the last if asked."""
-    found = np.unique(np.searchsorted(firsts, places[places >= 0], side="right") - 1)
-    return np.arange(found[0], found[-1] + 1) if between else found
+def shards_of(places: Nodes, firsts: Nodes) -> Nodes:
+    """Shards in which places lie, ascending, each once."""
+    return np.unique(np.searchsorted(firsts, places[places >= 0], side="right") - 1)
+
+
+def shards_under(span: Span, firsts: Nodes) -> Nodes:
+    """Shards in which a span lies, ascending."""
+    first, last = shards_of(np.array(span) - [0, 1], firsts)[[0, -1]]
+    return np.arange(first, last + 1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,7 +123,7 @@ def shards_beside(
 
     All shards, where the lists of some node hold too few others: it is compared with all.
     """
-    numbers = shards_of(np.array(span) - [0, 1], firsts, between=True)
+    numbers = shards_under(span, firsts)
     order, some = ListOrder.together(orders), Some.of(numbers, firsts)
     places = some.inward(np.arange(*span))
     own = order.list_of(places) + int(np.searchsorted(of_list, numbers[0]))
@@ -148,37 +154,23 @@ _MEASURED = 1_024
 def measure_shards(
     firsts: Nodes, numbers: Nodes, k: int, span: Span, candidates: Candidates, *shards: object
 ) -> Candidates:
-    """Neighbors of a span, and the bits of their distances, as one array.
-
-    `shards` are nodes of some shards, then vectors.
-    """
+    """The `measured_rows` of a span; `shards` are nodes of some shards, then their vectors."""
     some, half = Some.of(numbers, firsts), len(shards) // 2
     nodes: Nodes = np.concatenate([np.asarray(each) for each in shards[:half]])
     vectors = Together(tuple(shards[half:]), some.start)  # type: ignore[arg-type]
     own, others = some.inward(np.arange(*span)), some.inward(candidates.astype(np.int64))
-    found = [
-        _nearest(vectors, nodes, own[at : at + _MEASURED], others[at : at + _MEASURED], k)
-        for at in range(0, len(own), _MEASURED)
-    ]
-    return np.vstack(found)
-
-
-def _nearest(vectors: VectorSource, nodes: Nodes, own: Nodes, others: Nodes, k: int) -> Candidates:
-    distances = distances_between(vectors, own, others)
-    named = np.where(others < 0, -1, nodes[others])
-    order = np.lexsort((named, distances), axis=1)[:, :k]
-    away: Distances = np.take_along_axis(distances, order, 1)
-    near = np.take_along_axis(named, order, 1).astype(np.int32)
-    return np.hstack([near, away.view(np.int32)])
+    parts = (slice(at, at + _MEASURED) for at in range(0, len(own), _MEASURED))
+    found = (nearest_candidates(vectors, own[at], others[at], k, nodes) for at in parts)
+    return np.vstack([measured_rows(*each) for each in found])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Together:
-    """Some sources one behind the other; for `take` alone.
+    """Some sources one behind the other; a `RowSource`.
 
     Parameters
     ----------
-    sources : tuple of VectorSource
+    sources : sequence of VectorSource
     start : ndarray of shape (c + 1,), int64
         Where each begins.
     """
@@ -186,29 +178,12 @@ class Together:
     sources: Sequence[VectorSource]
     start: Nodes
 
-    @property
-    def shape(self) -> tuple[int, int]:
-        """(n, d)."""
-        return int(self.start[-1]), self.sources[0].shape[1]
-
     def take(self, rows: Nodes, /) -> Vectors:
         """The given rows, in the given order."""
-        found = np.empty((len(rows), self.shape[1]), dtype=np.float32)
+        found = np.empty((len(rows), self.sources[0].shape[1]), dtype=np.float32)
         at = np.searchsorted(self.start, rows, side="right") - 1
         for number, source in enumerate(self.sources):
             here = np.flatnonzero(at == number)
             if len(here):
                 found[here] = source.take(rows[here] - self.start[number])
         return found
-
-    def block(self, first: int, last: int, /) -> Vectors:
-        """Rows `first` up to, not including, `last`."""
-        return self.take(np.arange(first, last))
-
-    def part(self, rows: Nodes, /) -> VectorSource:
-        """Some rows by themselves."""
-        return ArrayVectors(self.take(rows))
-
-    def longest(self) -> float:
-        """Length that none of them exceeds."""
-        return max(source.longest() for source in self.sources)
