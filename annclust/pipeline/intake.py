@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -248,7 +248,7 @@ def take_in(
         If the system refuses to write; what was committed stays.
     """
     with (
-        _reading(embedder, settings, folders) as (read, model),
+        _reading(embedder, settings, {folders[file.root] for file in files}) as (read, model),
         progress.stage("Decoding", len(files), unit="photos") as decoding,
         progress.stage("Embedding", len(files), unit="photos") as embedding,
     ):
@@ -266,11 +266,11 @@ _Reading: TypeAlias = Callable[[Iterator[ReadJob]], Iterator[Read]]
 
 @contextmanager
 def _reading(
-    embedder: EmbedderLoader, settings: IndexingSettings, folders: Mapping[int, bytes]
+    embedder: EmbedderLoader, settings: IndexingSettings, folders: Set[bytes]
 ) -> Iterator[tuple[_Reading, Embedder | None]]:
     """What reads files, and the embedder, unless what is read comes with its vectors."""
     if not settings.search.engine.is_here:
-        orders = reading_orders(embedder.spec, settings, folders.values())
+        orders = reading_orders(embedder.spec, settings, sorted(folders))
         yield partial(read_elsewhere, orders, settings=settings), None
         return
     follow = bool(settings.scan.follow_symlinks)

@@ -67,6 +67,20 @@ def test_what_others_read_is_what_would_be_read_here(
     assert found.embedded == 13
 
 
+def test_a_folder_that_is_away_keeps_nobody_from_reading_the_others(
+    tmp_path: Path, album: Path
+) -> None:
+    other = save(tmp_path / "other" / "a.jpg", 50).parent
+    settings = SETTINGS.on(Elsewhere())
+    path = tmp_path / "c.annclust"
+    with Collection(path, embedder="color-histogram", settings=settings) as collection:
+        collection.index([album, other])
+        other.rename(tmp_path / "away")
+        save(album / "new.jpg", 51)
+        report = collection.index()
+    assert (report.embedded, report.removed, len(report.offline)) == (1, 0, 1)
+
+
 def test_who_cannot_see_the_photos_says_so(tmp_path: Path) -> None:
     spec = Collection(tmp_path / "c.annclust", embedder="color-histogram").embedder
     orders = reading_orders(spec, SETTINGS, [b"/no/such/folder"])
