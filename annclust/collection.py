@@ -12,19 +12,12 @@ from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, BinaryIO, get_args
 
+from annclust.choices import PathLike, path_of, paths_of, refuse_unknown, whole_number
 from annclust.errors import AnnclustError, UsageError
 from annclust.neighbor_graph import NeighborGraph
 from annclust.pipeline.reports import IndexReport, Match, Status
 from annclust.purging_collection import PurgingCollection
-from annclust.settings import (
-    Level,
-    PathLike,
-    ShownLevel,
-    path_of,
-    paths_of,
-    refuse_unknown,
-    whole_number,
-)
+from annclust.settings import Level, ShownLevel
 
 # Each call loads what it needs itself: a query must not wait for what only indexing needs.
 if TYPE_CHECKING:

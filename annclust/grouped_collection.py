@@ -7,19 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, get_args
 
+from annclust.choices import PathLike, granularity_of, path_of, refuse_unknown, whole_number
 from annclust.opened_collection import OpenedCollection
 from annclust.pipeline.reports import Cluster, ClusterReport
-from annclust.settings import (
-    GRANULARITY,
-    Level,
-    Method,
-    PathLike,
-    ShownLevel,
-    granularity_of,
-    path_of,
-    refuse_unknown,
-    whole_number,
-)
+from annclust.settings import GRANULARITY, Level, Method, ShownLevel
 
 # Each call loads what it needs itself: a query must not wait for what only grouping needs.
 if TYPE_CHECKING:

@@ -6,13 +6,14 @@ import os
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, get_args
 
+from annclust.choices import PathLike, path_of, refuse_unknown
 from annclust.closing import Closing
 from annclust.embedding.embedder import EmbedderLoader, EmbedderSpec
 from annclust.engine import LOCAL
 from annclust.errors import AnnclustError, CollectionClosedError, UsageError
 from annclust.pipeline.embedders import CollectionEmbedder
 from annclust.progress import SILENT, Progress
-from annclust.settings import EngineName, IndexingSettings, PathLike, path_of, refuse_unknown
+from annclust.settings import EngineName, IndexingSettings
 from annclust.storage.store import Store
 
 # What only writing needs is loaded when something is written.

@@ -10,9 +10,10 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING, get_args
 
+from annclust.choices import PathLike, path_of, paths_of, refuse_unknown
 from annclust.errors import NothingClusteredError, TrashError
 from annclust.grouped_collection import GroupedCollection
-from annclust.settings import PathLike, ShownLevel, path_of, paths_of, refuse_unknown
+from annclust.settings import ShownLevel
 from annclust.url_path import UrlPath
 
 # Each call loads what it needs itself: a query must not wait for what only a purge needs.

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from annclust.choices import path_of
 from annclust.errors import UsageError
-from annclust.settings import path_of
 from annclust.url_path import UrlPath, is_url, named_path, path_at
 
 URL = "s3://bucket/trip 2024/a.jpg"

@@ -173,7 +173,7 @@ _SAID = {
 
 
 def _said_lines(saying: str, said: Decided | None, first: Path, *others: Path) -> Iterator[str]:
-    from annclust.settings import path_of
+    from annclust.choices import path_of
 
     for other in others:
         told = said is not None and path_of(other) in said.others

@@ -112,9 +112,9 @@ def _add_apply(purge: typer.Typer) -> None:
         ] = False,
     ) -> None:
         """Move the photos of a plan to the trash; given again, it goes on where it stopped."""
+        from annclust.choices import path_of
         from annclust.cli.purge_listings import apply_document, apply_lines
         from annclust.purge.plan_file import read_plan
-        from annclust.settings import path_of
 
         read = read_plan(path_of(plan))
         _ask(_question(read), yes=yes or not read.totals.files)
@@ -168,9 +168,9 @@ def _add_undo(purge: typer.Typer) -> None:
         collection: CollectionOption = DEFAULT_COLLECTION,
     ) -> None:
         """Put back what a purge moved to the trash."""
+        from annclust.choices import path_of
         from annclust.cli.purge_listings import undo_document, undo_lines
         from annclust.purge.plan_file import read_plan
-        from annclust.settings import path_of
 
         read = None if plan is None else read_plan(path_of(plan))
         with open_collection(collection, console) as opened:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from blake3 import blake3
 
+from annclust.choices import path_of
 from annclust.errors import ModelFileError
-from annclust.settings import path_of
 
 _DIGITS = 16
 _REMEDY = "Say where it is now: annclust index --embedder NAME; the same model may lie anywhere."

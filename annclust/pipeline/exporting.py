@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 from annclust.arrays import Nodes
+from annclust.choices import path_of
 from annclust.errors import InputError, OutputError
 from annclust.neighbor_graph import NeighborGraph
 from annclust.photo_map.places import Places
-from annclust.settings import path_of
 from annclust.storage.durable import published
 from annclust.storage.records import ExportRow
 

@@ -15,6 +15,7 @@ from typing import Any, get_args
 import numpy as np
 
 from annclust.arrays import ImageId, Labels, Nodes, Weights
+from annclust.choices import granularity_of, refuse_unknown
 from annclust.clustering.hdbscan import Clustering
 from annclust.clustering.lineage import Lineage, Past, match_clusters
 from annclust.clustering.representative import representatives
@@ -25,13 +26,7 @@ from annclust.pipeline.live_vectors import LiveVectors, live_vectors
 from annclust.pipeline.photo_groups import GroupChoices, level_at, photo_groups
 from annclust.pipeline.reports import ClusterReport
 from annclust.progress import SILENT, Progress
-from annclust.settings import (
-    ClusterSettings,
-    Level,
-    SearchSettings,
-    granularity_of,
-    refuse_unknown,
-)
+from annclust.settings import ClusterSettings, Level, SearchSettings
 from annclust.storage.records import Member
 from annclust.storage.store import Store
 from annclust.storage.store_writer import StoreWriter

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from annclust.choices import path_of
 from annclust.errors import PhotosAwayError, PhotosNotFoundError
 from annclust.images.discovery import TRASH
-from annclust.settings import path_of
 from annclust.storage.records import Root
 from annclust.url_path import UrlPath, is_url
 

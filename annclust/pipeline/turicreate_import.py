@@ -6,13 +6,14 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from annclust.choices import PathLike, path_of
 from annclust.embedding.turicreate_models import MODELS, TuriCreateModel, published_spec
 from annclust.embedding.turicreate_saved import SavedWork
 from annclust.errors import InputError
 from annclust.pipeline.importing import import_vectors
 from annclust.pipeline.reports import IndexReport
 from annclust.progress import SILENT, Progress
-from annclust.settings import IndexingSettings, PathLike, path_of
+from annclust.settings import IndexingSettings
 from annclust.storage.store_writer import StoreWriter
 
 

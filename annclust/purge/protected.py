@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeAlias
 
+from annclust.choices import path_of
 from annclust.errors import PhotosNotFoundError
-from annclust.settings import path_of
 
 _Identity: TypeAlias = tuple[int, int]
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from annclust.choices import path_of
 from annclust.collection import Collection
 from annclust.errors import InputError, PhotosAwayError, PhotosNotFoundError
 from annclust.images.examination import Examination
@@ -20,7 +21,7 @@ from annclust.pipeline.examinations import examine_photos
 from annclust.pipeline.pictures import Pictures
 from annclust.pipeline.roots import check_root, resolve_folder
 from annclust.progress import SILENT, Stage
-from annclust.settings import IndexingSettings, ScanSettings, path_of
+from annclust.settings import IndexingSettings, ScanSettings
 from annclust.storage.records import ImageRecord, Root
 from annclust.storage.store import Store
 from annclust.url_path import UrlPath
