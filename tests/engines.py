@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annclust.engine import Arguments, Held
+from annclust.pipeline import reading_elsewhere
 
 Value = TypeVar("Value")
 Result = TypeVar("Result")
@@ -29,6 +30,8 @@ class Elsewhere:
 
     def __init__(self, *, twice: bool = False) -> None:
         self._times = 2 if twice else 1
+        # Another process has nothing of an earlier test's; decode workers keep its environment.
+        reading_elsewhere._tools.cache_clear()
         self.parts: list[str] = []
         """Names of the functions that were called."""
 
