@@ -113,6 +113,16 @@ def published(path: Path) -> Iterator[Path]:
     sync_directory(path.parent)
 
 
+def remove_file(path: Path) -> None:
+    """Remove a file that nothing lists any more, if it is there.
+
+    A directory of its name is nobody's work of ours, so it stays; it is in the way of nothing, as
+    no name of a file is used twice.
+    """
+    if path.is_symlink() or not path.is_dir():
+        path.unlink(missing_ok=True)
+
+
 def file_digest(path: Path) -> bytes:
     """XXH3 (128 bits) of a file's content: 16 bytes."""
     digest = xxhash.xxh3_128()

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annclust.storage.catalog import Catalog
-from annclust.storage.durable import file_digest, published, storage_errors
+from annclust.storage.durable import file_digest, published, remove_file, storage_errors
 from annclust.storage.layout import GenerationKind, derived_file
 from annclust.storage.records import DerivedFile, Generation
 
@@ -69,7 +69,7 @@ def unlink_all(directory: Path, names: Iterable[str]) -> None:
     """Unlink files that no generation lists any more."""
     for name in names:
         with storage_errors(directory / name):
-            (directory / name).unlink(missing_ok=True)
+            remove_file(directory / name)
 
 
 def _publish_file(path: Path, write: Callable[[Path], None]) -> DerivedFile:

@@ -26,7 +26,7 @@ from annclust.images.capture import Capture
 from annclust.storage import layout
 from annclust.storage.catalog_writer import CatalogWriter
 from annclust.storage.compaction import copy_rows
-from annclust.storage.durable import storage_errors
+from annclust.storage.durable import remove_file, storage_errors
 from annclust.storage.generation_writer import Writers, unlink_all, write_generation
 from annclust.storage.new_collection import lay_out, refuse_network_disk
 from annclust.storage.placement import place
@@ -174,7 +174,7 @@ class StoreWriter(Store):
                 if layout.may_be_removed(path.name) or (
                     layout.is_vector_file(path.name) and self._has_all_vectors()
                 ):
-                    path.unlink()
+                    remove_file(path)
 
     def _has_all_vectors(self) -> bool:
         try:

@@ -17,6 +17,7 @@ import xxhash
 
 from annclust.shelf import Part
 from annclust.storage import layout
+from annclust.storage.durable import remove_file
 
 _DIGEST_SIZE = 16
 
@@ -79,4 +80,4 @@ class UnfinishedWork:
         with suppress(OSError):
             for path in self._directory.iterdir():
                 if wanted(path.name):
-                    path.unlink(missing_ok=True)
+                    remove_file(path)

@@ -9,7 +9,7 @@ import pytest
 import xxhash
 
 from annclust.errors import CollectionDamagedError, StorageError
-from annclust.storage.durable import file_digest, published, storage_errors, write_at
+from annclust.storage.durable import file_digest, published, remove_file, storage_errors, write_at
 from tests.storage.conftest import limited_file_size
 
 
@@ -90,3 +90,13 @@ def test_a_file_digest_is_xxh3_of_its_content(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"x" * 10_000_000)
     assert file_digest(path) == xxhash.xxh3_128_digest(b"x" * 10_000_000)
+
+
+def test_files_and_links_are_removed_and_directories_stay(tmp_path: Path) -> None:
+    folder, file, link = tmp_path / "folder", tmp_path / "file", tmp_path / "link"
+    folder.mkdir()
+    file.write_bytes(b"1")
+    link.symlink_to(folder)
+    for path in (folder, file, link, tmp_path / "nothing"):
+        remove_file(path)
+    assert [*tmp_path.iterdir()] == [folder]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from annclust.errors import CollectionDamagedError
+from annclust.storage.generation_writer import array_writer
 from annclust.storage.store_writer import StoreWriter
 from tests.storage.conftest import DIMENSION, SPEC, add_photos, content
 
@@ -51,3 +53,18 @@ def test_whatever_lies_in_the_folder_has_a_size(directory: Path) -> None:
         loop = directory / "tree-000001.rows.npy"
         loop.symlink_to(loop)
         assert writer.bytes_on_disk() >= before
+
+
+def test_a_directory_in_the_place_of_a_derived_file_hinders_nobody(directory: Path) -> None:
+    with StoreWriter.create(directory, SPEC) as store:
+        store.append([content(1)])
+        add_photos(store, 1)
+        layout = array_writer(np.zeros((1, 2), np.float32))
+        (file,) = store.publish("map", {"layout.npy": layout}, basis="", spec={}).files
+        (directory / file.name).unlink()
+        (directory / file.name).mkdir()
+        store.forget("map")
+        again = store.publish("map", {"layout.npy": layout}, basis="", spec={})
+    with StoreWriter(directory) as store:
+        assert store.usable_generation("map") == again
+    assert (directory / file.name).is_dir()
