@@ -26,7 +26,7 @@ from annclust.search.faiss_index import build_index
 from annclust.search.graph_build import build_graph
 from annclust.search.graph_plan import neighbors_wanted
 from annclust.search.index_spec import choose_index
-from annclust.search.list_join import ListOrder
+from annclust.search.list_order import ListOrder
 from annclust.settings import ClusterSettings, Method, SearchSettings, usable_cores
 from annclust.vector_source import ArrayVectors, VectorSource
 

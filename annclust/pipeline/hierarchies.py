@@ -26,7 +26,7 @@ from annclust.progress import SILENT, Progress
 from annclust.search.bridges import ExactBridges, ListBridges
 from annclust.search.graph_build import shard_size
 from annclust.search.graph_plan import neighbors_wanted
-from annclust.search.list_join import ListOrder
+from annclust.search.list_order import AnyOrder
 from annclust.settings import ClusterSettings, SearchSettings
 from annclust.shelf import Shelf
 from annclust.storage.generation_writer import array_writer
@@ -208,7 +208,7 @@ def _built(
 
 
 def _outside(
-    store: StoreWriter, live: LiveVectors, order: ListOrder | None, search: SearchSettings
+    store: StoreWriter, live: LiveVectors, order: AnyOrder | None, search: SearchSettings
 ) -> OutsideSearch:
     vectors = SelectedVectors(store.sound_vectors(), live.rows)
     if order is None:

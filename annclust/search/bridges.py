@@ -15,7 +15,8 @@ import numpy as np
 from annclust.arrays import Distances, Nodes
 from annclust.engine import LOCAL, Engine, Held
 from annclust.search.exact import nearest_allowed
-from annclust.search.list_join import Barred, ListOrder, joined, joined_everywhere
+from annclust.search.list_join import Barred, joined, joined_everywhere
+from annclust.search.list_order import AnyOrder, ListOrder, held_order
 from annclust.search.measuring import nearest_candidates
 from annclust.vector_source import VectorSource
 
@@ -81,7 +82,7 @@ class ListBridges:
     ----------
     vectors : VectorSource
         n vectors, one for each node.
-    order : ListOrder
+    order : AnyOrder
         Of the same nodes.
     threads : int
     engine : Engine
@@ -89,14 +90,14 @@ class ListBridges:
     """
 
     def __init__(
-        self, vectors: VectorSource, order: ListOrder, threads: int, engine: Engine = LOCAL
+        self, vectors: VectorSource, order: AnyOrder, threads: int, engine: Engine = LOCAL
     ) -> None:
         self._vectors, self._order = vectors, order
         self._threads, self._engine = threads, engine
 
     @cached_property
     def _held(self) -> tuple[Held[VectorSource], Held[ListOrder]]:
-        return self._engine.hold(self._vectors), self._engine.hold(self._order)
+        return self._engine.hold(self._vectors), held_order(self._engine, self._order)
 
     def nearest_outside(
         self, queries: Nodes, places: Nodes, barred: Nodes, count: int, /

@@ -10,7 +10,7 @@ import numpy as np
 from annclust.arrays import Candidates, Distances, Nodes
 from annclust.neighbor_graph import NeighborGraph
 from annclust.progress import Progress
-from annclust.search.list_join import ListOrder
+from annclust.search.list_order import AnyOrder
 from annclust.search.recall import Recall, RecallSample, sample_nodes
 from annclust.settings import SearchSettings
 from annclust.vector_source import VectorSource
@@ -41,7 +41,7 @@ def sampled(n: int, settings: SearchSettings) -> Nodes:
 
 def searched(
     vectors: VectorSource,
-    order: ListOrder,
+    order: AnyOrder,
     nodes: Nodes,
     found: Distances,
     settings: SearchSettings,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeAlias
@@ -142,35 +143,33 @@ class VectorIndex:
             found: tuple[Distances, Nodes] = coarse.search(reduced, probes)
         return found
 
-    def listed(self, lists: Nodes) -> tuple[Nodes, Vectors, Nodes]:
-        """All rows, list by list, and their vectors after PCA; of the kind "ivf".
+    def list_sizes(self, lists: Nodes) -> Nodes:
+        """Rows in each of some inverted lists, shape (m,); of the kind "ivf"."""
+        inverted = _library().extract_index_ivf(self._index).invlists
+        return np.array([inverted.list_size(each) for each in lists.tolist()], dtype=np.int64)
 
-        Parameters
-        ----------
-        lists : ndarray of shape (lists,), int64
-            All lists, in the order in which they are wanted.
-
-        Returns
-        -------
-        rows : ndarray of shape (n,), int64
-            Near rows stand close together.
-        reduced : ndarray of shape (n, r), float32
-        starts : ndarray of shape (lists + 1,), int64
-            Where each list begins, and n.
-        """
+    def listed_rows(self, lists: Nodes) -> Nodes:
+        """The rows of some inverted lists, list by list, shape (m,); of the kind "ivf"."""
         library = _library()
         inverted = library.extract_index_ivf(self._index).invlists
-        sizes = [inverted.list_size(each) for each in lists.tolist()]
-        starts = np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)])
-        rows = np.empty(self.rows, dtype=np.int64)
-        reduced = np.empty((self.rows, self.spec.reduced), dtype=np.float32)
-        for place in np.flatnonzero(sizes).tolist():
-            each, size = int(lists[place]), sizes[place]
-            span = slice(starts[place], starts[place + 1])
-            rows[span] = library.rev_swig_ptr(inverted.get_ids(each), size)
-            codes = library.rev_swig_ptr(inverted.get_codes(each), size * reduced[0].nbytes)
-            reduced[span] = codes.view(np.float32).reshape(size, -1)
-        return rows, reduced, starts
+        sizes = self.list_sizes(lists).tolist()
+        rows = np.empty(sum(sizes), dtype=np.int64)
+        for each, size, end in zip(lists.tolist(), sizes, accumulate(sizes), strict=True):
+            if size:
+                rows[end - size : end] = library.rev_swig_ptr(inverted.get_ids(each), size)
+        return rows
+
+    def listed_vectors(self, lists: Nodes) -> Vectors:
+        """Their vectors after PCA, shape (m, r), float32; in the order of `listed_rows`."""
+        library = _library()
+        inverted = library.extract_index_ivf(self._index).invlists
+        sizes = self.list_sizes(lists).tolist()
+        found = np.empty((sum(sizes), self.spec.reduced), dtype=np.float32)
+        for each, size, end in zip(lists.tolist(), sizes, accumulate(sizes), strict=True):
+            if size:
+                codes = library.rev_swig_ptr(inverted.get_codes(each), size * inverted.code_size)
+                found[end - size : end] = codes.view(np.float32).reshape(size, -1)
+        return found
 
     def centroids(self) -> Vectors:
         """The middle of each list, after PCA, shape (lists, r), float32; of the kind "ivf"."""

@@ -1,23 +1,21 @@
 """List join: candidates for the neighbors of every node, found through the inverted lists. Pure.
 
-Nodes are numbered anew here, by their place in the order of the lists: near nodes stand close
-together. Those that look into one list are compared with it in one matrix product, which takes 7 ns
-for each pair where FAISS's own search of lists, which takes query by query, takes 35.
+Nodes are numbered by their place in the order of the lists (:mod:`list_order`). Those that look
+into one list are compared with it in one matrix product, which takes 7 ns for each pair where
+FAISS's own search of lists, which takes query by query, takes 35.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 
-from annclust.arrays import Candidates, Distances, Nodes, Vectors, places_in
-from annclust.parallel import one_thread_in_blas
-from annclust.search.faiss_index import VectorIndex
+from annclust.arrays import Candidates, Distances, Nodes, Vectors
 from annclust.search.graph_plan import GraphPlan
 from annclust.search.k_means import distances_to_centers
+from annclust.search.list_order import ListOrder
 from annclust.search.ragged import padded_entries
 
 SPAN = 16_384
@@ -39,120 +37,6 @@ _FEW = 16
 
 _SORTED = 512
 """Nodes whose finds are sorted at a time."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ListOrder:
-    """The nodes of a graph in the order of the inverted lists.
-
-    Parameters
-    ----------
-    nodes : ndarray of shape (n,), int64
-        Node at each place.
-    reduced : ndarray of shape (n, r), float32
-        Its vector after PCA.
-    lengths : ndarray of shape (n,), float32
-        Squared, of these.
-    starts : ndarray of shape (lists + 1,), int64
-        First place of each list, and n.
-    centroids : ndarray of shape (lists, r), float32
-    """
-
-    nodes: Nodes
-    reduced: Vectors
-    lengths: Distances
-    starts: Nodes
-    centroids: Vectors
-
-    @classmethod
-    def of(cls, index: VectorIndex, rows: Nodes) -> Self:
-        """Order the nodes that count `rows`, shape (n,), ascending; the index may have more."""
-        centroids = index.centroids()
-        with one_thread_in_blas():
-            lists = chain(centroids)
-        listed, reduced, starts = index.listed(lists)
-        node_of_row = np.full(index.rows, -1, dtype=np.int64)
-        node_of_row[rows] = np.arange(len(rows))
-        nodes = node_of_row[listed]
-        if len(rows) < index.rows:
-            live = nodes >= 0
-            starts = np.concatenate([[0], np.cumsum(live)])[starts]
-            nodes, reduced = nodes[live], reduced[live]
-        lengths = np.einsum("ij,ij->i", reduced, reduced)
-        return cls(nodes, reduced, lengths, starts, centroids[lists])
-
-    @classmethod
-    def if_listed(cls, index: VectorIndex, rows: Nodes) -> Self | None:
-        """As `of`; None if the index has no lists, but searches exactly."""
-        return cls.of(index, rows) if index.spec.kind == "ivf" else None
-
-    def of_lists(self, first: int, last: int) -> ListOrder:
-        """The order within the lists from `first` up to, not including, `last`."""
-        places = slice(self.starts[first], self.starts[last])
-        return ListOrder(
-            self.nodes[places],
-            self.reduced[places],
-            self.lengths[places],
-            self.starts[first : last + 1] - self.starts[first],
-            self.centroids[first:last],
-        )
-
-    @classmethod
-    def together(cls, parts: Sequence[ListOrder]) -> ListOrder:
-        """Orders within some lists, one behind the other; a single one as it is."""
-        if len(parts) == 1:
-            return parts[0]
-        ends = np.cumsum([part.n for part in parts])
-        starts = [part.starts[1:] + end - part.n for part, end in zip(parts, ends, strict=True)]
-        return cls(
-            np.concatenate([part.nodes for part in parts]),
-            np.concatenate([part.reduced for part in parts]),
-            np.concatenate([part.lengths for part in parts]),
-            np.concatenate([[0], *starts]),
-            np.concatenate([part.centroids for part in parts]),
-        )
-
-    @property
-    def n(self) -> int:
-        """Number of nodes."""
-        return len(self.nodes)
-
-    @property
-    def lists(self) -> int:
-        """Number of inverted lists."""
-        return len(self.centroids)
-
-    @property
-    def places(self) -> Nodes:
-        """Place of each node, shape (n,)."""
-        return places_in(self.nodes)
-
-    def list_of(self, places: Nodes) -> Nodes:
-        """The list of each place."""
-        return np.searchsorted(self.starts, places, side="right") - 1
-
-
-def chain(centers: Vectors) -> Nodes:
-    """An order of centers in which each is followed by the nearest that has not come yet.
-
-    What is near stands together then: later steps find more of their vectors in the cache.
-
-    Parameters
-    ----------
-    centers : ndarray of shape (c, d), float32
-
-    Returns
-    -------
-    ndarray of shape (c,), int64
-    """
-    order = np.zeros(len(centers), dtype=np.int64)
-    lengths = np.einsum("ij,ij->i", centers, centers)
-    lengths[0] = np.inf
-    for place in range(1, len(centers)):
-        away = lengths - 2 * (centers @ centers[order[place - 1]])
-        order[place] = away.argmin()
-        lengths[order[place]] = np.inf
-    return order
 
 
 def places_at_a_time(pool: int) -> int:

@@ -11,7 +11,8 @@ from annclust.engine import Arguments, Held
 from annclust.neighbor_graph import NeighborGraph
 from annclust.search.built_graph import BuiltGraph, graph_of_rows, sampled, searched
 from annclust.search.graph_plan import GraphPlan, stage_costs
-from annclust.search.list_join import SPAN, ListOrder
+from annclust.search.list_join import SPAN
+from annclust.search.list_order import AnyOrder
 from annclust.search.shards import (
     Shards,
     join_shards,
@@ -42,7 +43,7 @@ class ShardedJoin:
     """
 
     vectors: VectorSource
-    order: ListOrder
+    order: AnyOrder
     plan: GraphPlan
     work: SpanWork
     size: int

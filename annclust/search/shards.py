@@ -17,7 +17,8 @@ from annclust.arrays import Candidates, Nodes, Vectors
 from annclust.engine import Engine, Held
 from annclust.search.built_graph import measured_rows
 from annclust.search.graph_plan import GraphPlan
-from annclust.search.list_join import ListOrder, joined_fully, lists_beside
+from annclust.search.list_join import joined_fully, lists_beside
+from annclust.search.list_order import AnyOrder, ListOrder
 from annclust.search.measuring import nearest_candidates
 from annclust.search.span_work import Span
 from annclust.vector_source import VectorSource
@@ -49,18 +50,15 @@ class Shards:
     sizes: Held[Nodes]
 
     @classmethod
-    def of(cls, engine: Engine, order: ListOrder, vectors: VectorSource, size: int) -> Self:
+    def of(cls, engine: Engine, order: AnyOrder, vectors: VectorSource, size: int) -> Self:
         """Cut an order into shards of about so many places, at least one list each."""
-        of_list = np.unique(order.starts[:-1] // size, return_inverse=True)[1]
-        cuts = np.searchsorted(of_list, np.arange(of_list[-1] + 2))
-        firsts = order.starts[cuts]
+        lists = order.cuts(size)
+        firsts = order.starts[[0, *(last for _, last in lists)]]
         parts = [slice(*ends) for ends in pairwise(firsts.tolist())]
         return cls(
             firsts,
-            of_list,
-            tuple(
-                engine.hold(order.of_lists(first, last)) for first, last in pairwise(cuts.tolist())
-            ),
+            order.shard_of_lists(size),
+            tuple(engine.hold(order.of_lists(*ends)) for ends in lists),
             tuple(engine.hold(vectors.part(order.nodes[places])) for places in parts),
             engine.hold(order.centroids),
             engine.hold(np.diff(order.starts)),

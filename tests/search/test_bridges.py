@@ -12,7 +12,7 @@ from annclust.engine import LOCAL, Engine
 from annclust.search.bridges import ExactBridges, ListBridges
 from annclust.search.faiss_index import build_index
 from annclust.search.index_spec import choose_index
-from annclust.search.list_join import ListOrder
+from annclust.search.list_order import ListOrder
 from annclust.settings import SearchSettings
 from annclust.vector_source import ArrayVectors, SelectedVectors
 from tests.engines import Elsewhere

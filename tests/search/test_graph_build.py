@@ -14,7 +14,7 @@ from annclust.progress import StoppedError
 from annclust.search.faiss_index import VectorIndex, build_index
 from annclust.search.graph_build import build_graph
 from annclust.search.index_spec import choose_index
-from annclust.search.list_join import ListOrder
+from annclust.search.list_order import ListOrder, order_if_listed
 from annclust.settings import SearchSettings
 from annclust.vector_source import ArrayVectors
 from tests.engines import Elsewhere
@@ -43,7 +43,7 @@ def graph_of(
 ) -> NeighborGraph:
     index = index_of(vectors, settings)
     rows = np.arange(len(vectors)) if rows is None else rows
-    order = ListOrder.if_listed(index, rows)
+    order = order_if_listed(index, rows)
     return build_graph(ArrayVectors(vectors), settings, order=order, rows=rows).graph
 
 

@@ -9,7 +9,7 @@ from annclust.search import recall
 from annclust.search.faiss_index import build_index
 from annclust.search.graph_build import build_graph
 from annclust.search.index_spec import choose_index
-from annclust.search.list_join import ListOrder
+from annclust.search.list_order import ListOrder
 from annclust.search.recall import RecallSample
 from annclust.settings import SearchSettings
 from annclust.vector_source import ArrayVectors, SelectedVectors
