@@ -53,10 +53,10 @@ def graph_forest(
     SpanningForest
         As `spanning_forest` of the graph's edges.
     """
-    nodes = max(_PART // max(graph.k, 1), 1)
-    if engine.is_here or graph.n <= nodes:
+    if engine.is_here:
         weights = reachable_weights(graph, core, threads=threads)
         return forest_of_lists(graph.neighbors, weights, threads=threads)
+    nodes = max(_PART // max(graph.k, 1), 1)
     held, starts = engine.hold(core), range(0, graph.n, nodes)
     parts = (
         (

@@ -20,8 +20,8 @@ from annclust.engine import LOCAL, Engine, Held
 from annclust.parallel import one_thread_in_blas
 from annclust.search.faiss_index import VectorIndex
 
-_PART = 1 << 20
-"""Places that travel at a time: half a gigabyte of 128 dimensions."""
+_PART = 1 << 15
+"""Places that travel at a time: 17 MB of 128 dimensions."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
