@@ -23,10 +23,11 @@ from annclust.pipeline.stored import (
     stored_index,
 )
 from annclust.progress import SILENT, Progress
-from annclust.search.faiss_index import VectorIndex, build_index, extended_index, load_index
+from annclust.search.faiss_index import VectorIndex, load_index
 from annclust.search.graph_build import build_graph, measured_recall
 from annclust.search.graph_plan import neighbors_wanted, plan_graph, update_pays
 from annclust.search.graph_update import update_graph
+from annclust.search.index_build import build_index, extended_index
 from annclust.search.index_spec import IndexSpec, choose_index
 from annclust.search.list_order import AnyOrder, order_if_listed
 from annclust.search.recall import COMPLETE, Recall

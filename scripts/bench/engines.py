@@ -35,8 +35,9 @@ from annclust.progress import SILENT, Stage
 from annclust.ray_engine.cluster import ADDRESS
 from annclust.ray_engine.ray_engine import RayEngine
 from annclust.search.bridges import ListBridges
-from annclust.search.faiss_index import VectorIndex, build_index, load_index
+from annclust.search.faiss_index import VectorIndex, load_index
 from annclust.search.graph_build import build_graph
+from annclust.search.index_build import build_index
 from annclust.search.index_spec import choose_index
 from annclust.search.list_order import order_if_listed
 from annclust.settings import ClusterSettings, SearchSettings, usable_cores

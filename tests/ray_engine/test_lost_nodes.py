@@ -13,8 +13,8 @@ from ray.cluster_utils import Cluster
 from annclust.errors import EngineError
 from annclust.ray_engine.cluster import ADDRESS
 from annclust.ray_engine.ray_engine import RayEngine
-from annclust.search.faiss_index import build_index
 from annclust.search.graph_build import build_graph
+from annclust.search.index_build import build_index
 from annclust.search.index_spec import choose_index
 from annclust.search.list_order import ListOrder
 from annclust.settings import SearchSettings

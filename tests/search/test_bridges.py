@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from annclust.arrays import Labels, Nodes, Vectors
 from annclust.engine import LOCAL, Engine
 from annclust.search.bridges import ExactBridges, ListBridges
-from annclust.search.faiss_index import build_index
+from annclust.search.index_build import build_index
 from annclust.search.index_spec import choose_index
 from annclust.search.list_order import ListOrder
 from annclust.settings import SearchSettings

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,16 +16,12 @@ from hypothesis import strategies as st
 
 from annclust.arrays import Vectors
 from annclust.search.exact import nearest
-from annclust.search.faiss_index import (
-    VectorIndex,
-    build_index,
-    extended_index,
-    load_index,
-    squared_distances_by_row,
-)
+from annclust.search.faiss_index import VectorIndex, load_index, squared_distances_by_row
+from annclust.search.index_build import build_index, extended_index
 from annclust.search.index_spec import choose_index
 from annclust.settings import SearchSettings
 from annclust.vector_source import ArrayVectors
+from tests.engines import Elsewhere
 from tests.search.samples import clustered, grid_vectors, true_distances
 
 EXACT = SearchSettings(threads=1)
@@ -155,6 +152,14 @@ def test_an_extended_index_answers_as_one_that_was_built_with_all_rows_by_what_i
     found = extended.search(vectors, 5, probes=first.spec.lists)[1][:, :5]
     exact = nearest(ArrayVectors(vectors), vectors, 5)[1]
     assert (found == exact).mean() > 0.99
+
+
+def test_an_index_that_is_built_elsewhere_is_the_same_to_the_byte(tmp_path: Path) -> None:
+    vectors, engine = clustered(9_000, 40), Elsewhere(twice=True)
+    index_of(vectors, IVF).save(tmp_path / "here")
+    index_of(vectors, replace(IVF, engine=engine)).save(tmp_path / "there")
+    assert (tmp_path / "here").read_bytes() == (tmp_path / "there").read_bytes()
+    assert set(engine.parts) == {"_nearest", "_placed"}
 
 
 @pytest.mark.parametrize("count", [1, 2])

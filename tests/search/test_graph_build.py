@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from annclust.arrays import Nodes, Vectors
 from annclust.neighbor_graph import NeighborGraph
 from annclust.progress import StoppedError
-from annclust.search.faiss_index import VectorIndex, build_index
+from annclust.search.faiss_index import VectorIndex
 from annclust.search.graph_build import build_graph
+from annclust.search.index_build import build_index
 from annclust.search.index_spec import choose_index
 from annclust.search.list_order import ListOrder, order_if_listed
 from annclust.settings import SearchSettings

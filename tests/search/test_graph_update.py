@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from annclust.arrays import Nodes, Vectors
 from annclust.neighbor_graph import NeighborGraph
-from annclust.search.faiss_index import build_index
 from annclust.search.graph_build import build_graph
 from annclust.search.graph_update import update_graph
+from annclust.search.index_build import build_index
 from annclust.search.index_spec import choose_index
 from annclust.search.list_order import order_if_listed
 from annclust.settings import SearchSettings

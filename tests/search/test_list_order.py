@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from annclust.arrays import Nodes
-from annclust.search.faiss_index import VectorIndex, build_index, load_index
+from annclust.search.faiss_index import VectorIndex, load_index
+from annclust.search.index_build import build_index
 from annclust.search.index_spec import choose_index
 from annclust.search.list_order import IndexOrder, ListOrder, held_order, order_if_listed
 from annclust.settings import SearchSettings
