@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import pairwise, tee
+from functools import partial
+from itertools import tee
 
-from annclust.arrays import Candidates
+import numpy as np
+
+from annclust.arrays import Candidates, Nodes
 from annclust.engine import Arguments, Held
 from annclust.neighbor_graph import NeighborGraph
 from annclust.search.built_graph import BuiltGraph, graph_of_rows, sampled, searched
@@ -15,13 +18,14 @@ from annclust.search.list_join import SPAN
 from annclust.search.list_order import AnyOrder
 from annclust.search.shards import (
     Shards,
-    join_shards,
-    measure_shards,
-    shards_beside,
+    join_lists,
+    lists_near,
+    lists_of,
+    measure_named,
+    named_of,
     shards_named,
-    shards_under,
 )
-from annclust.search.span_work import Share, Span, SpanWork, Step
+from annclust.search.span_work import Share, Span, SpanWork, Step, picked
 from annclust.vector_source import VectorSource
 
 _MORE_PROBES = 2
@@ -66,43 +70,43 @@ class ShardedJoin:
     def _joined(
         self, shards: Shards, plan: GraphPlan, share: Share
     ) -> Iterator[tuple[Span, Held[Candidates]]]:
-        firsts, orders = shards.firsts, shards.orders
-
-        def beside(span: Span) -> Arguments:
-            own = shards_under(span, firsts).tolist()
-            about = firsts, shards.of_list, shards.sizes, plan, span, shards.centroids
-            return *about, *(orders[each] for each in own)
-
         def arguments(some: Iterable[Span]) -> Iterator[Arguments]:
-            these, again = tee(some)
-            for span, near in zip(
-                these, self.work.map(shards_beside, map(beside, again)), strict=True
-            ):
-                numbers = self.work.engine.value(near)
-                yield firsts, numbers, plan, span, *(orders[each] for each in numbers.tolist())
+            wanted = (
+                ((span, numbers), shards.picking_lists(numbers))
+                for span, numbers in self._near(shards, plan, some)
+            )
+            for (span, numbers), lists in picked(partial(self.work.map, lists_of), wanted):
+                yield shards.starts, numbers, plan, np.arange(*span), *lists
 
-        return self.work.take(
-            Step("Joining neighbors", "shardjoin", SPAN, join_shards), arguments, share
-        )
+        step = Step("Joining neighbors", "shardjoin", SPAN, join_lists)
+        return self.work.take(step, arguments, share)
+
+    def _near(
+        self, shards: Shards, plan: GraphPlan, some: Iterable[Span]
+    ) -> Iterator[tuple[Span, Nodes]]:
+        """Spans, and the numbers of the lists that they look into."""
+        these, again = tee(some)
+        asked = (shards.near(np.arange(*span), plan.probes, plan.neighbors) for span in again)
+        for span, numbers in zip(these, self.work.map(lists_near, asked), strict=True):
+            yield span, self.work.engine.value(numbers)
 
     def _measured(
         self, shards: Shards, parts: Mapping[Span, Held[Candidates]], share: Share
     ) -> NeighborGraph:
-        firsts, k, engine = shards.firsts, self.plan.neighbors, self.work.engine
-        nodes = [
-            engine.hold(self.order.nodes[first:last]) for first, last in pairwise(firsts.tolist())
-        ]
+        k, engine = self.plan.neighbors, self.work.engine
 
         def arguments(some: Iterable[Span]) -> Iterator[Arguments]:
             these, again = tee(some)
-            named = ((firsts, span, parts[span]) for span in again)
-            for span, near in zip(these, self.work.map(shards_named, named), strict=True):
-                numbers = engine.value(near)
-                chosen = numbers.tolist()
-                held = *(nodes[each] for each in chosen), *(shards.vectors[each] for each in chosen)
-                yield firsts, numbers, k, span, parts[span], *held
+            asked = ((shards.firsts, np.arange(*span), parts[span]) for span in again)
+            near = zip(these, self.work.map(shards_named, asked), strict=True)
+            wanted = (
+                (span, shards.picking_vectors(engine.value(each), np.arange(*span), parts[span]))
+                for span, each in near
+            )
+            for span, vectors in picked(partial(self.work.map, named_of), wanted):
+                yield k, np.arange(*span), parts[span], *vectors
 
-        step = Step("Measuring distances", "shardmeasure", SPAN, measure_shards)
+        step = Step("Measuring distances", "shardmeasure", SPAN, measure_named)
         taken = self.work.take(step, arguments, share)
         return graph_of_rows(
             self.order.nodes, k, ((span, engine.value(part)) for span, part in taken)

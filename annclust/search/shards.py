@@ -1,7 +1,8 @@
 """Shards: the order of the lists and the vectors in parts, where no process can hold them all.
 
-Whoever works on a span of places is given the shards that it needs, and no other. A join within
-these gives what a join within the whole gives: it looks into the same lists in the same order.
+Whoever works on some places is given the lists that these look into, and the vectors of their
+candidates, picked where the shards are. A join within some lists gives what a join within the whole
+gives: it looks into the same lists in the same order.
 """
 
 from __future__ import annotations
@@ -14,14 +15,31 @@ from typing import Self
 import numpy as np
 
 from annclust.arrays import Candidates, Nodes, Vectors
-from annclust.engine import Engine, Held
+from annclust.engine import Arguments, Engine, Held
 from annclust.search.built_graph import measured_rows
 from annclust.search.graph_plan import GraphPlan
 from annclust.search.list_join import joined_fully, lists_beside
 from annclust.search.list_order import AnyOrder, ListOrder
 from annclust.search.measuring import nearest_candidates
-from annclust.search.span_work import Span
 from annclust.vector_source import VectorSource
+
+_MEASURED = 1_024
+"""Nodes whose candidates are gathered at a time."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NamedVectors:
+    """Vectors of some places, and which node each is of.
+
+    Parameters
+    ----------
+    nodes : ndarray of shape (m,), int64
+    vectors : VectorSource
+        m of them.
+    """
+
+    nodes: Nodes
+    vectors: VectorSource
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,37 +50,63 @@ class Shards:
     ----------
     firsts : ndarray of shape (s + 1,), int64
         First place of each shard, and n; each begins with a list.
-    of_list : ndarray of shape (lists,), int64
-        Shard of each list.
+    lists : ndarray of shape (s + 1,), int64
+        First list of each shard, and how many lists there are.
     orders : tuple of Held
         The order within each.
     vectors : tuple of Held
         Vectors of its places.
-    centroids, sizes : Held
+    starts, centroids : Held
         Of all lists.
     """
 
     firsts: Nodes
-    of_list: Nodes
+    lists: Nodes
     orders: tuple[Held[ListOrder], ...]
-    vectors: tuple[Held[VectorSource], ...]
+    vectors: tuple[Held[NamedVectors], ...]
+    starts: Held[Nodes]
     centroids: Held[Vectors]
-    sizes: Held[Nodes]
 
     @classmethod
     def of(cls, engine: Engine, order: AnyOrder, vectors: VectorSource, size: int) -> Self:
         """Cut an order into shards of about so many places, at least one list each."""
-        lists = order.cuts(size)
-        firsts = order.starts[[0, *(last for _, last in lists)]]
-        parts = [slice(*ends) for ends in pairwise(firsts.tolist())]
+        cuts = order.cuts(size)
+        lists = np.array([0, *(last for _, last in cuts)])
+        firsts = order.starts[lists]
+        parts = (order.nodes[first:last] for first, last in pairwise(firsts.tolist()))
         return cls(
             firsts,
-            order.shard_of_lists(size),
-            tuple(engine.hold(order.of_lists(*ends)) for ends in lists),
-            tuple(engine.hold(vectors.part(order.nodes[places])) for places in parts),
+            lists,
+            tuple(engine.hold(order.of_lists(*each)) for each in cuts),
+            tuple(engine.hold(NamedVectors(nodes, vectors.part(nodes))) for nodes in parts),
+            engine.hold(order.starts),
             engine.hold(order.centroids),
-            engine.hold(np.diff(order.starts)),
         )
+
+    def near(self, places: Nodes, probes: int, least: int) -> Arguments:
+        """Arguments of `lists_near`."""
+        numbers = shards_of(places, self.firsts)
+        orders = (self.orders[each] for each in numbers.tolist())
+        return self.starts, self.firsts, numbers, places, probes, least, self.centroids, *orders
+
+    def picking_lists(self, numbers: Nodes) -> list[Arguments]:
+        """Arguments of `lists_of` for some lists, ascending: one for each shard that has any."""
+        ends = np.searchsorted(numbers, self.lists)
+        return [
+            (numbers[first:last] - self.lists[shard], self.orders[shard])
+            for shard, (first, last) in enumerate(pairwise(ends.tolist()))
+            if first < last
+        ]
+
+    def picking_vectors(
+        self, shards: Nodes, places: Nodes, candidates: Held[Candidates]
+    ) -> list[Arguments]:
+        """Arguments of `named_of`, one for each shard."""
+        firsts = self.firsts
+        return [
+            (*firsts[each : each + 2].tolist(), places, candidates, self.vectors[each])
+            for each in shards.tolist()
+        ]
 
 
 def shards_of(places: Nodes, firsts: Nodes) -> Nodes:
@@ -70,15 +114,9 @@ def shards_of(places: Nodes, firsts: Nodes) -> Nodes:
     return np.unique(np.searchsorted(firsts, places[places >= 0], side="right") - 1)
 
 
-def shards_under(span: Span, firsts: Nodes) -> Nodes:
-    """Shards in which a span lies, ascending."""
-    first, last = shards_of(np.array(span) - [0, 1], firsts)[[0, -1]]
-    return np.arange(first, last + 1)
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Some:
-    """Numbers of some shards, ascending, and where their places lie if they stand together.
+    """Some lists, and where their places stand if they are put together.
 
     Parameters
     ----------
@@ -92,71 +130,97 @@ class Some:
     start: Nodes
 
     @classmethod
-    def of(cls, numbers: Nodes, firsts: Nodes) -> Self:
-        """Shards by their numbers."""
-        sizes = firsts[numbers + 1] - firsts[numbers]
-        return cls(firsts[numbers], np.concatenate([[0], np.cumsum(sizes)]))
+    def of(cls, numbers: Nodes, starts: Nodes) -> Self:
+        """Lists by their numbers, ascending, none of them empty."""
+        sizes = starts[numbers + 1] - starts[numbers]
+        return cls(starts[numbers], np.concatenate([[0], np.cumsum(sizes)]))
 
     def inward(self, places: Nodes) -> Nodes:
-        """Where places, which lie in these shards, stand; -1 where the place is."""
+        """Where places, which lie in these lists, stand."""
         at = np.searchsorted(self.first, places, side="right") - 1
-        return np.where(places < 0, -1, places - self.first[at] + self.start[at])
+        return places - self.first[at] + self.start[at]
 
-    def outward(self, stand: Nodes) -> Nodes:
+    def outward(self, stand: Candidates) -> Candidates:
         """The places of what stands there; -1 where it is."""
         at = np.searchsorted(self.start, stand, side="right") - 1
-        return np.where(stand < 0, -1, stand - self.start[at] + self.first[np.maximum(at, 0)])
+        places = np.where(stand < 0, -1, stand - self.start[at] + self.first[np.maximum(at, 0)])
+        return places.astype(np.int32)
 
 
-def shards_beside(
+def reduced_of(firsts: Nodes, numbers: Nodes, places: Nodes, *orders: ListOrder) -> Vectors:
+    """Vectors after PCA of places, which lie in the shards of these numbers: shape (m, r)."""
+    shard = np.searchsorted(firsts, places, side="right") - 1
+    found = np.empty((len(places), orders[0].width), dtype=np.float32)
+    for number, order in zip(numbers.tolist(), orders, strict=True):
+        here = shard == number
+        found[here] = order.reduced[places[here] - firsts[number]]
+    return found
+
+
+def lists_near(
+    starts: Nodes,
     firsts: Nodes,
-    of_list: Nodes,
-    sizes: Nodes,
-    plan: GraphPlan,
-    span: Span,
+    numbers: Nodes,
+    places: Nodes,
+    probes: int,
+    least: int,
     centroids: Vectors,
     *orders: ListOrder,
 ) -> Nodes:
-    """Shards of the lists into which the nodes of a span look; `orders` are those that hold it.
+    """Numbers of the lists, none of them empty, into which some places look; as `reduced_of`.
 
-    All shards, where the lists of some node hold too few others: it is compared with all.
+    All lists, where those of some place hold fewer than `least` others: it is compared with all.
     """
-    numbers = shards_under(span, firsts)
-    order, some = ListOrder.together(orders), Some.of(numbers, firsts)
-    places = some.inward(np.arange(*span))
-    own = order.list_of(places) + int(np.searchsorted(of_list, numbers[0]))
-    lists = lists_beside(order.reduced[places], own, centroids, plan.probes - 1)
-    if (sizes[own] + sizes[lists].sum(axis=1) <= plan.neighbors).any():
-        return np.arange(len(firsts) - 1)
-    return np.unique(of_list[np.append(lists.ravel(), own)])
+    own, sizes = np.searchsorted(starts, places, side="right") - 1, np.diff(starts)
+    beside = lists_beside(reduced_of(firsts, numbers, places, *orders), own, centroids, probes - 1)
+    chosen = np.unique(np.append(beside.ravel(), own))
+    if (sizes[own] + sizes[beside].sum(axis=1) <= least).any():
+        chosen = np.arange(len(sizes))
+    return chosen[sizes[chosen] > 0]
 
 
-def join_shards(
-    firsts: Nodes, numbers: Nodes, plan: GraphPlan, span: Span, *orders: ListOrder
+def lists_of(numbers: Nodes, order: ListOrder) -> ListOrder:
+    """Some lists of a shard, counted from its first one."""
+    return ListOrder.together([order.of_lists(each, each + 1) for each in numbers.tolist()])
+
+
+def join_lists(
+    starts: Nodes, numbers: Nodes, plan: GraphPlan, places: Nodes, *lists: ListOrder
 ) -> Candidates:
-    """Candidates of a span, as places of the whole order, found within some shards of it."""
-    some = Some.of(numbers, firsts)
-    found = joined_fully(ListOrder.together(orders), some.inward(np.arange(*span)), plan)
-    return some.outward(found.astype(np.int64)).astype(np.int32)
+    """Candidates of places, as places of the whole order, found within some lists of it."""
+    some = Some.of(numbers, starts)
+    return some.outward(joined_fully(ListOrder.together(lists), some.inward(places), plan))
 
 
-def shards_named(firsts: Nodes, span: Span, candidates: Candidates) -> Nodes:
-    """Shards in which a span and its candidates lie."""
-    return shards_of(np.append(candidates.ravel(), np.array(span) - [0, 1]), firsts)
+def shards_named(firsts: Nodes, places: Nodes, candidates: Candidates) -> Nodes:
+    """Shards in which places and their candidates lie."""
+    return shards_of(_named(places, candidates), firsts)
 
 
-_MEASURED = 1_024
-"""Nodes whose candidates are gathered at a time."""
+def _named(places: Nodes, candidates: Candidates) -> Nodes:
+    """Places and their candidates, ascending, each once."""
+    named = np.unique(np.append(candidates.ravel(), places))
+    return named[named >= 0]
 
 
-def measure_shards(
-    firsts: Nodes, numbers: Nodes, k: int, span: Span, candidates: Candidates, *shards: object
+def named_of(
+    first: int, last: int, places: Nodes, candidates: Candidates, shard: NamedVectors
+) -> NamedVectors:
+    """Of the shard from one place up to another: the vectors of places and their candidates."""
+    named = _named(places, candidates)
+    rows = named[(first <= named) & (named < last)] - first
+    return NamedVectors(shard.nodes[rows], shard.vectors.part(rows))
+
+
+def measure_named(
+    k: int, places: Nodes, candidates: Candidates, *picked: NamedVectors
 ) -> Candidates:
-    """The `measured_rows` of a span; `shards` are nodes of some shards, then their vectors."""
-    some, half = Some.of(numbers, firsts), len(shards) // 2
-    nodes: Nodes = np.concatenate([np.asarray(each) for each in shards[:half]])
-    vectors = Together(tuple(shards[half:]), some.start)  # type: ignore[arg-type]
-    own, others = some.inward(np.arange(*span)), some.inward(candidates.astype(np.int64))
+    """The `measured_rows` of places; `picked` has their vectors and those of their candidates."""
+    named = _named(places, candidates)
+    nodes = np.concatenate([each.nodes for each in picked])
+    vectors = Together.of([each.vectors for each in picked])
+    own = np.searchsorted(named, places)
+    others = np.where(candidates < 0, -1, np.searchsorted(named, candidates))
     parts = (slice(at, at + _MEASURED) for at in range(0, len(own), _MEASURED))
     found = (nearest_candidates(vectors, own[at], others[at], k, nodes) for at in parts)
     return np.vstack([measured_rows(*each) for each in found])
@@ -170,11 +234,16 @@ class Together:
     ----------
     sources : sequence of VectorSource
     start : ndarray of shape (c + 1,), int64
-        Where each begins.
+        Where each begins, and how many vectors there are.
     """
 
     sources: Sequence[VectorSource]
     start: Nodes
+
+    @classmethod
+    def of(cls, sources: Sequence[VectorSource]) -> Self:
+        """In their order."""
+        return cls(sources, np.cumsum([0, *(each.shape[0] for each in sources)]))
 
     def take(self, rows: Nodes, /) -> Vectors:
         """The given rows, in the given order."""

@@ -5,6 +5,7 @@ Whole spans are kept on a shelf, so that a build that was stopped goes on where 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from annclust.settings import SearchSettings
 from annclust.shelf import NO_SHELF, Shelf
 
 Result = TypeVar("Result")
+Asked = TypeVar("Asked")
 
 Span: TypeAlias = tuple[int, int]
 """First place, and the one behind the last."""
@@ -28,6 +30,35 @@ Span: TypeAlias = tuple[int, int]
 def spans(n: int, size: int) -> list[Span]:
     """All places, so many at a time."""
     return [(first, min(first + size, n)) for first in range(0, n, size)]
+
+
+def picked(
+    called: Callable[[Iterable[Arguments]], Generator[Held[Result]]],
+    wanted: Iterable[tuple[Asked, Sequence[Arguments]]],
+) -> Iterator[tuple[Asked, list[Held[Result]]]]:
+    """For each thing that is asked for, what a function gives of its parts, of which it has some.
+
+    Parameters
+    ----------
+    called : callable
+        Calls the function with each of some arguments, in their order.
+    wanted : iterable of (object, sequence of tuple)
+        Things, and the arguments for the parts of each.
+    """
+    asked: deque[tuple[Asked, int]] = deque()
+
+    def parts() -> Iterator[Arguments]:
+        for thing, arguments in wanted:
+            asked.append((thing, len(arguments)))
+            yield from arguments
+
+    found: list[Held[Result]] = []
+    with closing(called(parts())) as results:
+        for each in results:
+            found.append(each)
+            if len(found) == asked[0][1]:
+                yield asked.popleft()[0], found
+                found = []
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,7 +174,14 @@ def test_shards_of_any_size_give_one_graph_wherever_they_are() -> None:
         graph = graph_of(vectors, replace(settings, shard=size, engine=engine))
         assert graph.neighbors.tobytes() == whole.neighbors.tobytes()
         assert graph.distances.tobytes() == whole.distances.tobytes()
-        assert {"shards_beside", "join_shards", "shards_named", "measure_shards"} <= {*engine.parts}
+        assert {
+            "lists_near",
+            "lists_of",
+            "join_lists",
+            "shards_named",
+            "named_of",
+            "measure_named",
+        } <= {*engine.parts}
     assert whole.problems() == []
     assert recall_of(whole, ArrayVectors(vectors)) > 0.98
 
