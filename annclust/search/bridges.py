@@ -20,14 +20,14 @@ from annclust.search.list_order import AnyOrder, ListOrder, held_order
 from annclust.search.measuring import nearest_candidates
 from annclust.vector_source import VectorSource
 
-_ASKED = 16_384
+ASKED = 16_384
 """Queries answered at a time."""
 
 _MEASURED = 512
 """Queries whose candidates are gathered at a time: 24 MB at 1,280 dimensions."""
 
-_PROBES = 8
-_POOL_PER_NODE = 2
+PROBES = 8
+POOL_PER_NODE = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,7 +108,7 @@ class ListBridges:
         own, positions = self._order.places[queries], self._engine.hold(places[self._order.nodes])
         # In the order of the lists, so that queries of one list are asked together.
         asked = np.argsort(own, kind="stable")
-        parts = [asked[at : at + _ASKED] for at in range(0, len(asked), _ASKED)]
+        parts = [asked[at : at + ASKED] for at in range(0, len(asked), ASKED)]
         arguments = (
             (*self._held, positions, barred[part], queries[part], own[part], count)
             for part in parts
@@ -138,8 +138,8 @@ def _outside(
 
 
 def _candidates(order: ListOrder, places: Nodes, barred: Barred, count: int) -> Nodes:
-    pool = count * _POOL_PER_NODE
-    found = joined(order, places, probes=_PROBES, pool=pool, barred=barred)
+    pool = count * POOL_PER_NODE
+    found = joined(order, places, probes=PROBES, pool=pool, barred=barred)
     lost = np.flatnonzero((found < 0).all(axis=1))
     if len(lost):
         own = Barred(barred.positions, barred.spans[lost])

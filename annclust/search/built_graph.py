@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from annclust.arrays import Candidates, Distances, Nodes
+from annclust.arrays import Candidates, Distances, Neighbors, Nodes
 from annclust.neighbor_graph import NeighborGraph
 from annclust.progress import Progress
 from annclust.search.list_order import AnyOrder
@@ -57,6 +57,12 @@ def measured_rows(distances: Distances, neighbors: Nodes) -> Candidates:
     return np.hstack([neighbors.astype(np.int32), distances.view(np.int32)])
 
 
+def rows_measured(rows: Candidates) -> tuple[Distances, Neighbors]:
+    """Undo `measured_rows`: two (m, k)."""
+    k = rows.shape[1] // 2
+    return rows[:, k:].view(np.float32), rows[:, :k]
+
+
 def graph_of_rows(
     nodes: Nodes, k: int, parts: Iterable[tuple[tuple[int, int], Candidates]]
 ) -> NeighborGraph:
@@ -73,8 +79,7 @@ def graph_of_rows(
     graph = blank_graph(len(nodes), k)
     for span, rows in parts:
         own = nodes[slice(*span)]
-        graph.neighbors[own] = rows[:, :k]
-        graph.distances[own] = rows[:, k:].view(np.float32)
+        graph.distances[own], graph.neighbors[own] = rows_measured(rows)
     return graph
 
 

@@ -117,19 +117,51 @@ def joined(
 def joined_everywhere(
     order: ListOrder, places: Nodes, *, pool: int, barred: Barred | None = None
 ) -> Candidates:
-    """As `joined`, but each node is compared with all others, a few nodes at a time."""
+    """As `joined`, but each node is compared with all others."""
+    return nearest_everywhere(order, order.reduced[places], places, pool=pool, barred=barred)[0]
+
+
+def nearest_everywhere(
+    order: ListOrder,
+    queries: Vectors,
+    places: Nodes,
+    *,
+    pool: int,
+    barred: Barred | None = None,
+) -> tuple[Candidates, Distances]:
+    """Compare some vectors with all nodes, a few at a time.
+
+    Parameters
+    ----------
+    order : ListOrder
+    queries : ndarray of shape (m, r), float32
+    places : ndarray of shape (m,), int64
+        Where they stand; outside the order if they are of none of its nodes.
+    pool : int
+    barred : Barred or None
+        What each of them must not find, besides itself.
+
+    Returns
+    -------
+    places : ndarray of shape (m, pool), int32
+        Nearest first; -1 where there are fewer.
+    away : ndarray of shape (m, pool), float32
+        Squared distances less the own length squared; ``inf`` where there is none.
+    """
     found = np.full((len(places), pool), -1, dtype=np.int32)
+    near = np.full((len(places), pool), np.inf, dtype=np.float32)
     step = max(_COMPARED // order.n, 1)
     for first in range(0, len(places), step):
         part = np.arange(first, min(first + step, len(places)))
-        away = distances_to_centers(order.reduced[places[part]], order.reduced)
-        away[np.arange(len(part)), places[part]] = np.inf
+        away, own = distances_to_centers(queries[part], order.reduced), places[part]
+        inside = np.flatnonzero((own >= 0) & (own < order.n))
+        away[inside, own[inside]] = np.inf
         if barred is not None:
             barred.blind(away, part, 0)
         columns = smallest_columns(away, pool)
-        known = np.isfinite(np.take_along_axis(away, columns, 1))
-        found[part, : columns.shape[1]] = np.where(known, columns, -1)
-    return found
+        near[part, : columns.shape[1]] = np.take_along_axis(away, columns, 1)
+        found[part, : columns.shape[1]] = columns
+    return np.where(np.isfinite(near), found, -1), near
 
 
 def joined_fully(order: ListOrder, places: Nodes, plan: GraphPlan) -> Candidates:

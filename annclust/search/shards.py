@@ -21,7 +21,7 @@ from annclust.search.graph_plan import GraphPlan
 from annclust.search.list_join import joined_fully, lists_beside
 from annclust.search.list_order import AnyOrder, ListOrder
 from annclust.search.measuring import nearest_candidates
-from annclust.vector_source import VectorSource
+from annclust.vector_source import SelectedVectors, VectorSource
 
 _MEASURED = 1_024
 """Nodes whose candidates are gathered at a time."""
@@ -78,7 +78,7 @@ class Shards:
             firsts,
             lists,
             tuple(engine.hold(order.of_lists(*each)) for each in cuts),
-            tuple(engine.hold(NamedVectors(nodes, vectors.part(nodes))) for nodes in parts),
+            tuple(engine.hold(_named_vectors(engine, vectors, nodes)) for nodes in parts),
             engine.hold(order.starts),
             engine.hold(order.centroids),
         )
@@ -107,6 +107,12 @@ class Shards:
             (*firsts[each : each + 2].tolist(), places, candidates, self.vectors[each])
             for each in shards.tolist()
         ]
+
+
+def _named_vectors(engine: Engine, vectors: VectorSource, nodes: Nodes) -> NamedVectors:
+    """Vectors of some nodes: here they stay where they are, which may be a mapped file."""
+    some = SelectedVectors(vectors, nodes) if engine.is_here else vectors.part(nodes)
+    return NamedVectors(nodes, some)
 
 
 def shards_of(places: Nodes, firsts: Nodes) -> Nodes:
