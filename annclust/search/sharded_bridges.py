@@ -73,6 +73,9 @@ class ShardedBridges:
     def _map(self, function: Callable[..., Result]) -> Callable[..., Generator[Held[Result]]]:
         return partial(self._engine.map, function, threads=self._threads)
 
+    def _pick(self, function: Callable[..., Result]) -> Callable[..., Generator[Held[Result]]]:
+        return partial(self._engine.map, function, threads=self._threads, light=True)
+
     def _positions(self, places: Nodes) -> list[Held[Nodes]]:
         """Of each shard: the place of its nodes in the order that bars them."""
         ends = pairwise(self._shards.firsts.tolist())
@@ -83,7 +86,10 @@ class ShardedBridges:
     ) -> Candidates:
         """Places near each query, shape (m, pool), within the lists that it looks into."""
         shards, parts = self._shards, slices(len(own), ASKED)
-        asked = (shards.near(own[part], PROBES, 0) for part in parts)
+        asked = (
+            (shards.starts, own[part], PROBES, 0, shards.centroids, *reduced)
+            for part, reduced in self._reduced(own, parts)
+        )
         near = map(self._engine.value, self._map(lists_near)(asked))
         wanted = (
             ((part, numbers), self._picking(numbers, positions))
@@ -91,7 +97,7 @@ class ShardedBridges:
         )
         arguments = (
             (shards.starts, numbers, own[part], barred[part], pool, *lists)
-            for (part, numbers), lists in picked(self._map(_lists_of), wanted)
+            for (part, numbers), lists in picked(self._pick(_lists_of), wanted)
         )
         none = np.zeros((0, pool), dtype=np.int32)
         return np.vstack([none, *map(self._engine.value, self._map(_join)(arguments))])
@@ -111,8 +117,8 @@ class ShardedBridges:
         firsts = shards.firsts[:-1].tolist()
 
         def wanted() -> Iterator[tuple[None, list[Arguments]]]:
-            for part, queries in zip(parts, self._map(reduced_of)(self._own(own)), strict=True):
-                asked = queries, own[part], barred[part], pool
+            for part, queries in self._reduced(own, parts):
+                asked = own[part], barred[part], pool, *queries
                 each = zip(firsts, shards.orders, positions, strict=True)
                 yield None, [(*shard, *asked) for shard in each]
 
@@ -120,13 +126,12 @@ class ShardedBridges:
         none = np.zeros((0, pool), dtype=np.int32)
         return np.vstack([none, *map(self._engine.value, self._map(_nearest_scans)(scans))])
 
-    def _own(self, own: Nodes) -> Iterator[Arguments]:
-        """Arguments of `reduced_of`."""
-        shards = self._shards
-        for part in slices(len(own), _SCANNED):
-            numbers = shards_of(own[part], shards.firsts)
-            orders = (shards.orders[each] for each in numbers.tolist())
-            yield shards.firsts, numbers, own[part], *orders
+    def _reduced(
+        self, own: Nodes, parts: list[slice]
+    ) -> Iterator[tuple[slice, list[Held[Vectors]]]]:
+        """Parts of the queries, and their vectors after PCA, those of each shard by themselves."""
+        wanted = ((part, self._shards.picking_reduced(own[part])) for part in parts)
+        return picked(self._pick(reduced_of), wanted)
 
     def _measured(
         self, own: Nodes, candidates: Candidates, count: int
@@ -145,7 +150,7 @@ class ShardedBridges:
             for each, numbers in zip(these, near, strict=True)
         )
         arguments = (
-            (count, *each, *vectors) for each, vectors in picked(self._map(named_of), wanted)
+            (count, *each, *vectors) for each, vectors in picked(self._pick(named_of), wanted)
         )
         yield from zip(parts, map(engine.value, self._map(measure_named)(arguments)), strict=True)
 
@@ -180,13 +185,13 @@ def _scan(
     first: int,
     order: ListOrder,
     positions: Nodes,
-    queries: Vectors,
     places: Nodes,
     barred: Nodes,
     pool: int,
+    *reduced: Vectors,
 ) -> tuple[Candidates, Distances]:
     """The nearest of each query in a shard whose first place is `first`."""
-    bars = Barred(positions, barred)
+    bars, queries = Barred(positions, barred), np.vstack(reduced)
     found, away = nearest_everywhere(order, queries, places - first, pool=pool, barred=bars)
     return np.where(found < 0, -1, found + first).astype(np.int32), away
 

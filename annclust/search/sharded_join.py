@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import tee
@@ -23,9 +23,10 @@ from annclust.search.shards import (
     lists_of,
     measure_named,
     named_of,
+    reduced_of,
     shards_named,
 )
-from annclust.search.span_work import Share, Span, SpanWork, Step, picked
+from annclust.search.span_work import Result, Share, Span, SpanWork, Step, picked
 from annclust.vector_source import VectorSource
 
 _MORE_PROBES = 2
@@ -75,7 +76,7 @@ class ShardedJoin:
                 ((span, numbers), shards.picking_lists(numbers))
                 for span, numbers in self._near(shards, plan, some)
             )
-            for (span, numbers), lists in picked(partial(self.work.map, lists_of), wanted):
+            for (span, numbers), lists in picked(self._pick(lists_of), wanted):
                 yield shards.starts, numbers, plan, np.arange(*span), *lists
 
         step = Step("Joining neighbors", "shardjoin", SPAN, join_lists)
@@ -86,9 +87,17 @@ class ShardedJoin:
     ) -> Iterator[tuple[Span, Nodes]]:
         """Spans, and the numbers of the lists that they look into."""
         these, again = tee(some)
-        asked = (shards.near(np.arange(*span), plan.probes, plan.neighbors) for span in again)
+        wanted = ((span, shards.picking_reduced(np.arange(*span))) for span in again)
+        limits, held = (plan.probes, plan.neighbors), (shards.starts, shards.centroids)
+        asked = (
+            (held[0], np.arange(*span), *limits, held[1], *reduced)
+            for span, reduced in picked(self._pick(reduced_of), wanted)
+        )
         for span, numbers in zip(these, self.work.map(lists_near, asked), strict=True):
             yield span, self.work.engine.value(numbers)
+
+    def _pick(self, function: Callable[..., Result]) -> Callable[..., Generator[Held[Result]]]:
+        return partial(self.work.map, function, light=True)
 
     def _measured(
         self, shards: Shards, parts: Mapping[Span, Held[Candidates]], share: Share
@@ -103,7 +112,7 @@ class ShardedJoin:
                 (span, shards.picking_vectors(engine.value(each), np.arange(*span), parts[span]))
                 for span, each in near
             )
-            for span, vectors in picked(partial(self.work.map, named_of), wanted):
+            for span, vectors in picked(self._pick(named_of), wanted):
                 yield k, np.arange(*span), parts[span], *vectors
 
         step = Step("Measuring distances", "shardmeasure", SPAN, measure_named)

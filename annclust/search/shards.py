@@ -77,17 +77,22 @@ class Shards:
         return cls(
             firsts,
             lists,
-            tuple(engine.hold(order.of_lists(*each)) for each in cuts),
-            tuple(engine.hold(_named_vectors(engine, vectors, nodes)) for nodes in parts),
+            tuple(engine.hold(order.of_lists(*each), apart=True) for each in cuts),
+            tuple(
+                engine.hold(_named_vectors(engine, vectors, nodes), apart=True) for nodes in parts
+            ),
             engine.hold(order.starts),
             engine.hold(order.centroids),
         )
 
-    def near(self, places: Nodes, probes: int, least: int) -> Arguments:
-        """Arguments of `lists_near`."""
-        numbers = shards_of(places, self.firsts)
-        orders = (self.orders[each] for each in numbers.tolist())
-        return self.starts, self.firsts, numbers, places, probes, least, self.centroids, *orders
+    def picking_reduced(self, places: Nodes) -> list[Arguments]:
+        """Arguments of `reduced_of` for some places, ascending: one for each of their shards."""
+        ends = np.searchsorted(places, self.firsts)
+        return [
+            (places[first:last] - self.firsts[shard], self.orders[shard])
+            for shard, (first, last) in enumerate(pairwise(ends.tolist()))
+            if first < last
+        ]
 
     def picking_lists(self, numbers: Nodes) -> list[Arguments]:
         """Arguments of `lists_of` for some lists, ascending: one for each shard that has any."""
@@ -153,32 +158,25 @@ class Some:
         return places.astype(np.int32)
 
 
-def reduced_of(firsts: Nodes, numbers: Nodes, places: Nodes, *orders: ListOrder) -> Vectors:
-    """Vectors after PCA of places, which lie in the shards of these numbers: shape (m, r)."""
-    shard = np.searchsorted(firsts, places, side="right") - 1
-    found = np.empty((len(places), orders[0].width), dtype=np.float32)
-    for number, order in zip(numbers.tolist(), orders, strict=True):
-        here = shard == number
-        found[here] = order.reduced[places[here] - firsts[number]]
-    return found
+def reduced_of(places: Nodes, order: ListOrder) -> Vectors:
+    """Vectors after PCA of places of a shard, counted from its first one: shape (m, r)."""
+    return order.reduced_at(places)
 
 
 def lists_near(
     starts: Nodes,
-    firsts: Nodes,
-    numbers: Nodes,
     places: Nodes,
     probes: int,
     least: int,
     centroids: Vectors,
-    *orders: ListOrder,
+    *reduced: Vectors,
 ) -> Nodes:
-    """Numbers of the lists, none of them empty, into which some places look; as `reduced_of`.
+    """Numbers of the lists, none of them empty, into which some places look.
 
     All lists, where those of some place hold fewer than `least` others: it is compared with all.
     """
     own, sizes = np.searchsorted(starts, places, side="right") - 1, np.diff(starts)
-    beside = lists_beside(reduced_of(firsts, numbers, places, *orders), own, centroids, probes - 1)
+    beside = lists_beside(np.vstack(reduced), own, centroids, probes - 1)
     chosen = np.unique(np.append(beside.ravel(), own))
     if (sizes[own] + sizes[beside].sum(axis=1) <= least).any():
         chosen = np.arange(len(sizes))

@@ -129,10 +129,10 @@ class SpanWork:
         return self.settings.engine
 
     def map(
-        self, function: Callable[..., Result], parts: Iterable[Arguments]
+        self, function: Callable[..., Result], parts: Iterable[Arguments], *, light: bool = False
     ) -> Generator[Held[Result]]:
         """As of the engine."""
-        return self.engine.map(function, parts, threads=self.settings.threads)
+        return self.engine.map(function, parts, threads=self.settings.threads, light=light)
 
     def take(
         self,
