@@ -20,7 +20,7 @@ from annclust.search.list_order import AnyOrder, ListOrder, held_order
 from annclust.search.measuring import nearest_candidates
 from annclust.vector_source import VectorSource
 
-ASKED = 16_384
+_ASKED = 16_384
 """Queries answered at a time."""
 
 _MEASURED = 512
@@ -108,7 +108,7 @@ class ListBridges:
         own, positions = self._order.places[queries], self._engine.hold(places[self._order.nodes])
         # In the order of the lists, so that queries of one list are asked together.
         asked = np.argsort(own, kind="stable")
-        parts = [asked[at : at + ASKED] for at in range(0, len(asked), ASKED)]
+        parts = [asked[at : at + _ASKED] for at in range(0, len(asked), _ASKED)]
         arguments = (
             (*self._held, positions, barred[part], queries[part], own[part], count)
             for part in parts

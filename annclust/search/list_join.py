@@ -7,10 +7,11 @@ FAISS's own search of lists, which takes query by query, takes 35.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from annclust.arrays import Candidates, Distances, Nodes, Vectors
 from annclust.search.graph_plan import GraphPlan
@@ -45,10 +46,10 @@ def places_at_a_time(pool: int) -> int:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Finds:
+class Finds:
     """Pairs that may be near: which query (by its number), which place, how far after PCA."""
 
-    queries: Nodes
+    queries: NDArray[np.uint16]
     places: Candidates
     away: Distances
 
@@ -100,18 +101,67 @@ def joined(
     ndarray of shape (m, pool), int32
         Places, nearest first, the node itself left out; -1 where there are fewer.
     """
-    own, looking = order.list_of(places), -2 * order.reduced[places]
-    limits = np.full(len(places), _UNLIMITED, dtype=np.float32)
-    finds = []
-    for each, queries in _by_list(own[:, np.newaxis], order.lists):
-        away = _distances(order, each, looking, queries, barred)
-        away[np.arange(len(queries)), places[queries] - order.starts[each]] = np.inf
-        finds.append(_within(order, each, queries, away, limits, pool))
-    beside = lists_beside(order.reduced[places], own, order.centroids, probes - 1)
-    for each, queries in _by_list(beside, order.lists):
-        away = _distances(order, each, looking, queries, barred)
-        finds.append(_within(order, each, queries, away, limits, pool))
-    return _nearest_finds(finds, len(places), pool)
+    own, queries, limits = order.list_of(places), order.reduced[places], unlimited(len(places))
+    beside = lists_beside(queries, own, order.centroids, probes - 1)
+    finds = [
+        *found_in_own(order, queries, places, limits, pool, barred),
+        *found_in(order, queries, beside, limits, pool, barred),
+    ]
+    return nearest_finds(finds, len(places), pool)
+
+
+def unlimited(m: int) -> Distances:
+    """Limits of m queries that know of none yet."""
+    return np.full(m, _UNLIMITED, dtype=np.float32)
+
+
+def found_in_own(
+    order: ListOrder,
+    queries: Vectors,
+    places: Nodes,
+    limits: Distances,
+    pool: int,
+    barred: Barred | None = None,
+) -> Iterator[Finds]:
+    """What nodes find in their own lists, as `found_in` gives it; not themselves."""
+    looking, own = -2 * queries, order.list_of(places)
+    for each, asking in _by_list(own[:, np.newaxis], order.lists):
+        away = _distances(order, each, looking, asking, barred)
+        away[np.arange(len(asking)), places[asking] - order.starts[each]] = np.inf
+        yield _within(order, each, asking, away, limits, pool)
+
+
+def found_in(
+    order: ListOrder,
+    queries: Vectors,
+    lists: Nodes,
+    limits: Distances,
+    pool: int,
+    barred: Barred | None = None,
+) -> Iterator[Finds]:
+    """What queries find in some lists.
+
+    Parameters
+    ----------
+    order : ListOrder
+    queries : ndarray of shape (m, r), float32
+        At most `SPAN`.
+    lists : ndarray of shape (m, c), int64
+        Lists that each looks into; -1 for none.
+    limits : ndarray of shape (m,), float32
+        What is farther is no find; lowered in place where a pool is full.
+    pool : int
+    barred : Barred or None
+
+    Yields
+    ------
+    Finds
+        Of one list.
+    """
+    looking = -2 * queries
+    for each, asking in _by_list(lists, order.lists):
+        away = _distances(order, each, looking, asking, barred)
+        yield _within(order, each, asking, away, limits, pool)
 
 
 def joined_everywhere(
@@ -217,7 +267,8 @@ def _few_smallest(values: Distances, k: int) -> Nodes:
 
 def _by_list(lists: Nodes, count: int) -> Iterator[tuple[int, Nodes]]:
     """Each list with the queries that look into it, at most `_QUERIES` at a time."""
-    wanted = lists.ravel().astype(np.uint16)  # 16 bits are sorted several times as fast
+    # 16 bits are sorted several times as fast; -1 comes last in them, behind all lists.
+    wanted = lists.ravel().astype(np.uint16)
     order = np.argsort(wanted, kind="stable")
     starts = np.searchsorted(wanted[order], np.arange(count + 1))
     queries = order // max(lists.shape[1], 1)
@@ -240,7 +291,7 @@ def _distances(
 
 def _within(
     order: ListOrder, each: int, queries: Nodes, away: Distances, limits: Distances, pool: int
-) -> _Finds:
+) -> Finds:
     """The pairs of queries and members of a list that are not too far apart.
 
     The first list that fills the pool of a query sets its limit, in place.
@@ -260,10 +311,10 @@ def _within(
         found = np.flatnonzero(near)
         query, member = np.divmod(found, away.shape[1])
     places = (order.starts[each] + member).astype(np.int32)
-    return _Finds(queries[query].astype(np.uint16), places, away.ravel()[found])
+    return Finds(queries[query].astype(np.uint16), places, away.ravel()[found])
 
 
-def _nearest_finds(finds: list[_Finds], m: int, pool: int) -> Candidates:
+def nearest_finds(finds: Sequence[Finds], m: int, pool: int) -> Candidates:
     """The nearest finds of each of m queries: shape (m, pool)."""
     by_query = np.concatenate([each.queries for each in finds])
     order = np.argsort(by_query, kind="stable")

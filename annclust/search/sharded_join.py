@@ -4,29 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
-from itertools import tee
 
 import numpy as np
 
-from annclust.arrays import Candidates, Nodes
-from annclust.engine import Arguments, Held
+from annclust.arrays import Candidates
+from annclust.engine import Held
 from annclust.neighbor_graph import NeighborGraph
 from annclust.search.built_graph import BuiltGraph, graph_of_rows, sampled, searched
 from annclust.search.graph_plan import GraphPlan, stage_costs
-from annclust.search.list_join import SPAN
 from annclust.search.list_order import AnyOrder
-from annclust.search.shards import (
-    Shards,
-    join_lists,
-    lists_near,
-    lists_of,
-    measure_named,
-    named_of,
-    reduced_of,
-    shards_named,
-)
-from annclust.search.span_work import Result, Share, Span, SpanWork, Step, picked
+from annclust.search.sharded_search import Block, ShardedSearch
+from annclust.search.shards import Shards
+from annclust.search.span_work import Share, Span, SpanWork
 from annclust.vector_source import VectorSource
 
 _MORE_PROBES = 2
@@ -59,9 +48,10 @@ class ShardedJoin:
         costs = stage_costs(plan, *self.vectors.shape, self.order.lists)
         whole = self.work.progress.stage("Neighbor graph", round(costs.whole * self.order.n))
         shards = Shards.of(self.work.engine, self.order, self.vectors, self.size)
+        search = ShardedSearch(shards, self.work.engine, self.work.settings.threads)
         with whole as stage:
-            parts = dict(self._joined(shards, plan, Share(stage, costs.join)))
-            graph = self._measured(shards, parts, Share(stage, costs.measure))
+            parts = dict(self._joined(search, plan, Share(stage, costs.join)))
+            graph = self._measured(search, parts, Share(stage, costs.measure))
             nodes = sampled(self.order.n, self.work.settings)
             found = graph.distances[nodes]
             settings, progress = self.work.settings, self.work.progress
@@ -69,54 +59,43 @@ class ShardedJoin:
         return BuiltGraph(graph, sample.recall(found))
 
     def _joined(
-        self, shards: Shards, plan: GraphPlan, share: Share
+        self, search: ShardedSearch, plan: GraphPlan, share: Share
     ) -> Iterator[tuple[Span, Held[Candidates]]]:
-        def arguments(some: Iterable[Span]) -> Iterator[Arguments]:
-            wanted = (
-                ((span, numbers), shards.picking_lists(numbers))
-                for span, numbers in self._near(shards, plan, some)
-            )
-            for (span, numbers), lists in picked(self._pick(lists_of), wanted):
-                yield shards.starts, numbers, plan, np.arange(*span), *lists
+        def results(missing: Iterable[Span]) -> Generator[Held[Candidates]]:
+            blocks = (self._block(search, span) for span in missing)
+            for _, candidates in search.candidates(
+                blocks, probes=plan.probes, pool=plan.pool, least=plan.neighbors
+            ):
+                yield candidates
 
-        step = Step("Joining neighbors", "shardjoin", SPAN, join_lists)
-        return self.work.take(step, arguments, share)
-
-    def _near(
-        self, shards: Shards, plan: GraphPlan, some: Iterable[Span]
-    ) -> Iterator[tuple[Span, Nodes]]:
-        """Spans, and the numbers of the lists that they look into."""
-        these, again = tee(some)
-        wanted = ((span, shards.picking_reduced(np.arange(*span))) for span in again)
-        limits, held = (plan.probes, plan.neighbors), (shards.starts, shards.centroids)
-        asked = (
-            (held[0], np.arange(*span), *limits, held[1], *reduced)
-            for span, reduced in picked(self._pick(reduced_of), wanted)
-        )
-        for span, numbers in zip(these, self.work.map(lists_near, asked), strict=True):
-            yield span, self.work.engine.value(numbers)
-
-    def _pick(self, function: Callable[..., Result]) -> Callable[..., Generator[Held[Result]]]:
-        return partial(self.work.map, function, light=True)
+        return self._kept("Joining neighbors", "shardjoin", search, results, share)
 
     def _measured(
-        self, shards: Shards, parts: Mapping[Span, Held[Candidates]], share: Share
+        self, search: ShardedSearch, parts: Mapping[Span, Held[Candidates]], share: Share
     ) -> NeighborGraph:
         k, engine = self.plan.neighbors, self.work.engine
 
-        def arguments(some: Iterable[Span]) -> Iterator[Arguments]:
-            these, again = tee(some)
-            asked = ((shards.firsts, np.arange(*span), parts[span]) for span in again)
-            near = zip(these, self.work.map(shards_named, asked), strict=True)
-            wanted = (
-                (span, shards.picking_vectors(engine.value(each), np.arange(*span), parts[span]))
-                for span, each in near
-            )
-            for span, vectors in picked(self._pick(named_of), wanted):
-                yield k, np.arange(*span), parts[span], *vectors
+        def results(missing: Iterable[Span]) -> Generator[Held[Candidates]]:
+            blocks = ((self._block(search, span), parts[span]) for span in missing)
+            yield from search.measured(blocks, k)
 
-        step = Step("Measuring distances", "shardmeasure", SPAN, measure_named)
-        taken = self.work.take(step, arguments, share)
+        kept = self._kept("Measuring distances", "shardmeasure", search, results, share)
         return graph_of_rows(
-            self.order.nodes, k, ((span, engine.value(part)) for span, part in taken)
+            self.order.nodes, k, ((span, engine.value(part)) for span, part in kept)
         )
+
+    def _kept(
+        self,
+        title: str,
+        name: str,
+        search: ShardedSearch,
+        results: Callable[[Iterable[Span]], Generator[Held[Candidates]]],
+        share: Share,
+    ) -> Iterator[tuple[Span, Held[Candidates]]]:
+        wholes = {shard.places: [shard.places] for shard in search.shards.parts}
+        return self.work.kept(title, name, wholes, results, share)
+
+    def _block(self, search: ShardedSearch, span: Span) -> Block:
+        """A whole shard."""
+        places = [shard.places for shard in search.shards.parts]
+        return Block(places.index(span), np.arange(span[1] - span[0]))

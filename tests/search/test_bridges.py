@@ -78,7 +78,7 @@ def test_bridges_among_shards_are_those_among_all(away: int, size: int) -> None:
         found = sharded.nearest_outside(asked, places, barred[asked], 2)
         assert [each.tobytes() for each in found] == [each.tobytes() for each in whole]
         if isinstance(engine, Elsewhere):
-            assert ("_scan" in engine.parts) == (away > 0)
+            assert ("scan" in engine.parts) == (away > 0)
     assert not len(sharded.nearest_outside(asked[:0], places, barred[:0], 2)[0])
 
 

@@ -174,14 +174,8 @@ def test_shards_of_any_size_give_one_graph_wherever_they_are() -> None:
         graph = graph_of(vectors, replace(settings, shard=size, engine=engine))
         assert graph.neighbors.tobytes() == whole.neighbors.tobytes()
         assert graph.distances.tobytes() == whole.distances.tobytes()
-        assert {
-            "lists_near",
-            "lists_of",
-            "join_lists",
-            "shards_named",
-            "named_of",
-            "measure_named",
-        } <= {*engine.parts}
+        steps = "look ask compare nearest_of_block seek measure nearest_measured"
+        assert {*steps.split()} <= {*engine.parts}
     assert whole.problems() == []
     assert recall_of(whole, ArrayVectors(vectors)) > 0.98
 
