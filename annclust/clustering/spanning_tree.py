@@ -77,6 +77,10 @@ class SpanningForest:
     right: Nodes
     weight: Weights
 
+    def named(self, names: Nodes) -> SpanningForest:
+        """The same edges, of nodes that are called so: names of all, ascending."""
+        return SpanningForest(names[self.left], names[self.right], self.weight)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Edges:
