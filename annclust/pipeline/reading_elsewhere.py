@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
@@ -76,8 +77,9 @@ def read_elsewhere(
     shards = iter(lambda: tuple(islice(source, _SHARD)), ())
     held = engine.hold(orders)
     parts = ((held, shard) for shard in shards)
-    for found in engine.map(read_shard, parts, threads=settings.decode.workers):
-        yield from engine.value(found)
+    with closing(engine.map(read_shard, parts, threads=settings.decode.workers)) as results:
+        for found in results:
+            yield from engine.value(found)
 
 
 def read_shard(orders: ReadingOrders, jobs: Sequence[ReadJob]) -> list[Read]:
