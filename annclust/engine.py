@@ -70,6 +70,7 @@ class Engine(Protocol):
         *,
         threads: int,
         light: bool = False,
+        ahead: int | None = None,
     ) -> Generator[Held[Result]]:
         """Results of a pure function, in the order of the parts, few of which are under way.
 
@@ -85,6 +86,9 @@ class Engine(Protocol):
         light : bool
             Whether little is computed, but some of something large is picked: that is done where it
             is held.
+        ahead : int or None
+            Parts under way at most, where each waits for many others; as many as keep all who work
+            busy if None.
 
         Raises
         ------
@@ -131,6 +135,7 @@ class LocalEngine:
         *,
         threads: int,
         light: bool = False,
+        ahead: int | None = None,
     ) -> Generator[Held[Result]]:
         """As of `Engine`."""
 
@@ -139,7 +144,7 @@ class LocalEngine:
 
         from annclust.parallel import map_parts  # whoever looks something up needs none of it
 
-        yield from map_parts(compute, parts, threads)
+        yield from map_parts(compute, parts, min(threads, ahead or threads))
 
     def together(
         self, parts: Iterable[Held[NDArray[Item]]], shape: tuple[int, int], /

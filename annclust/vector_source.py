@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from annclust.arrays import Nodes, Vectors
+from annclust.engine import Engine, Held
 
 
 class RowSource(Protocol):
@@ -40,6 +41,13 @@ class VectorSource(RowSource, Protocol):
     def longest(self) -> float:
         """Length that none of them exceeds."""
         ...
+
+
+def held_vectors(engine: Engine, vectors: VectorSource) -> Held[VectorSource]:
+    """Let an engine hold vectors; of selected ones no others, where they have to travel."""
+    if isinstance(vectors, SelectedVectors) and not engine.is_here:
+        vectors = vectors.part(np.arange(vectors.shape[0]))
+    return engine.hold(vectors)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

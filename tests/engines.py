@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from typing import TypeVar
 
@@ -11,6 +12,9 @@ from numpy.typing import NDArray
 
 from annclust.engine import Arguments, Held
 from annclust.pipeline import reading_elsewhere
+
+_AHEAD = 4
+"""Parts that are computed before the first one is asked for."""
 
 Value = TypeVar("Value")
 Result = TypeVar("Result")
@@ -36,7 +40,7 @@ class Elsewhere:
         """Names of the functions that were called."""
 
     def hold(self, value: Value, /, *, apart: bool = False) -> Held[Value]:
-        return Held(pickle.dumps(value, protocol=5))
+        return Held(_packed(value))
 
     def map(
         self,
@@ -46,13 +50,18 @@ class Elsewhere:
         *,
         threads: int,
         light: bool = False,
+        ahead: int | None = None,
     ) -> Generator[Held[Result]]:
         called = pickle.dumps(function)
+        done: deque[Held[Result]] = deque()
         for part in parts:
             for _ in range(self._times):
                 result = pickle.loads(called)(*map(self._opened, part))
             self.parts.append(function.__name__)
-            yield self.hold(result)
+            done.append(self.hold(result))
+            if len(done) >= (ahead or _AHEAD):
+                yield done.popleft()
+        yield from done
 
     def together(
         self, parts: Iterable[Held[NDArray[Item]]], shape: tuple[int, int], /
@@ -67,6 +76,17 @@ class Elsewhere:
 
     def _opened(self, argument: object) -> object:
         if isinstance(argument, Held):
-            assert isinstance(argument.reference, bytes)
-            return pickle.loads(argument.reference)
-        return pickle.loads(pickle.dumps(argument, protocol=5))
+            assert isinstance(argument.reference, tuple)
+            return _unpacked(argument.reference)
+        return _unpacked(_packed(argument))
+
+
+def _packed(value: object) -> tuple[bytes, list[bytes]]:
+    arrays: list[pickle.PickleBuffer] = []
+    packed = pickle.dumps(value, protocol=5, buffer_callback=arrays.append)
+    return packed, [array.raw().tobytes() for array in arrays]
+
+
+def _unpacked(packed: tuple[bytes, list[bytes]]) -> object:
+    """Arrays cannot be written to: others may read the same ones."""
+    return pickle.loads(packed[0], buffers=packed[1])

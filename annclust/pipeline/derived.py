@@ -129,7 +129,6 @@ def refresh_graph_in_order(
     order = None
     if graph is None or always:
         order = order_if_listed(index, live.rows, settings.engine)
-    del index  # its memory is needed
     if graph is None:
         graph = _refreshed_graph(store, live, order, settings, progress)
     return graph, order
@@ -179,6 +178,7 @@ def _updated_graph(
     vectors = store.sound_vectors()
     whole = None if order is None else order.whole()  # updates are made in this process
     graph = update_graph(*loaded, vectors, settings, order=whole, rows=live.rows, progress=progress)
+    del whole
     recall = COMPLETE
     if order is not None:
         selected = SelectedVectors(vectors, live.rows)

@@ -39,7 +39,7 @@ def graph_choices(store: Store, settings: SearchSettings) -> str:
     rows = store.catalog.rows()
     kind = choose_index(rows, store.embedder.dimension, settings).kind
     k = neighbors_wanted(rows, settings)
-    shards = "" if settings.shard is None else " in shards"
+    shards = " in shards" if settings.shard is not None and settings.shard < rows else ""
     return f"{kind} k={k} recall={settings.recall} seed={settings.seed}{shards} by={_REVISION}"
 
 

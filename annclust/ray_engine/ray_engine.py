@@ -66,7 +66,7 @@ class RayEngine(Closing):
             here = ray.put(value)
             if not apart or sum(node["Alive"] for node in ray.nodes()) < 2:
                 return Held(here)
-            spread = {"num_cpus": 0, "max_retries": _TRIES, "scheduling_strategy": "SPREAD"}
+            spread = {"num_cpus": 1, "max_retries": _TRIES, "scheduling_strategy": "SPREAD"}
             return _Apart(ray.remote(**spread)(_itself).remote(here), here)
 
     def map(
@@ -77,6 +77,7 @@ class RayEngine(Closing):
         *,
         threads: int,
         light: bool = False,
+        ahead: int | None = None,
     ) -> Generator[Held[Result]]:
         """As of `Engine`; `threads` are not used, but all processors of the cluster.
 
@@ -86,12 +87,14 @@ class RayEngine(Closing):
         ray = self._ray
         needs = {"num_cpus": 0 if light else 1, "max_retries": _TRIES}
         task = ray.remote(**needs)(_computed).options(name=function.__name__)
-        most = _AHEAD * max(1, int(ray.cluster_resources().get("CPU", 1)))
+        cpus = max(1, int(ray.cluster_resources().get("CPU", 1)))
+        # Light parts may all be drawn to one node.
+        most = ahead or _AHEAD * (max(1, cpus // len(ray.nodes())) if light else cpus)
         waiting: deque[object] = deque()
         try:
             for part in parts:
                 waiting.append(task.remote(function, *map(_referred, part)))
-                if len(waiting) > most:
+                if len(waiting) >= most:
                     yield self._done(waiting.popleft())
             while waiting:
                 yield self._done(waiting.popleft())

@@ -18,7 +18,7 @@ from annclust.search.exact import nearest_allowed
 from annclust.search.list_join import Barred, joined, joined_everywhere
 from annclust.search.list_order import AnyOrder, ListOrder, held_order
 from annclust.search.measuring import nearest_candidates
-from annclust.vector_source import VectorSource
+from annclust.vector_source import VectorSource, held_vectors
 
 _ASKED = 16_384
 """Queries answered at a time."""
@@ -97,7 +97,7 @@ class ListBridges:
 
     @cached_property
     def _held(self) -> tuple[Held[VectorSource], Held[ListOrder]]:
-        return self._engine.hold(self._vectors), held_order(self._engine, self._order)
+        return held_vectors(self._engine, self._vectors), held_order(self._engine, self._order)
 
     def nearest_outside(
         self, queries: Nodes, places: Nodes, barred: Nodes, count: int, /

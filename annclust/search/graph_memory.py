@@ -70,5 +70,7 @@ def settings_within(
         Rows of the vector file, and their length.
     """
     reduced, stored = order.width, STORED_ITEM * shape[0] * shape[1]
+    if not settings.engine.is_here:  # who works holds candidates, and vectors after PCA
+        plan, reduced = replace(plan, pool=0), 0
     threads = threads_within(settings.memory, plan, order.n, reduced, stored, settings.threads)
     return replace(settings, threads=threads)

@@ -22,7 +22,7 @@ from annclust.search.measuring import nearest_candidates
 from annclust.search.recall import Recall, RecallSample
 from annclust.search.refinement import refined, reverse_lists
 from annclust.search.span_work import Share, Span, SpanWork, Step
-from annclust.vector_source import SelectedVectors, VectorSource
+from annclust.vector_source import VectorSource, held_vectors
 
 _REFINED = 1_024
 """Nodes refined at a time."""
@@ -106,16 +106,10 @@ class IndexJoin:
     ) -> NeighborGraph:
         k = self.plan.neighbors
         step = Step("Measuring distances", "measure", _MEASURED, _measure)
-        taken = self._taken(step, (self._held_vectors(), order, k, candidates), share)
+        vectors = held_vectors(self.work.engine, self.vectors)
+        taken = self._taken(step, (vectors, order, k, candidates), share)
         parts = ((span, self.work.engine.value(part)) for span, part in taken)
         return graph_of_rows(self.order.nodes, k, parts)
-
-    def _held_vectors(self) -> Held[VectorSource]:
-        """Those of the nodes alone, where they have to travel."""
-        engine, vectors = self.work.engine, self.vectors
-        if isinstance(vectors, SelectedVectors) and not engine.is_here:
-            vectors = vectors.part(np.arange(self.order.n))
-        return engine.hold(vectors)
 
 
 def _rows(candidates: Candidates, places: Nodes) -> Candidates:

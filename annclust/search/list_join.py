@@ -203,7 +203,7 @@ def nearest_everywhere(
     step = max(_COMPARED // order.n, 1)
     for first in range(0, len(places), step):
         part = np.arange(first, min(first + step, len(places)))
-        away, own = distances_to_centers(queries[part], order.reduced), places[part]
+        away, own = (-2 * queries[part]) @ order.reduced.T + order.lengths, places[part]
         inside = np.flatnonzero((own >= 0) & (own < order.n))
         away[inside, own[inside]] = np.inf
         if barred is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from functools import cached_property
 
 import numpy as np
@@ -49,12 +50,15 @@ class ShardedBridges:
         search = ShardedSearch(shards, self._engine, self._threads)
         blocks = _blocks(shards, own[asked], barred[asked])
         pool = count * POOL_PER_NODE
-        near = search.candidates(blocks, probes=PROBES, pool=pool, least=1)
         first = 0
-        for rows in map(self._engine.value, search.measured(near, count)):
-            part = asked[first : first + len(rows)]
-            distances[part], nodes[part] = rows_measured(rows)
-            first += len(rows)
+        with (
+            closing(search.candidates(blocks, probes=PROBES, pool=pool, least=1)) as near,
+            closing(search.measured(near, count)) as measured,
+        ):
+            for rows in map(self._engine.value, measured):
+                part = asked[first : first + len(rows)]
+                distances[part], nodes[part] = rows_measured(rows)
+                first += len(rows)
         return nodes, distances
 
 

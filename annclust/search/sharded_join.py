@@ -43,20 +43,25 @@ class ShardedJoin:
     size: int
 
     def build(self) -> BuiltGraph:
-        """Join and measure, span by span, each with the shards that it needs."""
+        """Join and measure, shard by shard, each with all others."""
         plan = replace(self.plan, probes=min(_MORE_PROBES * self.plan.probes, self.order.lists))
         costs = stage_costs(plan, *self.vectors.shape, self.order.lists)
-        whole = self.work.progress.stage("Neighbor graph", round(costs.whole * self.order.n))
-        shards = Shards.of(self.work.engine, self.order, self.vectors, self.size)
-        search = ShardedSearch(shards, self.work.engine, self.work.settings.threads)
+        total = costs.join + costs.measure + costs.sample
+        whole = self.work.progress.stage("Neighbor graph", round(total * self.order.n))
         with whole as stage:
+            search = ShardedSearch(self._shards(), self.work.engine, self.work.settings.threads)
             parts = dict(self._joined(search, plan, Share(stage, costs.join)))
             graph = self._measured(search, parts, Share(stage, costs.measure))
             nodes = sampled(self.order.n, self.work.settings)
             found = graph.distances[nodes]
             settings, progress = self.work.settings, self.work.progress
             sample = searched(self.vectors, self.order, nodes, found, settings, progress)
+            Share(stage, costs.sample).advance(self.order.n)
         return BuiltGraph(graph, sample.recall(found))
+
+    def _shards(self) -> Shards:
+        with self.work.progress.stage("Cutting shards", self.order.n, unit="vectors") as stage:
+            return Shards.of(self.work.engine, self.order, self.vectors, self.size, stage)
 
     def _joined(
         self, search: ShardedSearch, plan: GraphPlan, share: Share

@@ -7,6 +7,7 @@ then the distances that count, measured where the candidates lie.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from itertools import tee
@@ -36,6 +37,9 @@ from annclust.search.shards import Shard, Shards
 from annclust.search.span_work import picked
 
 Result = TypeVar("Result")
+
+_BLOCKS = 4
+"""Blocks under way at most: each of them has as many parts as there are shards."""
 
 _Pair: TypeAlias = tuple[Arguments, Shard]
 """What is asked of a block, and the shard that knows."""
@@ -84,7 +88,7 @@ class ShardedSearch:
 
     def candidates(
         self, blocks: Iterable[Block], *, probes: int, pool: int, least: int
-    ) -> Iterator[tuple[Block, Held[Candidates]]]:
+    ) -> Generator[tuple[Block, Held[Candidates]]]:
         """Candidates of each block, as places of the whole order: (m, pool), int32; -1 for none.
 
         Parameters
@@ -99,19 +103,20 @@ class ShardedSearch:
         wanted = ((each, [(each[1], shard) for shard in self.shards.parts]) for each in looks)
         found = picked(partial(self._compared, pool), wanted)
         merged = ((block, [(pool, looks, *finds)]) for (block, looks), finds in found)
-        for block, (near,) in picked(self._map(nearest_of_block), merged):
+        for block, (near,) in picked(self._last(nearest_of_block), merged):
             yield block, self._completed(block, near, pool, least)
 
     def measured(
         self, blocks: Iterable[tuple[Block, Held[Candidates]]], k: int
-    ) -> Iterator[Held[Candidates]]:
+    ) -> Generator[Held[Candidates]]:
         """The `measured_rows` of each block: of the k nearest of its candidates."""
         parts = self.shards.parts
         ends = np.array([0, *(each.places[1] for each in parts)])
         wanted = ((candidates, self._pairs(block, candidates)) for block, candidates in blocks)
         found = picked(self._distances, wanted)
         merged = ((None, [(k, ends, candidates, *each)]) for candidates, each in found)
-        return (rows for _, (rows,) in picked(self._map(nearest_measured), merged))
+        for _, (rows,) in picked(self._last(nearest_measured), merged):
+            yield rows
 
     def _pairs(self, block: Block, candidates: Held[Candidates]) -> list[_Pair]:
         rows, own = self.engine.hold(block.rows), self.shards.parts[block.shard].vectors
@@ -120,21 +125,21 @@ class ShardedSearch:
     def _distances(self, pairs: Iterable[_Pair]) -> Generator[Held[tuple[Neighbors, Distances]]]:
         """What each of some blocks has to measure in a shard."""
         these, again = tee(pairs)
-        sought = self._light(seek)(arguments for arguments, _ in again)
-        asked = ((each, shard.vectors) for each, (_, shard) in zip(sought, these, strict=True))
-        return self._map(measure)(asked)
+        with closing(self._light(seek)(arguments for arguments, _ in again)) as sought:
+            asked = ((each, shard.vectors) for each, (_, shard) in zip(sought, these, strict=True))
+            yield from self._map(measure)(asked)
 
     def _compared(
         self, pool: int, pairs: Iterable[tuple[Held[tuple[Looks, ...]], Shard]]
     ) -> Generator[Held[tuple[Finds, ...]]]:
         """What each of some blocks finds in a shard."""
         these, again = tee(pairs)
-        asking = self._light(ask)((*shard.lists, looks) for looks, shard in again)
-        asked = (
-            (shard.places[0], shard.order, each, pool, shard.positions)
-            for each, (_, shard) in zip(asking, these, strict=True)
-        )
-        return self._map(compare)(asked)
+        with closing(self._light(ask)((*shard.lists, looks) for looks, shard in again)) as asking:
+            asked = (
+                (shard.places[0], shard.order, each, pool, shard.positions)
+                for each, (_, shard) in zip(asking, these, strict=True)
+            )
+            yield from self._map(compare)(asked)
 
     def _looks(
         self, blocks: Iterable[Block], probes: int, pool: int
@@ -148,7 +153,7 @@ class ShardedSearch:
             ]
 
         found = picked(self._map(look), ((block, arguments(block)) for block in blocks))
-        bundles = picked(self._light(bundle), ((block, [tuple(looks)]) for block, looks in found))
+        bundles = picked(self._last(bundle), ((block, [tuple(looks)]) for block, looks in found))
         return ((block, looks) for block, (looks,) in bundles)
 
     def _completed(
@@ -172,6 +177,9 @@ class ShardedSearch:
 
     def _map(self, function: Callable[..., Result]) -> Callable[..., Generator[Held[Result]]]:
         return partial(self.engine.map, function, threads=self.threads)
+
+    def _last(self, function: Callable[..., Result]) -> Callable[..., Generator[Held[Result]]]:
+        return partial(self.engine.map, function, threads=self.threads, ahead=_BLOCKS)
 
     def _light(self, function: Callable[..., Result]) -> Callable[..., Generator[Held[Result]]]:
         return partial(self.engine.map, function, threads=self.threads, light=True)

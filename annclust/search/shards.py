@@ -10,6 +10,7 @@ from typing import Self
 
 from annclust.arrays import Nodes, Vectors
 from annclust.engine import Engine, Held
+from annclust.progress import Stage
 from annclust.search.list_order import AnyOrder, ListOrder
 from annclust.vector_source import SelectedVectors, VectorSource
 
@@ -65,13 +66,22 @@ class Shards:
     centroids: Held[Vectors]
 
     @classmethod
-    def of(cls, engine: Engine, order: AnyOrder, vectors: VectorSource, size: int) -> Self:
+    def of(
+        cls,
+        engine: Engine,
+        order: AnyOrder,
+        vectors: VectorSource,
+        size: int,
+        stage: Stage | None = None,
+    ) -> Self:
         """Cut an order into shards of about so many places, at least one list each."""
 
         def shard(lists: tuple[int, int]) -> Shard:
             first, last = (int(order.starts[each]) for each in lists)
             named = _named(engine, vectors, order.nodes[first:last])
             held = engine.hold(order.of_lists(*lists), apart=True)
+            if stage is not None:
+                stage.advance(last - first)
             return Shard((first, last), lists, held, engine.hold(named, apart=True))
 
         return cls(tuple(map(shard, order.cuts(size))), engine.hold(order.centroids))

@@ -15,6 +15,7 @@ import numpy as np
 
 from annclust.arrays import Candidates
 from annclust.engine import Arguments, Engine, Held
+from annclust.errors import EngineError
 from annclust.progress import Progress, Stage
 from annclust.search.list_join import SPAN
 from annclust.settings import SearchSettings
@@ -130,10 +131,10 @@ class SpanWork:
         return self.settings.engine
 
     def map(
-        self, function: Callable[..., Result], parts: Iterable[Arguments], *, light: bool = False
+        self, function: Callable[..., Result], parts: Iterable[Arguments]
     ) -> Generator[Held[Result]]:
         """As of the engine."""
-        return self.engine.map(function, parts, threads=self.settings.threads, light=light)
+        return self.engine.map(function, parts, threads=self.settings.threads)
 
     def take(
         self,
@@ -177,7 +178,7 @@ class SpanWork:
             Gives the result of each of some parts, a row for each place.
         share : Share
         """
-        names = {span: f"{name}-{span[0]}" for span in wholes}
+        names = {span: f"{name}-{span[0]}-{span[1]}" for span in wholes}
         kept = {span for span, name in names.items() if self.shelf.get(name) is not None}
         missing = (part for span, parts in wholes.items() if span not in kept for part in parts)
         with (
@@ -187,12 +188,17 @@ class SpanWork:
             for span, name in names.items():
                 found: list[Held[Candidates]] = []
                 for part in [span] if span in kept else wholes[span]:
-                    again = self.shelf.get(name) if span in kept else None
-                    found.append(next(results) if again is None else self.engine.hold(again))
-                    if again is None and part[1] == span[1]:
+                    found.append(self._again(name) if span in kept else next(results))
+                    if span not in kept and part[1] == span[1]:
                         self._keep(name, found)
                     share.report(stage, part[1] - part[0])
                     yield part, found[-1]
+
+    def _again(self, name: str) -> Held[Candidates]:
+        rows = self.shelf.get(name)
+        if rows is None:
+            raise EngineError("a part of the work that was kept is gone; run it again")
+        return self.engine.hold(rows)
 
     def _keep(self, name: str, parts: Sequence[Held[Candidates]]) -> None:
         if self.shelf is not NO_SHELF:
