@@ -79,11 +79,7 @@ class RayEngine(Closing):
         light: bool = False,
         ahead: int | None = None,
     ) -> Generator[Held[Result]]:
-        """As of `Engine`; `threads` are not used, but all processors of the cluster.
-
-        A light part takes no processor, and so never goes elsewhere for want of one: Ray sends it
-        to where most of what it is given lies.
-        """
+        """As of `Engine`; a light part takes no processor, and so goes to what it is given."""
         ray = self._ray
         needs = {"num_cpus": 0 if light else 1, "max_retries": _TRIES}
         task = ray.remote(**needs)(_computed).options(name=function.__name__)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 
 from annclust.arrays import Nodes, Vectors
 from annclust.neighbor_graph import NeighborGraph
-from annclust.progress import StoppedError
+from annclust.progress import Stage, StoppedError
 from annclust.search.faiss_index import VectorIndex
 from annclust.search.graph_build import build_graph
 from annclust.search.index_build import build_index
@@ -221,3 +223,51 @@ def test_a_build_that_was_stopped_goes_on_where_it_was() -> None:
     assert {name.partition("-")[0] for name in shelf.parts} == {"join", "refine", "measure"}
     assert graph.graph.neighbors.tobytes() == whole.graph.neighbors.tobytes()
     assert graph.graph.distances.tobytes() == whole.graph.distances.tobytes()
+
+
+def test_a_build_in_shards_that_was_stopped_goes_on_and_shards_of_another_size_begin_anew() -> None:
+    vectors = ArrayVectors(clustered(9_000, 6))
+    settings = replace(IVF, threads=2, exact_up_to=5_000, shard=700)
+    index = build_index(vectors, choose_index(9_000, 6, settings), settings)
+    order = ListOrder.of(index, np.arange(9_000))
+    whole = build_graph(vectors, settings, order=order)
+    shelf = DictShelf()
+    for shard, reports in ((700, 30), (2_000, 10), (700, 50)):
+        sized, done = replace(settings, shard=shard), len(shelf.parts)
+        with pytest.raises(StoppedError):
+            build_graph(vectors, sized, order=order, progress=StopAt(reports), shelf=shelf)
+        assert len(shelf.parts) > done
+    graph = build_graph(vectors, settings, order=order, shelf=shelf)
+    assert graph.graph.neighbors.tobytes() == whole.graph.neighbors.tobytes()
+    assert graph.graph.distances.tobytes() == whole.graph.distances.tobytes()
+
+
+class Told:
+    """Progress that remembers how much of each stage was to be done, and was."""
+
+    def __init__(self) -> None:
+        self.done: dict[str, list[int]] = {}
+
+    @contextmanager
+    def stage(self, title: str, /, total: int | None = None, *, unit: str = "") -> Iterator[Stage]:
+        counts = self.done.setdefault(title, [total or 0, 0])
+
+        class Counted:
+            def advance(self, steps: int = 1, /) -> None:
+                counts[1] += steps
+
+            def expect(self, total: int, /) -> None:
+                counts[0] = total
+
+        yield Counted()
+
+
+@pytest.mark.parametrize("shard", [None, 700], ids=["whole", "in shards"])
+def test_what_is_shown_of_a_build_ends_at_its_end(shard: int | None) -> None:
+    vectors, told = ArrayVectors(clustered(6_000, 8)), Told()
+    settings = replace(IVF, exact_up_to=5_000, shard=shard)
+    index = build_index(vectors, choose_index(6_000, 8, settings), settings)
+    build_graph(vectors, settings, order=ListOrder.of(index, np.arange(6_000)), progress=told)
+    assert "Measuring distances" in told.done
+    for total, done in told.done.values():
+        assert done == pytest.approx(total, rel=0.01)
