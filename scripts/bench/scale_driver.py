@@ -1,0 +1,213 @@
+"""Scale, driver: what the one process that was started does for a collection of many photos.
+
+    python scripts/bench/scale_driver.py commit [--photos 300000]
+    python scripts/bench/scale_driver.py lists
+    python scripts/bench/scale_driver.py catalog [--photos 1000000]
+    python scripts/bench/scale_driver.py ray
+
+`commit`: photos that come embedded, 256 at a time, taken in as `index --engine ray` does, as the
+catalog grows. `lists`: k-means and the chain of its centers, whose time depends on nothing but
+their number. `catalog`: reading which photos there are. `ray`: a task by the objects that it is
+given, and bytes into and out of its store, on a cluster of two nodes on this machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import pickle
+import tempfile
+import tracemalloc
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from reporting import seconds, table, versions
+
+from annclust.arrays import unit_rows
+from annclust.embedding.registry import DEFAULT_EMBEDDER, find_embedder
+from annclust.images.capture import Capture
+from annclust.images.read_jobs import ReadResult
+from annclust.images.scan_plan import FileState
+from annclust.parallel import one_thread_in_blas
+from annclust.pipeline.intake import Intake
+from annclust.pipeline.live_vectors import live_vectors
+from annclust.progress import SILENT
+from annclust.ray_engine.cluster import ADDRESS
+from annclust.ray_engine.ray_engine import RayEngine
+from annclust.search.k_means import k_means
+from annclust.search.list_join import chain
+from annclust.settings import EmbedSettings
+from annclust.storage.store_writer import EmbeddedContent, StoreWriter
+
+Rows = Iterator[tuple[object, ...]]
+
+_REDUCED, _PER_LIST, _COMMIT = 128, 40, 256
+
+
+def commit(photos: int) -> Rows:
+    """Seconds and bytes as the catalog grows, a tenth of the photos at a time."""
+    spec, rng = find_embedder(DEFAULT_EMBEDDER).spec, np.random.default_rng(0)
+    step = photos // 10
+    with tempfile.TemporaryDirectory() as scratch:
+        path = Path(scratch, "c.annclust")
+        with StoreWriter.create(path, spec) as store, SILENT.stage("") as stage:
+            with store.catalog.transaction():
+                root = store.catalog.add_root(b"/random", None).id
+            intake = Intake(store, None, EmbedSettings(), lambda _: False, stage)
+            for first in range(0, photos, step):
+                taking = storing = 0.0
+                for some in range(first, first + step, _COMMIT):
+                    batch = _contents(some, rng, spec.dimension)
+                    files = [FileState(root, b"2026/%08d.jpg" % c.size, c.size, 0) for c in batch]
+                    taking += seconds(lambda f=files, b=batch: _take(intake, f, b))  # type: ignore[misc]
+                    storing += seconds(intake.commit)
+                size = sum(each.stat().st_size for each in path.glob("catalog*"))
+                each = 1e6 * taking / step, 1e6 * storing / step
+                yield (
+                    f"{first + step:,}",
+                    *(f"{it:.0f}" for it in each),
+                    f"{size / (first + step):.0f}",
+                )
+
+
+def _contents(first: int, rng: np.random.Generator, dimension: int) -> list[EmbeddedContent]:
+    rows = unit_rows(rng.standard_normal((_COMMIT, dimension), dtype=np.float32))
+    return [
+        EmbeddedContent(
+            rng.bytes(32), 3_000_000 + first + at, 640, 480, "JPEG", row, Capture(first)
+        )
+        for at, row in enumerate(rows)
+    ]
+
+
+def _take(intake: Intake, files: list[FileState], contents: list[EmbeddedContent]) -> None:
+    """Take what comes from elsewhere: unpickled, looked up; committed apart."""
+    results = [ReadResult(0, c.digest, c.size, 0, capture=c.capture) for c in contents]
+    came = pickle.loads(pickle.dumps(list(zip(results, contents, strict=True))))
+    for file, (result, content) in zip(files[:-1], came, strict=False):
+        intake.take(file, result, content)
+
+
+def lists() -> Rows:
+    """Seconds by the number of lists."""
+    rng = np.random.default_rng(0)
+    with one_thread_in_blas():
+        for count in (1_024, 2_048, 4_096, 8_192, 16_384):
+            sample = rng.standard_normal((_PER_LIST * count, _REDUCED), dtype=np.float32)
+            learned, pairs = "", 8 * _PER_LIST * count**2
+            if count <= 4_096:
+                taken = seconds(lambda v=sample, c=count: k_means(v, c, seed=0, threads=1))  # type: ignore[misc]
+                learned = f"{taken:.1f} ({1e9 * taken / pairs:.2f})"
+            chained = seconds(lambda v=sample, c=count: chain(v[:c]))  # type: ignore[misc]
+            yield f"{count:,}", learned, f"{chained:.2f} ({1e9 * chained / count**2:.1f})"
+
+
+def catalog(photos: int) -> Rows:
+    """Reading which photos there are."""
+    spec = find_embedder(DEFAULT_EMBEDDER).spec
+    with tempfile.TemporaryDirectory() as scratch:
+        path = Path(scratch, "c.annclust")
+        with StoreWriter.create(path, spec) as store:
+            _fill(store, photos, spec.dimension)
+            tracemalloc.start()
+            live_vectors(store)
+            most = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+            taken = min(seconds(lambda: live_vectors(store)) for _ in range(3))
+            looked = seconds(store.sound_vectors)
+    yield (
+        f"{photos:,}",
+        f"{1e6 * taken / photos:.2f}",
+        f"{most / photos:.0f}",
+        f"{1e6 * looked / photos:.2f}",
+    )
+
+
+def _fill(store: StoreWriter, photos: int, dimension: int) -> None:
+    """Store a photo of each of many contents, few of whose coordinates are drawn."""
+    rng = np.random.default_rng(0)
+    with store.catalog.transaction():
+        root = store.catalog.add_root(b"/random", None).id
+    for first in range(0, photos, 10_000):
+        rows = np.zeros((10_000, dimension), dtype=np.float32)
+        rows[:, :8] = rng.standard_normal((10_000, 8))
+        digests = [rng.bytes(32) for _ in rows]
+        store.append(
+            [
+                EmbeddedContent(d, 1, 640, 480, "JPEG", r)
+                for d, r in zip(digests, unit_rows(rows), strict=True)
+            ]
+        )
+        with store.catalog.transaction():
+            for at, digest in enumerate(digests):
+                store.catalog.add_image(root, b"%08d.jpg" % (first + at), 1, 0, digest)
+
+
+def nothing(*_objects: object) -> int:
+    """The work of a part that has none."""
+    return 0
+
+
+def on_second_node(values: object) -> int:
+    """Look at what was held elsewhere."""
+    return len(values)  # type: ignore[arg-type]
+
+
+def ray_figures() -> Rows:
+    """Tasks and bytes of a cluster of two nodes on this machine."""
+    from ray.cluster_utils import Cluster
+
+    nodes = Cluster(
+        initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False}
+    )
+    nodes.add_node(num_cpus=2, resources={"second": 1})
+    os.environ[ADDRESS] = nodes.address
+    with RayEngine() as engine:
+        objects = [engine.hold(np.zeros(20_000)) for _ in range(1_000)]
+        list(engine.map(nothing, [tuple(objects)], threads=1))
+        for many in (1, 30, 100, 300, 1_000):
+            parts = [tuple(objects[:many])] * 100
+            taken = min(
+                seconds(lambda p=parts: list(engine.map(nothing, p, threads=1))) for _ in range(3)
+            )  # type: ignore[misc]
+            yield f"a task that is given {many:,} objects, ms", f"{1e3 * taken / 100:.2f}"
+        block = np.ones(1 << 29, dtype=np.uint8)
+        held = []
+        putting = seconds(lambda: held.append(engine.hold(block)))
+        fetching = seconds(lambda: list(engine.map(on_second_node, [(held[0],)], threads=1)))
+        yield "holding, GB/s", f"{block.nbytes / putting / 1e9:.2f}"
+        yield "to the other node (of this machine), GB/s", f"{block.nbytes / fetching / 1e9:.2f}"
+    nodes.shutdown()
+
+
+HEADERS = {
+    "commit": (
+        "photos",
+        "taking, µs a photo",
+        "committing, µs a photo",
+        "bytes of the catalog a photo",
+    ),
+    "lists": ("lists", "k-means, s (ns a pair and round)", "chain, s (ns a pair)"),
+    "catalog": ("photos", "which are there, µs a photo", "bytes a photo", "checksums, µs a photo"),
+    "ray": ("figure", "two nodes here"),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("what", choices=HEADERS)
+    parser.add_argument("--photos", type=int, default=300_000)
+    options = parser.parse_args()
+    rows = {
+        "commit": lambda: commit(options.photos),
+        "lists": lists,
+        "catalog": lambda: catalog(options.photos),
+        "ray": ray_figures,
+    }[options.what]
+    print(table(HEADERS[options.what], rows()))
+    print(f"\n{versions('apsw', 'numpy', 'ray')}")
+
+
+if __name__ == "__main__":
+    main()
