@@ -189,7 +189,13 @@ HEADERS = {
         "bytes of the catalog a photo",
     ),
     "lists": ("lists", "k-means, s (ns a pair and round)", "chain, s (ns a pair)"),
-    "catalog": ("photos", "which are there, µs a photo", "bytes a photo", "checksums, µs a photo"),
+    "catalog": (
+        "photos",
+        "bytes of a file that waits",
+        "which are there, µs a photo",
+        "bytes a photo",
+        "checksums, µs a photo",
+    ),
     "ray": ("figure", "two nodes here"),
 }
 

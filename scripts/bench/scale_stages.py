@@ -2,9 +2,10 @@
 
     python scripts/bench/scale_stages.py [--sizes 50000 100000 300000 1000000]
 
-Seconds are of one core, in one thread, whoever does it later; stages that work on spans of places
-are timed on a few of them. Each size runs in a process of its own, on synthetic photos of the
-default embedder's dimension. The exponent is that of the growth from the first size to the last.
+Seconds are of one processor, in one thread, whoever does it later; stages that work on spans of
+places are timed on a few of them. Each size runs in a process of its own, on synthetic photos of
+the default embedder's dimension. The exponent is that of the figure's growth from the first size to
+the last: what is given a photo grows by one more in all.
 """
 
 from __future__ import annotations
@@ -14,17 +15,18 @@ import json
 import math
 import subprocess
 import sys
-import tracemalloc
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import numpy as np
+from engines import peak_of
 from reporting import seconds, table, versions
 from synthetic import photos
 
-from annclust.arrays import Nodes
+from annclust.arrays import Distances, Nodes
 from annclust.clustering.certificate import horizons, proven_merges
 from annclust.clustering.core_distance import core_is_known, known_core_distances
 from annclust.clustering.graph_forest import _forest_of, _forest_of_part, graph_forest
@@ -36,7 +38,9 @@ from annclust.clustering.single_linkage import single_linkage
 from annclust.clustering.spanning_tree import SpanningForest, components, joined, ways_out
 from annclust.neighbor_graph import NeighborGraph
 from annclust.parallel import one_thread_in_blas
+from annclust.progress import SILENT
 from annclust.search.bridges import ListBridges
+from annclust.search.built_graph import graph_of_rows, sampled, searched
 from annclust.search.faiss_index import VectorIndex, build_index
 from annclust.search.graph_build import build_graph
 from annclust.search.graph_plan import GraphPlan, plan_graph
@@ -44,6 +48,7 @@ from annclust.search.index_spec import choose_index
 from annclust.search.k_means import distances_to_centers
 from annclust.search.list_join import SPAN, ListOrder, joined_fully
 from annclust.search.measuring import nearest_candidates
+from annclust.search.recall import RecallSample
 from annclust.search.refinement import refined, reverse_lists
 from annclust.search.span_work import spans
 from annclust.settings import ClusterSettings, SearchSettings
@@ -57,12 +62,22 @@ SHARES = (2, 20, 200, 2_000)
 """Parts of the whole whose forests are counted: the fewer photos, the more of their neighbors lie
 elsewhere."""
 
+OTHERS = 8
+"""Times as many photos as there are, of whom a part of the forest is said to be."""
+
 _ROUNDS, _SPANS, _PLACES = 3, 4, 2_048
 
 
+def core_seconds(action: Callable[[], object]) -> float:
+    """Processor seconds that an action takes, whoever else is at work on the machine."""
+    started = time.process_time()
+    action()
+    return time.process_time() - started
+
+
 def least(action: Callable[[], object], rounds: int = _ROUNDS) -> float:
-    """Seconds that an action takes, the least of some rounds."""
-    return min(seconds(action) for _ in range(rounds))
+    """Processor seconds that an action takes, the least of some rounds."""
+    return min(core_seconds(action) for _ in range(rounds))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,7 +110,7 @@ def _span_figures(album: Album, places: Nodes) -> dict[str, float]:
     order, plan = album.order, album.plan
     found: dict[str, float] = {}
     for probes in (plan.probes, 2 * plan.probes):
-        joining = seconds(partial(joined_fully, order, places, replace(plan, probes=probes)))
+        joining = core_seconds(partial(joined_fully, order, places, replace(plan, probes=probes)))
         compared = probes * order.n / order.lists + order.lists
         found[f"joining, {probes} probes, ns a pair"] = 1e9 * joining / SPAN / compared
     block = places[:_PLACES]
@@ -109,7 +124,7 @@ def _span_figures(album: Album, places: Nodes) -> dict[str, float]:
 
 
 def index_figures(album: Album) -> dict[str, float]:
-    """Of filling the index, its order, and refinement."""
+    """Of filling the index, its order, and what the whole of it is looked at for."""
     order = album.order
     block = album.vectors.block(0, 4_096)
     reduced = album.index.reduced(block)
@@ -118,12 +133,31 @@ def index_figures(album: Album) -> dict[str, float]:
     reducing = least(lambda: album.index.reduced(block))
     placing = least(lambda: distances_to_centers(reduced, centroids).argmin(axis=1))
     whole = least(lambda: ListOrder.of(album.index, np.arange(order.n)), 1)
+    copying = least(lambda: np.concatenate([order.reduced, order.reduced]), 2)
+    rows = np.zeros((SPAN, 2 * NEIGHBORS), dtype=np.int32)
+    parts = [(span, rows[: span[1] - span[0]]) for span in spans(order.n, SPAN)]
+    scattering = least(lambda: graph_of_rows(order.nodes, NEIGHBORS, parts), 1)
+    sampling = least(lambda: _sampled(album), 1)
     return {
         "filling, µs a photo": 1e6 * (reading + reducing + placing) / len(block),
         "of it placing, ns a list": 1e9 * placing / len(block) / order.lists,
         "lists": order.lists,
-        "ordering, s": whole,
+        "ordering, µs a photo": 1e6 * whole / order.n,
+        "copying in memory, GB/s": 2 * order.reduced.nbytes / 1e9 / copying,
+        "graph of its rows, µs a photo": 1e6 * scattering / order.n,
+        "sampling for recall, µs a photo": 1e6 * sampling / order.n,
     }
+
+
+def _sampled(album: Album) -> RecallSample:
+    settings = SearchSettings(threads=1)
+    nodes = sampled(album.order.n, settings)
+    others = album.order.nodes[
+        joined_fully(album.order, np.sort(album.order.places[nodes]), album.plan)
+    ]
+    nodes = album.order.nodes[np.sort(album.order.places[nodes])]
+    found = nearest_candidates(album.vectors, nodes, others, NEIGHBORS)[0]
+    return searched(album.vectors, album.order, nodes, found, settings, SILENT)
 
 
 def refine_figures(album: Album) -> dict[str, float]:
@@ -139,29 +173,50 @@ def refine_figures(album: Album) -> dict[str, float]:
     }
 
 
-def forest_figures(graph: NeighborGraph) -> dict[str, float]:
+def forest_figures(album: Album, graph: NeighborGraph) -> dict[str, float]:
     """Of the tree's forests: of parts, as on a cluster, and of the whole."""
     n, core = graph.n, known_core_distances(graph, min_samples=_samples(graph))
-    half = min(PART, n // 2)
-    more = np.zeros(4 * n, dtype=np.float32)
-    more[:n] = core
+    near, near_core = in_order(album.order, graph), core[album.order.nodes]
+    found: dict[str, float] = {}
+    for share in SHARES:
+        found[f"edges a photo of a part of 1/{share}"] = _edges(graph, core, share)
+        found[f"the same in the order of the lists, 1/{share}"] = _edges(near, near_core, share)
+    whole = least(lambda: graph_forest(graph, core), 1)
+    return found | _part_figures(graph, core) | {"forest of it all, µs a photo": 1e6 * whole / n}
+
+
+def _edges(graph: NeighborGraph, core: Distances, share: int) -> float:
+    """Edges a photo of the forest of such a part, over some of them."""
+    nodes = graph.n // share
+    starts = np.linspace(0, graph.n - nodes, min(share, _SPANS)).astype(int).tolist()
+    return float(np.mean([len(_part(graph, core, at, nodes).left) / nodes for at in starts]))
+
+
+def _part_figures(graph: NeighborGraph, core: Distances) -> dict[str, float]:
+    """Of one part, and of two, by their photos and edges, and by those that are elsewhere."""
+    n, half, more = graph.n, min(PART, graph.n // 2), OTHERS * graph.n
+    padded = np.concatenate([core, np.zeros(more - n, dtype=np.float32)])
     one, two = (_part(graph, core, first, half) for first in (0, half))
     edges = len(one.left) + len(two.left)
-    part = least(lambda: _part(graph, core, 0, half), 2)
-    among_more = least(lambda: _part(graph, more, 0, half), 2)
-    merging = least(lambda: _forest_of(n, one, two), 2)
-    merging_more = least(lambda: _forest_of(4 * n, one, two), 2)
-    shares = {share: _part(graph, core, 0, n // share) for share in SHARES}
-    return {
-        **{f"edges a photo of a part of 1/{k}": len(f.left) / (n // k) for k, f in shares.items()},
-        "forest of a part, µs a photo of it": 1e6 * part / half,
-        "and for each other photo, ns": 1e9 * (among_more - part) / (3 * n),
-        "merging forests, µs an edge": 1e6 * merging / edges,
-        "and for each other photo, ns more": 1e9 * (merging_more - merging) / (3 * n),
-        "forest of the whole here, µs a photo": 1e6
-        * least(lambda: graph_forest(graph, core), 1)
-        / n,
+    actions = {
+        "forest of a part": (half, lambda: _part(graph, core, 0, half)),
+        "forest of a part, others": (more - n, lambda: _part(graph, padded, 0, half)),
+        "a merge": (edges, lambda: _forest_of(n, one, two)),
+        "a merge, others": (more - n, lambda: _forest_of(more, one, two)),
     }
+    taken = {name: (least(action, 2), peak_of(action)) for name, (_, action) in actions.items()}
+    found = {"edges of the merge": float(edges)}
+    for name, (each, _) in actions.items():
+        less = taken[name.removesuffix(", others")] if name.endswith("others") else (0, 0)
+        found[f"{name}, ns each"] = 1e9 * (taken[name][0] - less[0]) / each
+        found[f"{name}, bytes each"] = (taken[name][1] - less[1]) / each
+    return found
+
+
+def in_order(order: ListOrder, graph: NeighborGraph) -> NeighborGraph:
+    """A graph whose nodes are counted in the order of the lists."""
+    neighbors = order.places[graph.neighbors[order.nodes]].astype(np.int32)
+    return NeighborGraph(neighbors, graph.distances[order.nodes])
 
 
 def _part(graph: NeighborGraph, core: Any, first: int, nodes: int) -> SpanningForest:
@@ -183,7 +238,7 @@ def tree_figures(album: Album, graph: NeighborGraph) -> dict[str, float]:
 
     def timed(name: str, action: Callable[[], Any]) -> Any:
         results: list[Any] = []
-        found[name] = 1e6 * seconds(lambda: results.append(action())) / n
+        found[name] = 1e6 * core_seconds(lambda: results.append(action())) / n
         return results[0]
 
     found["components of the graph, a photo"] = (int(components(forest, n).max()) + 1) / n
@@ -203,11 +258,13 @@ def tree_figures(album: Album, graph: NeighborGraph) -> dict[str, float]:
     asked = partial(ways_out, plan.queries, plan.places, plan.barred, outside)
     timed("questions, µs a photo", asked)
     built = timed("the tree in all, µs a photo", lambda: _built(graph, outside))
+    found["rest of the tree, µs a photo"] = (
+        found["the tree in all, µs a photo"]
+        - sum(found[f"{name}, µs a photo"] for name in ("bridges", "questions"))
+        - 1e6 * core_seconds(lambda: graph_forest(graph, core)) / n
+    )
     timed("cutting, µs a photo", lambda: cut(built.hierarchy, ClusterSettings()))
-    tracemalloc.start()
-    _built(graph, outside)
-    found["most bytes of the tree, a photo"] = tracemalloc.get_traced_memory()[1] / n
-    tracemalloc.stop()
+    found["most bytes of the tree, a photo"] = peak_of(lambda: _built(graph, outside)) / n
     return found
 
 
@@ -228,11 +285,11 @@ def measure(n: int) -> dict[str, float]:
     found["graph on all cores, s"] = building
     single_linkage(SpanningForest(np.zeros(1, int), np.ones(1, int), np.ones(1)))  # imports it
     with one_thread_in_blas():
-        return found | forest_figures(taken[0]) | tree_figures(album, taken[0])
+        return found | forest_figures(album, taken[0]) | tree_figures(album, taken[0])
 
 
 def exponent(sizes: list[int], values: list[float]) -> str:
-    """Of the growth of what takes so much a photo: 1 more than that of the figure itself."""
+    """Of the growth of a figure."""
     if min(values) <= 0 or len(values) < 2:
         return ""
     slope = math.log(values[-1] / values[0]) / math.log(sizes[-1] / sizes[0])
