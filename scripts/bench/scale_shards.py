@@ -17,6 +17,7 @@ import argparse
 import json
 import subprocess
 import sys
+import time
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
@@ -155,9 +156,12 @@ def recall(n: int) -> list[list[object]]:
     for name, size in (("whole", n), ("40 shards", n // 40)):
         settings = SearchSettings(shard=size)
         build = partial(build_graph, vectors, settings, order=order)
-        taken = min(seconds(build) for _ in range(2))
+        started = time.process_time()
+        by_clock = seconds(build)
+        taken = time.process_time() - started
         found = build().recall
-        rows.append([f"{n:,}", name, f"{taken:.1f}", f"{found.overall:.4f}", f"{found.dense:.4f}"])
+        figures = f"{taken:.1f}", f"{by_clock:.1f}", f"{found.overall:.4f}", f"{found.dense:.4f}"
+        rows.append([f"{n:,}", name, *figures])
     return rows
 
 
@@ -174,7 +178,7 @@ HEADERS = {
         *("shards (as many)", "joined with", "measured with"),
         *("shards (as long)", "joined with", "measured with"),
     ),
-    "recall": ("photos", "join", "s", "recall", "recall, dense half"),
+    "recall": ("photos", "join", "processor s", "by the clock", "recall", "recall, dense half"),
 }
 
 

@@ -2,15 +2,15 @@
 
 Tasks are handed out in their order, as `RayEngine.map` does it: twice as many are under way as
 there are processors, and results are taken in order. Each task goes to the processor that is free
-first; what it is given and its node lacks is fetched before, over the node's link and that of
-whoever holds it. A node keeps what it fetched until it needs the room: the longest unused goes.
+first; what it is given and its node lacks is fetched before, over the node's link and that of a
+node that has it. A node keeps what it fetched until it needs the room: the longest unused goes.
 """
 
 from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +33,7 @@ class Cluster:
     memory : float
         Bytes of each.
     network, disk : float
-        Bytes a second of the link of each, in either direction, and of its own disk.
+        Bytes a second of the link of each, in either direction, and of its own disk (assumed).
     """
 
     nodes: int
@@ -71,12 +71,6 @@ class Objects:
     holders: NDArray[np.int64]
     needed: Callable[[int], NDArray[np.bool_]]
 
-    def reading(self, cluster: Cluster) -> NDArray[np.float64]:
-        """Seconds a byte that each holder takes to give what it holds, shape (nodes,)."""
-        held = np.bincount(self.holders, self.sizes, minlength=cluster.nodes)
-        aside = np.maximum(1 - cluster.store / np.maximum(held, 1), 0)
-        return np.maximum(1 / cluster.network, aside / cluster.disk)
-
 
 NOTHING = Objects(np.zeros(0), np.zeros(0, np.int64), lambda _task: np.zeros(0, np.bool_))
 
@@ -95,7 +89,7 @@ class Tasks:
     returned : float
         Bytes that come to it, each.
     fetched : float
-        Bytes that come over the network to each whatever its node has.
+        Bytes that come over the network to each, whatever its node has.
     objects : Objects
     """
 
@@ -114,18 +108,18 @@ class Outcome:
     Parameters
     ----------
     seconds : float
-    cores, link, holder, driver : float
-        Seconds that the processors, the busiest node's link, the busiest holder and the process
-        that was started (with its link) had to do: the largest bounds the stage.
+    cores, network, holder, driver : float
+        Seconds that the processors, the busiest node's link, the busiest giver of what is held, and
+        the process that was started (with its link) had to do.
     fetched : float
         Bytes over the network.
     most : float
         Bytes that one task is given, at most: more than the store of a node do not fit.
     """
 
-    seconds: float
+    seconds: float = 0.0
     cores: float = 0.0
-    link: float = 0.0
+    network: float = 0.0
     holder: float = 0.0
     driver: float = 0.0
     fetched: float = 0.0
@@ -134,90 +128,107 @@ class Outcome:
     @property
     def bound(self) -> str:
         """What has most to do."""
-        does = {
-            "cores": self.cores,
-            "network": self.link,
-            "holder": self.holder,
-            "driver": self.driver,
-        }
-        return max(does, key=lambda name: does[name])
+        return max("cores", "network", "holder", "driver", key=lambda name: getattr(self, name))
+
+    @property
+    def formula(self) -> float:
+        """Seconds as if all that has to be done were done side by side."""
+        return float(getattr(self, self.bound))
+
+    def times(self, more: float) -> Outcome:
+        """As much work, so many times."""
+        values = {each.name: more * getattr(self, each.name) for each in fields(self)}
+        return Outcome(**values | {"most": self.most})
 
     @classmethod
     def after(cls, outcomes: Sequence[Outcome]) -> Outcome:
         """Stages one after the other."""
-        names = "seconds", "cores", "link", "holder", "driver", "fetched"
-        sums = (sum(getattr(each, name) for each in outcomes) for name in names)
-        return cls(*sums, max(each.most for each in outcomes))
+        names = [each.name for each in fields(cls)]
+        sums = {name: sum(getattr(each, name) for each in outcomes) for name in names}
+        return cls(**sums | {"most": max(each.most for each in outcomes)})
 
 
-class _Stores:
-    """What each node has of the objects."""
+class _Links:
+    """What each node has of the objects, and until when its link is busy."""
 
     def __init__(self, objects: Objects, cluster: Cluster) -> None:
-        self._objects, self._room = objects, cluster.store
-        nodes, count = cluster.nodes, len(objects.sizes)
-        self._own = objects.holders == np.arange(nodes)[:, np.newaxis]
-        self._there = np.zeros((nodes, count), dtype=np.bool_)
-        self._used = np.zeros((nodes, count))
+        self._sizes, self._cluster = objects.sizes, cluster
+        nodes = np.arange(cluster.nodes)
+        self._own = objects.holders == nodes[:, np.newaxis]
+        self._has = self._own.copy()
+        self._used = np.zeros(self._own.shape)
+        aside = 1 - cluster.store / np.maximum(self._own @ objects.sizes, 1)
+        self._from_disk = np.maximum(1 / cluster.network, aside / cluster.disk)
+        self._from_memory, self._draws = 1 / cluster.network, np.random.default_rng(0)
+        self._into, self._out = np.zeros((2, cluster.nodes))
+        self.busy = np.zeros((2, cluster.nodes))
+        """Seconds of each link, inward and outward."""
+        self.fetched = 0.0
 
-    def lacking(self, node: int, needed: NDArray[np.bool_], now: int) -> NDArray[np.bool_]:
-        """What a node must fetch for a task; it is there afterwards."""
-        there, own, sizes = self._there[node], self._own[node], self._objects.sizes
-        lacking: NDArray[np.bool_] = needed & ~there & ~own
+    def came(self, node: int, needed: NDArray[np.bool_], more: float, now: float) -> float:
+        """When a node has what a task needs that is handed to it now."""
+        lacking = np.flatnonzero(needed & ~self._has[node])
+        given = self._given(lacking, now) if len(lacking) else now
+        size = float(self._sizes[lacking].sum()) + more
+        if size:
+            taking = size / self._cluster.network
+            self._into[node] = max(self._into[node], now) + taking
+            self.busy[0, node] += taking
+            self.fetched += size
+        self._keep(node, needed, now)
+        return max(given, self._into[node] if size else now)
+
+    def _given(self, lacking: NDArray[np.intp], now: float) -> float:
+        """When the last of some objects is given, each by the first that has it from some node on.
+
+        Ray asks one at random.
+        """
+        nodes, first = self._cluster.nodes, int(self._draws.integers(self._cluster.nodes))
+        has = self._has[:, lacking]
+        giver = (np.vstack([has[first:], has[:first]]).argmax(axis=0) + first) % nodes
+        cost = np.where(self._own[giver, lacking], self._from_disk[giver], self._from_memory)
+        taking = np.bincount(giver, self._sizes[lacking] * cost, minlength=nodes)
+        gives = taking > 0
+        self._out[gives] = np.maximum(self._out[gives], now) + taking[gives]
+        self.busy[1] += taking
+        return float(self._out[gives].max())
+
+    def _keep(self, node: int, needed: NDArray[np.bool_], now: float) -> None:
         self._used[node, needed] = now
-        there |= lacking
-        over = sizes @ there - self._room
+        self._has[node] |= needed
+        kept = self._has[node] & ~self._own[node]
+        over = float(self._sizes @ kept) - self._cluster.store
         if over > 0:
-            eldest = np.argsort(np.where(there, self._used[node], np.inf), kind="stable")
-            gone = np.searchsorted(np.cumsum(sizes[eldest]), over) + 1
-            there[eldest[:gone]] = False
-        return lacking
+            eldest = np.argsort(np.where(kept, self._used[node], np.inf), kind="stable")
+            gone = int(np.searchsorted(np.cumsum(self._sizes[eldest]), over)) + 1
+            self._has[node, eldest[: min(gone, int(kept.sum()))]] = False
 
 
 def run(tasks: Tasks, cluster: Cluster) -> Outcome:
     """Work through the tasks of a stage."""
-    objects, stores = tasks.objects, _Stores(tasks.objects, cluster)
-    reading, link, holder = (np.zeros(cluster.nodes) for _ in range(3))
-    reading[:] = objects.reading(cluster)
+    links, objects = _Links(tasks.objects, cluster), tasks.objects
     free = [(0.0, node) for _ in range(cluster.cores) for node in range(cluster.nodes)]
-    heapq.heapify(free)
     done = np.zeros(tasks.count)
-    busy, most, fetched = np.zeros((2, cluster.nodes)), 0.0, 0.0
-    driver, last = 0.0, 0.0
+    driver = most = last = 0.0
     for task in range(tasks.count):
-        before = task - AHEAD * cluster.processors
-        driver = max(driver, done[before] if before >= 0 else 0.0) + tasks.submitting
+        taken = task - AHEAD * cluster.processors
+        driver = max(driver, done[taken] if taken >= 0 else 0.0) + tasks.submitting
         start, node = heapq.heappop(free)
         came = driver
-        if len(objects.sizes):
+        if len(objects.sizes) or tasks.fetched:
             needed = objects.needed(task)
             most = max(most, float(objects.sizes @ needed))
-            lacks = stores.lacking(node, needed, task)
-            given = np.bincount(
-                objects.holders[lacks], objects.sizes[lacks], minlength=cluster.nodes
-            )
-            took = given * reading
-            holder = np.where(given > 0, np.maximum(holder, driver) + took, holder)
-            busy[1] += took
-            came = max(came, float(holder[given > 0].max(initial=0.0)))
-            over = float(given.sum()) + tasks.fetched
-        else:
-            over = tasks.fetched
-        if over:
-            link[node] = max(link[node], driver) + over / cluster.network
-            busy[0, node] += over / cluster.network
-            came, fetched = max(came, link[node]), fetched + over
+            came = links.came(node, needed, tasks.fetched, driver)
         end = max(start, came) + tasks.seconds
         heapq.heappush(free, (end, node))
-        last = max(last, end)
-        done[task] = last
+        last = done[task] = max(last, end)
     returning = tasks.count * tasks.returned / cluster.network
     return Outcome(
         max(last, returning),
         tasks.count * tasks.seconds / cluster.processors,
-        float(busy[0].max()),
-        float(busy[1].max()),
+        float(links.busy[0].max()),
+        float(links.busy[1].max()),
         max(tasks.count * tasks.submitting, returning),
-        fetched + tasks.count * tasks.returned,
+        links.fetched + tasks.count * tasks.returned,
         most,
     )
