@@ -19,7 +19,7 @@ import pickle
 import tempfile
 import time
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sized
 from functools import partial
 from pathlib import Path
 
@@ -37,8 +37,10 @@ from annclust.pipeline.live_vectors import live_vectors
 from annclust.progress import SILENT
 from annclust.ray_engine.cluster import ADDRESS
 from annclust.ray_engine.ray_engine import RayEngine
+from annclust.search.faiss_index import _PCA_TRAINED
 from annclust.search.k_means import k_means
 from annclust.search.list_join import chain
+from annclust.search.reduction import learn_reduction
 from annclust.settings import EmbedSettings
 from annclust.storage.store_writer import EmbeddedContent, StoreWriter
 
@@ -95,16 +97,19 @@ def _take(intake: Intake, files: list[FileState], contents: list[EmbeddedContent
 
 
 def lists() -> Rows:
-    """Seconds by the number of lists."""
-    rng = np.random.default_rng(0)
+    """Seconds by the number of lists; PCA does not depend on it."""
+    rng, dimension = np.random.default_rng(0), find_embedder(DEFAULT_EMBEDDER).spec.dimension
     with one_thread_in_blas():
+        vectors = rng.standard_normal((_PCA_TRAINED, dimension), dtype=np.float32)
+        learn = partial(learn_reduction, [vectors], _REDUCED, seed=0, threads=1)
+        yield "any (PCA)", f"{both_seconds(learn)[0]:.1f}", ""
         for count in (1_024, 2_048, 4_096, 8_192, 16_384):
             sample = rng.standard_normal((_PER_LIST * count, _REDUCED), dtype=np.float32)
             learned, pairs = "", 8 * _PER_LIST * count**2
             if count <= 4_096:
-                taken, _ = both_seconds(lambda v=sample, c=count: k_means(v, c, seed=0, threads=1))  # type: ignore[misc]
+                taken, _ = both_seconds(partial(k_means, sample, count, seed=0, threads=1))
                 learned = f"{taken:.1f} ({1e9 * taken / pairs:.2f})"
-            chained, _ = both_seconds(lambda v=sample, c=count: chain(v[:c]))  # type: ignore[misc]
+            chained, _ = both_seconds(partial(chain, sample[:count]))
             yield f"{count:,}", learned, f"{chained:.2f} ({1e9 * chained / count**2:.1f})"
 
 
@@ -123,10 +128,20 @@ def catalog(photos: int) -> Rows:
             looked, _ = both_seconds(store.sound_vectors)
     yield (
         f"{photos:,}",
+        f"{_bytes_of_files(photos):.0f}",
         f"{1e6 * taken / photos:.2f}",
         f"{most / photos:.0f}",
         f"{1e6 * looked / photos:.2f}",
     )
+
+
+def _bytes_of_files(count: int) -> float:
+    """Bytes of each of many files that wait to be read."""
+    tracemalloc.start()
+    files = [FileState(1, b"2026/11/27/%08d.jpg" % at, 10**6 + at, 10**18) for at in range(count)]
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return most / len(files)
 
 
 def _fill(store: StoreWriter, photos: int, dimension: int) -> None:
@@ -154,9 +169,16 @@ def nothing(*_objects: object) -> int:
     return 0
 
 
-def on_second_node(values: object) -> int:
+def length(values: Sized) -> int:
     """Look at what was held elsewhere."""
-    return len(values)  # type: ignore[arg-type]
+    return len(values)
+
+
+def _mapped(
+    engine: RayEngine, function: Callable[..., int], parts: list[tuple[object, ...]]
+) -> None:
+    for _ in engine.map(function, parts, threads=1):
+        pass
 
 
 def ray_figures() -> Rows:
@@ -172,18 +194,16 @@ def ray_figures() -> Rows:
         objects = [engine.hold(np.zeros(20_000)) for _ in range(1_000)]
         list(engine.map(nothing, [tuple(objects)], threads=1))
         for many in (1, 30, 100, 300, 1_000):
-            parts = [tuple(objects[:many])] * 100
-            taken = min(
-                seconds(lambda p=parts: list(engine.map(nothing, p, threads=1))) for _ in range(3)
-            )  # type: ignore[misc]
+            parts: list[tuple[object, ...]] = [tuple(objects[:many])] * 100
+            taken = min(seconds(partial(_mapped, engine, nothing, parts)) for _ in range(3))
             yield f"a task that is given {many:,} objects, ms", f"{1e3 * taken / 100:.2f}"
-        block = np.ones(1 << 29, dtype=np.uint8)
-        held = []
-        putting = seconds(lambda: held.append(engine.hold(block)))
-        fetching = seconds(lambda: list(engine.map(on_second_node, [(held[0],)], threads=1)))
+        block = np.ones(1 << 28, dtype=np.uint8)
+        held: list[object] = []
+        putting = min(seconds(lambda: held.append(engine.hold(block))) for _ in range(3))
+        fetching = min(seconds(partial(_mapped, engine, length, [(each,)])) for each in held)
         yield "holding, GB/s", f"{block.nbytes / putting / 1e9:.2f}"
         yield "to the other node (of this machine), GB/s", f"{block.nbytes / fetching / 1e9:.2f}"
-    nodes.shutdown()
+    nodes.shutdown()  # type: ignore[no-untyped-call]
 
 
 HEADERS = {

@@ -28,8 +28,8 @@ class Figures:
     take, commit, catalog, waiting : float
         Seconds to look a photo up, and to store it, 256 at a time; bytes in the catalog; bytes of a
         file that waits to be read (scale_driver.py commit, catalog).
-    k_means, chain : float
-        A pair and round; a pair of lists (scale_driver.py lists).
+    pca, k_means, chain : float
+        Once; a pair and round; a pair of lists (scale_driver.py lists).
     live, checksum : float
         A photo: reading that it is there; looking at its vector (scale_driver.py catalog).
     task, reference, hold : float
@@ -43,60 +43,63 @@ class Figures:
     pair, coordinate, refine, sample : float
         Of the graph: a pair compared; a coordinate of a candidate measured; a photo whose neighbors
         of neighbors are asked, and one looked at for recall.
-    forest, forest_others, forest_bytes, merge, merge_others, merge_bytes, edge_bytes : float
-        A photo of a part; each other photo, seconds and bytes; an edge that is merged; each other
-        photo, seconds and bytes; bytes of an edge.
-    edges : tuple of float
-        Edges a photo of the forest of a 2nd, a 20th, a 200th and a 2,000th of all.
+    forest, forest_others, part_bytes, forest_bytes : float
+        Seconds for a photo of a part, and for each other photo; bytes for either.
+    merge, merge_others, merge_bytes, edge_bytes : float
+        Seconds for an edge that is merged, and for each photo; bytes for an edge (for a photo, as
+        above), and of an edge that travels.
+    edges, edges_listed : tuple of float
+        Edges a photo of the forest of a 2nd, a 20th, a 200th and a 2,000th of all: photos in any
+        order, or in that of the lists.
     forest_here : float
         A photo, where nothing is cut into parts.
-    components, questions, question, question_pair : float
-        Components of the graph and questions of the repair, a photo; seconds of a question, and of
-        each pair that it compares.
+    questions, question_pair : float
+        Questions of the repair, a photo, of a million and more; seconds for each pair compared.
     tree, cut, group, group_bytes : float
-        A photo: the rest of the tree; a cut; shots, scenes and themes, on two processors, and bytes
+        A photo: bridges and the rest of the tree; a cut; shots, scenes and themes, on two processors, and bytes
         meanwhile (docs/how-big.md).
     """
 
     read: float = 20.3e-3
     file: float = 150e3
     come: float = 4 * DIMENSION + 300
-    take: float = 60 * MICRO
-    commit: float = 130 * MICRO
-    catalog: float = 600
-    waiting: float = 200
-    k_means: float = 2.0 * NANO
-    chain: float = 15 * NANO
-    live: float = 0.8 * MICRO
+    take: float = 50 * MICRO
+    commit: float = 153 * MICRO
+    catalog: float = 460
+    waiting: float = 161
+    pca: float = 1.0
+    k_means: float = 4.4 * NANO
+    chain: float = 11 * NANO
+    live: float = 0.56 * MICRO
     checksum: float = 0.4 * MICRO
-    task: float = 2e-3
-    reference: float = 0.07e-3
-    hold: float = 1e9
-    reduce: float = 8 * MICRO
-    place: float = 3 * NANO
-    order: float = 0.2 * MICRO
-    gather: float = 0.3 * MICRO
-    copy: float = 7e9
-    scatter: float = 0.06 * MICRO
-    pair: float = 9.6 * NANO
-    coordinate: float = 0.41 * NANO
-    refine: float = 8.6 * MICRO
-    sample: float = 3.8 * MICRO
-    forest: float = 3.7 * MICRO
-    forest_others: float = 12 * NANO
-    forest_bytes: float = 13.4
-    merge: float = 0.22 * MICRO
-    merge_others: float = 4.7 * NANO
-    merge_bytes: float = 87
+    task: float = 1.8e-3
+    reference: float = 0.057e-3
+    hold: float = 0.98e9
+    reduce: float = 8.3 * MICRO
+    place: float = 3.4 * NANO
+    order: float = 0.5 * MICRO
+    gather: float = 0.4 * MICRO
+    copy: float = 3.4e9
+    scatter: float = 0.14 * MICRO
+    pair: float = 8.5 * NANO
+    coordinate: float = 0.55 * NANO
+    refine: float = 11.4 * MICRO
+    sample: float = 1.6 * MICRO
+    forest: float = 4.5 * MICRO
+    forest_others: float = 218 * NANO
+    part_bytes: float = 342
+    forest_bytes: float = 27
+    merge: float = 0.58 * MICRO
+    merge_others: float = 5 * NANO
+    merge_bytes: float = 100
     edge_bytes: float = 24
-    edges: tuple[float, ...] = (1.95, 10.4, 15.4, 15.9)
-    forest_here: float = 3.2 * MICRO
-    components: float = 0.0003
+    edges: tuple[float, ...] = (1.93, 10.3, 15.4, 15.9)
+    edges_listed: tuple[float, ...] = (1.23, 2.25, 2.76, 2.61)
+    forest_here: float = 3.5 * MICRO
     questions: float = 0.03
-    question: float = 50 * MICRO
-    question_pair: float = 10 * NANO
-    tree: float = 0.7 * MICRO
-    cut: float = 0.3 * MICRO
+    question_pair: float = 31 * NANO
+    tree: float = 4.8 * MICRO
+    cut: float = 0.47 * MICRO
     group: float = 114 * MICRO
     group_bytes: float = 1_400
 
@@ -121,6 +124,9 @@ class Design:
     asks_for : {"shards", "rows"}
         What travels to whoever works on a span: the shards that hold what it needs, as today; or
         its queries to whoever holds the lists, and then the candidates' vectors alone.
+    parts_of : {"photos", "lists"}
+        In which order the graph is cut for its forests; in that of the lists, what is elsewhere is
+        taken as not to be counted either, which it is today.
     candidates : float
         Of a span, each once, a place of it (scale_shards.py).
     spread : tuple of (float, float, float)
@@ -135,28 +141,72 @@ class Design:
     held_by: Literal["driver", "cluster"] = "driver"
     shard: float = 2 << 30
     asks_for: Literal["shards", "rows"] = "shards"
+    parts_of: Literal["photos", "lists"] = "photos"
     candidates: float = 9.0
     spread: tuple[tuple[float, float, float], ...] = ((1e8, 0.96, 0.86), (1e9, 0.84, 0.66))
 
 
 TODAY = Design()
 
-ROWS = Design(asks_for="rows", held_by="cluster", filled_by="cluster", order_bytes=12)
+ROWS = Design(
+    order_bytes=12,
+    tree_bytes=128,
+    filled_by="cluster",
+    held_by="cluster",
+    asks_for="rows",
+    parts_of="lists",
+)
 """What would be needed."""
 
 GRAPH = frozenset({"joining", "neighbors of neighbors", "sampling for recall", "measuring"})
-LABELS = (
-    GRAPH
-    | {"holding the vectors", "forest", "forests of parts", "merging them in pairs"}
-    | {"bridges, questions", "the tree", "cutting it"}
+INDEX = frozenset(
+    {"looking at vectors", "learning the index", "filling it", "the order of the lists"}
 )
-KNOWN_SPREAD = 0.95, 0.85
-"""Share of 40 shards that a span is given at 100,000 and 300,000."""
+LABELS = GRAPH | {"holding the vectors", "forest", "questions", "the tree", "cutting it"}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What was measured on two processors of this machine.
+
+    Parameters
+    ----------
+    name : str
+    n, dimension : int
+    sharded, local : bool
+        As of `scale_formulas.Model`; 40 shards.
+    stages : frozenset of str
+    seconds : float
+    """
+
+    name: str
+    n: int
+    dimension: int
+    sharded: bool
+    local: bool
+    stages: frozenset[str]
+    seconds: float
+
 
 KNOWN = (
-    ("graph, whole", 100_000, False, True, GRAPH, 4.0),
-    ("graph, 40 shards", 100_000, True, True, GRAPH, 4.0),
-    ("labels, Ray", 100_000, False, False, LABELS, 4.0),
+    Known("graph (scale_shards.py recall)", 100_000, 1_600, False, True, GRAPH, 5.9 / 2),
+    Known("graph (scale_shards.py recall)", 300_000, 1_600, False, True, GRAPH, 26.2 / 2),
+    Known(
+        "graph in 40 shards (scale_shards.py recall)", 100_000, 1_600, True, True, GRAPH, 8.1 / 2
+    ),
+    Known(
+        "graph in 40 shards (scale_shards.py recall)", 300_000, 1_600, True, True, GRAPH, 31.6 / 2
+    ),
+    Known("index and graph (scale.py)", 100_000, 1_600, False, True, GRAPH | INDEX, 4.4),
+    Known("index and graph (scale.py)", 300_000, 1_600, False, True, GRAPH | INDEX, 16),
+    Known("index and graph (scale.py)", 1_000_000, 1_600, False, True, GRAPH | INDEX, 75),
+    Known("labels, local (engines.py)", 100_000, 512, False, True, LABELS, 3.1),
+    Known("labels, local (engines.py)", 300_000, 512, False, True, LABELS, 11.4),
+    Known("labels, Ray (engines.py)", 100_000, 512, False, False, LABELS, 3.8),
+    Known("labels, Ray (engines.py)", 300_000, 512, False, False, LABELS, 13.9),
 )
-"""What was measured here: name, photos, whether in shards, whether in this process, which stages,
-seconds on two processors (scale_shards.py recall, engines.py)."""
+"""Processor seconds of the first four are shared by two; the others, by the clock, are those of
+docs/how-big.md and docs/benchmarks.md."""
+
+KNOWN_SPREAD = 0.95, 0.85
+"""Share of 40 shards that a span is given there."""

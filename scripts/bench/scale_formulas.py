@@ -11,7 +11,7 @@ from math import ceil, log10
 
 import numpy as np
 from numpy.typing import NDArray
-from scale_figures import DIMENSION, MEASURED, NEIGHBORS, REDUCED, TODAY, VECTOR, Design, Figures
+from scale_figures import DIMENSION, MEASURED, NEIGHBORS, REDUCED, TODAY, Design, Figures
 from scale_simulation import NOTHING, Cluster, Objects, Outcome, Tasks, run
 
 from annclust.search.graph_plan import GraphPlan, plan_graph
@@ -19,8 +19,8 @@ from annclust.search.index_spec import choose_index
 from annclust.search.list_join import SPAN
 from annclust.settings import SearchSettings
 
-WHOLE, READ, PART, QUERIES = 16 << 30, 64, 4_000_000 // NEIGHBORS, 16
-"""As in `graph_build`, `reading_elsewhere`, `graph_forest` and `spanning_tree`."""
+WHOLE, READ, PART = 16 << 30, 64, 4_000_000 // NEIGHBORS
+"""As in `graph_build`, `reading_elsewhere` and `graph_forest`."""
 
 SIMULATED = 70_000
 """Tasks of a stage; of more, so many are simulated, and the rest takes as long."""
@@ -59,6 +59,8 @@ class Model:
         Whether vectors are cut into shards; as the product decides it if None.
     local : bool
         Whether the engine is this process.
+    dimension : int
+        Of vectors.
     """
 
     n: int
@@ -67,16 +69,22 @@ class Model:
     design: Design = TODAY
     sharded: bool | None = None
     local: bool = False
+    dimension: int = DIMENSION
+
+    @property
+    def vector(self) -> int:
+        """Bytes of one as it is stored."""
+        return 2 * self.dimension
 
     @property
     def lists(self) -> int:
         """Inverted lists."""
-        return choose_index(self.n, DIMENSION, SearchSettings()).lists
+        return choose_index(self.n, self.dimension, SearchSettings()).lists
 
     @property
     def in_shards(self) -> bool:
         """Whether no machine holds all vectors."""
-        return self.n * VECTOR > WHOLE if self.sharded is None else self.sharded
+        return self.n * self.vector > WHOLE if self.sharded is None else self.sharded
 
     @property
     def plan(self) -> GraphPlan:
@@ -123,29 +131,27 @@ class Model:
     def index(self) -> Iterator[Stage]:
         """What comes before the graph, in the process that was started."""
         f, n, lists = self.figures, self.n, self.lists
-        looking = n * (3 * f.live + f.checksum) + n * VECTOR / self.cluster.disk
+        looking = n * (f.live + f.checksum) + n * self.vector / self.cluster.disk
         yield self.here("looking at vectors", looking)
-        learning = 8 * 40 * lists**2 * f.k_means + 40 * lists * f.gather
+        learning = f.pca + 8 * 40 * lists**2 * f.k_means + 40 * lists * f.gather
         yield self.here("learning the index", 0.0, learning)
-        filling = n * (f.reduce + f.place * lists)
-        by_cluster = self.design.filled_by == "cluster"
-        if by_cluster:
-            sending = n * VECTOR / self.cluster.network
-            outcome = Outcome(
-                max(sending, filling / self.cluster.processors),
+        filling, each = n * (f.reduce + f.place * lists), 4 * REDUCED + 8
+        if self.design.filled_by == "cluster":
+            cores, driver = (
                 filling / self.cluster.processors,
-                driver=sending,
+                n * self.vector / self.cluster.network,
             )
-            yield Stage("filling it", outcome, driver=(REDUCED * 4 + 8) * n)
+            outcome = Outcome(max(cores, driver), cores, driver=driver, fetched=n * self.vector)
+            yield Stage("filling it", outcome, driver=each * n)
         else:
-            yield self.here("filling it", n * VECTOR / self.cluster.disk, filling, REDUCED * 4 + 8)
+            yield self.here("filling it", n * self.vector / self.cluster.disk, filling, each)
         ordering = n * f.order + lists**2 * f.chain
         yield self.here("the order of the lists", ordering, each=2 * self.design.order_bytes)
 
     def holding(self) -> Stage:
         """Vectors, in the order of the lists, into the store."""
-        f, each = self.figures, VECTOR + self.design.order_bytes
-        alone = self.n * (VECTOR / self.cluster.disk + f.gather + each / f.hold)
+        f, each = self.figures, self.vector + self.design.order_bytes
+        alone = self.n * (self.vector / self.cluster.disk + f.gather + each / f.hold)
         if self.design.held_by == "cluster":
             alone += self.n * each / self.cluster.network
         return self.here("holding the vectors", alone, each=self.design.order_bytes)
@@ -154,7 +160,7 @@ class Model:
         """Shards, or all at once; a span is given its own, and others anywhere."""
         if self.asks_rows:
             return NOTHING
-        count = ceil(self.n * VECTOR / self.design.shard) if self.in_shards else 1
+        count = ceil(self.n * self.vector / self.design.shard) if self.in_shards else 1
         rng = np.random.default_rng(0)
         spans = ceil(self.n / SPAN)
 
@@ -191,13 +197,13 @@ class Model:
             refine = Tasks(16 * spans, SPAN / 16 * f.refine, f.task, objects=held)
             yield Stage("neighbors of neighbors", self.spread(refine), order, outcome.most)
         yield self.here("sampling for recall", 0.0, self.n * f.sample, self.design.order_bytes)
-        held = self.objects(VECTOR + 8, measured)
+        held = self.objects(self.vector + 8, measured)
         measure = Tasks(
             spans,
-            SPAN * self.plan.pool * DIMENSION * f.coordinate,
+            SPAN * self.plan.pool * self.dimension * f.coordinate,
             submitting=self.handing(held, 2 * measured) + SPAN * f.scatter,
             returned=rows,
-            fetched=rows + SPAN * self.design.candidates * VECTOR * self.asks_rows,
+            fetched=rows + SPAN * self.design.candidates * self.vector * self.asks_rows,
             objects=held,
         )
         outcome, graph = self.spread(measure), self.design.graph_bytes * self.n
@@ -219,13 +225,14 @@ class Model:
 
     def forest_edges(self, parts: float) -> float:
         """Edges a photo of the forest of one of so many parts."""
-        known = np.log10([1, 2, 20, 200, 2_000])
-        return float(np.interp(log10(max(parts, 1)), known, [1, *self.figures.edges]))
+        f, known = self.figures, np.log10([1, 2, 20, 200, 2_000])
+        edges = f.edges_listed if self.design.parts_of == "lists" else f.edges
+        return float(np.interp(log10(max(parts, 1)), known, [1, *edges]))
 
     def forests(self) -> Iterator[Stage]:
         """The spanning forest, as `graph_forest` makes it."""
         f, n, nodes = self.figures, self.n, self.cluster.nodes
-        parts = ceil(n / PART)
+        parts, others = ceil(n / PART), n if self.design.parts_of == "photos" else 0
         if self.local or parts == 1:
             yield self.here("forest", n * f.forest_here)
             return
@@ -234,14 +241,14 @@ class Model:
         size = self.design.graph_bytes * PART
         of_parts = Tasks(
             parts,
-            min(PART, n) * f.forest + max(n - PART, 0) * f.forest_others,
+            PART * f.forest + others * f.forest_others,
             submitting=f.task + size / f.hold,
             fetched=size * elsewhere,
             objects=core,
         )
         driver = (self.design.order_bytes + self.design.graph_bytes) * n
         outcome = self.spread(of_parts)
-        taken = self.cluster.cores * (f.forest_bytes * n + 1_750 * PART)
+        taken = self.cluster.cores * (f.forest_bytes * others + f.part_bytes * PART)
         yield Stage("forests of parts", outcome, driver, taken + 4 * n)
         merges: list[Outcome] = []
         most = 0.0
@@ -249,13 +256,13 @@ class Model:
             edges = 2 * n / parts * self.forest_edges(parts)
             tasks = Tasks(
                 parts // 2,
-                edges * f.merge + n * f.merge_others,
+                edges * f.merge + others * f.merge_others,
                 submitting=f.task,
                 fetched=edges * f.edge_bytes * elsewhere,
             )
             merges.append(self.spread(tasks))
             at_once = min(self.cluster.cores, ceil(tasks.count / nodes))
-            most = max(most, at_once * (edges * f.merge_bytes + n * f.merge_others))
+            most = max(most, at_once * (edges * f.merge_bytes + others * f.forest_bytes))
             parts = ceil(parts / 2)
         if merges:
             yield Stage("merging them in pairs", Outcome.after(merges), driver, most)
@@ -263,10 +270,10 @@ class Model:
     def tree(self) -> Iterator[Stage]:
         """What follows from it, in the process that was started."""
         f, n = self.figures, self.n
-        asked = n * ((f.questions if n >= 1e6 else 0.1) + 2 * QUERIES * f.components)
-        seconds = asked * (f.question + f.question_pair * (8 * n / self.lists + self.lists))
+        asked = n * (f.questions if n >= 1_000_000 else 0.1)
+        seconds = asked * f.question_pair * (8 * n / self.lists + self.lists)
         each = self.design.order_bytes + self.design.graph_bytes + self.design.tree_bytes
-        yield self.here("bridges, questions", 0.0, seconds, each)
+        yield self.here("questions", 0.0, seconds, each)
         yield self.here("the tree", n * f.tree, each=each)
         yield self.here("cutting it", n * f.cut, each=each)
         yield self.here("shots, scenes, themes", n * f.group, each=f.group_bytes)
