@@ -56,8 +56,8 @@ class Figures:
     questions, question_pair : float
         Questions of the repair, a photo, of a million and more; seconds for each pair compared.
     tree, cut, group, group_bytes : float
-        A photo: bridges and the rest of the tree; a cut; shots, scenes and themes, on two processors, and bytes
-        meanwhile (docs/how-big.md).
+        A photo: bridges and the rest of the tree; a cut; shots, scenes and themes, on two
+        processors, and bytes meanwhile (docs/how-big.md).
     """
 
     read: float = 20.3e-3
@@ -67,7 +67,7 @@ class Figures:
     commit: float = 153 * MICRO
     catalog: float = 460
     waiting: float = 161
-    pca: float = 1.0
+    pca: float = 0.6
     k_means: float = 4.4 * NANO
     chain: float = 11 * NANO
     live: float = 0.56 * MICRO
@@ -113,9 +113,9 @@ class Design:
 
     Parameters
     ----------
-    order_bytes, tree_bytes, graph_bytes : float
-        A photo, in the process that was started: its vector after PCA with its place, while graph
-        and tree are built; the tree besides the graph; the graph.
+    index_bytes, order_bytes, tree_bytes, graph_bytes : float
+        A photo, in the process that was started: while the index is filled; its vector after PCA
+        with its place, while graph and tree are built; the tree besides the graph; the graph.
     filled_by, held_by : {"driver", "cluster"}
         Who fills the index; in whose stores shards lie: the node's of the process that was started,
         or all nodes'.
@@ -134,6 +134,7 @@ class Design:
         (scale_shards.py): at the size nearest to it.
     """
 
+    index_bytes: float = 4 * REDUCED + 8
     order_bytes: float = 4 * REDUCED + 12
     tree_bytes: float = 360
     graph_bytes: float = 8 * NEIGHBORS
@@ -189,14 +190,10 @@ class Known:
 
 
 KNOWN = (
-    Known("graph (scale_shards.py recall)", 100_000, 1_600, False, True, GRAPH, 5.9 / 2),
-    Known("graph (scale_shards.py recall)", 300_000, 1_600, False, True, GRAPH, 26.2 / 2),
-    Known(
-        "graph in 40 shards (scale_shards.py recall)", 100_000, 1_600, True, True, GRAPH, 8.1 / 2
-    ),
-    Known(
-        "graph in 40 shards (scale_shards.py recall)", 300_000, 1_600, True, True, GRAPH, 31.6 / 2
-    ),
+    Known("graph (scale_shards.py)", 100_000, 1_600, False, True, GRAPH, 5.9 / 2),
+    Known("graph (scale_shards.py)", 300_000, 1_600, False, True, GRAPH, 26.2 / 2),
+    Known("graph, 40 shards (scale_shards.py)", 100_000, 1_600, True, True, GRAPH, 8.1 / 2),
+    Known("graph, 40 shards (scale_shards.py)", 300_000, 1_600, True, True, GRAPH, 31.6 / 2),
     Known("index and graph (scale.py)", 100_000, 1_600, False, True, GRAPH | INDEX, 4.4),
     Known("index and graph (scale.py)", 300_000, 1_600, False, True, GRAPH | INDEX, 16),
     Known("index and graph (scale.py)", 1_000_000, 1_600, False, True, GRAPH | INDEX, 75),

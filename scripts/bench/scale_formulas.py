@@ -106,6 +106,20 @@ class Model:
         yield from self.forests()
         yield from self.tree()
 
+    @property
+    def room(self) -> float:
+        """Photos, at most, for whose spans a node has room, in its store and beside it."""
+        _, joined, measured = self.shares
+        copies = self.cluster.cores * joined * (4 * REDUCED + 12)
+        return min(
+            self.cluster.store / (measured * (self.vector + 8)), self.cluster.memory / copies
+        )
+
+    @property
+    def shares(self) -> tuple[float, float, float]:
+        """Of all shards, that a span is given: as of `Design.spread`."""
+        return min(self.design.spread, key=lambda it: abs(log10(it[0]) - log10(self.n)))
+
     def here(self, name: str, alone: float, shared: float = 0.0, each: float = 0.0) -> Stage:
         """A stage of the process that was started: seconds of one, and of all its processors."""
         seconds = alone + shared / self.cluster.cores
@@ -135,7 +149,7 @@ class Model:
         yield self.here("looking at vectors", looking)
         learning = f.pca + 8 * 40 * lists**2 * f.k_means + 40 * lists * f.gather
         yield self.here("learning the index", 0.0, learning)
-        filling, each = n * (f.reduce + f.place * lists), 4 * REDUCED + 8
+        filling, each = n * (f.reduce + f.place * lists), self.design.index_bytes
         if self.design.filled_by == "cluster":
             cores, driver = (
                 filling / self.cluster.processors,
@@ -146,7 +160,8 @@ class Model:
         else:
             yield self.here("filling it", n * self.vector / self.cluster.disk, filling, each)
         ordering = n * f.order + lists**2 * f.chain
-        yield self.here("the order of the lists", ordering, each=2 * self.design.order_bytes)
+        both = self.design.index_bytes + self.design.order_bytes
+        yield self.here("the order of the lists", ordering, each=both)
 
     def holding(self) -> Stage:
         """Vectors, in the order of the lists, into the store."""
@@ -178,9 +193,7 @@ class Model:
         """Spans of places, as `IndexJoin` or `ShardedJoin` works on them."""
         f, rows = self.figures, 4 * self.plan.pool * SPAN
         spans, order = ceil(self.n / SPAN), self.design.order_bytes * self.n
-        _, joined, measured = min(
-            self.design.spread, key=lambda it: abs(log10(it[0]) - log10(self.n))
-        )
+        _, joined, measured = self.shares
         held = self.objects(4 * REDUCED + 12, joined)
         copied = joined * held.sizes.sum() if self.copies else 0.0
         join = Tasks(

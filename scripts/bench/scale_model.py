@@ -1,6 +1,7 @@
 """Scale, model: what a hundred million and a billion photos take, from what was measured here.
 
     python scripts/bench/scale_model.py            the clusters of docs/scale.md
+    python scripts/bench/scale_model.py --million  what a stage takes of one processor
     python scripts/bench/scale_model.py --check    what was measured, predicted
 
 Every stage as it is done today, and as it would be where rows of vectors travel instead of shards.
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import replace
-from math import inf
+from math import inf, log10
 
 import numpy as np
 from reporting import table
@@ -67,6 +68,24 @@ def report(model: Model) -> str:
     return table(header, rows)
 
 
+def per_million() -> str:
+    """What each stage takes for a million on one processor, and how that grows up to a billion.
+
+    As where rows travel, and nothing else takes time.
+    """
+    alone = Cluster(1, 1, 1e18, inf, inf)
+    few, many = (
+        list(Model(n, alone, MEASURED, replace(TODAY, asks_for="rows"), sharded=True).stages())
+        for n in (1_000_000, 1_000_000_000)
+    )
+    rows = []
+    for one, thousand in zip(few, many, strict=True):
+        grows = log10(thousand.outcome.formula / one.outcome.formula) / 3
+        seconds = f"{one.outcome.formula:.3g}"
+        rows.append([one.name, seconds, f"{grows:.2f}", quantity(one.driver, BYTES)])
+    return table(("stage", "processor s", "exponent", "bytes of the driver"), rows)
+
+
 def sound() -> None:
     """The simulation, where everybody knows what has to come out."""
     cluster = Cluster(2, 4, 1e9, 1e9)
@@ -95,7 +114,12 @@ def check() -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--check", action="store_true")
-    if parser.parse_args().check:
+    parser.add_argument("--million", action="store_true")
+    options = parser.parse_args()
+    if options.million:
+        print(per_million())
+        return
+    if options.check:
         sound()
         print(check())
         return
@@ -104,6 +128,8 @@ def main() -> None:
             f"{cluster.nodes} nodes of {cluster.cores} processors, {cluster.memory / 1e9:.0f} GB"
         )
         print(f"\n{n:,} photos, {nodes}, {cluster.network / GIGABIT:.0f} Gb/s")
+        room = Model(n, cluster).room
+        print(f"as it is done, each node has room for the work on {room / 1e6:.0f} million photos")
         for name, design in DESIGNS.items():
             model = Model(n, cluster, design=design)
             if design is TODAY or model.in_shards:
