@@ -109,7 +109,7 @@ class Model:
     @property
     def room(self) -> float:
         """Photos, at most, for whose spans a node has room, in its store and beside it."""
-        _, joined, measured = self.shares
+        _, joined, measured = min(self.design.spread)
         copies = self.cluster.cores * joined * (4 * REDUCED + 12)
         return min(
             self.cluster.store / (measured * (self.vector + 8)), self.cluster.memory / copies

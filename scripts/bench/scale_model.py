@@ -17,7 +17,7 @@ from math import inf, log10
 
 import numpy as np
 from reporting import table
-from scale_figures import KNOWN, KNOWN_SPREAD, MEASURED, ROWS, TODAY
+from scale_figures import KNOWN, MEASURED, ROWS, TODAY
 from scale_formulas import Model
 from scale_simulation import Cluster, Objects, Tasks, run
 
@@ -26,6 +26,7 @@ CLUSTERS = (
     (1_000_000, Cluster(4, 16, 64e9, 10 * GIGABIT)),
     (100_000_000, Cluster(8, 16, 64e9, 10 * GIGABIT)),
     (100_000_000, Cluster(16, 16, 64e9, 10 * GIGABIT)),
+    (100_000_000, Cluster(8, 16, 1_024e9, 10 * GIGABIT)),
     (1_000_000_000, Cluster(64, 32, 256e9, 10 * GIGABIT)),
     (1_000_000_000, Cluster(128, 32, 256e9, 25 * GIGABIT)),
 )
@@ -39,7 +40,7 @@ def quantity(value: float, units: tuple[tuple[float, str], ...]) -> str:
 
 
 TIME = (86_400.0, "d"), (3_600.0, "h"), (60.0, "min"), (1.0, "s")
-BYTES = (1e12, "TB"), (1e9, "GB"), (1e6, "MB")
+BYTES = (1e15, "PB"), (1e12, "TB"), (1e9, "GB"), (1e6, "MB")
 
 
 def report(model: Model) -> str:
@@ -103,7 +104,8 @@ def check() -> str:
     rows = []
     for known in KNOWN:
         n, figures = known.n, here if known.local else MEASURED
-        shards = replace(TODAY, shard=n / 40 * 2 * known.dimension, spread=((n, *KNOWN_SPREAD),))
+        # A span is a good part of so few photos: it is given all shards.
+        shards = replace(TODAY, shard=n / 40 * 2 * known.dimension, spread=((n, 1.0, 1.0),))
         model = Model(n, alone, figures, shards, known.sharded, known.local, known.dimension)
         found = sum(each.outcome.seconds for each in model.stages() if each.name in known.stages)
         ratio = f"{found / known.seconds:.2f}"
