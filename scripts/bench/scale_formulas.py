@@ -165,7 +165,7 @@ class Model:
 
     def holding(self) -> Stage:
         """Vectors, in the order of the lists, into the store."""
-        f, each = self.figures, self.vector + self.design.order_bytes
+        f, each = self.figures, self.vector + 4 * REDUCED + 12
         alone = self.n * (self.vector / self.cluster.disk + f.gather + each / f.hold)
         if self.design.held_by == "cluster":
             alone += self.n * each / self.cluster.network
@@ -275,7 +275,7 @@ class Model:
             )
             merges.append(self.spread(tasks))
             at_once = min(self.cluster.cores, ceil(tasks.count / nodes))
-            most = max(most, at_once * (edges * f.merge_bytes + others * f.forest_bytes))
+            most = max(most, at_once * (edges * f.merge_bytes + others * f.merge_others_bytes))
             parts = ceil(parts / 2)
         if merges:
             yield Stage("merging them in pairs", Outcome.after(merges), driver, most)
