@@ -45,15 +45,31 @@ class Engine(Protocol):
         """Whether all is done in this process: then nothing is won by cutting work for others."""
         ...
 
-    def hold(self, value: Value, /) -> Held[Value]:
+    def hold(self, value: Value, /, *, apart: bool = False) -> Held[Value]:
         """Let all who work have a value: a large one travels once, not with each part.
 
-        Raises EngineError if there is no room for it.
+        Parameters
+        ----------
+        value : object
+        apart : bool
+            Whether it is one of many that no machine has room for together: each machine that works
+            holds some of them.
+
+        Raises
+        ------
+        EngineError
+            If there is no room for it.
         """
         ...
 
     def map(
-        self, function: Callable[..., Result], parts: Iterable[Arguments], /, *, threads: int
+        self,
+        function: Callable[..., Result],
+        parts: Iterable[Arguments],
+        /,
+        *,
+        threads: int,
+        light: bool = False,
     ) -> Generator[Held[Result]]:
         """Results of a pure function, in the order of the parts, few of which are under way.
 
@@ -66,6 +82,9 @@ class Engine(Protocol):
         parts : iterable of tuple
         threads : int
             Of this process, if the work is done here.
+        light : bool
+            Whether little is computed, but some of something large is picked: that is done where it
+            is held.
 
         Raises
         ------
@@ -100,12 +119,18 @@ class LocalEngine:
 
     is_here = True
 
-    def hold(self, value: Value, /) -> Held[Value]:
+    def hold(self, value: Value, /, *, apart: bool = False) -> Held[Value]:
         """Hold it by itself."""
         return Held(value)
 
     def map(
-        self, function: Callable[..., Result], parts: Iterable[Arguments], /, *, threads: int
+        self,
+        function: Callable[..., Result],
+        parts: Iterable[Arguments],
+        /,
+        *,
+        threads: int,
+        light: bool = False,
     ) -> Generator[Held[Result]]:
         """As of `Engine`."""
 

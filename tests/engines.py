@@ -35,11 +35,17 @@ class Elsewhere:
         self.parts: list[str] = []
         """Names of the functions that were called."""
 
-    def hold(self, value: Value, /) -> Held[Value]:
+    def hold(self, value: Value, /, *, apart: bool = False) -> Held[Value]:
         return Held(pickle.dumps(value, protocol=5))
 
     def map(
-        self, function: Callable[..., Result], parts: Iterable[Arguments], /, *, threads: int
+        self,
+        function: Callable[..., Result],
+        parts: Iterable[Arguments],
+        /,
+        *,
+        threads: int,
+        light: bool = False,
     ) -> Generator[Held[Result]]:
         called = pickle.dumps(function)
         for part in parts:

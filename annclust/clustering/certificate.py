@@ -21,6 +21,9 @@ from annclust.arrays import Nodes, Weights
 from annclust.clustering.single_linkage import Dendrogram
 from annclust.neighbor_graph import NeighborGraph
 
+_AT_A_TIME = 1 << 16
+"""Intervals."""
+
 
 def horizons(graph: NeighborGraph) -> Weights:
     """How far around each vector all others are known.
@@ -71,9 +74,11 @@ def least_of_each(values: Weights, starts: Nodes, sizes: Nodes) -> Weights:
     least = np.empty(len(starts))
     runs, length = values, 1
     while length <= len(values):
-        some = np.flatnonzero((length <= sizes) & (sizes < 2 * length))
-        first = starts[some]
-        least[some] = np.minimum(runs[first], runs[first + sizes[some] - length])
+        of_length = np.flatnonzero((length <= sizes) & (sizes < 2 * length))
+        for at in range(0, len(of_length), _AT_A_TIME):  # else they take more than the tree
+            some = of_length[at : at + _AT_A_TIME]
+            first = starts[some]
+            least[some] = np.minimum(runs[first], runs[first + sizes[some] - length])
         runs = np.minimum(runs[: max(len(runs) - length, 0)], runs[length:])
         length *= 2
     return least

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annclust.arrays import Nodes, Weights
-from annclust.clustering.single_linkage import Dendrogram
+from annclust.clustering.single_linkage import Dendrogram, Layout
 
 _HDBSCAN_NAMES = {
     "parent": "parent",
@@ -127,7 +127,7 @@ class _Condensing:
     def _clusters(self) -> Nodes:
         """The cluster that each large node is part of: breadth first from n, that of the root."""
         n, layout, heads = self.dendrogram.n, self.dendrogram.layout, self._sides()
-        heads = heads[np.lexsort((layout.starts[heads], layout.depth[heads]))]
+        heads = heads[np.argsort(_place(layout, heads))]
         clusters = np.full(len(self.large), n)
         clusters[heads] = n + 1 + np.arange(len(heads))
         born = np.zeros(len(self.large), dtype=np.bool_)
@@ -151,5 +151,10 @@ class _Condensing:
         layout = self.dendrogram.layout
         right = self.dendrogram.right[at - self.dendrogram.n]
         second = (layout.starts[child] >= layout.starts[right]).astype(np.int64)
-        within = (second << 62) | (layout.depth[child] << 32) | layout.starts[child]
-        return np.lexsort((within, (layout.depth[at] << 32) | layout.starts[at]))
+        within = (second << 62) | _place(layout, child)
+        return np.lexsort((within, _place(layout, at)))
+
+
+def _place(layout: Layout, nodes: Nodes) -> Nodes:
+    """Numbers that count nodes breadth first, and those of one depth from left to right."""
+    return (layout.depth[nodes].astype(np.int64) << 32) | layout.starts[nodes]

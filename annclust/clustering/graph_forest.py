@@ -53,10 +53,10 @@ def graph_forest(
     SpanningForest
         As `spanning_forest` of the graph's edges.
     """
-    nodes = max(_PART // max(graph.k, 1), 1)
-    if engine.is_here or graph.n <= nodes:
+    if engine.is_here:
         weights = reachable_weights(graph, core, threads=threads)
         return forest_of_lists(graph.neighbors, weights, threads=threads)
+    nodes = max(_PART // max(graph.k, 1), 1)
     held, starts = engine.hold(core), range(0, graph.n, nodes)
     parts = (
         (
@@ -81,16 +81,24 @@ def _forest_of_part(
     own = core[first : first + len(neighbors), np.newaxis]
     weights = mutual_reachability(distances, own, core[neighbors])
     weights[neighbors < 0] = np.inf
-    return forest_of_lists(neighbors, weights, first=first, n=len(core))
+    if len(core) <= neighbors.size:
+        return forest_of_lists(neighbors, weights, first=first, n=len(core))
+    # Of so few nodes, a forest over all would be mostly of others: they are numbered anew.
+    names = np.union1d(neighbors[neighbors >= 0], np.arange(first, first + len(neighbors)))
+    places = np.searchsorted(names, neighbors)
+    own_place = int(np.searchsorted(names, first))
+    return forest_of_lists(places, weights, first=own_place, n=len(names)).named(names)
 
 
 def _forest_of(n: int, *forests: SpanningForest) -> SpanningForest:
-    return spanning_forest(
-        np.concatenate([forest.left for forest in forests]),
-        np.concatenate([forest.right for forest in forests]),
-        np.concatenate([forest.weight.astype(np.float32) for forest in forests]),  # as they were
-        n,
-    )
+    left = np.concatenate([forest.left for forest in forests])
+    right = np.concatenate([forest.right for forest in forests])
+    weight = np.concatenate([forest.weight for forest in forests]).astype(np.float32)  # as it was
+    if n <= len(left):
+        return spanning_forest(left, right, weight, n)
+    names = np.union1d(left, right)
+    ends = np.searchsorted(names, left), np.searchsorted(names, right)
+    return spanning_forest(*ends, weight, len(names)).named(names)
 
 
 def forest_of_lists(

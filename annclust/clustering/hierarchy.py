@@ -120,6 +120,7 @@ def build_hierarchy(
         plan = plan_repair(dendrogram, proven, horizon, core, heir, min_cluster_size=size)
         asked = heir.keys(dendrogram, plan.sides)
         if len(plan.queries):
+            del dendrogram, proven  # what comes needs their memory
             repairs = ways_out(plan.queries, plan.places, plan.barred, outside)
             stage.advance(_STEPS[2])
             found, tree = together(found, repairs), with_edges(tree, repairs, core)

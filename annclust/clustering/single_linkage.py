@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from annclust.arrays import Nodes, Weights, places_in
 from annclust.clustering.spanning_tree import SpanningForest
@@ -30,14 +31,14 @@ class Layout:
         All leaves from left to right: those below any node stand together.
     starts : ndarray of shape (2n - 1,), int64
         Place of the first leaf below each node.
-    depth : ndarray of shape (2n - 1,), int64
+    depth : ndarray of shape (2n - 1,), int32
         Merges above each node.
     """
 
     above: Nodes
     order: Nodes
     starts: Nodes
-    depth: Nodes
+    depth: NDArray[np.int32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +97,8 @@ class Dendrogram:
             nodes = np.flatnonzero(small == size)
             sums[nodes] += sums[above[nodes]]
         starts = sums & 0xFFFFFFFF
-        return Layout(above, places_in(starts[:n]), starts, sums >> 32)
+        sums >>= 32
+        return Layout(above, places_in(starts[:n]), starts, sums.astype(np.int32))
 
 
 def _add_paths(sums: Nodes, above: Nodes, nodes: Nodes) -> None:

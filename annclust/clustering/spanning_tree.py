@@ -77,6 +77,10 @@ class SpanningForest:
     right: Nodes
     weight: Weights
 
+    def named(self, names: Nodes) -> SpanningForest:
+        """The same edges, of nodes that are called so: names of all, ascending."""
+        return SpanningForest(names[self.left], names[self.right], self.weight)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Edges:
@@ -117,7 +121,11 @@ class Edges:
         """Those that are part of a tree on n nodes, each once."""
         low, high = np.minimum(self.left, self.right), np.maximum(self.left, self.right)
         names, first = np.unique(low * n + high, return_index=True)
-        return self.chosen(first[np.isin(names, tree.left * n + tree.right)])
+        if not len(names):
+            return self
+        sought = tree.left * n + tree.right
+        place = np.minimum(np.searchsorted(names, sought), len(names) - 1)
+        return self.chosen(first[np.sort(place[names[place] == sought])])  # `isin` would sort all
 
 
 NO_EDGES = Edges(

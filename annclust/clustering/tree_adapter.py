@@ -40,7 +40,10 @@ def linkage_by_scikit_learn(left: Nodes, right: Nodes, weight: Weights) -> Linka
     edges["current_node"], edges["next_node"], edges["distance"] = left, right, weight
     merges = make_single_linkage(edges)
     columns = ("left_node", "right_node", "value", "cluster_size")
-    return np.column_stack([merges[name] for name in columns]).astype(np.float64)
+    found = np.empty((len(left), len(columns)))
+    for place, name in enumerate(columns):
+        found[:, place] = merges[name]
+    return found
 
 
 def linkage_by_hdbscan(left: Nodes, right: Nodes, weight: Weights) -> LinkageMatrix:

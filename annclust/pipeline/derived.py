@@ -23,12 +23,13 @@ from annclust.pipeline.stored import (
     stored_index,
 )
 from annclust.progress import SILENT, Progress
-from annclust.search.faiss_index import VectorIndex, build_index, extended_index
+from annclust.search.faiss_index import VectorIndex, load_index
 from annclust.search.graph_build import build_graph, measured_recall
 from annclust.search.graph_plan import neighbors_wanted, plan_graph, update_pays
 from annclust.search.graph_update import update_graph
+from annclust.search.index_build import build_index, extended_index
 from annclust.search.index_spec import IndexSpec, choose_index
-from annclust.search.list_join import ListOrder
+from annclust.search.list_order import AnyOrder, order_if_listed
 from annclust.search.recall import COMPLETE, Recall
 from annclust.settings import SearchSettings
 from annclust.storage.generation_writer import array_writer
@@ -60,9 +61,9 @@ def refresh_index(
             return stored
         extended = _extended_index(store, settings, progress)
         if extended is not None:
-            return _publish_index(store, extended, basis)
+            return _publish_index(store, extended, basis, settings)
     index = build_index(store.sound_vectors(), wanted, settings, progress)
-    return _publish_index(store, index, basis)
+    return _publish_index(store, index, basis, settings)
 
 
 def _fits(stored: VectorIndex, wanted: IndexSpec) -> bool:
@@ -85,9 +86,13 @@ def _extended_index(
     return store.load_generation("index", extend)
 
 
-def _publish_index(store: StoreWriter, index: VectorIndex, basis: str) -> VectorIndex:
-    store.publish("index", {INDEX_PART: index.save}, basis=basis, spec=index.spec.as_dict())
-    return index
+def _publish_index(
+    store: StoreWriter, index: VectorIndex, basis: str, settings: SearchSettings
+) -> VectorIndex:
+    """Store an index; gives the one that is mapped, so that the memory of the other is free."""
+    parts = {INDEX_PART: index.save}
+    stored = store.publish("index", parts, basis=basis, spec=index.spec.as_dict())
+    return load_index(part_path(store.path, stored, INDEX_PART), index.spec, settings)
 
 
 def refresh_graph(
@@ -110,7 +115,7 @@ def refresh_graph_in_order(
     progress: Progress = SILENT,
     *,
     always: bool = True,
-) -> tuple[NeighborGraph, ListOrder | None]:
+) -> tuple[NeighborGraph, AnyOrder | None]:
     """As `refresh_graph`, with the order of its nodes in the index's lists.
 
     That is None where searches are exact, and, unless it is wanted always, where the graph was up
@@ -123,7 +128,7 @@ def refresh_graph_in_order(
     graph = stored_graph(store, live, settings)
     order = None
     if graph is None or always:
-        order = ListOrder.if_listed(index, live.rows)
+        order = order_if_listed(index, live.rows, settings.engine)
     del index  # its memory is needed
     if graph is None:
         graph = _refreshed_graph(store, live, order, settings, progress)
@@ -133,7 +138,7 @@ def refresh_graph_in_order(
 def _refreshed_graph(
     store: StoreWriter,
     live: LiveVectors,
-    order: ListOrder | None,
+    order: AnyOrder | None,
     settings: SearchSettings,
     progress: Progress,
 ) -> NeighborGraph:
@@ -149,15 +154,15 @@ def _refreshed_graph(
     built = build_graph(
         vectors, settings, order=order, rows=live.rows, progress=progress, shelf=shelf
     )
-    _publish_graph(store, live, built.graph, settings, _told(built.recall, 0))
+    graph = _publish_graph(store, live, built.graph, settings, _told(built.recall, 0))
     shelf.clear()
-    return built.graph
+    return graph
 
 
 def _updated_graph(
     store: StoreWriter,
     live: LiveVectors,
-    order: ListOrder | None,
+    order: AnyOrder | None,
     settings: SearchSettings,
     progress: Progress,
 ) -> NeighborGraph | None:
@@ -172,18 +177,18 @@ def _updated_graph(
     if loaded is None or loaded[0].k != k or not _pays(*loaded, live, order, store):
         return None
     vectors = store.sound_vectors()
-    graph = update_graph(*loaded, vectors, settings, order=order, rows=live.rows, progress=progress)
+    whole = None if order is None else order.whole()  # updates are made in this process
+    graph = update_graph(*loaded, vectors, settings, order=whole, rows=live.rows, progress=progress)
     recall = COMPLETE
     if order is not None:
         selected = SelectedVectors(vectors, live.rows)
         recall = measured_recall(graph, selected, order, settings, progress)
     updates = json.loads(stored.spec)["updates"] + 1
-    _publish_graph(store, live, graph, settings, _told(recall, updates))
-    return graph
+    return _publish_graph(store, live, graph, settings, _told(recall, updates))
 
 
 def _pays(
-    graph: NeighborGraph, rows: Nodes, live: LiveVectors, order: ListOrder | None, store: Store
+    graph: NeighborGraph, rows: Nodes, live: LiveVectors, order: AnyOrder | None, store: Store
 ) -> bool:
     """Whether it pays to update a graph over `rows` rather than to make it anew."""
     n = len(live.rows)
@@ -208,14 +213,16 @@ def _publish_graph(
     graph: NeighborGraph,
     settings: SearchSettings,
     told: Mapping[str, object],
-) -> None:
+) -> NeighborGraph:
+    """Store a graph; gives the one that is mapped, so that the memory of the other is free."""
     arrays = {"neighbors": graph.neighbors, "distances": graph.distances, "rows": live.rows}
-    store.publish(
+    stored = store.publish(
         "graph",
         {f"{name}.npy": array_writer(array) for name, array in arrays.items()},
         basis=graph_basis(store, live, settings),
         spec={"vectors": graph.n, "neighbors": graph.k, **told},
     )
+    return store.graph(stored)
 
 
 def derived_is_current(store: Store, live: LiveVectors, settings: SearchSettings) -> bool:

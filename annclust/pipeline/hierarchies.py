@@ -16,7 +16,6 @@ from annclust.clustering.hierarchy import BuiltHierarchy, Hierarchy, build_hiera
 from annclust.clustering.inheritance import Heir, Inheritance
 from annclust.clustering.single_linkage import Dendrogram
 from annclust.clustering.spanning_tree import Edges, OutsideSearch
-from annclust.engine import LOCAL
 from annclust.errors import Changed, InputError
 from annclust.neighbor_graph import NeighborGraph
 from annclust.pipeline.derived import refresh_graph_in_order
@@ -26,7 +25,8 @@ from annclust.progress import SILENT, Progress
 from annclust.search.bridges import ExactBridges, ListBridges
 from annclust.search.graph_build import shard_size
 from annclust.search.graph_plan import neighbors_wanted
-from annclust.search.list_join import ListOrder
+from annclust.search.list_order import AnyOrder
+from annclust.search.sharded_bridges import ShardedBridges
 from annclust.settings import ClusterSettings, SearchSettings
 from annclust.shelf import Shelf
 from annclust.storage.generation_writer import array_writer
@@ -208,10 +208,12 @@ def _built(
 
 
 def _outside(
-    store: StoreWriter, live: LiveVectors, order: ListOrder | None, search: SearchSettings
+    store: StoreWriter, live: LiveVectors, order: AnyOrder | None, search: SearchSettings
 ) -> OutsideSearch:
     vectors = SelectedVectors(store.sound_vectors(), live.rows)
     if order is None:
         return ExactBridges(vectors)
-    is_whole = shard_size(vectors, search) >= len(live.rows)  # else no machine holds all of them
-    return ListBridges(vectors, order, search.threads, search.engine if is_whole else LOCAL)
+    size = shard_size(vectors, search)
+    if size < len(live.rows):
+        return ShardedBridges(vectors, order, size, search.threads, search.engine)
+    return ListBridges(vectors, order, search.threads, search.engine)

@@ -21,7 +21,6 @@ from annclust.errors import EngineError
 ADDRESS: Final = "RAY_ADDRESS"
 """Environment variable: ``host:port`` of a cluster; without it one is started on this machine."""
 
-_QUIET: Final = {"RAY_USAGE_STATS_ENABLED": "0"}
 _PATIENCE: Final = 5.0
 """Seconds for a cluster's first answer: Ray itself waits for minutes."""
 
@@ -37,8 +36,7 @@ def library() -> ModuleType:
     EngineError
         If it is not installed.
     """
-    for name, value in _QUIET.items():
-        os.environ.setdefault(name, value)
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:
         import ray
     except ImportError as error:
@@ -87,7 +85,7 @@ def _join(ray: ModuleType, address: str | None, cpus: int | None) -> None:
         where = "on this machine" if address is None else f"at {address}"
         raise EngineError(f"no Ray cluster {where}: {_first_line(error)}") from error
     finally:
-        if threading.current_thread() is threading.main_thread():
+        if threading.current_thread() is threading.main_thread() and ends is not None:
             signal.signal(signal.SIGTERM, ends)  # Ray has an idea of its own
 
 

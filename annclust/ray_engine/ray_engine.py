@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from contextlib import ExitStack
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Final, TypeVar
 
@@ -58,18 +59,33 @@ class RayEngine(Closing):
         self._joined.close()
         self._library = None
 
-    def hold(self, value: Value, /) -> Held[Value]:
-        """As of `Engine`."""
+    def hold(self, value: Value, /, *, apart: bool = False) -> Held[Value]:
+        """As of `Engine`; what is held apart stays on this machine as well, in case one is lost."""
         ray = self._ray
         with told(ray):
-            return Held(ray.put(value))
+            here = ray.put(value)
+            if not apart or sum(node["Alive"] for node in ray.nodes()) < 2:
+                return Held(here)
+            spread = {"num_cpus": 0, "max_retries": _TRIES, "scheduling_strategy": "SPREAD"}
+            return _Apart(ray.remote(**spread)(_itself).remote(here), here)
 
     def map(
-        self, function: Callable[..., Result], parts: Iterable[Arguments], /, *, threads: int
+        self,
+        function: Callable[..., Result],
+        parts: Iterable[Arguments],
+        /,
+        *,
+        threads: int,
+        light: bool = False,
     ) -> Generator[Held[Result]]:
-        """As of `Engine`; `threads` are not used, but all processors of the cluster."""
+        """As of `Engine`; `threads` are not used, but all processors of the cluster.
+
+        A light part takes no processor, and so never goes elsewhere for want of one: Ray sends it
+        to where most of what it is given lies.
+        """
         ray = self._ray
-        task = ray.remote(num_cpus=1, max_retries=_TRIES)(_computed).options(name=function.__name__)
+        needs = {"num_cpus": 0 if light else 1, "max_retries": _TRIES}
+        task = ray.remote(**needs)(_computed).options(name=function.__name__)
         most = _AHEAD * max(1, int(ray.cluster_resources().get("CPU", 1)))
         waiting: deque[object] = deque()
         try:
@@ -100,6 +116,17 @@ class RayEngine(Closing):
         with told(self._ray):
             found: Value = self._ray.get(held.reference)
         return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Apart(Held[Value]):
+    """Held on some machine; `origin` is what it is made of again if that machine is lost."""
+
+    origin: object
+
+
+def _itself(value: Value) -> Value:
+    return value
 
 
 def _referred(argument: object) -> object:

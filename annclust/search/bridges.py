@@ -15,7 +15,8 @@ import numpy as np
 from annclust.arrays import Distances, Nodes
 from annclust.engine import LOCAL, Engine, Held
 from annclust.search.exact import nearest_allowed
-from annclust.search.list_join import Barred, ListOrder, joined, joined_everywhere
+from annclust.search.list_join import Barred, joined, joined_everywhere
+from annclust.search.list_order import AnyOrder, ListOrder, held_order
 from annclust.search.measuring import nearest_candidates
 from annclust.vector_source import VectorSource
 
@@ -25,8 +26,8 @@ _ASKED = 16_384
 _MEASURED = 512
 """Queries whose candidates are gathered at a time: 24 MB at 1,280 dimensions."""
 
-_PROBES = 8
-_POOL_PER_NODE = 2
+PROBES = 8
+POOL_PER_NODE = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +82,7 @@ class ListBridges:
     ----------
     vectors : VectorSource
         n vectors, one for each node.
-    order : ListOrder
+    order : AnyOrder
         Of the same nodes.
     threads : int
     engine : Engine
@@ -89,14 +90,14 @@ class ListBridges:
     """
 
     def __init__(
-        self, vectors: VectorSource, order: ListOrder, threads: int, engine: Engine = LOCAL
+        self, vectors: VectorSource, order: AnyOrder, threads: int, engine: Engine = LOCAL
     ) -> None:
         self._vectors, self._order = vectors, order
         self._threads, self._engine = threads, engine
 
     @cached_property
     def _held(self) -> tuple[Held[VectorSource], Held[ListOrder]]:
-        return self._engine.hold(self._vectors), self._engine.hold(self._order)
+        return self._engine.hold(self._vectors), held_order(self._engine, self._order)
 
     def nearest_outside(
         self, queries: Nodes, places: Nodes, barred: Nodes, count: int, /
@@ -137,8 +138,8 @@ def _outside(
 
 
 def _candidates(order: ListOrder, places: Nodes, barred: Barred, count: int) -> Nodes:
-    pool = count * _POOL_PER_NODE
-    found = joined(order, places, probes=_PROBES, pool=pool, barred=barred)
+    pool = count * POOL_PER_NODE
+    found = joined(order, places, probes=PROBES, pool=pool, barred=barred)
     lost = np.flatnonzero((found < 0).all(axis=1))
     if len(lost):
         own = Barred(barred.positions, barred.spans[lost])

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from annclust.arrays import Candidates, Distances, Nodes
+from annclust.arrays import Candidates, Distances, Neighbors, Nodes
 from annclust.neighbor_graph import NeighborGraph
 from annclust.progress import Progress
-from annclust.search.list_join import ListOrder
+from annclust.search.list_order import AnyOrder
 from annclust.search.recall import Recall, RecallSample, sample_nodes
 from annclust.settings import SearchSettings
 from annclust.vector_source import VectorSource
@@ -41,7 +41,7 @@ def sampled(n: int, settings: SearchSettings) -> Nodes:
 
 def searched(
     vectors: VectorSource,
-    order: ListOrder,
+    order: AnyOrder,
     nodes: Nodes,
     found: Distances,
     settings: SearchSettings,
@@ -55,6 +55,12 @@ def searched(
 def measured_rows(distances: Distances, neighbors: Nodes) -> Candidates:
     """Neighbors, and the bits of their distances, as one array that travels: (m, 2 k), int32."""
     return np.hstack([neighbors.astype(np.int32), distances.view(np.int32)])
+
+
+def rows_measured(rows: Candidates) -> tuple[Distances, Neighbors]:
+    """Undo `measured_rows`: two (m, k)."""
+    k = rows.shape[1] // 2
+    return rows[:, k:].view(np.float32), rows[:, :k]
 
 
 def graph_of_rows(
@@ -73,8 +79,7 @@ def graph_of_rows(
     graph = blank_graph(len(nodes), k)
     for span, rows in parts:
         own = nodes[slice(*span)]
-        graph.neighbors[own] = rows[:, :k]
-        graph.distances[own] = rows[:, k:].view(np.float32)
+        graph.distances[own], graph.neighbors[own] = rows_measured(rows)
     return graph
 
 

@@ -9,34 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 
 from annclust.arrays import Distances, Neighbors, Nodes, Vectors
-from annclust.parallel import map_parts, one_thread_in_blas
-from annclust.progress import SILENT, Progress
 from annclust.search.index_spec import IndexSpec
-from annclust.search.k_means import distances_to_centers, k_means
-from annclust.search.reduction import Reduction, learn_reduction
+from annclust.search.reduction import Reduction
 from annclust.settings import SearchSettings
-from annclust.vector_source import VectorSource
 
 FaissIndex: TypeAlias = Any
 """A FAISS index; the types that FAISS publishes cover little of what is used here."""
-
-_BLOCK = 4_096
-"""Rows read at a time: 21 MB of float32 at 1,280 dimensions."""
-
-_PCA_TRAINED = 8_192
-"""Vectors that PCA learns from: 6 for each of 1,280 dimensions. With twice as many, no more of the
-neighbors are found."""
-
-_TRAINED_PER_LIST = 40
-_SAMPLED = 2_048
-"""Rows of a sample read at a time."""
 
 
 def _library() -> ModuleType:
@@ -142,35 +128,33 @@ class VectorIndex:
             found: tuple[Distances, Nodes] = coarse.search(reduced, probes)
         return found
 
-    def listed(self, lists: Nodes) -> tuple[Nodes, Vectors, Nodes]:
-        """All rows, list by list, and their vectors after PCA; of the kind "ivf".
+    def list_sizes(self, lists: Nodes) -> Nodes:
+        """Rows in each of some inverted lists, shape (m,); of the kind "ivf"."""
+        inverted = _library().extract_index_ivf(self._index).invlists
+        return np.array([inverted.list_size(each) for each in lists.tolist()], dtype=np.int64)
 
-        Parameters
-        ----------
-        lists : ndarray of shape (lists,), int64
-            All lists, in the order in which they are wanted.
-
-        Returns
-        -------
-        rows : ndarray of shape (n,), int64
-            Near rows stand close together.
-        reduced : ndarray of shape (n, r), float32
-        starts : ndarray of shape (lists + 1,), int64
-            Where each list begins, and n.
-        """
+    def listed_rows(self, lists: Nodes) -> Nodes:
+        """The rows of some inverted lists, list by list, shape (m,); of the kind "ivf"."""
         library = _library()
         inverted = library.extract_index_ivf(self._index).invlists
-        sizes = [inverted.list_size(each) for each in lists.tolist()]
-        starts = np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)])
-        rows = np.empty(self.rows, dtype=np.int64)
-        reduced = np.empty((self.rows, self.spec.reduced), dtype=np.float32)
-        for place in np.flatnonzero(sizes).tolist():
-            each, size = int(lists[place]), sizes[place]
-            span = slice(starts[place], starts[place + 1])
-            rows[span] = library.rev_swig_ptr(inverted.get_ids(each), size)
-            codes = library.rev_swig_ptr(inverted.get_codes(each), size * reduced[0].nbytes)
-            reduced[span] = codes.view(np.float32).reshape(size, -1)
-        return rows, reduced, starts
+        sizes = self.list_sizes(lists).tolist()
+        rows = np.empty(sum(sizes), dtype=np.int64)
+        for each, size, end in zip(lists.tolist(), sizes, accumulate(sizes), strict=True):
+            if size:
+                rows[end - size : end] = library.rev_swig_ptr(inverted.get_ids(each), size)
+        return rows
+
+    def listed_vectors(self, lists: Nodes) -> Vectors:
+        """Their vectors after PCA, shape (m, r), float32; in the order of `listed_rows`."""
+        library = _library()
+        inverted = library.extract_index_ivf(self._index).invlists
+        sizes = self.list_sizes(lists).tolist()
+        found = np.empty((sum(sizes), self.spec.reduced), dtype=np.float32)
+        for each, size, end in zip(lists.tolist(), sizes, accumulate(sizes), strict=True):
+            if size:
+                codes = library.rev_swig_ptr(inverted.get_codes(each), size * inverted.code_size)
+                found[end - size : end] = codes.view(np.float32).reshape(size, -1)
+        return found
 
     def centroids(self) -> Vectors:
         """The middle of each list, after PCA, shape (lists, r), float32; of the kind "ivf"."""
@@ -193,109 +177,78 @@ class VectorIndex:
             library.write_index(self._index, library.PyCallbackIOWriter(file.write))
 
 
-def build_index(
-    vectors: VectorSource,
-    spec: IndexSpec,
-    settings: SearchSettings,
-    progress: Progress = SILENT,
-) -> VectorIndex:
-    """Build an index over all rows; the same rows and seed give the same index, byte by byte.
-
-    Vectors are read in blocks and never held as a whole. "ivf" assumes nothing about their length.
+@dataclass(frozen=True, slots=True, eq=False)
+class Placing:
+    """What decides into which list a vector belongs.
 
     Parameters
     ----------
-    vectors : VectorSource
-    spec : IndexSpec
-        As `choose_index` decides.
-    settings : SearchSettings
-    progress : Progress
+    axes : ndarray of shape (r * d,), float32
+        Rows of the linear map to r dimensions.
+    shift : ndarray of shape (r,), float32
+        What is added to the result.
+    centroids : ndarray of shape (lists, r), float32
     """
-    with progress.stage("Learning the index"), one_thread_in_blas():
-        index = _trained(_library(), vectors, spec, settings)
-    built = VectorIndex(spec, settings.threads, index)
-    _add(built, vectors, progress)
-    return built
 
+    axes: Vectors
+    shift: Vectors
+    centroids: Vectors
 
-def extended_index(
-    path: Path,
-    spec: IndexSpec,
-    settings: SearchSettings,
-    vectors: VectorSource,
-    progress: Progress = SILENT,
-) -> VectorIndex:
-    """Add the rows that a stored index lacks to a copy of it in memory.
+    @classmethod
+    def of(cls, index: VectorIndex) -> Self:
+        """As an index of the kind "ivf" has learned it."""
+        library = _library()
+        reduction = library.downcast_VectorTransform(index._index.chain.at(0))
+        axes, shift = map(library.vector_to_array, (reduction.A, reduction.b))
+        return cls(axes, shift, index.centroids())
 
-    It keeps what it learned: its lists are those of the rows that it was trained on.
-
-    Parameters
-    ----------
-    path : Path
-        Of the index file, whose digest was verified.
-    spec, settings
-        As of `load_index`.
-    vectors : VectorSource
-        All rows, those that the index has first.
-    progress : Progress
-    """
-    extended = VectorIndex(spec, settings.threads, _read(path, 0))
-    _add(extended, vectors, progress)
-    return extended
-
-
-def _add(index: VectorIndex, vectors: VectorSource, progress: Progress) -> None:
-    """Add the rows that are missing at the end; the same on any number of threads."""
-    n, first = vectors.shape[0], index.rows
-    spans = [(start, min(start + _BLOCK, n)) for start in range(first, n, _BLOCK)]
-
-    centroids = None if index.spec.kind == "exact" else index.centroids()
-
-    def placed(span: tuple[int, int]) -> tuple[Vectors, Nodes | None]:
-        block = np.ascontiguousarray(vectors.block(*span), dtype=np.float32)
-        if centroids is None:
-            return block, None
-        reduced = index.reduced(block)
-        return reduced, distances_to_centers(reduced, centroids).argmin(axis=1)
-
-    with progress.stage("Building the index", n - first, unit="vectors") as stage:
-        parts = zip(spans, map_parts(placed, spans, index.threads), strict=True)
+    def reduced(self, vectors: Vectors) -> Vectors:
+        """As of `VectorIndex`."""
         with _faiss(1) as library:
-            for (start, _), (block, lists) in parts:
-                _append(library, index._index, start, block, lists)
-                stage.advance(len(block))
+            transform = library.LinearTransform(vectors.shape[1], len(self.shift), True)
+            library.copy_array_to_vector(self.axes, transform.A)
+            library.copy_array_to_vector(self.shift, transform.b)
+            transform.is_trained = True
+            found: Vectors = transform.apply(np.ascontiguousarray(vectors, dtype=np.float32))
+        return found
 
 
-def _append(
-    library: ModuleType, index: FaissIndex, first: int, block: Vectors, lists: Nodes | None
-) -> None:
-    if lists is None:
-        index.add(block)
-        return
-    rows = np.arange(first, first + len(block))
-    x, ids, assigned = map(library.swig_ptr, (block, rows, lists))
-    inverted = library.extract_index_ivf(index)
-    inverted.add_core(len(block), x, ids, assigned)
-    index.ntotal = inverted.ntotal
+def append(index: VectorIndex, first: int, block: Vectors, lists: Nodes | None) -> None:
+    """Add rows from `first` on to an index that is being built.
+
+    Parameters
+    ----------
+    index : VectorIndex
+    first : int
+    block : ndarray of shape (m, r), float32
+        After PCA, if the index has lists.
+    lists : ndarray of shape (m,), int64, or None
+        The list of each; None for the kind "exact".
+    """
+    with _faiss(1) as library:
+        if lists is None:
+            index._index.add(block)
+            return
+        rows = np.arange(first, first + len(block))
+        x, ids, assigned = map(library.swig_ptr, (block, rows, lists))
+        inverted = library.extract_index_ivf(index._index)
+        inverted.add_core(len(block), x, ids, assigned)
+        index._index.ntotal = inverted.ntotal
 
 
-def _trained(
-    library: ModuleType, vectors: VectorSource, spec: IndexSpec, settings: SearchSettings
-) -> FaissIndex:
-    """An empty index that has learned from a sample of the vectors what it needs to know."""
-    if spec.kind == "exact":
-        kind = library.ScalarQuantizer.QT_fp16
-        return library.IndexScalarQuantizer(spec.dimension, kind, library.METRIC_L2)
-    seed, threads = settings.seed, settings.threads
-    learned = _sample(vectors, _PCA_TRAINED, seed)
-    reduction = learn_reduction(learned, spec.reduced, seed=seed, threads=threads)
-    sample = _sample(vectors, _TRAINED_PER_LIST * spec.lists, seed)
-    reduced = list(map_parts(reduction.apply, sample, threads))
-    centroids = k_means(np.vstack(reduced), spec.lists, seed=seed, threads=threads)
-    return _empty_lists(library, reduction, centroids)
+def empty_exact(spec: IndexSpec, threads: int) -> VectorIndex:
+    """An index of the kind "exact" over no rows yet."""
+    library = _library()
+    kind = library.ScalarQuantizer.QT_fp16
+    index = library.IndexScalarQuantizer(spec.dimension, kind, library.METRIC_L2)
+    return VectorIndex(spec, threads, index)
 
 
-def _empty_lists(library: ModuleType, reduction: Reduction, centroids: Vectors) -> FaissIndex:
+def empty_lists(
+    spec: IndexSpec, threads: int, reduction: Reduction, centroids: Vectors
+) -> VectorIndex:
+    """An index of the kind "ivf" over no rows yet."""
+    library = _library()
     dimension, reduced = reduction.axes.shape
     coarse = library.IndexFlatL2(reduced)
     coarse.add(centroids)
@@ -309,15 +262,7 @@ def _empty_lists(library: ModuleType, reduction: Reduction, centroids: Vectors) 
     for part in (coarse, lists, transform):
         part.this.disown()  # the whole owns its parts, as in an index that was read
     lists.own_fields = index.own_fields = True
-    return index
-
-
-def _sample(vectors: VectorSource, size: int, seed: int) -> Iterator[Vectors]:
-    """Up to `size` rows, drawn at random, in blocks."""
-    n, _ = vectors.shape
-    rows = np.sort(np.random.default_rng(seed).choice(n, min(n, size), replace=False))
-    for first in range(0, len(rows), _SAMPLED):
-        yield np.ascontiguousarray(vectors.take(rows[first : first + _SAMPLED]), dtype=np.float32)
+    return VectorIndex(spec, threads, index)
 
 
 def load_index(path: Path, spec: IndexSpec, settings: SearchSettings) -> VectorIndex:
@@ -327,6 +272,11 @@ def load_index(path: Path, spec: IndexSpec, settings: SearchSettings) -> VectorI
     while it is open, but never be written to: derived files are not.
     """
     return VectorIndex(spec, settings.threads, _read(path, _library().IO_FLAG_MMAP_IFC))
+
+
+def load_copy(path: Path, spec: IndexSpec, threads: int) -> VectorIndex:
+    """As `load_index`, but in memory, so that rows can be added."""
+    return VectorIndex(spec, threads, _read(path, 0))
 
 
 def _read(path: Path, flags: int) -> FaissIndex:

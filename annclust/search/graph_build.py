@@ -20,7 +20,8 @@ from annclust.search.exact_join import ExactJoin
 from annclust.search.graph_memory import settings_within
 from annclust.search.graph_plan import neighbors_wanted, plan_graph
 from annclust.search.index_join import IndexJoin
-from annclust.search.list_join import SPAN, ListOrder
+from annclust.search.list_join import SPAN
+from annclust.search.list_order import AnyOrder
 from annclust.search.recall import COMPLETE, Recall
 from annclust.search.sharded_join import ShardedJoin
 from annclust.search.span_work import Span, SpanWork, spans
@@ -39,7 +40,7 @@ def build_graph(
     vectors: VectorSource,
     settings: SearchSettings,
     *,
-    order: ListOrder | None = None,
+    order: AnyOrder | None = None,
     rows: Nodes | None = None,
     progress: Progress = SILENT,
     shelf: Shelf = NO_SHELF,
@@ -50,7 +51,7 @@ def build_graph(
     ----------
     vectors : VectorSource
     settings : SearchSettings
-    order : ListOrder or None
+    order : AnyOrder or None
         Of `rows`, in an index over all rows of `vectors`; without it the join is exact and holds
         all vectors in memory.
     rows : ndarray of shape (n,), int64, or None
@@ -99,7 +100,7 @@ def shard_size(vectors: VectorSource, settings: SearchSettings) -> int:
 def measured_recall(
     graph: NeighborGraph,
     vectors: VectorSource,
-    order: ListOrder,
+    order: AnyOrder,
     settings: SearchSettings,
     progress: Progress = SILENT,
 ) -> Recall:
@@ -110,7 +111,7 @@ def measured_recall(
     graph : NeighborGraph
     vectors : VectorSource
         One vector for each node.
-    order : ListOrder
+    order : AnyOrder
         Of the same nodes.
     settings : SearchSettings
     progress : Progress

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from annclust.memory_plan import MEBIBYTE, STORED_ITEM, mapped_memory, require_memory
 from annclust.search.graph_plan import GraphPlan
-from annclust.search.list_join import ListOrder
+from annclust.search.list_order import AnyOrder
 from annclust.settings import SearchSettings
 
 _PROCESS = 340 * MEBIBYTE
@@ -57,7 +57,7 @@ def threads_within(
 
 
 def settings_within(
-    settings: SearchSettings, plan: GraphPlan, order: ListOrder, shape: tuple[int, int]
+    settings: SearchSettings, plan: GraphPlan, order: AnyOrder, shape: tuple[int, int]
 ) -> SearchSettings:
     """Settings with as many threads as their budget allows; raises as `threads_within` does.
 
@@ -65,10 +65,10 @@ def settings_within(
     ----------
     settings : SearchSettings
     plan : GraphPlan
-    order : ListOrder
+    order : AnyOrder
     shape : tuple of int
         Rows of the vector file, and their length.
     """
-    reduced, stored = order.reduced.shape[1], STORED_ITEM * shape[0] * shape[1]
+    reduced, stored = order.width, STORED_ITEM * shape[0] * shape[1]
     threads = threads_within(settings.memory, plan, order.n, reduced, stored, settings.threads)
     return replace(settings, threads=threads)

@@ -16,7 +16,8 @@ from annclust.search.arrivals import Arrivals, Lists
 from annclust.search.exact_join import ExactJoin
 from annclust.search.graph_memory import settings_within
 from annclust.search.graph_plan import GraphPlan, plan_graph
-from annclust.search.list_join import ListOrder, joined_fully, places_at_a_time
+from annclust.search.list_join import joined_fully, places_at_a_time
+from annclust.search.list_order import ListOrder
 from annclust.search.measuring import nearest_candidates
 from annclust.search.power_distance import PowerTest
 from annclust.search.refinement import refined, reverse_lists

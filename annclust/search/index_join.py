@@ -16,7 +16,8 @@ from annclust.engine import Arguments, Held
 from annclust.neighbor_graph import NeighborGraph
 from annclust.search.built_graph import BuiltGraph, graph_of_rows, measured_rows, sampled, searched
 from annclust.search.graph_plan import GraphPlan, stage_costs
-from annclust.search.list_join import ListOrder, joined_fully, places_at_a_time
+from annclust.search.list_join import joined_fully, places_at_a_time
+from annclust.search.list_order import AnyOrder, ListOrder, held_order
 from annclust.search.measuring import nearest_candidates
 from annclust.search.recall import Recall, RecallSample
 from annclust.search.refinement import refined, reverse_lists
@@ -39,13 +40,13 @@ class IndexJoin:
     ----------
     vectors : VectorSource
         One for each node.
-    order : ListOrder
+    order : AnyOrder
     plan : GraphPlan
     work : SpanWork
     """
 
     vectors: VectorSource
-    order: ListOrder
+    order: AnyOrder
     plan: GraphPlan
     work: SpanWork
 
@@ -54,7 +55,7 @@ class IndexJoin:
         costs = stage_costs(self.plan, *self.vectors.shape, self.order.lists)
         whole = self.work.progress.stage("Neighbor graph", round(costs.whole * self.order.n))
         with whole as stage:
-            order = self.work.engine.hold(self.order)
+            order = held_order(self.work.engine, self.order)
             candidates = self._joined(order, Share(stage, costs.join))
             candidates = self._refined(order, candidates, "refine", Share(stage, costs.refine))
             sample, recall = self._sample(candidates, Share(stage, costs.sample))

@@ -1,23 +1,29 @@
 """k-means: centers that vectors gather around. Pure.
 
 Lloyd's algorithm (Lloyd 1982, Least squares quantization in PCM, IEEE Transactions on Information
-Theory 28), in matrix products on several threads, with the same result on any number of them.
+Theory 28), in matrix products on any engine, with the same result on all of them.
 FAISS's own takes three times as long on one thread, and gives another result on two.
 """
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import numpy as np
 
 from annclust.arrays import Distances, Nodes, Vectors
-from annclust.parallel import map_parts
+from annclust.engine import Held
+from annclust.settings import SearchSettings
 
 _ITERATIONS = 8
 _BLOCK = 4_096
-"""Vectors compared at a time: 34 MB of distances to 2,048 centers."""
+"""Vectors that one part of the work has."""
+
+_COMPARED = 1 << 23
+"""Pairs of a vector and a center compared at a time: 34 MB of distances."""
 
 
-def k_means(vectors: Vectors, centers: int, *, seed: int, threads: int) -> Vectors:
+def k_means(vectors: Vectors, centers: int, settings: SearchSettings) -> Vectors:
     """Find centers.
 
     Parameters
@@ -25,21 +31,38 @@ def k_means(vectors: Vectors, centers: int, *, seed: int, threads: int) -> Vecto
     vectors : ndarray of shape (n, d), float32
     centers : int
         At most n.
-    seed : int
-        Draws the vectors that are centers at first.
-    threads : int
-        Makes no difference to the result.
+    settings : SearchSettings
+        Its seed draws the vectors that are centers at first; engine and threads make no difference
+        to the result.
 
     Returns
     -------
     ndarray of shape (centers, d), float32
     """
-    drawn = np.random.default_rng(seed).choice(len(vectors), centers, replace=False)
-    found = vectors[np.sort(drawn)]
+    drawn = np.random.default_rng(settings.seed).choice(len(vectors), centers, replace=False)
+    found, held = vectors[np.sort(drawn)], settings.engine.hold(vectors)
     for _ in range(_ITERATIONS):
-        nearest, away = _assigned(vectors, found, threads)
+        nearest, away = _assigned(held, len(vectors), found, settings)
         found = _means(vectors, nearest, away, centers)
     return found
+
+
+def nearest_centers(vectors: Vectors, centers: Vectors) -> tuple[Nodes, Distances]:
+    """The nearest center of each vector, and the squared distance to it: two (m,).
+
+    Parameters
+    ----------
+    vectors : ndarray of shape (m, d), float32
+    centers : ndarray of shape (c, d), float32
+    """
+    best, least = np.empty(len(vectors), dtype=np.int64), np.empty(len(vectors), dtype=np.float32)
+    size = max(_COMPARED // len(centers), 1)
+    for first in range(0, len(vectors), size):
+        some = slice(first, first + size)
+        away = distances_to_centers(vectors[some], centers)
+        best[some] = away.argmin(axis=1)
+        least[some] = np.take_along_axis(away, best[some, np.newaxis], 1)[:, 0]
+    return best, least + np.einsum("ij,ij->i", vectors, vectors)
 
 
 def distances_to_centers(vectors: Vectors, centers: Vectors) -> Distances:
@@ -60,18 +83,20 @@ def distances_to_centers(vectors: Vectors, centers: Vectors) -> Distances:
     return away
 
 
-def _assigned(vectors: Vectors, centers: Vectors, threads: int) -> tuple[Nodes, Distances]:
-    """The nearest center of each vector, and the squared distance to it."""
+def _assigned(
+    vectors: Held[Vectors], n: int, centers: Vectors, settings: SearchSettings
+) -> tuple[Nodes, Distances]:
+    """The nearest center of each of n vectors, and the squared distance to it."""
+    engine = settings.engine
+    held = engine.hold(centers)
+    parts = ((vectors, held, first) for first in range(0, n, _BLOCK))
+    with closing(engine.map(_nearest, parts, threads=settings.threads)) as results:
+        best, away = zip(*map(engine.value, results), strict=True)
+    return np.concatenate(best), np.concatenate(away)
 
-    def nearest(first: int) -> tuple[Nodes, Distances]:
-        block = vectors[first : first + _BLOCK]
-        away = distances_to_centers(block, centers)
-        best = away.argmin(axis=1)
-        lengths = np.einsum("ij,ij->i", block, block)
-        return best, np.take_along_axis(away, best[:, np.newaxis], 1)[:, 0] + lengths
 
-    parts = list(map_parts(nearest, range(0, len(vectors), _BLOCK), threads))
-    return np.concatenate([best for best, _ in parts]), np.concatenate([away for _, away in parts])
+def _nearest(vectors: Vectors, centers: Vectors, first: int) -> tuple[Nodes, Distances]:
+    return nearest_centers(vectors[first : first + _BLOCK], centers)
 
 
 def _means(vectors: Vectors, nearest: Nodes, away: Distances, centers: int) -> Vectors:

@@ -1,23 +1,22 @@
 """List join: candidates for the neighbors of every node, found through the inverted lists. Pure.
 
-Nodes are numbered anew here, by their place in the order of the lists: near nodes stand close
-together. Those that look into one list are compared with it in one matrix product, which takes 7 ns
-for each pair where FAISS's own search of lists, which takes query by query, takes 35.
+Nodes are numbered by their place in the order of the lists (:mod:`list_order`). Those that look
+into one list are compared with it in one matrix product, which takes 7 ns for each pair where
+FAISS's own search of lists, which takes query by query, takes 35.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
-from annclust.arrays import Candidates, Distances, Nodes, Vectors, places_in
-from annclust.parallel import one_thread_in_blas
-from annclust.search.faiss_index import VectorIndex
+from annclust.arrays import Candidates, Distances, Nodes, Vectors
 from annclust.search.graph_plan import GraphPlan
 from annclust.search.k_means import distances_to_centers
+from annclust.search.list_order import ListOrder
 from annclust.search.ragged import padded_entries
 
 SPAN = 16_384
@@ -41,130 +40,16 @@ _SORTED = 512
 """Nodes whose finds are sorted at a time."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ListOrder:
-    """The nodes of a graph in the order of the inverted lists.
-
-    Parameters
-    ----------
-    nodes : ndarray of shape (n,), int64
-        Node at each place.
-    reduced : ndarray of shape (n, r), float32
-        Its vector after PCA.
-    lengths : ndarray of shape (n,), float32
-        Squared, of these.
-    starts : ndarray of shape (lists + 1,), int64
-        First place of each list, and n.
-    centroids : ndarray of shape (lists, r), float32
-    """
-
-    nodes: Nodes
-    reduced: Vectors
-    lengths: Distances
-    starts: Nodes
-    centroids: Vectors
-
-    @classmethod
-    def of(cls, index: VectorIndex, rows: Nodes) -> Self:
-        """Order the nodes that count `rows`, shape (n,), ascending; the index may have more."""
-        centroids = index.centroids()
-        with one_thread_in_blas():
-            lists = chain(centroids)
-        listed, reduced, starts = index.listed(lists)
-        node_of_row = np.full(index.rows, -1, dtype=np.int64)
-        node_of_row[rows] = np.arange(len(rows))
-        nodes = node_of_row[listed]
-        if len(rows) < index.rows:
-            live = nodes >= 0
-            starts = np.concatenate([[0], np.cumsum(live)])[starts]
-            nodes, reduced = nodes[live], reduced[live]
-        lengths = np.einsum("ij,ij->i", reduced, reduced)
-        return cls(nodes, reduced, lengths, starts, centroids[lists])
-
-    @classmethod
-    def if_listed(cls, index: VectorIndex, rows: Nodes) -> Self | None:
-        """As `of`; None if the index has no lists, but searches exactly."""
-        return cls.of(index, rows) if index.spec.kind == "ivf" else None
-
-    def of_lists(self, first: int, last: int) -> ListOrder:
-        """The order within the lists from `first` up to, not including, `last`."""
-        places = slice(self.starts[first], self.starts[last])
-        return ListOrder(
-            self.nodes[places],
-            self.reduced[places],
-            self.lengths[places],
-            self.starts[first : last + 1] - self.starts[first],
-            self.centroids[first:last],
-        )
-
-    @classmethod
-    def together(cls, parts: Sequence[ListOrder]) -> ListOrder:
-        """Orders within some lists, one behind the other; a single one as it is."""
-        if len(parts) == 1:
-            return parts[0]
-        ends = np.cumsum([part.n for part in parts])
-        starts = [part.starts[1:] + end - part.n for part, end in zip(parts, ends, strict=True)]
-        return cls(
-            np.concatenate([part.nodes for part in parts]),
-            np.concatenate([part.reduced for part in parts]),
-            np.concatenate([part.lengths for part in parts]),
-            np.concatenate([[0], *starts]),
-            np.concatenate([part.centroids for part in parts]),
-        )
-
-    @property
-    def n(self) -> int:
-        """Number of nodes."""
-        return len(self.nodes)
-
-    @property
-    def lists(self) -> int:
-        """Number of inverted lists."""
-        return len(self.centroids)
-
-    @property
-    def places(self) -> Nodes:
-        """Place of each node, shape (n,)."""
-        return places_in(self.nodes)
-
-    def list_of(self, places: Nodes) -> Nodes:
-        """The list of each place."""
-        return np.searchsorted(self.starts, places, side="right") - 1
-
-
-def chain(centers: Vectors) -> Nodes:
-    """An order of centers in which each is followed by the nearest that has not come yet.
-
-    What is near stands together then: later steps find more of their vectors in the cache.
-
-    Parameters
-    ----------
-    centers : ndarray of shape (c, d), float32
-
-    Returns
-    -------
-    ndarray of shape (c,), int64
-    """
-    order = np.zeros(len(centers), dtype=np.int64)
-    lengths = np.einsum("ij,ij->i", centers, centers)
-    lengths[0] = np.inf
-    for place in range(1, len(centers)):
-        away = lengths - 2 * (centers @ centers[order[place - 1]])
-        order[place] = away.argmin()
-        lengths[order[place]] = np.inf
-    return order
-
-
 def places_at_a_time(pool: int) -> int:
     """How many places should be joined at a time: fewer where their pools are large."""
     return int(min(max(_FINDS // (8 * pool), 64), SPAN))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Finds:
+class Finds:
     """Pairs that may be near: which query (by its number), which place, how far after PCA."""
 
-    queries: Nodes
+    queries: NDArray[np.uint16]
     places: Candidates
     away: Distances
 
@@ -216,36 +101,117 @@ def joined(
     ndarray of shape (m, pool), int32
         Places, nearest first, the node itself left out; -1 where there are fewer.
     """
-    own, looking = order.list_of(places), -2 * order.reduced[places]
-    limits = np.full(len(places), _UNLIMITED, dtype=np.float32)
-    finds = []
-    for each, queries in _by_list(own[:, np.newaxis], order.lists):
-        away = _distances(order, each, looking, queries, barred)
-        away[np.arange(len(queries)), places[queries] - order.starts[each]] = np.inf
-        finds.append(_within(order, each, queries, away, limits, pool))
-    beside = lists_beside(order.reduced[places], own, order.centroids, probes - 1)
-    for each, queries in _by_list(beside, order.lists):
-        away = _distances(order, each, looking, queries, barred)
-        finds.append(_within(order, each, queries, away, limits, pool))
-    return _nearest_finds(finds, len(places), pool)
+    own, queries, limits = order.list_of(places), order.reduced[places], unlimited(len(places))
+    beside = lists_beside(queries, own, order.centroids, probes - 1)
+    finds = [
+        *found_in_own(order, queries, places, limits, pool, barred),
+        *found_in(order, queries, beside, limits, pool, barred),
+    ]
+    return nearest_finds(finds, len(places), pool)
+
+
+def unlimited(m: int) -> Distances:
+    """Limits of m queries that know of none yet."""
+    return np.full(m, _UNLIMITED, dtype=np.float32)
+
+
+def found_in_own(
+    order: ListOrder,
+    queries: Vectors,
+    places: Nodes,
+    limits: Distances,
+    pool: int,
+    barred: Barred | None = None,
+) -> Iterator[Finds]:
+    """What nodes find in their own lists, as `found_in` gives it; not themselves."""
+    looking, own = -2 * queries, order.list_of(places)
+    for each, asking in _by_list(own[:, np.newaxis], order.lists):
+        away = _distances(order, each, looking, asking, barred)
+        away[np.arange(len(asking)), places[asking] - order.starts[each]] = np.inf
+        yield _within(order, each, asking, away, limits, pool)
+
+
+def found_in(
+    order: ListOrder,
+    queries: Vectors,
+    lists: Nodes,
+    limits: Distances,
+    pool: int,
+    barred: Barred | None = None,
+) -> Iterator[Finds]:
+    """What queries find in some lists.
+
+    Parameters
+    ----------
+    order : ListOrder
+    queries : ndarray of shape (m, r), float32
+        At most `SPAN`.
+    lists : ndarray of shape (m, c), int64
+        Lists that each looks into; -1 for none.
+    limits : ndarray of shape (m,), float32
+        What is farther is no find; lowered in place where a pool is full.
+    pool : int
+    barred : Barred or None
+
+    Yields
+    ------
+    Finds
+        Of one list.
+    """
+    looking = -2 * queries
+    for each, asking in _by_list(lists, order.lists):
+        away = _distances(order, each, looking, asking, barred)
+        yield _within(order, each, asking, away, limits, pool)
 
 
 def joined_everywhere(
     order: ListOrder, places: Nodes, *, pool: int, barred: Barred | None = None
 ) -> Candidates:
-    """As `joined`, but each node is compared with all others, a few nodes at a time."""
+    """As `joined`, but each node is compared with all others."""
+    return nearest_everywhere(order, order.reduced[places], places, pool=pool, barred=barred)[0]
+
+
+def nearest_everywhere(
+    order: ListOrder,
+    queries: Vectors,
+    places: Nodes,
+    *,
+    pool: int,
+    barred: Barred | None = None,
+) -> tuple[Candidates, Distances]:
+    """Compare some vectors with all nodes, a few at a time.
+
+    Parameters
+    ----------
+    order : ListOrder
+    queries : ndarray of shape (m, r), float32
+    places : ndarray of shape (m,), int64
+        Where they stand; outside the order if they are of none of its nodes.
+    pool : int
+    barred : Barred or None
+        What each of them must not find, besides itself.
+
+    Returns
+    -------
+    places : ndarray of shape (m, pool), int32
+        Nearest first; -1 where there are fewer.
+    away : ndarray of shape (m, pool), float32
+        Squared distances less the own length squared; ``inf`` where there is none.
+    """
     found = np.full((len(places), pool), -1, dtype=np.int32)
+    near = np.full((len(places), pool), np.inf, dtype=np.float32)
     step = max(_COMPARED // order.n, 1)
     for first in range(0, len(places), step):
         part = np.arange(first, min(first + step, len(places)))
-        away = distances_to_centers(order.reduced[places[part]], order.reduced)
-        away[np.arange(len(part)), places[part]] = np.inf
+        away, own = distances_to_centers(queries[part], order.reduced), places[part]
+        inside = np.flatnonzero((own >= 0) & (own < order.n))
+        away[inside, own[inside]] = np.inf
         if barred is not None:
             barred.blind(away, part, 0)
         columns = smallest_columns(away, pool)
-        known = np.isfinite(np.take_along_axis(away, columns, 1))
-        found[part, : columns.shape[1]] = np.where(known, columns, -1)
-    return found
+        near[part, : columns.shape[1]] = np.take_along_axis(away, columns, 1)
+        found[part, : columns.shape[1]] = columns
+    return np.where(np.isfinite(near), found, -1), near
 
 
 def joined_fully(order: ListOrder, places: Nodes, plan: GraphPlan) -> Candidates:
@@ -301,7 +267,8 @@ def _few_smallest(values: Distances, k: int) -> Nodes:
 
 def _by_list(lists: Nodes, count: int) -> Iterator[tuple[int, Nodes]]:
     """Each list with the queries that look into it, at most `_QUERIES` at a time."""
-    wanted = lists.ravel().astype(np.uint16)  # 16 bits are sorted several times as fast
+    # 16 bits are sorted several times as fast; -1 comes last in them, behind all lists.
+    wanted = lists.ravel().astype(np.uint16)
     order = np.argsort(wanted, kind="stable")
     starts = np.searchsorted(wanted[order], np.arange(count + 1))
     queries = order // max(lists.shape[1], 1)
@@ -324,7 +291,7 @@ def _distances(
 
 def _within(
     order: ListOrder, each: int, queries: Nodes, away: Distances, limits: Distances, pool: int
-) -> _Finds:
+) -> Finds:
     """The pairs of queries and members of a list that are not too far apart.
 
     The first list that fills the pool of a query sets its limit, in place.
@@ -344,10 +311,10 @@ def _within(
         found = np.flatnonzero(near)
         query, member = np.divmod(found, away.shape[1])
     places = (order.starts[each] + member).astype(np.int32)
-    return _Finds(queries[query].astype(np.uint16), places, away.ravel()[found])
+    return Finds(queries[query].astype(np.uint16), places, away.ravel()[found])
 
 
-def _nearest_finds(finds: list[_Finds], m: int, pool: int) -> Candidates:
+def nearest_finds(finds: Sequence[Finds], m: int, pool: int) -> Candidates:
     """The nearest finds of each of m queries: shape (m, pool)."""
     by_query = np.concatenate([each.queries for each in finds])
     order = np.argsort(by_query, kind="stable")

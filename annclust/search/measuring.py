@@ -13,7 +13,7 @@ from annclust.vector_source import ArrayVectors, RowSource
 
 
 def nearest_candidates(
-    vectors: RowSource, nodes: Nodes, candidates: Nodes, k: int, names: Nodes | None = None
+    vectors: RowSource, nodes: Nodes, candidates: Nodes, k: int
 ) -> tuple[Distances, Nodes]:
     """The k nearest of each node's candidates, by exact distances.
 
@@ -26,19 +26,15 @@ def nearest_candidates(
         Nodes, each at most once in a row; -1 where there is none.
     k : int
         At most c.
-    names : ndarray of shape (n,), int64, or None
-        What each node is called in the result, where those here are counted otherwise.
 
     Returns
     -------
     distances : ndarray of shape (m, k), float32
-        Euclidean, ascending, ties by (name of the) node; ``inf`` where there are fewer.
+        Euclidean, ascending, ties by node; ``inf`` where there are fewer.
     nodes : ndarray of shape (m, k), int64
         -1 where there are fewer.
     """
     distances = distances_between(vectors, nodes, candidates)
-    if names is not None:
-        candidates = np.where(candidates < 0, -1, names[candidates])
     order = np.lexsort((candidates, distances), axis=1)[:, :k]
     return np.take_along_axis(distances, order, 1), np.take_along_axis(candidates, order, 1)
 

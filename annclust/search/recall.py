@@ -9,7 +9,7 @@ import numpy as np
 from annclust.arrays import Distances, Nodes, Vectors
 from annclust.parallel import map_parts
 from annclust.search.exact import nearest
-from annclust.search.list_join import ListOrder
+from annclust.search.list_order import AnyOrder
 from annclust.search.measuring import distances_by_row
 from annclust.search.power_distance import PowerTest
 from annclust.vector_source import VectorSource
@@ -18,7 +18,7 @@ _ROUNDING = 1e-5
 """Relative; two ways of summing the same squares differ by no more."""
 
 _BLOCK = 1_024
-"""Nodes that are compared after PCA at a time."""
+"""Nodes that are compared after PCA at a time, about."""
 
 _MOST_OF_ALL = 0.1
 """Share of all pairs from which on it is less work to compare all."""
@@ -89,7 +89,7 @@ class RecallSample:
 
     @classmethod
     def bounded(
-        cls, vectors: VectorSource, order: ListOrder, nodes: Nodes, found: Distances, threads: int
+        cls, vectors: VectorSource, order: AnyOrder, nodes: Nodes, found: Distances, threads: int
     ) -> RecallSample:
         """Search for the true neighbors of nodes of which some neighbors are known.
 
@@ -100,7 +100,7 @@ class RecallSample:
         ----------
         vectors : VectorSource
             One vector for each of n nodes.
-        order : ListOrder
+        order : AnyOrder
             Of the same nodes.
         nodes : ndarray of shape (m,), int64
         found : ndarray of shape (m, k), float32
@@ -140,25 +140,25 @@ class RecallSample:
 
 
 def _pairs(
-    vectors: VectorSource, order: ListOrder, nodes: Nodes, reach: Distances, threads: int
+    vectors: VectorSource, order: AnyOrder, nodes: Nodes, reach: Distances, threads: int
 ) -> tuple[Nodes, Nodes] | None:
     """Which of some nodes, by position, may have which others in reach; sorted by the latter.
 
     None if these are so many that comparing all is less work.
     """
     places = order.places[nodes]
-    queries = order.reduced[places]
+    queries = order.reduced_at(places)
     longest, (_, dimensions) = vectors.longest(), vectors.shape
 
-    def look(first: int) -> tuple[Nodes, Nodes]:
-        some = order.reduced[first : first + _BLOCK]
-        test = PowerTest.of(some, longest=longest, dimensions=dimensions)
+    def look(lists: tuple[int, int]) -> tuple[Nodes, Nodes]:
+        first, some = order.starts[lists[0]], order.of_lists(*lists)
+        test = PowerTest.of(some.reduced, longest=longest, dimensions=dimensions)
         member, sought = test.within(queries, reach)
         other = places[member] != first + sought
-        return member[other], order.nodes[first + sought[other]]
+        return member[other], some.nodes[sought[other]]
 
     found, count = [], 0
-    for pairs in map_parts(look, range(0, order.n, _BLOCK), threads):
+    for pairs in map_parts(look, order.cuts(_BLOCK), threads):
         found.append(pairs)
         count += len(pairs[0])
         if count > _MOST_OF_ALL * order.n * len(nodes):

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import pairwise, tee
+
+import numpy as np
 
 from annclust.arrays import Candidates
-from annclust.engine import Arguments, Held
+from annclust.engine import Held
 from annclust.neighbor_graph import NeighborGraph
 from annclust.search.built_graph import BuiltGraph, graph_of_rows, sampled, searched
 from annclust.search.graph_plan import GraphPlan, stage_costs
-from annclust.search.list_join import SPAN, ListOrder
-from annclust.search.shards import (
-    Shards,
-    join_shards,
-    measure_shards,
-    shards_beside,
-    shards_named,
-    shards_under,
-)
-from annclust.search.span_work import Share, Span, SpanWork, Step
+from annclust.search.list_order import AnyOrder
+from annclust.search.sharded_search import Block, ShardedSearch
+from annclust.search.shards import Shards
+from annclust.search.span_work import Share, Span, SpanWork
 from annclust.vector_source import VectorSource
 
 _MORE_PROBES = 2
@@ -42,7 +37,7 @@ class ShardedJoin:
     """
 
     vectors: VectorSource
-    order: ListOrder
+    order: AnyOrder
     plan: GraphPlan
     work: SpanWork
     size: int
@@ -53,9 +48,10 @@ class ShardedJoin:
         costs = stage_costs(plan, *self.vectors.shape, self.order.lists)
         whole = self.work.progress.stage("Neighbor graph", round(costs.whole * self.order.n))
         shards = Shards.of(self.work.engine, self.order, self.vectors, self.size)
+        search = ShardedSearch(shards, self.work.engine, self.work.settings.threads)
         with whole as stage:
-            parts = dict(self._joined(shards, plan, Share(stage, costs.join)))
-            graph = self._measured(shards, parts, Share(stage, costs.measure))
+            parts = dict(self._joined(search, plan, Share(stage, costs.join)))
+            graph = self._measured(search, parts, Share(stage, costs.measure))
             nodes = sampled(self.order.n, self.work.settings)
             found = graph.distances[nodes]
             settings, progress = self.work.settings, self.work.progress
@@ -63,46 +59,43 @@ class ShardedJoin:
         return BuiltGraph(graph, sample.recall(found))
 
     def _joined(
-        self, shards: Shards, plan: GraphPlan, share: Share
+        self, search: ShardedSearch, plan: GraphPlan, share: Share
     ) -> Iterator[tuple[Span, Held[Candidates]]]:
-        firsts, orders = shards.firsts, shards.orders
-
-        def beside(span: Span) -> Arguments:
-            own = shards_under(span, firsts).tolist()
-            about = firsts, shards.of_list, shards.sizes, plan, span, shards.centroids
-            return *about, *(orders[each] for each in own)
-
-        def arguments(some: Iterable[Span]) -> Iterator[Arguments]:
-            these, again = tee(some)
-            for span, near in zip(
-                these, self.work.map(shards_beside, map(beside, again)), strict=True
+        def results(missing: Iterable[Span]) -> Generator[Held[Candidates]]:
+            blocks = (self._block(search, span) for span in missing)
+            for _, candidates in search.candidates(
+                blocks, probes=plan.probes, pool=plan.pool, least=plan.neighbors
             ):
-                numbers = self.work.engine.value(near)
-                yield firsts, numbers, plan, span, *(orders[each] for each in numbers.tolist())
+                yield candidates
 
-        return self.work.take(
-            Step("Joining neighbors", "shardjoin", SPAN, join_shards), arguments, share
-        )
+        return self._kept("Joining neighbors", "shardjoin", search, results, share)
 
     def _measured(
-        self, shards: Shards, parts: Mapping[Span, Held[Candidates]], share: Share
+        self, search: ShardedSearch, parts: Mapping[Span, Held[Candidates]], share: Share
     ) -> NeighborGraph:
-        firsts, k, engine = shards.firsts, self.plan.neighbors, self.work.engine
-        nodes = [
-            engine.hold(self.order.nodes[first:last]) for first, last in pairwise(firsts.tolist())
-        ]
+        k, engine = self.plan.neighbors, self.work.engine
 
-        def arguments(some: Iterable[Span]) -> Iterator[Arguments]:
-            these, again = tee(some)
-            named = ((firsts, span, parts[span]) for span in again)
-            for span, near in zip(these, self.work.map(shards_named, named), strict=True):
-                numbers = engine.value(near)
-                chosen = numbers.tolist()
-                held = *(nodes[each] for each in chosen), *(shards.vectors[each] for each in chosen)
-                yield firsts, numbers, k, span, parts[span], *held
+        def results(missing: Iterable[Span]) -> Generator[Held[Candidates]]:
+            blocks = ((self._block(search, span), parts[span]) for span in missing)
+            yield from search.measured(blocks, k)
 
-        step = Step("Measuring distances", "shardmeasure", SPAN, measure_shards)
-        taken = self.work.take(step, arguments, share)
+        kept = self._kept("Measuring distances", "shardmeasure", search, results, share)
         return graph_of_rows(
-            self.order.nodes, k, ((span, engine.value(part)) for span, part in taken)
+            self.order.nodes, k, ((span, engine.value(part)) for span, part in kept)
         )
+
+    def _kept(
+        self,
+        title: str,
+        name: str,
+        search: ShardedSearch,
+        results: Callable[[Iterable[Span]], Generator[Held[Candidates]]],
+        share: Share,
+    ) -> Iterator[tuple[Span, Held[Candidates]]]:
+        wholes = {shard.places: [shard.places] for shard in search.shards.parts}
+        return self.work.kept(title, name, wholes, results, share)
+
+    def _block(self, search: ShardedSearch, span: Span) -> Block:
+        """A whole shard."""
+        places = [shard.places for shard in search.shards.parts]
+        return Block(places.index(span), np.arange(span[1] - span[0]))

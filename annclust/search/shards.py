@@ -1,26 +1,53 @@
 """Shards: the order of the lists and the vectors in parts, where no process can hold them all.
 
-Whoever works on a span of places is given the shards that it needs, and no other. A join within
-these gives what a join within the whole gives: it looks into the same lists in the same order.
+Places of one shard are compared with those of another, pair by pair (:mod:`shard_pairs`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
 from typing import Self
 
-import numpy as np
-
-from annclust.arrays import Candidates, Nodes, Vectors
+from annclust.arrays import Nodes, Vectors
 from annclust.engine import Engine, Held
-from annclust.search.built_graph import measured_rows
-from annclust.search.graph_plan import GraphPlan
-from annclust.search.list_join import ListOrder, joined_fully, lists_beside
-from annclust.search.measuring import nearest_candidates
-from annclust.search.span_work import Span
-from annclust.vector_source import VectorSource
+from annclust.search.list_order import AnyOrder, ListOrder
+from annclust.vector_source import SelectedVectors, VectorSource
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NamedVectors:
+    """Vectors of some places, and which node each is of.
+
+    Parameters
+    ----------
+    nodes : ndarray of shape (m,), int64
+    vectors : VectorSource
+        m of them.
+    """
+
+    nodes: Nodes
+    vectors: VectorSource
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shard:
+    """Some lists that stand together, and the vectors of their places, as an engine holds them.
+
+    Parameters
+    ----------
+    places, lists : tuple of int
+        First place, and the one behind the last; and likewise its lists.
+    order : Held of ListOrder
+    vectors : Held of NamedVectors
+    positions : Held of ndarray of shape (m,), int64, or None
+        Of its places, where something is barred: as of `Barred`.
+    """
+
+    places: tuple[int, int]
+    lists: tuple[int, int]
+    order: Held[ListOrder]
+    vectors: Held[NamedVectors]
+    positions: Held[Nodes] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,161 +56,36 @@ class Shards:
 
     Parameters
     ----------
-    firsts : ndarray of shape (s + 1,), int64
-        First place of each shard, and n; each begins with a list.
-    of_list : ndarray of shape (lists,), int64
-        Shard of each list.
-    orders : tuple of Held
-        The order within each.
-    vectors : tuple of Held
-        Vectors of its places.
-    centroids, sizes : Held
-        Of all lists.
+    parts : tuple of Shard
+        In their order.
+    centroids : Held of ndarray of shape (lists, r), float32
     """
 
-    firsts: Nodes
-    of_list: Nodes
-    orders: tuple[Held[ListOrder], ...]
-    vectors: tuple[Held[VectorSource], ...]
+    parts: tuple[Shard, ...]
     centroids: Held[Vectors]
-    sizes: Held[Nodes]
 
     @classmethod
-    def of(cls, engine: Engine, order: ListOrder, vectors: VectorSource, size: int) -> Self:
+    def of(cls, engine: Engine, order: AnyOrder, vectors: VectorSource, size: int) -> Self:
         """Cut an order into shards of about so many places, at least one list each."""
-        of_list = np.unique(order.starts[:-1] // size, return_inverse=True)[1]
-        cuts = np.searchsorted(of_list, np.arange(of_list[-1] + 2))
-        firsts = order.starts[cuts]
-        parts = [slice(*ends) for ends in pairwise(firsts.tolist())]
-        return cls(
-            firsts,
-            of_list,
-            tuple(
-                engine.hold(order.of_lists(first, last)) for first, last in pairwise(cuts.tolist())
-            ),
-            tuple(engine.hold(vectors.part(order.nodes[places])) for places in parts),
-            engine.hold(order.centroids),
-            engine.hold(np.diff(order.starts)),
+
+        def shard(lists: tuple[int, int]) -> Shard:
+            first, last = (int(order.starts[each]) for each in lists)
+            named = _named(engine, vectors, order.nodes[first:last])
+            held = engine.hold(order.of_lists(*lists), apart=True)
+            return Shard((first, last), lists, held, engine.hold(named, apart=True))
+
+        return cls(tuple(map(shard, order.cuts(size))), engine.hold(order.centroids))
+
+    def placed(self, engine: Engine, positions: Nodes) -> Self:
+        """The same shards, with a position for each of the n places."""
+        parts = (
+            replace(each, positions=engine.hold(positions[slice(*each.places)]))
+            for each in self.parts
         )
+        return replace(self, parts=tuple(parts))
 
 
-def shards_of(places: Nodes, firsts: Nodes) -> Nodes:
-    """Shards in which places lie, ascending, each once."""
-    return np.unique(np.searchsorted(firsts, places[places >= 0], side="right") - 1)
-
-
-def shards_under(span: Span, firsts: Nodes) -> Nodes:
-    """Shards in which a span lies, ascending."""
-    first, last = shards_of(np.array(span) - [0, 1], firsts)[[0, -1]]
-    return np.arange(first, last + 1)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Some:
-    """Numbers of some shards, ascending, and where their places lie if they stand together.
-
-    Parameters
-    ----------
-    first : ndarray of shape (c,), int64
-        First place of each of them.
-    start : ndarray of shape (c + 1,), int64
-        Where it stands, and how many there are.
-    """
-
-    first: Nodes
-    start: Nodes
-
-    @classmethod
-    def of(cls, numbers: Nodes, firsts: Nodes) -> Self:
-        """Shards by their numbers."""
-        sizes = firsts[numbers + 1] - firsts[numbers]
-        return cls(firsts[numbers], np.concatenate([[0], np.cumsum(sizes)]))
-
-    def inward(self, places: Nodes) -> Nodes:
-        """Where places, which lie in these shards, stand; -1 where the place is."""
-        at = np.searchsorted(self.first, places, side="right") - 1
-        return np.where(places < 0, -1, places - self.first[at] + self.start[at])
-
-    def outward(self, stand: Nodes) -> Nodes:
-        """The places of what stands there; -1 where it is."""
-        at = np.searchsorted(self.start, stand, side="right") - 1
-        return np.where(stand < 0, -1, stand - self.start[at] + self.first[np.maximum(at, 0)])
-
-
-def shards_beside(
-    firsts: Nodes,
-    of_list: Nodes,
-    sizes: Nodes,
-    plan: GraphPlan,
-    span: Span,
-    centroids: Vectors,
-    *orders: ListOrder,
-) -> Nodes:
-    """Shards of the lists into which the nodes of a span look; `orders` are those that hold it.
-
-    All shards, where the lists of some node hold too few others: it is compared with all.
-    """
-    numbers = shards_under(span, firsts)
-    order, some = ListOrder.together(orders), Some.of(numbers, firsts)
-    places = some.inward(np.arange(*span))
-    own = order.list_of(places) + int(np.searchsorted(of_list, numbers[0]))
-    lists = lists_beside(order.reduced[places], own, centroids, plan.probes - 1)
-    if (sizes[own] + sizes[lists].sum(axis=1) <= plan.neighbors).any():
-        return np.arange(len(firsts) - 1)
-    return np.unique(of_list[np.append(lists.ravel(), own)])
-
-
-def join_shards(
-    firsts: Nodes, numbers: Nodes, plan: GraphPlan, span: Span, *orders: ListOrder
-) -> Candidates:
-    """Candidates of a span, as places of the whole order, found within some shards of it."""
-    some = Some.of(numbers, firsts)
-    found = joined_fully(ListOrder.together(orders), some.inward(np.arange(*span)), plan)
-    return some.outward(found.astype(np.int64)).astype(np.int32)
-
-
-def shards_named(firsts: Nodes, span: Span, candidates: Candidates) -> Nodes:
-    """Shards in which a span and its candidates lie."""
-    return shards_of(np.append(candidates.ravel(), np.array(span) - [0, 1]), firsts)
-
-
-_MEASURED = 1_024
-"""Nodes whose candidates are gathered at a time."""
-
-
-def measure_shards(
-    firsts: Nodes, numbers: Nodes, k: int, span: Span, candidates: Candidates, *shards: object
-) -> Candidates:
-    """The `measured_rows` of a span; `shards` are nodes of some shards, then their vectors."""
-    some, half = Some.of(numbers, firsts), len(shards) // 2
-    nodes: Nodes = np.concatenate([np.asarray(each) for each in shards[:half]])
-    vectors = Together(tuple(shards[half:]), some.start)  # type: ignore[arg-type]
-    own, others = some.inward(np.arange(*span)), some.inward(candidates.astype(np.int64))
-    parts = (slice(at, at + _MEASURED) for at in range(0, len(own), _MEASURED))
-    found = (nearest_candidates(vectors, own[at], others[at], k, nodes) for at in parts)
-    return np.vstack([measured_rows(*each) for each in found])
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Together:
-    """Some sources one behind the other; a `RowSource`.
-
-    Parameters
-    ----------
-    sources : sequence of VectorSource
-    start : ndarray of shape (c + 1,), int64
-        Where each begins.
-    """
-
-    sources: Sequence[VectorSource]
-    start: Nodes
-
-    def take(self, rows: Nodes, /) -> Vectors:
-        """The given rows, in the given order."""
-        found = np.empty((len(rows), self.sources[0].shape[1]), dtype=np.float32)
-        at = np.searchsorted(self.start, rows, side="right") - 1
-        for number, source in enumerate(self.sources):
-            here = np.flatnonzero(at == number)
-            if len(here):
-                found[here] = source.take(rows[here] - self.start[number])
-        return found
+def _named(engine: Engine, vectors: VectorSource, nodes: Nodes) -> NamedVectors:
+    """Vectors of some nodes: here they stay where they are, which may be a mapped file."""
+    some = SelectedVectors(vectors, nodes) if engine.is_here else vectors.part(nodes)
+    return NamedVectors(nodes, some)

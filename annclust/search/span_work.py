@@ -5,7 +5,8 @@ Whole spans are kept on a shelf, so that a build that was stopped goes on where 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
@@ -20,6 +21,8 @@ from annclust.settings import SearchSettings
 from annclust.shelf import NO_SHELF, Shelf
 
 Result = TypeVar("Result")
+Asked = TypeVar("Asked")
+Part = TypeVar("Part")
 
 Span: TypeAlias = tuple[int, int]
 """First place, and the one behind the last."""
@@ -28,6 +31,35 @@ Span: TypeAlias = tuple[int, int]
 def spans(n: int, size: int) -> list[Span]:
     """All places, so many at a time."""
     return [(first, min(first + size, n)) for first in range(0, n, size)]
+
+
+def picked(
+    called: Callable[[Iterable[Part]], Generator[Held[Result]]],
+    wanted: Iterable[tuple[Asked, Sequence[Part]]],
+) -> Iterator[tuple[Asked, list[Held[Result]]]]:
+    """For each thing that is asked for, what a function gives of its parts, of which it has some.
+
+    Parameters
+    ----------
+    called : callable
+        Calls the function for each of some parts, in their order.
+    wanted : iterable of (object, sequence)
+        Things, and their parts, one at least.
+    """
+    asked: deque[tuple[Asked, int]] = deque()
+
+    def parts() -> Iterator[Part]:
+        for thing, some in wanted:
+            asked.append((thing, len(some)))
+            yield from some
+
+    found: list[Held[Result]] = []
+    with closing(called(parts())) as results:
+        for each in results:
+            found.append(each)
+            if len(found) == asked[0][1]:
+                yield asked.popleft()[0], found
+                found = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +130,10 @@ class SpanWork:
         return self.settings.engine
 
     def map(
-        self, function: Callable[..., Result], parts: Iterable[Arguments]
+        self, function: Callable[..., Result], parts: Iterable[Arguments], *, light: bool = False
     ) -> Generator[Held[Result]]:
         """As of the engine."""
-        return self.engine.map(function, parts, threads=self.settings.threads)
+        return self.engine.map(function, parts, threads=self.settings.threads, light=light)
 
     def take(
         self,
@@ -118,16 +150,43 @@ class SpanWork:
             Gives those of the function for each of some spans.
         share : Share
         """
-        wholes = {span: f"{step.name}-{span[0]}" for span in spans(self.n, SPAN)}
-        kept = {span for span, name in wholes.items() if self.shelf.get(name) is not None}
-        missing = (part for span in wholes if span not in kept for part in step.parts(span))
+        wholes = {span: step.parts(span) for span in spans(self.n, SPAN)}
+
+        def results(missing: Iterable[Span]) -> Generator[Held[Candidates]]:
+            return self.map(step.function, arguments(missing))
+
+        return self.kept(step.title, step.name, wholes, results, share)
+
+    def kept(
+        self,
+        title: str,
+        name: str,
+        wholes: Mapping[Span, Sequence[Span]],
+        results_of: Callable[[Iterable[Span]], Generator[Held[Candidates]]],
+        share: Share,
+    ) -> Iterator[tuple[Span, Held[Candidates]]]:
+        """Results of spans in the order of the places; those of whole ones are kept.
+
+        Parameters
+        ----------
+        title, name : str
+            As of `Step`.
+        wholes : mapping
+            Spans, and the parts of each.
+        results_of : callable
+            Gives the result of each of some parts, a row for each place.
+        share : Share
+        """
+        names = {span: f"{name}-{span[0]}" for span in wholes}
+        kept = {span for span, name in names.items() if self.shelf.get(name) is not None}
+        missing = (part for span, parts in wholes.items() if span not in kept for part in parts)
         with (
-            closing(self.map(step.function, arguments(missing))) as results,
-            self.progress.stage(step.title, self.n, unit="vectors") as stage,
+            closing(results_of(missing)) as results,
+            self.progress.stage(title, self.n, unit="vectors") as stage,
         ):
-            for span, name in wholes.items():
+            for span, name in names.items():
                 found: list[Held[Candidates]] = []
-                for part in [span] if span in kept else step.parts(span):
+                for part in [span] if span in kept else wholes[span]:
                     again = self.shelf.get(name) if span in kept else None
                     found.append(next(results) if again is None else self.engine.hold(again))
                     if again is None and part[1] == span[1]:

@@ -36,10 +36,10 @@ from annclust.clustering.single_linkage import single_linkage
 from annclust.clustering.spanning_tree import joined, with_edges
 from annclust.neighbor_graph import NeighborGraph
 from annclust.search.bridges import ListBridges
-from annclust.search.faiss_index import build_index
 from annclust.search.graph_build import build_graph
+from annclust.search.index_build import build_index
 from annclust.search.index_spec import choose_index
-from annclust.search.list_join import ListOrder
+from annclust.search.list_order import ListOrder
 from annclust.search.recall import RecallSample
 from annclust.settings import SearchSettings, usable_cores
 from annclust.vector_source import ArrayVectors

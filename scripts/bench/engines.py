@@ -17,7 +17,9 @@ import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -33,10 +35,11 @@ from annclust.progress import SILENT, Stage
 from annclust.ray_engine.cluster import ADDRESS
 from annclust.ray_engine.ray_engine import RayEngine
 from annclust.search.bridges import ListBridges
-from annclust.search.faiss_index import build_index
+from annclust.search.faiss_index import VectorIndex, load_index
 from annclust.search.graph_build import build_graph
+from annclust.search.index_build import build_index
 from annclust.search.index_spec import choose_index
-from annclust.search.list_join import ListOrder
+from annclust.search.list_order import order_if_listed
 from annclust.settings import ClusterSettings, SearchSettings, usable_cores
 from annclust.storage.vector_file import VectorReader
 
@@ -46,7 +49,7 @@ class Work:
     """Vectors with their index, and what is made of them."""
 
     vectors: VectorReader
-    order: ListOrder
+    index: VectorIndex
     settings: SearchSettings
     progress: Any
     graph: NeighborGraph | None = None
@@ -58,20 +61,26 @@ class Work:
         settings = SearchSettings()
         vectors = VectorReader(photos(n, dimension).astype("<f2"))
         index = build_index(vectors, choose_index(n, dimension, settings), settings)
-        return cls(vectors, ListOrder.of(index, np.arange(n)), settings, SILENT)
+        with TemporaryDirectory() as folder:
+            index.save(Path(folder) / "index")
+            mapped = load_index(Path(folder) / "index", index.spec, settings)
+        return cls(vectors, mapped, settings, SILENT)
 
     def run(self, engine: Engine | None = None) -> None:
-        """From vectors to labels."""
+        """From vectors to labels; as a collection does it, the graph is written and mapped."""
         settings, choices = self.settings, ClusterSettings()
         if engine is not None:
             settings = replace(settings, engine=engine)
-        self.graph = build_graph(
-            self.vectors, settings, order=self.order, progress=self.progress
-        ).graph
+        rows = np.arange(self.index.rows)
+        order = order_if_listed(self.index, rows, settings.engine)
+        assert order is not None, "so few are compared with each other"
+        self.graph = mapped(
+            build_graph(self.vectors, settings, order=order, progress=self.progress).graph
+        )
         built = build_hierarchy(
             self.graph,
             neighborhood(self.graph.n, self.graph.k, choices),
-            ListBridges(self.vectors, self.order, settings.threads, settings.engine),
+            ListBridges(self.vectors, order, settings.threads, settings.engine),
             min_cluster_size=choices.min_cluster_size,
             threads=settings.threads,
             engine=settings.engine,
@@ -88,6 +97,18 @@ class Work:
     def agree(self) -> bool:
         """Whether all runs gave the same labels."""
         return all(np.array_equal(each, self.labels[0]) for each in self.labels)
+
+
+def mapped(graph: NeighborGraph) -> NeighborGraph:
+    """The same graph, in files."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "part.npy"
+        parts = []
+        for part in (graph.neighbors, graph.distances):
+            np.save(path, part)
+            parts.append(np.load(path, mmap_mode="r"))
+            path.unlink()
+    return NeighborGraph(*parts)
 
 
 def peak_of(action: Callable[[], object]) -> int:

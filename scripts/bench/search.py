@@ -20,10 +20,11 @@ from reporting import seconds, table, versions
 from synthetic import photos
 
 from annclust.search.exact import nearest, rerank
-from annclust.search.faiss_index import VectorIndex, build_index
+from annclust.search.faiss_index import VectorIndex
 from annclust.search.graph_build import build_graph
+from annclust.search.index_build import build_index
 from annclust.search.index_spec import choose_index
-from annclust.search.list_join import ListOrder
+from annclust.search.list_order import ListOrder
 from annclust.settings import SearchSettings
 from annclust.storage.vector_file import VectorReader
 

@@ -10,16 +10,15 @@ from hypothesis import strategies as st
 from annclust.cli.judging import coarse_enough
 from annclust.collection import Collection
 from tests.albums import save, with_remark
-from tests.cli.test_commands import document, run
+from tests.cli.test_commands import collection_over, document, run
 
 
 @pytest.fixture
 def grouped(tmp_path: Path, photos: Path) -> Path:
     save(photos / "alone.jpg", 50)
-    path = tmp_path / "trip.annclust"
-    for command in (("index", photos, "--embedder", "color-histogram"), ("cluster",)):
-        done = run(*command, "-c", path)
-        assert done.returncode == 0, done.stderr
+    path = collection_over(photos, tmp_path / "trip.annclust")
+    with Collection(path) as collection:
+        collection.cluster()
     return path
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.albums import album, save
-from tests.cli.test_commands import document, run
+from tests.cli.test_commands import collection_over, document, run
 from tests.object_storage import Bucket, jpeg
 
 
@@ -24,10 +24,7 @@ def trip(bucket: Bucket, photos: Path) -> str:
 @pytest.fixture
 def made(trip: str, tmp_path: Path) -> Path:
     """A collection over it."""
-    path = tmp_path / "c.annclust"
-    done = run("index", trip, "-c", path, "--embedder", "color-histogram")
-    assert done.returncode == 0, done.stderr
-    return path
+    return collection_over(trip, tmp_path / "c.annclust")
 
 
 def test_the_way_of_photos_in_a_bucket(made: Path, trip: str, bucket: Bucket) -> None:

@@ -140,6 +140,19 @@ def test_the_forest_of_the_forests_of_parts_is_that_of_the_whole(graph: Neighbor
     assert graph.n <= 3 or engine.parts.count("_forest_of_part") == -(-graph.n // 3)
 
 
+@pytest.mark.parametrize("nodes", [3, 40, 200])
+def test_parts_of_any_size_have_the_forest_of_the_whole(
+    nodes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    points = np.random.default_rng(0).integers(0, 40, (200, 2)).astype(np.float64)
+    graph = graph_of(points, 4)
+    core = core_distances(graph, min_samples=3)
+    monkeypatch.setattr("annclust.clustering.graph_forest._PART", nodes * graph.k)
+    assert edges_of(graph_forest(graph, core, engine=Elsewhere())) == edges_of(
+        graph_forest(graph, core)
+    )
+
+
 def spanning_tree_of(points: Points, k: int, min_samples: int) -> SpanningForest:
     graph = graph_of(points, k)
     core = core_distances(graph, min_samples=min_samples)

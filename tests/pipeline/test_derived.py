@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +11,13 @@ import pytest
 
 from annclust.arrays import Vectors
 from annclust.collection import Collection
+from annclust.engine import LOCAL
 from annclust.pipeline.derived import refresh, refresh_graph
 from annclust.pipeline.live_vectors import live_vectors
 from annclust.progress import StoppedError
 from annclust.settings import IndexingSettings, SearchSettings
 from annclust.storage.store_writer import StoreWriter
+from tests.engines import Elsewhere
 from tests.search.samples import clustered
 from tests.stopping import StopAt
 from tests.vectors import DIMENSION, add_vectors, collection_of
@@ -124,6 +127,24 @@ def test_work_that_was_stopped_goes_on_and_leaves_nothing(tmp_path: Path) -> Non
         undisturbed.cluster("density")
         assert collection.clusters() == undisturbed.clusters()
         assert collection.check().ok
+
+
+@pytest.mark.parametrize("shard", [None, 200], ids=["whole", "in shards"])
+def test_what_is_derived_elsewhere_is_the_same_to_the_byte(
+    tmp_path: Path, shard: int | None
+) -> None:
+    vectors, found = vectors_of(1_500), []
+    for name, engine in (("here", LOCAL), ("there", Elsewhere())):
+        path = collection_of(tmp_path / name, vectors)
+        settings = IndexingSettings(search=replace(IVF, shard=shard, engine=engine))
+        with Collection(path, settings=settings) as collection:
+            collection.cluster("density")
+        kinds = ("index", "graph", "hierarchy", "tree")
+        found.append(
+            {entry.name: entry.read_bytes() for kind in kinds for entry in path.glob(f"{kind}-*")}
+        )
+    assert found[0] == found[1]
+    assert len(found[0]) > 4
 
 
 def test_a_tree_goes_on_from_the_forest_that_was_joined(tmp_path: Path) -> None:

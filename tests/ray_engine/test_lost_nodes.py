@@ -8,15 +8,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import ray
 from ray.cluster_utils import Cluster
 
 from annclust.errors import EngineError
 from annclust.ray_engine.cluster import ADDRESS
 from annclust.ray_engine.ray_engine import RayEngine
-from annclust.search.faiss_index import build_index
 from annclust.search.graph_build import build_graph
+from annclust.search.index_build import build_index
 from annclust.search.index_spec import choose_index
-from annclust.search.list_join import ListOrder
+from annclust.search.list_order import ListOrder
 from annclust.settings import SearchSettings
 from annclust.storage.vector_file import VectorReader
 from tests.purge.purges import Meanwhile
@@ -47,19 +48,36 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
     found.shutdown()
 
 
-def test_a_node_that_is_lost_in_the_middle_changes_nothing(cluster: Cluster) -> None:
+@pytest.mark.parametrize("shard", [None, 4_000], ids=["whole", "in shards"])
+def test_a_node_that_is_lost_in_the_middle_changes_nothing(
+    cluster: Cluster, shard: int | None
+) -> None:
     vectors = VectorReader(clustered(30_000, 16).astype("<f2"))
     index = build_index(vectors, choose_index(30_000, 16, SETTINGS), SETTINGS)
     order = ListOrder.of(index, np.arange(30_000))
-    here = build_graph(vectors, SETTINGS, order=order).graph
+    here = build_graph(vectors, replace(SETTINGS, shard=shard), order=order).graph
 
     node = cluster.add_node(num_cpus=1)
     with RayEngine() as engine:
-        settings = replace(SETTINGS, engine=engine)
+        settings = replace(SETTINGS, engine=engine, shard=shard)
         lost = Meanwhile(lambda: cluster.remove_node(node, allow_graceful=False))
         there = build_graph(vectors, settings, order=order, progress=lost).graph
     assert there.neighbors.tobytes() == here.neighbors.tobytes()
     assert there.distances.tobytes() == here.distances.tobytes()
+
+
+def node_of(_: object) -> str:
+    return str(ray.get_runtime_context().get_node_id())
+
+
+def test_what_is_held_apart_is_on_several_nodes_and_outlives_each(cluster: Cluster) -> None:
+    node = cluster.add_node(num_cpus=1)
+    with RayEngine() as engine:
+        held = [engine.hold(np.full(100_000, number), apart=True) for number in range(6)]
+        picked = engine.map(node_of, ((each,) for each in held), threads=1, light=True)
+        assert len({engine.value(each) for each in picked}) == 2
+        cluster.remove_node(node, allow_graceful=False)
+        assert [engine.value(each)[-1] for each in held] == [*range(6)]
 
 
 def test_what_no_object_store_has_room_for_is_held_on_the_disk(cluster: Cluster) -> None:

@@ -15,10 +15,10 @@ from annclust.clustering.graph_forest import graph_forest
 from annclust.collection import Collection
 from annclust.errors import EngineError, InputError
 from annclust.ray_engine.ray_engine import RayEngine
-from annclust.search.faiss_index import build_index
 from annclust.search.graph_build import build_graph
+from annclust.search.index_build import build_index
 from annclust.search.index_spec import choose_index
-from annclust.search.list_join import ListOrder
+from annclust.search.list_order import ListOrder
 from annclust.settings import SearchSettings
 from annclust.storage.vector_file import VectorReader
 from tests.search.samples import clustered

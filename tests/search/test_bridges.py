@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from annclust.arrays import Labels, Nodes, Vectors
 from annclust.engine import LOCAL, Engine
 from annclust.search.bridges import ExactBridges, ListBridges
-from annclust.search.faiss_index import build_index
+from annclust.search.index_build import build_index
 from annclust.search.index_spec import choose_index
-from annclust.search.list_join import ListOrder
+from annclust.search.list_order import ListOrder
+from annclust.search.sharded_bridges import ShardedBridges
 from annclust.settings import SearchSettings
 from annclust.vector_source import ArrayVectors, SelectedVectors
 from tests.engines import Elsewhere
@@ -44,6 +45,13 @@ def through_lists(vectors: Vectors, rows: Nodes, engine: Engine = LOCAL) -> List
     return ListBridges(SelectedVectors(source, rows), ListOrder.of(index, rows), 2, engine)
 
 
+def among_shards(vectors: Vectors, rows: Nodes, size: int, engine: Engine) -> ShardedBridges:
+    source = ArrayVectors(vectors)
+    index = build_index(source, choose_index(*vectors.shape, IVF), IVF)
+    order = ListOrder.of(index, rows)
+    return ShardedBridges(SelectedVectors(source, rows), order, size, 2, engine)
+
+
 def test_bridges_that_are_looked_for_elsewhere_are_the_same() -> None:
     vectors, rows = clustered(900, 24), np.arange(900)
     places, barred = bars(rows % 7)
@@ -55,6 +63,23 @@ def test_bridges_that_are_looked_for_elsewhere_are_the_same() -> None:
         found = there.nearest_outside(asked, places, barred[asked], 2)
         assert [each.tobytes() for each in found] == [each.tobytes() for each in here]
     assert engine.parts == ["_outside"] * 2
+
+
+@pytest.mark.parametrize("away", [0, 500], ids=["near", "beyond what lists hold"])
+@pytest.mark.parametrize("size", [1, 90, 10_000])
+def test_bridges_among_shards_are_those_among_all(away: int, size: int) -> None:
+    vectors, rows = clustered(1_000, 16), np.flatnonzero(np.arange(1_000) % 9)
+    vectors[900:] += away
+    places, barred = bars(rows // 900 if away else rows % 7)
+    asked = np.repeat(np.flatnonzero(rows >= 900), 2)
+    whole = through_lists(vectors, rows).nearest_outside(asked, places, barred[asked], 2)
+    for engine in (LOCAL, Elsewhere(twice=True)):
+        sharded = among_shards(vectors, rows, size, engine)
+        found = sharded.nearest_outside(asked, places, barred[asked], 2)
+        assert [each.tobytes() for each in found] == [each.tobytes() for each in whole]
+        if isinstance(engine, Elsewhere):
+            assert ("scan" in engine.parts) == (away > 0)
+    assert not len(sharded.nearest_outside(asked[:0], places, barred[:0], 2)[0])
 
 
 def test_a_bridge_leads_to_the_nearest_of_another_group() -> None:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,16 +16,12 @@ from hypothesis import strategies as st
 
 from annclust.arrays import Vectors
 from annclust.search.exact import nearest
-from annclust.search.faiss_index import (
-    VectorIndex,
-    build_index,
-    extended_index,
-    load_index,
-    squared_distances_by_row,
-)
+from annclust.search.faiss_index import VectorIndex, load_index, squared_distances_by_row
+from annclust.search.index_build import build_index, extended_index
 from annclust.search.index_spec import choose_index
 from annclust.settings import SearchSettings
 from annclust.vector_source import ArrayVectors
+from tests.engines import Elsewhere
 from tests.search.samples import clustered, grid_vectors, true_distances
 
 EXACT = SearchSettings(threads=1)
@@ -133,12 +130,13 @@ def test_a_full_disk_is_an_os_error(size: int, settings: SearchSettings, tmp_pat
 def test_vectors_of_one_list_are_near_each_other() -> None:
     vectors = clustered(1_000, 16)
     index = index_of(vectors, IVF)
-    rows, reduced, starts = index.listed(np.arange(index.spec.lists))
-    lists = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+    numbers = np.arange(index.spec.lists)
+    rows, reduced = index.listed_rows(numbers), index.listed_vectors(numbers)
+    lists = np.repeat(numbers, index.list_sizes(numbers))
     same = lists[:, np.newaxis] == lists
     distances = true_distances(reduced, reduced)
     assert sorted(rows.tolist()) == list(range(1_000))
-    assert len(starts) > 11
+    assert len(numbers) > 10
     assert distances[same].mean() < distances[~same].mean() / 2
 
 
@@ -156,13 +154,21 @@ def test_an_extended_index_answers_as_one_that_was_built_with_all_rows_by_what_i
     assert (found == exact).mean() > 0.99
 
 
+def test_an_index_that_is_built_elsewhere_is_the_same_to_the_byte(tmp_path: Path) -> None:
+    vectors, engine = clustered(9_000, 40), Elsewhere(twice=True)
+    index_of(vectors, IVF).save(tmp_path / "here")
+    index_of(vectors, replace(IVF, engine=engine)).save(tmp_path / "there")
+    assert (tmp_path / "here").read_bytes() == (tmp_path / "there").read_bytes()
+    assert set(engine.parts) == {"_nearest", "_placed"}
+
+
 @pytest.mark.parametrize("count", [1, 2])
 def test_what_is_listed_does_not_depend_on_threads(count: int) -> None:
     vectors = clustered(9_000, 40)
     one, other = index_of(vectors, IVF), index_of(vectors, threads(IVF, count))
     lists = np.arange(one.spec.lists)[::-1]
-    for left, right in zip(one.listed(lists), other.listed(lists), strict=True):
-        assert left.tobytes() == right.tobytes()
+    assert np.array_equal(one.listed_rows(lists), other.listed_rows(lists))
+    assert one.listed_vectors(lists).tobytes() == other.listed_vectors(lists).tobytes()
 
 
 @given(vectors=grid_vectors(), data=st.data())

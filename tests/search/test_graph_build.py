@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from annclust.arrays import Nodes, Vectors
 from annclust.neighbor_graph import NeighborGraph
 from annclust.progress import StoppedError
-from annclust.search.faiss_index import VectorIndex, build_index
+from annclust.search.faiss_index import VectorIndex
 from annclust.search.graph_build import build_graph
+from annclust.search.index_build import build_index
 from annclust.search.index_spec import choose_index
-from annclust.search.list_join import ListOrder
+from annclust.search.list_order import ListOrder, order_if_listed
 from annclust.settings import SearchSettings
 from annclust.vector_source import ArrayVectors
 from tests.engines import Elsewhere
@@ -43,7 +44,7 @@ def graph_of(
 ) -> NeighborGraph:
     index = index_of(vectors, settings)
     rows = np.arange(len(vectors)) if rows is None else rows
-    order = ListOrder.if_listed(index, rows)
+    order = order_if_listed(index, rows)
     return build_graph(ArrayVectors(vectors), settings, order=order, rows=rows).graph
 
 
@@ -173,7 +174,8 @@ def test_shards_of_any_size_give_one_graph_wherever_they_are() -> None:
         graph = graph_of(vectors, replace(settings, shard=size, engine=engine))
         assert graph.neighbors.tobytes() == whole.neighbors.tobytes()
         assert graph.distances.tobytes() == whole.distances.tobytes()
-        assert {"shards_beside", "join_shards", "shards_named", "measure_shards"} <= {*engine.parts}
+        steps = "look ask compare nearest_of_block seek measure nearest_measured"
+        assert {*steps.split()} <= {*engine.parts}
     assert whole.problems() == []
     assert recall_of(whole, ArrayVectors(vectors)) > 0.98
 

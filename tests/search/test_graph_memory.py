@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from annclust.errors import InputError
-from annclust.search.faiss_index import build_index
 from annclust.search.graph_build import build_graph
 from annclust.search.graph_memory import graph_memory, threads_within
 from annclust.search.graph_plan import GraphPlan, plan_graph, stage_costs
+from annclust.search.index_build import build_index
 from annclust.search.index_spec import choose_index
-from annclust.search.list_join import ListOrder
+from annclust.search.list_order import ListOrder
 from annclust.settings import SearchSettings
 from annclust.vector_source import ArrayVectors
 from tests.search.samples import clustered

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from annclust.arrays import Nodes, Vectors
 from annclust.neighbor_graph import NeighborGraph
-from annclust.search.faiss_index import build_index
 from annclust.search.graph_build import build_graph
 from annclust.search.graph_update import update_graph
+from annclust.search.index_build import build_index
 from annclust.search.index_spec import choose_index
-from annclust.search.list_join import ListOrder
+from annclust.search.list_order import order_if_listed
 from annclust.settings import SearchSettings
 from annclust.vector_source import ArrayVectors, SelectedVectors
 from tests.search.samples import clustered, grid_vectors, recall_of
@@ -25,7 +25,7 @@ IVF = replace(EXACT, exact_up_to=0)
 
 def built(vectors: Vectors, rows: Nodes, settings: SearchSettings) -> NeighborGraph:
     index = build_index(ArrayVectors(vectors), choose_index(*vectors.shape, settings), settings)
-    order = ListOrder.if_listed(index, rows)
+    order = order_if_listed(index, rows)
     return build_graph(ArrayVectors(vectors), settings, order=order, rows=rows).graph
 
 
@@ -36,7 +36,7 @@ def updated(
     before = built(vectors, old, settings)
     index = build_index(source, choose_index(*vectors.shape, settings), settings)
     return before, update_graph(
-        before, old, source, settings, order=ListOrder.if_listed(index, new), rows=new
+        before, old, source, settings, order=order_if_listed(index, new), rows=new
     )
 
 

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from annclust.arrays import Nodes, Vectors
-from annclust.search.faiss_index import build_index
+from annclust.search.index_build import build_index
 from annclust.search.index_spec import choose_index
-from annclust.search.list_join import ListOrder, joined, joined_everywhere, smallest_columns
+from annclust.search.list_join import joined, joined_everywhere, smallest_columns
+from annclust.search.list_order import ListOrder
 from annclust.settings import SearchSettings
 from annclust.vector_source import ArrayVectors
 from tests.search.samples import clustered, true_distances

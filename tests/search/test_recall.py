@@ -6,10 +6,10 @@ import pytest
 from annclust.arrays import Vectors
 from annclust.neighbor_graph import NeighborGraph
 from annclust.search import recall
-from annclust.search.faiss_index import build_index
 from annclust.search.graph_build import build_graph
+from annclust.search.index_build import build_index
 from annclust.search.index_spec import choose_index
-from annclust.search.list_join import ListOrder
+from annclust.search.list_order import ListOrder
 from annclust.search.recall import RecallSample
 from annclust.settings import SearchSettings
 from annclust.vector_source import ArrayVectors, SelectedVectors
