@@ -1,14 +1,13 @@
-"""Scale, shards: what a span of a graph needs of vectors that no machine holds together.
+"""Scale, shards: what is asked of shards that no machine holds together, and what comes back.
 
-    python scripts/bench/scale_shards.py touched --sizes 300000 1000000
-    python scripts/bench/scale_shards.py recall --sizes 100000 300000
+    python scripts/bench/scale_shards.py travels --sizes 300000 1000000
+    python scripts/bench/scale_shards.py steps --sizes 300000
+    python scripts/bench/scale_shards.py join --sizes 100000 300000
 
-`touched`: how many lists and shards a span looks into (`shards_beside`), and in how many its
-candidates lie (`shards_named`), where span and shard are the parts of the collection that they are
-at 100 million and a billion. As many shards as there, or as many lists in each: with fewer photos
-not both can be had. `recall`: the sharded join beside the whole one, on all processors.
-
-Synthetic photos (`synthetic.py`); a size runs in a process of its own.
+`travels`: in how many shards besides its own a photo looks for neighbors, and its candidates lie;
+how many finds come back; of some places in turn, as many lists long as `SPAN` places are in a
+billion photos. `steps`: processor time of each function of a pair of shards. `join`: the sharded
+join beside the whole one, on all processors. Synthetic photos; each size in a process of its own.
 """
 
 from __future__ import annotations
@@ -18,144 +17,201 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 from reporting import seconds, table, versions
 from synthetic import photos
 
-from annclust.arrays import Nodes
-from annclust.search.faiss_index import build_index
+from annclust.arrays import Candidates, Nodes
+from annclust.engine import LOCAL
+from annclust.parallel import one_thread_in_blas
+from annclust.search.faiss_index import VectorIndex
 from annclust.search.graph_build import build_graph
 from annclust.search.graph_plan import GraphPlan, plan_graph
+from annclust.search.index_build import build_index
 from annclust.search.index_spec import choose_index
-from annclust.search.list_join import SPAN, ListOrder, joined_fully, lists_beside
-from annclust.search.shards import shards_beside, shards_named, shards_of
-from annclust.search.span_work import Span
+from annclust.search.list_join import SPAN
+from annclust.search.list_order import ListOrder
+from annclust.search.shard_pairs import (
+    Looks,
+    ask,
+    compare,
+    look,
+    measure,
+    nearest_measured,
+    nearest_of_block,
+    seek,
+)
+from annclust.search.shards import Shards
 from annclust.settings import SearchSettings
 from annclust.storage.vector_file import VectorReader
 
-TARGETS = {"100 million": 100_000_000, "1 billion": 1_000_000_000}
-DIMENSION, REAL_DIMENSION = 192, 1_600
-"""All but the noise of synthetic photos lies in so many; PCA keeps 128 of either."""
+Result = TypeVar("Result")
+Rows = list[list[object]]
 
-_SHARD_BYTES = 2 << 30
-_NEIGHBORS, _SPANS, _MORE_PROBES = 16, 24, 2
+FEW, DIMENSION = 192, 1_600
+"""All but the noise of synthetic photos lies in so few dimensions; PCA keeps 128 of either."""
 
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Parts of a large collection."""
-
-    n: int
-
-    @property
-    def lists(self) -> int:
-        """Inverted lists."""
-        return choose_index(self.n, REAL_DIMENSION, SearchSettings()).lists
-
-    @property
-    def shards(self) -> float:
-        """Shards of vectors."""
-        return self.n * 2 * REAL_DIMENSION / _SHARD_BYTES
-
-    @property
-    def lists_per_span(self) -> float:
-        """Lists in a span."""
-        return SPAN * self.lists / self.n
+SHARDS = (8, 32, 128, 512)
+BILLION = 1_000_000_000
+NEIGHBORS, _SPANS = 16, 48
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Cut:
-    """An order in shards of about so many lists."""
+class Album:
+    """Synthetic photos, their index and order, and how these are joined."""
 
+    vectors: VectorReader
+    index: VectorIndex
     order: ListOrder
-    firsts: Nodes
-    of_list: Nodes
+    plan: GraphPlan
 
     @classmethod
-    def of(cls, order: ListOrder, lists: float) -> Cut:
-        """Cut as `Shards.of` does."""
-        size = max(int(lists * order.n / order.lists), 1)
-        of_list = np.unique(order.starts[:-1] // size, return_inverse=True)[1]
-        cuts = np.searchsorted(of_list, np.arange(of_list[-1] + 2))
-        return cls(order, order.starts[cuts], of_list)
+    def of(cls, n: int, dimension: int) -> Album:
+        """Make n of them."""
+        settings = SearchSettings()
+        vectors = VectorReader(photos(n, dimension).astype("<f2"))
+        index = build_index(vectors, choose_index(n, dimension, settings), settings)
+        order = ListOrder.of(index, np.arange(n))
+        return cls(vectors, index, order, plan_graph(n, NEIGHBORS, order.lists))
 
-    def beside(self, span: Span, plan: GraphPlan) -> int:
-        """How many shards the join of a span is given."""
-        cuts = np.searchsorted(self.of_list, np.arange(len(self.firsts)))
-        parts = [self.order.of_lists(*ends) for ends in pairwise(cuts.tolist())]
-        own = shards_of(np.arange(*span), self.firsts)
-        numbers = np.arange(own[0], own[-1] + 1).tolist()
-        sizes, centroids = np.diff(self.order.starts), self.order.centroids
-        near = (parts[each] for each in numbers)
-        return len(shards_beside(self.firsts, self.of_list, sizes, plan, span, centroids, *near))
+    @property
+    def in_shards(self) -> GraphPlan:
+        """Twice the lists are looked into, as neighbors of neighbors are not asked."""
+        return replace(self.plan, probes=2 * self.plan.probes)
 
-
-def order_of(n: int, dimension: int) -> tuple[VectorReader, ListOrder]:
-    """Synthetic photos and their index."""
-    settings = SearchSettings()
-    vectors = VectorReader(photos(n, dimension).astype("<f2"))
-    index = build_index(vectors, choose_index(n, dimension, settings), settings)
-    return vectors, ListOrder.of(index, np.arange(n))
+    def shards(self, count: int) -> Shards:
+        """About so many."""
+        return Shards.of(LOCAL, self.order, self.vectors, self.order.n // count)
 
 
-def touched(n: int) -> list[list[object]]:
-    """A row for each target: mean and most of some spans."""
-    _, order = order_of(n, DIMENSION)
-    plan = plan_graph(n, _NEIGHBORS, order.lists)
-    plan = replace(plan, probes=_MORE_PROBES * plan.probes)
-    return [
-        [name, f"{n:,}", *map(_shown, _touched(order, plan, Target(size)))]
-        for name, size in TARGETS.items()
-    ]
+class Stopwatch:
+    """Processor seconds of this thread in each of several functions."""
+
+    def __init__(self) -> None:
+        self.taken: dict[str, float] = {}
+
+    def call(self, function: Callable[..., Result], *arguments: object) -> Result:
+        """Call it, and count."""
+        started = time.thread_time()
+        result = function(*arguments)
+        name, taken = function.__name__, time.thread_time() - started
+        self.taken[name] = self.taken.get(name, 0.0) + taken
+        return result
 
 
-def _shown(counts: list[float]) -> str:
-    return f"{np.mean(counts):.3g} ({max(counts):.3g})"
+@dataclass(frozen=True, slots=True, eq=False)
+class Joined:
+    """Some places of a shard, joined with all shards.
+
+    Parameters
+    ----------
+    looks : Looks
+    asked, found : ndarray of shape (s,), int64
+        Places that look into each shard, and pairs that each gives back.
+    candidates : ndarray of shape (m, c), int32
+    """
+
+    looks: Looks
+    asked: Nodes
+    found: Nodes
+    candidates: Candidates
 
 
-def _touched(order: ListOrder, plan: GraphPlan, target: Target) -> list[list[float]]:
-    places = max(int(target.lists_per_span * order.n / order.lists), 1)
-    starts = np.linspace(0, order.n - places, _SPANS).astype(int).tolist()
-    cuts = Cut.of(order, order.lists / target.shards), Cut.of(order, target.lists / target.shards)
-    rows = [_needed(order, plan, (first, first + places), cuts) for first in starts]
-    counts = [list(column) for column in zip(*rows, strict=True)]
-    shards: list[list[float]] = [[len(cut.firsts) - 1] for cut in cuts]
-    return [*counts[:4], shards[0], *counts[4:6], shards[1], *counts[6:]]
+def joined(shards: Shards, own: int, rows: Nodes, plan: GraphPlan, watch: Stopwatch) -> Joined:
+    """Join some places of a shard, as `ShardedSearch` does."""
+    home, centroids, pool = shards.parts[own], LOCAL.value(shards.centroids), plan.pool
+    place = home.places[0], home.lists[0], LOCAL.value(home.order), centroids
+    looks = watch.call(look, *place, rows, plan.probes, pool, None, None)
+    finds, asked = [], []
+    for each in shards.parts:
+        asking = watch.call(ask, *each.lists, (looks,))
+        asked.append(len(asking[0].numbers))
+        found = watch.call(compare, each.places[0], LOCAL.value(each.order), asking, pool, None)
+        finds.append(found)
+    candidates = watch.call(nearest_of_block, pool, (looks,), *finds)
+    return Joined(looks, np.array(asked), np.array([len(f[0].queries) for f in finds]), candidates)
 
 
-def _needed(order: ListOrder, plan: GraphPlan, span: Span, cuts: tuple[Cut, Cut]) -> list[float]:
-    """What the columns say of one span."""
-    places = np.arange(*span)
-    candidates = joined_fully(order, places, plan)
-    wanted = np.unique(candidates[candidates >= 0]).astype(np.int64)
-    found = [
-        len(_lists_of(order, places[::2], plan)),
-        len(_lists_of(order, places, plan)),
-        len(np.unique(order.list_of(wanted))),
-        len(wanted) / len(places),
-    ]
-    for cut in cuts:
-        found += [cut.beside(span, plan), len(shards_named(cut.firsts, span, candidates))]
-    return found
+def travels(n: int) -> Rows:
+    """A row for each number of shards."""
+    album = Album.of(n, FEW)
+    lists = choose_index(BILLION, DIMENSION, SearchSettings()).lists
+    places = int(SPAN * lists / BILLION * n / album.order.lists)
+    return [_travelled(album, count, places) for count in SHARDS]
 
 
-def _lists_of(order: ListOrder, places: Nodes, plan: GraphPlan) -> Nodes:
-    own = order.list_of(places)
-    beside = lists_beside(order.reduced[places], own, order.centroids, plan.probes - 1)
-    return np.unique(np.append(beside.ravel(), own))
+def _travelled(album: Album, count: int, places: int) -> list[object]:
+    shards = album.shards(count)
+    ends = np.array([0, *(each.places[1] for each in shards.parts)])
+    starts = np.linspace(0, album.order.n - places - 1, _SPANS).astype(int)
+    figures = []
+    for start in starts.tolist():
+        own = int(np.searchsorted(ends, start, side="right")) - 1
+        rows = np.arange(start, min(start + places, ends[own + 1])) - ends[own]
+        done = joined(shards, own, rows, album.in_shards, Stopwatch())
+        held = np.searchsorted(ends, done.candidates, side="right") - 1
+        held[done.candidates < 0] = own
+        sought = len(np.unique(held + len(ends) * np.arange(len(rows))[:, np.newaxis]))
+        others, many = np.delete(done.asked, own), len(rows)
+        beside = others.sum() / many, (np.sort(others)[-len(others) // 10 :].sum()) / others.sum()
+        back = done.found.sum() / many, sum(len(f.queries) for f in done.looks.finds) / many
+        figures.append((many, *beside, *back, sought / many - (held == own).any(axis=1).mean()))
+    weights, *columns = zip(*figures, strict=True)
+    means = (np.average(column, weights=weights) for column in columns)
+    return [f"{album.order.n:,}", len(shards.parts), *(f"{mean:.3g}" for mean in means)]
 
 
-def recall(n: int) -> list[list[object]]:
+def steps(n: int) -> Rows:
+    """Of places of one of eight shards, joined and measured with all of these."""
+    album, watch = Album.of(n, DIMENSION), Stopwatch()
+    shards, plan = album.shards(8), album.in_shards
+    own = len(shards.parts) // 2
+    first, last = shards.parts[own].places
+    rows = np.arange(min(SPAN, last - first))
+    with one_thread_in_blas():
+        done = joined(shards, own, rows, plan, watch)
+        ends, vectors = [0], LOCAL.value(shards.parts[own].vectors)
+        away = []
+        for each in shards.parts:
+            sought = watch.call(seek, *each.places, rows, done.candidates, vectors)
+            away.append(watch.call(measure, sought, LOCAL.value(each.vectors)))
+            ends.append(each.places[1])
+        watch.call(nearest_measured, NEIGHBORS, np.array(ends), done.candidates, *away)
+    return list(_shown(album, done, watch.taken, len(rows)))
+
+
+def _shown(
+    album: Album, done: Joined, taken: dict[str, float], many: int
+) -> Iterator[list[object]]:
+    order, plan = album.order, album.in_shards
+    mean = order.n / order.lists
+    finds, asked = int(done.found.sum()), int(done.asked.sum())
+    units = {
+        "look": ("pair", many * (mean + order.lists)),
+        "ask": ("query that looks into a shard", asked),
+        "compare": ("pair", many * mean * (plan.probes - 1)),
+        "nearest_of_block": ("find", finds + sum(len(f.queries) for f in done.looks.finds)),
+        "seek": ("pair", done.candidates.size),
+        "measure": ("coordinate", done.candidates.size * DIMENSION),
+        "nearest_measured": ("pair", done.candidates.size),
+    }
+    for name, (unit, count) in units.items():
+        each = f"{1e9 * taken[name] / count:.3g} ns a {unit}"
+        yield [f"{order.n:,}", name, f"{1e6 * taken[name] / many:.3g}", each]
+
+
+def join(n: int) -> Rows:
     """A row for each way of building a graph."""
-    vectors, order = order_of(n, REAL_DIMENSION)
-    rows: list[list[object]] = []
+    album = Album.of(n, DIMENSION)
+    rows: Rows = []
     for name, size in (("whole", n), ("40 shards", n // 40)):
         settings = SearchSettings(shard=size)
-        build = partial(build_graph, vectors, settings, order=order)
+        build = partial(build_graph, album.vectors, settings, order=album.order)
         started = time.process_time()
         by_clock = seconds(build)
         taken = time.process_time() - started
@@ -166,30 +222,23 @@ def recall(n: int) -> list[list[object]]:
 
 
 HEADERS = {
-    "touched": (
-        *(
-            "as at",
-            "photos",
-            "lists looked into by half a span",
-            "by a span",
-            "lists of candidates",
-        ),
-        "candidates a place, each once",
-        *("shards (as many)", "joined with", "measured with"),
-        *("shards (as long)", "joined with", "measured with"),
+    "travels": (
+        *("photos", "shards", "others that a photo looks into", "of it by the nearest tenth"),
+        *("finds that come back", "finds in its own list", "others where candidates lie"),
     ),
-    "recall": ("photos", "join", "processor s", "by the clock", "recall", "recall, dense half"),
+    "steps": ("photos", "step", "µs a photo", "each"),
+    "join": ("photos", "join", "processor s", "by the clock", "recall", "recall, dense half"),
 }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("what", choices=["touched", "recall"])
+    parser.add_argument("what", choices=HEADERS)
     parser.add_argument("--sizes", type=int, nargs="+", default=[100_000, 300_000])
     parser.add_argument("--alone", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.alone:
-        rows = {"touched": touched, "recall": recall}[options.what](options.alone)
+        rows = {"travels": travels, "steps": steps, "join": join}[options.what](options.alone)
         print(json.dumps(rows))
         return
     rows = []
