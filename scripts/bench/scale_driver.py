@@ -1,14 +1,11 @@
 """Scale, driver: what the one process that was started does for a collection of many photos.
 
     python scripts/bench/scale_driver.py commit [--photos 300000]
-    python scripts/bench/scale_driver.py lists
-    python scripts/bench/scale_driver.py catalog [--photos 1000000]
     python scripts/bench/scale_driver.py ray
 
 `commit`: photos that come embedded, 256 at a time, taken in as `index --engine ray` does, as the
-catalog grows. `lists`: k-means and the chain of its centers, whose time depends on nothing but
-their number. `catalog`: reading which photos there are. `ray`: a task by the objects that it is
-given, and bytes into and out of its store, on a cluster of two nodes on this machine.
+catalog grows. `ray`: a task by the objects that it is given, and bytes into and out of its store,
+on a cluster of two nodes on this machine.
 """
 
 from __future__ import annotations
@@ -18,7 +15,6 @@ import os
 import pickle
 import tempfile
 import time
-import tracemalloc
 from collections.abc import Callable, Iterator, Sized
 from functools import partial
 from pathlib import Path
@@ -31,22 +27,16 @@ from annclust.embedding.registry import DEFAULT_EMBEDDER, find_embedder
 from annclust.images.capture import Capture
 from annclust.images.read_jobs import ReadResult
 from annclust.images.scan_plan import FileState
-from annclust.parallel import one_thread_in_blas
 from annclust.pipeline.intake import Intake
-from annclust.pipeline.live_vectors import live_vectors
 from annclust.progress import SILENT
 from annclust.ray_engine.cluster import ADDRESS
 from annclust.ray_engine.ray_engine import RayEngine
-from annclust.search.faiss_index import _PCA_TRAINED
-from annclust.search.k_means import k_means
-from annclust.search.list_join import chain
-from annclust.search.reduction import learn_reduction
 from annclust.settings import EmbedSettings
 from annclust.storage.store_writer import EmbeddedContent, StoreWriter
 
 Rows = Iterator[tuple[object, ...]]
 
-_REDUCED, _PER_LIST, _COMMIT = 128, 40, 256
+_COMMIT = 256
 
 
 def commit(photos: int) -> Rows:
@@ -96,74 +86,6 @@ def _take(intake: Intake, files: list[FileState], contents: list[EmbeddedContent
         intake.take(file, result, content)
 
 
-def lists() -> Rows:
-    """Seconds by the number of lists; PCA does not depend on it."""
-    rng, dimension = np.random.default_rng(0), find_embedder(DEFAULT_EMBEDDER).spec.dimension
-    with one_thread_in_blas():
-        vectors = rng.standard_normal((_PCA_TRAINED, dimension), dtype=np.float32)
-        learn = partial(learn_reduction, [vectors], _REDUCED, seed=0, threads=1)
-        yield "any (PCA)", f"{both_seconds(learn)[0]:.1f}", ""
-        for count in (1_024, 2_048, 4_096, 8_192, 16_384):
-            sample = rng.standard_normal((_PER_LIST * count, _REDUCED), dtype=np.float32)
-            learned, pairs = "", 8 * _PER_LIST * count**2
-            if count <= 4_096:
-                taken, _ = both_seconds(partial(k_means, sample, count, seed=0, threads=1))
-                learned = f"{taken:.1f} ({1e9 * taken / pairs:.2f})"
-            chained, _ = both_seconds(partial(chain, sample[:count]))
-            yield f"{count:,}", learned, f"{chained:.2f} ({1e9 * chained / count**2:.1f})"
-
-
-def catalog(photos: int) -> Rows:
-    """Reading which photos there are."""
-    spec = find_embedder(DEFAULT_EMBEDDER).spec
-    with tempfile.TemporaryDirectory() as scratch:
-        path = Path(scratch, "c.annclust")
-        with StoreWriter.create(path, spec) as store:
-            _fill(store, photos, spec.dimension)
-            tracemalloc.start()
-            live_vectors(store)
-            most = tracemalloc.get_traced_memory()[1]
-            tracemalloc.stop()
-            taken = min(both_seconds(lambda: live_vectors(store)) for _ in range(3))[0]
-            looked, _ = both_seconds(store.sound_vectors)
-    yield (
-        f"{photos:,}",
-        f"{_bytes_of_files(photos):.0f}",
-        f"{1e6 * taken / photos:.2f}",
-        f"{most / photos:.0f}",
-        f"{1e6 * looked / photos:.2f}",
-    )
-
-
-def _bytes_of_files(count: int) -> float:
-    """Bytes of each of many files that wait to be read."""
-    tracemalloc.start()
-    files = [FileState(1, b"2026/11/27/%08d.jpg" % at, 10**6 + at, 10**18) for at in range(count)]
-    most = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return most / len(files)
-
-
-def _fill(store: StoreWriter, photos: int, dimension: int) -> None:
-    """Store a photo of each of many contents, few of whose coordinates are drawn."""
-    rng = np.random.default_rng(0)
-    with store.catalog.transaction():
-        root = store.catalog.add_root(b"/random", None).id
-    for first in range(0, photos, 10_000):
-        rows = np.zeros((10_000, dimension), dtype=np.float32)
-        rows[:, :8] = rng.standard_normal((10_000, 8))
-        digests = [rng.bytes(32) for _ in rows]
-        store.append(
-            [
-                EmbeddedContent(d, 1, 640, 480, "JPEG", r)
-                for d, r in zip(digests, unit_rows(rows), strict=True)
-            ]
-        )
-        with store.catalog.transaction():
-            for at, digest in enumerate(digests):
-                store.catalog.add_image(root, b"%08d.jpg" % (first + at), 1, 0, digest)
-
-
 def nothing(*_objects: object) -> int:
     """The work of a part that has none."""
     return 0
@@ -211,14 +133,6 @@ HEADERS = {
         *("photos", "taking, processor µs a photo", "by the clock"),
         *("committing, processor µs a photo", "by the clock", "bytes of the catalog a photo"),
     ),
-    "lists": ("lists", "k-means, s (ns a pair and round)", "chain, s (ns a pair)"),
-    "catalog": (
-        "photos",
-        "bytes of a file that waits",
-        "which are there, µs a photo",
-        "bytes a photo",
-        "checksums, µs a photo",
-    ),
     "ray": ("figure", "two nodes here"),
 }
 
@@ -228,13 +142,8 @@ def main() -> None:
     parser.add_argument("what", choices=HEADERS)
     parser.add_argument("--photos", type=int, default=300_000)
     options = parser.parse_args()
-    rows = {
-        "commit": lambda: commit(options.photos),
-        "lists": lists,
-        "catalog": lambda: catalog(options.photos),
-        "ray": ray_figures,
-    }[options.what]
-    print(table(HEADERS[options.what], rows()))
+    rows = commit(options.photos) if options.what == "commit" else ray_figures()
+    print(table(HEADERS[options.what], rows))
     print(f"\n{versions('apsw', 'numpy', 'ray')}")
 
 

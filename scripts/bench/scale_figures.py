@@ -1,17 +1,11 @@
-"""Scale, figures: what was measured of every stage, and what is about to change.
-
-What `scale_model.py` counts with. Seconds are of one processor.
-"""
+"""Scale, figures: what was measured of every stage; what `scale_model.py` counts with."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 MICRO, NANO = 1e-6, 1e-9
 DIMENSION, REDUCED, NEIGHBORS = 1_600, 128, 16
-VECTOR = 2 * DIMENSION
-"""Bytes of a vector as it is stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +19,9 @@ class Figures:
         of its file (assumed).
     come : float
         Bytes of a photo that comes embedded: its vector in 32 bits, and what else is known.
-    take, commit, catalog, waiting : float
+    take, commit, waiting : float
         Seconds to look a photo up, and to store it, 256 at a time, by the clock where 300,000 are
-        stored; bytes in the catalog; bytes of a file that waits to be read (scale_driver.py commit,
-        catalog).
+        stored; bytes of a file that waits to be read (scale_driver.py commit, catalog).
     pca, k_means, chain : float
         Once; a pair and round; a pair of lists (scale_driver.py lists).
     live, checksum : float
@@ -36,29 +29,29 @@ class Figures:
     task, reference, hold : float
         Seconds of the process that was started for a task, and for each object that it is given;
         bytes a second into the store (scale_driver.py ray).
-    reduce, place : float
-        Filling the index: a photo; a photo and list. These and all below: scale_stages.py.
-    order, gather, copy, scatter : float
-        A photo in the order of the lists; a vector gathered; bytes a second copied; a row of the
-        graph put in its place.
+    reduce, place, append, means : float
+        A photo; a photo and list; adding it; a mean of k-means, in each round. These and those
+        below: scale_stages.py.
+    order, gather, scatter : float
+        A photo in the order of the lists; a vector gathered; a row of the graph put in its place.
     pair, coordinate, refine, sample : float
         Of the graph: a pair compared; a coordinate of a candidate measured; a photo whose neighbors
         of neighbors are asked, and one looked at for recall.
-    forest, forest_others, part_bytes, forest_bytes : float
-        Seconds for a photo of a part, and for each other photo; bytes for either.
-    merge, merge_others, merge_bytes, merge_others_bytes, edge_bytes : float
-        Seconds for an edge that is merged, and for each photo; bytes for either, and of an edge
-        that travels.
-    edges, edges_listed : tuple of float
-        Edges a photo of the forest of a 2nd, a 20th, a 200th and a 2,000th of all: photos in any
-        order, or in that of the lists.
-    forest_here : float
-        A photo, where nothing is cut into parts.
-    questions, question_pair : float
-        Questions of the repair, a photo, of a million and more; seconds for each pair compared.
-    tree, cut, group, group_bytes : float
-        A photo: bridges and the rest of the tree; a cut; shots, scenes and themes, on two
-        processors, and bytes meanwhile (docs/how-big.md).
+    asking, find, kept, far : float
+        Of the join in shards: a place that looks into another shard; a find; a candidate measured
+        that is sorted; a coordinate of a candidate measured in shards (scale_shards.py steps).
+    ask_scan, seek_scan, sort_scan : float
+        A photo and shard: looking who asks there, what is sought there, what was measured there.
+    forest, part_bytes, merge, merge_bytes, forest_here : float
+        A photo of a part; an edge that is merged, with bytes of either; a photo where nothing is
+        cut into parts.
+    edges : tuple of float
+        Edges a photo of the forest of a 2nd, a 20th, a 200th and a 2,000th of all.
+    rounds, bridges, questions, asked_pair : float
+        Rounds of bridges, and their queries a photo; questions of the repair, a photo; a pair
+        compared for either.
+    tree, cut, group : float
+        A photo: the rest of the tree; a cut; shots, scenes and themes, on two processors.
     """
 
     read: float = 20.3e-3
@@ -66,7 +59,6 @@ class Figures:
     come: float = 4 * DIMENSION + 300
     take: float = 46 * MICRO
     commit: float = 189 * MICRO
-    catalog: float = 460
     waiting: float = 161
     pca: float = 0.6
     k_means: float = 4.4 * NANO
@@ -78,106 +70,73 @@ class Figures:
     hold: float = 1.35e9
     reduce: float = 8.3 * MICRO
     place: float = 3.4 * NANO
+    append: float = 0.25 * MICRO
+    means: float = 0.42 * MICRO
     order: float = 0.5 * MICRO
     gather: float = 0.4 * MICRO
-    copy: float = 3.4e9
     scatter: float = 0.14 * MICRO
     pair: float = 8.5 * NANO
     coordinate: float = 0.55 * NANO
     refine: float = 11.4 * MICRO
     sample: float = 1.6 * MICRO
+    asking: float = 190 * NANO
+    find: float = 40 * NANO
+    kept: float = 100 * NANO
+    far: float = 1.17 * NANO
+    ask_scan: float = 70 * NANO
+    seek_scan: float = 80 * NANO
+    sort_scan: float = 30 * NANO
     forest: float = 4.5 * MICRO
-    forest_others: float = 218 * NANO
-    part_bytes: float = 342
-    forest_bytes: float = 34
+    part_bytes: float = 1_750
     merge: float = 0.58 * MICRO
-    merge_others: float = 5 * NANO
-    merge_bytes: float = 100
-    merge_others_bytes: float = 27
-    edge_bytes: float = 24
-    edges: tuple[float, ...] = (1.93, 10.3, 15.4, 15.9)
-    edges_listed: tuple[float, ...] = (1.23, 2.25, 2.76, 2.61)
+    merge_bytes: float = 127
     forest_here: float = 3.5 * MICRO
+    edges: tuple[float, ...] = (1.93, 10.3, 15.4, 15.9)
+    rounds: float = 2
+    bridges: float = 0.005
     questions: float = 0.03
-    question_pair: float = 31 * NANO
+    asked_pair: float = 31 * NANO
     tree: float = 4.8 * MICRO
     cut: float = 0.47 * MICRO
     group: float = 114 * MICRO
-    group_bytes: float = 1_400
 
 
 MEASURED = Figures()
 
-
-@dataclass(frozen=True, slots=True)
-class Design:
-    """How it is done today, where that is about to change: to be set anew here.
-
-    Parameters
-    ----------
-    index_bytes, order_bytes, tree_bytes, graph_bytes : float
-        A photo, in the process that was started: while the index is filled; its vector after PCA
-        with its place, while graph and tree are built; the tree besides the graph; the graph.
-    filled_by, held_by : {"driver", "cluster"}
-        Who fills the index; in whose stores shards lie: the node's of the process that was started,
-        or all nodes'.
-    shard : float
-        Bytes of vectors of a shard.
-    asks_for : {"shards", "rows"}
-        What travels to whoever works on a span: the shards that hold what it needs, as today; or
-        its queries to whoever holds the lists, and then the candidates' vectors alone.
-    parts_of : {"photos", "lists"}
-        In which order the graph is cut for its forests; in that of the lists, what is elsewhere is
-        taken as not to be counted either, which it is today.
-    candidates : float
-        Of a span, each once, a place of it (scale_shards.py).
-    spread : tuple of (float, float, float)
-        Photos, and share of all shards that the join and the measuring of a span are given
-        (scale_shards.py): at the size nearest to it.
-    """
-
-    index_bytes: float = 4 * REDUCED + 8
-    order_bytes: float = 4 * REDUCED + 12
-    tree_bytes: float = 360
-    graph_bytes: float = 8 * NEIGHBORS
-    filled_by: Literal["driver", "cluster"] = "driver"
-    held_by: Literal["driver", "cluster"] = "driver"
-    shard: float = 2 << 30
-    asks_for: Literal["shards", "rows"] = "shards"
-    parts_of: Literal["photos", "lists"] = "photos"
-    candidates: float = 9.0
-    spread: tuple[tuple[float, float, float], ...] = ((1e8, 0.96, 0.86), (1e9, 0.84, 0.66))
-
-
-TODAY = Design()
-
-ROWS = Design(
-    order_bytes=12,
-    tree_bytes=128,
-    filled_by="cluster",
-    held_by="cluster",
-    asks_for="rows",
-    parts_of="lists",
+TRAVELS = (
+    (8, 3.8, 0.228, 0.278, 55.3, 0.88, 0.182),
+    (32, 6.72, 0.167, 0.105, 59.6, 1.36, 0.223),
+    (129, 8.93, 0.106, 0.0771, 77.2, 1.91, 0.266),
+    (513, 11.8, 0.0526, 0.0714, 74.7, 2.17, 0.274),
 )
-"""What would be needed."""
+"""Of so many shards: others that a photo looks into; share of its lists in its own shard, and in the
+one of the others that most is asked of; finds that come back; others where its candidates lie, and
+share of these there (`scale_shards.py travels`)."""
 
-GRAPH = frozenset({"joining", "neighbors of neighbors", "sampling for recall", "measuring"})
+OWN_FINDS = 32
+
+DRIVER = {"reading": 161, "index": 520, "order": 20, "graph": 148, "tree": 250, "groups": 1_400}
+"""Bytes a photo in the process that was started: files that wait; the lists until they are written;
+the order; with the graph while it comes in; with the density tree; groups (docs/how-big.md)."""
+
+JOIN = frozenset({"joining", "neighbors of neighbors", "sampling for recall", "measuring"})
 INDEX = frozenset(
     {"looking at vectors", "learning the index", "filling it", "the order of the lists"}
 )
-LABELS = GRAPH | {"holding the vectors", "forest", "questions", "the tree", "cutting it"}
+LABELS = JOIN | {"holding the vectors", "forest", "bridges and questions", "the tree", "cutting it"}
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What was measured on two processors of this machine.
+    """What was measured on two processors of this machine, by the clock.
 
     Parameters
     ----------
     name : str
-    n, dimension : int
-    sharded, local : bool
-        As of `scale_formulas.Model`; 40 shards.
+    n, dimension, shards : int
+        Shards are 1 where vectors are held together.
+    local : bool
+        As of `scale_model.Model`.
     stages : frozenset of str
     seconds : float
     """
@@ -185,23 +144,19 @@ class Known:
     name: str
     n: int
     dimension: int
-    sharded: bool
+    shards: int
     local: bool
     stages: frozenset[str]
     seconds: float
 
 
 KNOWN = (
-    Known("graph (scale_shards.py)", 100_000, 1_600, False, True, GRAPH, 3.4),
-    Known("graph (scale_shards.py)", 300_000, 1_600, False, True, GRAPH, 13.1),
-    Known("graph, 40 shards (scale_shards.py)", 100_000, 1_600, True, True, GRAPH, 4.2),
-    Known("graph, 40 shards (scale_shards.py)", 300_000, 1_600, True, True, GRAPH, 16.9),
-    Known("index and graph (scale.py)", 100_000, 1_600, False, True, GRAPH | INDEX, 4.4),
-    Known("index and graph (scale.py)", 300_000, 1_600, False, True, GRAPH | INDEX, 16),
-    Known("index and graph (scale.py)", 1_000_000, 1_600, False, True, GRAPH | INDEX, 75),
-    Known("labels, local (engines.py)", 100_000, 512, False, True, LABELS, 3.4),
-    Known("labels, local (engines.py)", 300_000, 512, False, True, LABELS, 11.4),
-    Known("labels, Ray (engines.py)", 100_000, 512, False, False, LABELS, 4.1),
-    Known("labels, Ray (engines.py)", 300_000, 512, False, False, LABELS, 13.9),
+    Known("graph (scale_shards.py)", 100_000, 1_600, 1, True, JOIN, 3.4),
+    Known("graph (scale_shards.py)", 300_000, 1_600, 1, True, JOIN, 13.1),
+    Known("graph, 40 shards (scale_shards.py)", 100_000, 1_600, 40, True, JOIN, 4.2),
+    Known("graph, 40 shards (scale_shards.py)", 300_000, 1_600, 40, True, JOIN, 16.9),
+    Known("index and graph (scale.py)", 300_000, 1_600, 1, True, JOIN | INDEX, 16),
+    Known("index and graph (scale.py)", 1_000_000, 1_600, 1, True, JOIN | INDEX, 75),
+    Known("labels (engines.py)", 300_000, 512, 1, True, LABELS, 11.4),
+    Known("labels, Ray (engines.py)", 300_000, 512, 1, False, LABELS, 13.9),
 )
-"""By the clock; scale.py and engines.py at 300,000 as in docs/how-big.md and docs/benchmarks.md."""

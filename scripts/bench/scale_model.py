@@ -2,11 +2,10 @@
 
     python scripts/bench/scale_model.py            the clusters of docs/scale.md
     python scripts/bench/scale_model.py --million  what a stage takes of one processor
+    python scripts/bench/scale_model.py --shards   how many are best
     python scripts/bench/scale_model.py --check    what was measured, predicted
 
-Every stage as it is done today, and as it would be where rows of vectors travel instead of shards.
-`formula` is the most that processors, links or the process that was started have to do, as if it
-were done side by side; what is cut into tasks is simulated as well (`scale_simulation.py`).
+Stages are cut into tasks as annclust does it, and these are simulated (`scale_simulation.py`).
 """
 
 from __future__ import annotations
@@ -15,22 +14,23 @@ import argparse
 from dataclasses import replace
 from math import inf, log10
 
-import numpy as np
 from reporting import table
-from scale_figures import KNOWN, MEASURED, ROWS, TODAY
+from scale_figures import KNOWN, MEASURED
 from scale_formulas import Model
-from scale_simulation import Cluster, Objects, Tasks, run
+from scale_simulation import Cluster, Pairs, Tasks
 
 GIGABIT = 1e9 / 8
+BILLION = 1_000_000_000
 CLUSTERS = (
-    (1_000_000, Cluster(4, 16, 64e9, 10 * GIGABIT)),
-    (100_000_000, Cluster(8, 16, 64e9, 10 * GIGABIT)),
-    (100_000_000, Cluster(16, 16, 64e9, 10 * GIGABIT)),
-    (100_000_000, Cluster(8, 16, 1_024e9, 10 * GIGABIT)),
-    (1_000_000_000, Cluster(64, 32, 256e9, 10 * GIGABIT)),
-    (1_000_000_000, Cluster(128, 32, 256e9, 25 * GIGABIT)),
+    (BILLION // 10, Cluster(8, 16, 64e9, 10 * GIGABIT)),
+    (BILLION // 10, Cluster(16, 16, 128e9, 10 * GIGABIT)),
+    (BILLION, Cluster(64, 32, 256e9, 10 * GIGABIT)),
+    (BILLION, Cluster(128, 32, 256e9, 25 * GIGABIT)),
 )
-DESIGNS = {"as it is done": TODAY, "rows, not shards, asked for": ROWS}
+SHARDS = (32, 64, 149, 256, 512, 1_490)
+
+TIME = (86_400.0, "d"), (3_600.0, "h"), (60.0, "min"), (1.0, "s")
+BYTES = (1e15, "PB"), (1e12, "TB"), (1e9, "GB"), (1e6, "MB")
 
 
 def quantity(value: float, units: tuple[tuple[float, str], ...]) -> str:
@@ -39,103 +39,98 @@ def quantity(value: float, units: tuple[tuple[float, str], ...]) -> str:
     return f"{value / size:.3g} {unit}" if value else ""
 
 
-TIME = (86_400.0, "d"), (3_600.0, "h"), (60.0, "min"), (1.0, "s")
-BYTES = (1e15, "PB"), (1e12, "TB"), (1e9, "GB"), (1e6, "MB")
-
-
 def report(model: Model) -> str:
+    """A row for each stage; (!) where memory does not do."""
     rows, room = [], model.cluster.memory
 
     def shown(size: float) -> str:
         return quantity(size, BYTES) + (" (!)" if size > room else "")
 
     stages = list(model.stages())
-    for stage in stages:
-        done = stage.outcome
-        rows.append(
-            [
-                stage.name,
-                quantity(done.formula, TIME),
-                quantity(done.seconds, TIME),
-                done.bound,
-                quantity(done.fetched, BYTES),
-                shown(stage.driver),
-                shown(stage.node),
-            ]
-        )
-    whole = quantity(sum(stage.outcome.seconds for stage in stages), TIME)
-    rows.append(["all, one after the other", "", whole, "", "", "", ""])
-    header = "stage", "formula", "simulated", "bound by", "network", "driver", "a node"
-    return table(header, rows)
+    for each in stages:
+        done = each.outcome
+        figures = quantity(done.seconds, TIME), done.bound, quantity(done.travelled, BYTES)
+        rows.append([each.name, *figures, shown(each.driver), shown(each.node)])
+    whole = quantity(sum(each.outcome.seconds for each in stages), TIME)
+    rows.append(["all, one after the other", whole, "", "", "", ""])
+    return table(("stage", "takes", "bound by", "travels", "driver", "a node"), rows)
 
 
 def per_million() -> str:
-    """What each stage takes for a million on one processor, and how that grows up to a billion.
+    """What each stage takes and moves for a million, in 8 shards, and how that grows to a billion.
 
-    As where rows travel, and nothing else takes time.
+    On one processor to which nothing is far; what travels: where there are many.
     """
-    alone = Cluster(1, 1, 1e18, inf, inf)
-    few, many = (
-        list(Model(n, alone, MEASURED, replace(TODAY, asks_for="rows"), sharded=True).stages())
-        for n in (1_000_000, 1_000_000_000)
+    alone, many = Cluster(1, 1, inf, inf, inf), Cluster(64, 1, inf, inf, inf)
+    one, thousand, spread = (
+        list(Model(n, cluster, replace(MEASURED, task=0.0, reference=0.0), shards).stages())
+        for n, cluster, shards in ((10**6, alone, 8), (BILLION, alone, 512), (10**6, many, 8))
     )
     rows = []
-    for one, thousand in zip(few, many, strict=True):
-        grows = log10(thousand.outcome.formula / one.outcome.formula) / 3
-        seconds = f"{one.outcome.formula:.3g}"
-        rows.append([one.name, seconds, f"{grows:.2f}", quantity(one.driver, BYTES)])
-    return table(("stage", "processor s", "exponent", "bytes of the driver"), rows)
+    for each, larger, far in zip(one, thousand, spread, strict=True):
+        seconds = each.outcome.cores or each.outcome.driver
+        more = larger.outcome.cores or larger.outcome.driver
+        figures = f"{seconds:.3g}", f"{log10(more / seconds) / 3:.2f}"
+        moved = quantity(far.outcome.travelled, BYTES)
+        rows.append([each.name, *figures, moved, quantity(each.driver, BYTES)])
+    return table(("stage", "processor s", "exponent", "travels", "driver"), rows)
+
+
+def best_shards() -> str:
+    """Hours of what is done in shards, by their number."""
+    rows = []
+    for count in SHARDS:
+        row: list[str] = [f"{count:,}"]
+        for n, cluster in CLUSTERS:
+            model = Model(n, cluster, shards=count)
+            names = "joining", "measuring", "bridges and questions"
+            stages = [*model.in_shards(), *model.tree()]
+            taken = [each.outcome.seconds for each in stages if each.name in names]
+            row += [" + ".join(f"{each / 3_600:.2f}" for each in taken)]
+        rows.append(row)
+    return table(("shards", *(f"{n:,} on {c.nodes}" for n, c in CLUSTERS)), rows)
 
 
 def sound() -> None:
     """The simulation, where everybody knows what has to come out."""
-    cluster = Cluster(2, 4, 1e9, 1e9)
-    assert run(Tasks(80, 1.0), cluster).seconds == 10
-    assert round(run(Tasks(80, 0.0, submitting=0.5), cluster).seconds, 6) == 40
-    assert round(run(Tasks(80, 0.0, fetched=1e9), cluster).seconds, 6) == 40
-    held = Objects(np.array([1e8]), np.zeros(1, np.int64), lambda _: np.ones(1, np.bool_))
-    assert run(Tasks(80, 1.0, objects=held), cluster).fetched == 1e8  # once, by the other node
+    cluster = Cluster(2, 4, inf, 1e9)
+    assert Tasks(80, 1.0).run(cluster).seconds == 10
+    assert round(Tasks(80, 0.0, submitting=0.5).run(cluster).seconds, 6) == 40
+    assert round(Tasks(80, 0.0, fetched=1e9).run(cluster).seconds, 6) == 40
+    pairs = Pairs(40, 40.0, 1 / 40, 1 / 40, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    assert 200 <= pairs.run(cluster).seconds < 203
+    sending = replace(pairs, seconds=0.0, sent=2e9, held=1e15)
+    assert 20 <= sending.run(cluster).seconds <= 41
 
 
 def check() -> str:
     """What was measured on this machine beside what the model says."""
-    alone = Cluster(1, 2, 24e9, inf)
+    alone = Cluster(1, 2, inf, inf)
     here = replace(MEASURED, task=0.0, reference=0.0, hold=inf)
     rows = []
     for known in KNOWN:
-        n, figures = known.n, here if known.local else MEASURED
-        # A span is a good part of so few photos: it is given all shards.
-        shards = replace(TODAY, shard=n / 40 * 2 * known.dimension, spread=((n, 1.0, 1.0),))
-        model = Model(n, alone, figures, shards, known.sharded, known.local, known.dimension)
+        figures = here if known.local else MEASURED
+        model = Model(known.n, alone, figures, known.shards, known.local, known.dimension)
         found = sum(each.outcome.seconds for each in model.stages() if each.name in known.stages)
         ratio = f"{found / known.seconds:.2f}"
-        rows.append([known.name, f"{n:,}", f"{found:.1f}", f"{known.seconds:.1f}", ratio])
+        rows.append([known.name, f"{known.n:,}", f"{found:.1f}", f"{known.seconds:.1f}", ratio])
     return table(("what", "photos", "predicted, s", "measured, s", "ratio"), rows)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--check", action="store_true")
-    parser.add_argument("--million", action="store_true")
-    options = parser.parse_args()
-    if options.million:
-        print(per_million())
-        return
-    if options.check:
-        sound()
-        print(check())
-        return
-    for n, cluster in CLUSTERS:
-        nodes = (
-            f"{cluster.nodes} nodes of {cluster.cores} processors, {cluster.memory / 1e9:.0f} GB"
-        )
-        print(f"\n{n:,} photos, {nodes}, {cluster.network / GIGABIT:.0f} Gb/s")
-        room = Model(n, cluster).room
-        print(f"as it is done, each node has room for the work on {room / 1e6:.0f} million photos")
-        for name, design in DESIGNS.items():
-            model = Model(n, cluster, design=design)
-            if design is TODAY or model.in_shards:
-                print(f"\n{name}\n\n{report(model)}")
+    shown = {"--million": per_million, "--shards": best_shards, "--check": check}
+    for name in shown:
+        parser.add_argument(name, action="store_true")
+    options = vars(parser.parse_args())
+    sound()
+    chosen = [function for name, function in shown.items() if options[name[2:]]]
+    for function in chosen:
+        print(function())
+    for n, cluster in CLUSTERS if not chosen else ():
+        nodes = f"{cluster.nodes} nodes of {cluster.cores}, {cluster.memory / 1e9:.0f} GB"
+        print(f"\n{n:,} photos, {nodes}, {cluster.network / GIGABIT:.0f} Gb/s\n")
+        print(report(Model(n, cluster)))
 
 
 if __name__ == "__main__":

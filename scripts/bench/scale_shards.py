@@ -5,9 +5,9 @@
     python scripts/bench/scale_shards.py join --sizes 100000 300000
 
 `travels`: in how many shards besides its own a photo looks for neighbors, and its candidates lie;
-how many finds come back; of some places in turn, as many lists long as `SPAN` places are in a
-billion photos. `steps`: processor time of each function of a pair of shards. `join`: the sharded
-join beside the whole one, on all processors. Synthetic photos; each size in a process of its own.
+how many finds come back. `steps`: processor time of each function of a pair of shards, a place.
+`join`: the sharded join beside the whole one, on all processors. Synthetic photos; each size in a
+process of its own.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
@@ -57,8 +57,7 @@ FEW, DIMENSION = 192, 1_600
 """All but the noise of synthetic photos lies in so few dimensions; PCA keeps 128 of either."""
 
 SHARDS = (8, 32, 128, 512)
-BILLION = 1_000_000_000
-NEIGHBORS, _SPANS = 16, 48
+NEIGHBORS, _BLOCKS, _PLACES = 16, 16, 1_024
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,71 +137,63 @@ def joined(shards: Shards, own: int, rows: Nodes, plan: GraphPlan, watch: Stopwa
 
 
 def travels(n: int) -> Rows:
-    """A row for each number of shards."""
+    """A row for each number of shards: means over places of some of these."""
     album = Album.of(n, FEW)
-    lists = choose_index(BILLION, DIMENSION, SearchSettings()).lists
-    places = int(SPAN * lists / BILLION * n / album.order.lists)
-    return [_travelled(album, count, places) for count in SHARDS]
+    rows: Rows = []
+    for count in SHARDS:
+        shards = album.shards(count)
+        chosen = np.unique(np.linspace(0, len(shards.parts) - 1, _BLOCKS).astype(int))
+        figures = [_travelled(album, shards, own) for own in chosen.tolist()]
+        means = (f"{np.mean(column):.3g}" for column in zip(*figures, strict=True))
+        rows.append([f"{n:,}", len(shards.parts), *means])
+    return rows
 
 
-def _travelled(album: Album, count: int, places: int) -> list[object]:
-    shards = album.shards(count)
+def _travelled(album: Album, shards: Shards, own: int) -> tuple[float, ...]:
     ends = np.array([0, *(each.places[1] for each in shards.parts)])
-    starts = np.linspace(0, album.order.n - places - 1, _SPANS).astype(int)
-    figures = []
-    for start in starts.tolist():
-        own = int(np.searchsorted(ends, start, side="right")) - 1
-        rows = np.arange(start, min(start + places, ends[own + 1])) - ends[own]
-        done = joined(shards, own, rows, album.in_shards, Stopwatch())
-        held = np.searchsorted(ends, done.candidates, side="right") - 1
-        held[done.candidates < 0] = own
-        sought = len(np.unique(held + len(ends) * np.arange(len(rows))[:, np.newaxis]))
-        others, many = np.delete(done.asked, own), len(rows)
-        beside = others.sum() / many, (np.sort(others)[-len(others) // 10 :].sum()) / others.sum()
-        back = done.found.sum() / many, sum(len(f.queries) for f in done.looks.finds) / many
-        figures.append((many, *beside, *back, sought / many - (held == own).any(axis=1).mean()))
-    weights, *columns = zip(*figures, strict=True)
-    means = (np.average(column, weights=weights) for column in columns)
-    return [f"{album.order.n:,}", len(shards.parts), *(f"{mean:.3g}" for mean in means)]
+    rows = np.arange(ends[own + 1] - ends[own])
+    rows = rows[:: max(len(rows) // _PLACES, 1)]
+    done = joined(shards, own, rows, album.in_shards, Stopwatch())
+    held = np.searchsorted(ends, done.candidates, side="right") - 1
+    held[done.candidates < 0] = own
+    lists = np.array([0, *(each.lists[1] for each in shards.parts)])
+    beside = np.searchsorted(lists, done.looks.beside.ravel(), side="right") - 1
+    looked = np.bincount(beside, minlength=len(shards.parts))
+    others, many = np.delete(looked, own), len(rows)
+    sought = len(np.unique(held + len(ends) * np.arange(many)[:, np.newaxis])) / many
+    return (
+        (done.asked.sum() - done.asked[own]) / many,
+        looked[own] / looked.sum(),
+        others.max() / looked.sum(),
+        done.found.sum() / many,
+        sought - float((held == own).any(axis=1).mean()),
+        float((held != own).mean()),
+    )
 
 
 def steps(n: int) -> Rows:
-    """Of places of one of eight shards, joined and measured with all of these."""
-    album, watch = Album.of(n, DIMENSION), Stopwatch()
-    shards, plan = album.shards(8), album.in_shards
+    """Of places of one shard, joined and measured with all: microseconds a place."""
+    album = Album.of(n, DIMENSION)
+    with one_thread_in_blas():
+        return [[f"{n:,}", *_steps(album, count)] for count in (8, 128)]
+
+
+def _steps(album: Album, count: int) -> list[object]:
+    shards, plan, watch = album.shards(count), album.in_shards, Stopwatch()
     own = len(shards.parts) // 2
     first, last = shards.parts[own].places
-    rows = np.arange(min(SPAN, last - first))
-    with one_thread_in_blas():
-        done = joined(shards, own, rows, plan, watch)
-        ends, vectors = [0], LOCAL.value(shards.parts[own].vectors)
-        away = []
-        for each in shards.parts:
-            sought = watch.call(seek, *each.places, rows, done.candidates, vectors)
-            away.append(watch.call(measure, sought, LOCAL.value(each.vectors)))
-            ends.append(each.places[1])
-        watch.call(nearest_measured, NEIGHBORS, np.array(ends), done.candidates, *away)
-    return list(_shown(album, done, watch.taken, len(rows)))
-
-
-def _shown(
-    album: Album, done: Joined, taken: dict[str, float], many: int
-) -> Iterator[list[object]]:
-    order, plan = album.order, album.in_shards
-    mean = order.n / order.lists
-    finds, asked = int(done.found.sum()), int(done.asked.sum())
-    units = {
-        "look": ("pair", many * (mean + order.lists)),
-        "ask": ("query that looks into a shard", asked),
-        "compare": ("pair", many * mean * (plan.probes - 1)),
-        "nearest_of_block": ("find", finds + sum(len(f.queries) for f in done.looks.finds)),
-        "seek": ("pair", done.candidates.size),
-        "measure": ("coordinate", done.candidates.size * DIMENSION),
-        "nearest_measured": ("pair", done.candidates.size),
-    }
-    for name, (unit, count) in units.items():
-        each = f"{1e9 * taken[name] / count:.3g} ns a {unit}"
-        yield [f"{order.n:,}", name, f"{1e6 * taken[name] / many:.3g}", each]
+    rows, vectors = np.arange(min(SPAN, last - first)), LOCAL.value(shards.parts[own].vectors)
+    done = joined(shards, own, rows, plan, watch)
+    ends, away = [0], []
+    for each in shards.parts:
+        sought = watch.call(seek, *each.places, rows, done.candidates, vectors)
+        away.append(watch.call(measure, sought, LOCAL.value(each.vectors)))
+        ends.append(each.places[1])
+    watch.call(nearest_measured, NEIGHBORS, np.array(ends), done.candidates, *away)
+    pair = 1e9 * watch.taken["compare"] * album.order.lists / album.order.n / (plan.probes - 1)
+    taken = [1e6 * each / len(rows) for each in watch.taken.values()]
+    figures = pair / len(rows), (done.asked.sum() / len(rows)), done.found.sum() / len(rows)
+    return [len(shards.parts), *(f"{each:.3g}" for each in (*taken, *figures))]
 
 
 def join(n: int) -> Rows:
@@ -221,12 +212,17 @@ def join(n: int) -> Rows:
     return rows
 
 
+STEPS = look, ask, compare, nearest_of_block, seek, measure, nearest_measured
 HEADERS = {
     "travels": (
-        *("photos", "shards", "others that a photo looks into", "of it by the nearest tenth"),
-        *("finds that come back", "finds in its own list", "others where candidates lie"),
+        *("photos", "shards", "others that a photo looks into", "lists in its own"),
+        *("lists in the next", "finds that come back", "others where candidates lie"),
+        "candidates there",
     ),
-    "steps": ("photos", "step", "µs a photo", "each"),
+    "steps": (
+        *("photos", "shards", *(f"{step.__name__}, µs" for step in STEPS)),
+        *("compare, ns a pair", "shards that are asked", "finds"),
+    ),
     "join": ("photos", "join", "processor s", "by the clock", "recall", "recall, dense half"),
 }
 
