@@ -68,13 +68,13 @@ class Figures:
     task: float = 1.3e-3
     reference: float = 0.04e-3
     hold: float = 1.35e9
-    reduce: float = 8.3 * MICRO
-    place: float = 3.4 * NANO
-    append: float = 0.25 * MICRO
-    means: float = 0.42 * MICRO
-    order: float = 0.5 * MICRO
+    reduce: float = 8.2 * MICRO
+    place: float = 3.6 * NANO
+    append: float = 0.4 * MICRO
+    means: float = 0.63 * MICRO
+    order: float = 0.06 * MICRO
     gather: float = 0.4 * MICRO
-    scatter: float = 0.14 * MICRO
+    scatter: float = 0.12 * MICRO
     pair: float = 8.5 * NANO
     coordinate: float = 0.55 * NANO
     refine: float = 11.4 * MICRO
@@ -86,14 +86,14 @@ class Figures:
     ask_scan: float = 70 * NANO
     seek_scan: float = 80 * NANO
     sort_scan: float = 30 * NANO
-    forest: float = 4.5 * MICRO
-    part_bytes: float = 1_750
-    merge: float = 0.58 * MICRO
+    forest: float = 5.0 * MICRO
+    part_bytes: float = 400
+    merge: float = 1.16 * MICRO
     merge_bytes: float = 127
     forest_here: float = 3.5 * MICRO
     edges: tuple[float, ...] = (1.93, 10.3, 15.4, 15.9)
-    rounds: float = 2
-    bridges: float = 0.005
+    rounds: float = 1
+    bridges: float = 0.002
     questions: float = 0.03
     asked_pair: float = 31 * NANO
     tree: float = 4.8 * MICRO
@@ -104,14 +104,14 @@ class Figures:
 MEASURED = Figures()
 
 TRAVELS = (
-    (8, 3.8, 0.228, 0.278, 55.3, 0.88, 0.182),
-    (32, 6.72, 0.167, 0.105, 59.6, 1.36, 0.223),
-    (129, 8.93, 0.106, 0.0771, 77.2, 1.91, 0.266),
-    (513, 11.8, 0.0526, 0.0714, 74.7, 2.17, 0.274),
+    (8, 4.12, 0.22, 0.212, 69.8, 1.25, 0.243),
+    (32, 7.38, 0.125, 0.0838, 69.7, 1.89, 0.292),
+    (128, 9.32, 0.0897, 0.0455, 75.5, 2.29, 0.32),
+    (513, 11.2, 0.0613, 0.0484, 75.8, 2.54, 0.327),
 )
-"""Of so many shards: others that a photo looks into; share of its lists in its own shard, and in the
-one of the others that most is asked of; finds that come back; others where its candidates lie, and
-share of these there (`scale_shards.py travels`)."""
+"""Of so many shards: others that a photo looks into; share of its lists in its own shard, and in
+that of the others that most is asked of; finds that come back; others where its candidates lie, and
+share of these there, of 4 million photos (`scale_shards.py travels`)."""
 
 OWN_FINDS = 32
 
@@ -128,7 +128,7 @@ LABELS = JOIN | {"holding the vectors", "forest", "bridges and questions", "the 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What was measured on two processors of this machine, by the clock.
+    """What was measured on two processors of this machine, by the clock, or as half of their time.
 
     Parameters
     ----------
@@ -153,8 +153,7 @@ class Known:
 KNOWN = (
     Known("graph (scale_shards.py)", 100_000, 1_600, 1, True, JOIN, 3.4),
     Known("graph (scale_shards.py)", 300_000, 1_600, 1, True, JOIN, 13.1),
-    Known("graph, 40 shards (scale_shards.py)", 100_000, 1_600, 40, True, JOIN, 4.2),
-    Known("graph, 40 shards (scale_shards.py)", 300_000, 1_600, 40, True, JOIN, 16.9),
+    Known("graph, 40 shards (scale_shards.py)", 100_000, 1_600, 40, True, JOIN, 6.3),
     Known("index and graph (scale.py)", 300_000, 1_600, 1, True, JOIN | INDEX, 16),
     Known("index and graph (scale.py)", 1_000_000, 1_600, 1, True, JOIN | INDEX, 75),
     Known("labels (engines.py)", 300_000, 512, 1, True, LABELS, 11.4),

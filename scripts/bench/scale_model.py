@@ -22,11 +22,13 @@ from scale_simulation import Cluster, Pairs, Tasks
 GIGABIT = 1e9 / 8
 BILLION = 1_000_000_000
 CLUSTERS = (
-    (BILLION // 10, Cluster(8, 16, 64e9, 10 * GIGABIT)),
-    (BILLION // 10, Cluster(16, 16, 128e9, 10 * GIGABIT)),
-    (BILLION, Cluster(64, 32, 256e9, 10 * GIGABIT)),
-    (BILLION, Cluster(128, 32, 256e9, 25 * GIGABIT)),
+    (BILLION // 10, Cluster(8, 16, 64e9, 10 * GIGABIT), 0),
+    (BILLION // 10, Cluster(16, 16, 128e9, 10 * GIGABIT), 0),
+    (BILLION, Cluster(64, 32, 256e9, 10 * GIGABIT), 0),
+    (BILLION, Cluster(64, 32, 256e9, 10 * GIGABIT), 256),
 )
+"""Photos, machines, and shards: as annclust cuts them if 0."""
+
 SHARDS = (32, 64, 149, 256, 512, 1_490)
 
 TIME = (86_400.0, "d"), (3_600.0, "h"), (60.0, "min"), (1.0, "s")
@@ -61,10 +63,10 @@ def per_million() -> str:
 
     On one processor to which nothing is far; what travels: where there are many.
     """
-    alone, many = Cluster(1, 1, inf, inf, inf), Cluster(64, 1, inf, inf, inf)
+    alone, many = Cluster(1, 1, inf, inf, inf), Cluster(64, 64, inf, GIGABIT)
     one, thousand, spread = (
         list(Model(n, cluster, replace(MEASURED, task=0.0, reference=0.0), shards).stages())
-        for n, cluster, shards in ((10**6, alone, 8), (BILLION, alone, 512), (10**6, many, 8))
+        for n, cluster, shards in ((10**6, alone, 8), (BILLION, alone, 256), (10**6, many, 128))
     )
     rows = []
     for each, larger, far in zip(one, thousand, spread, strict=True):
@@ -81,14 +83,14 @@ def best_shards() -> str:
     rows = []
     for count in SHARDS:
         row: list[str] = [f"{count:,}"]
-        for n, cluster in CLUSTERS:
+        for n, cluster, _ in CLUSTERS[:3]:
             model = Model(n, cluster, shards=count)
             names = "joining", "measuring", "bridges and questions"
             stages = [*model.in_shards(), *model.tree()]
             taken = [each.outcome.seconds for each in stages if each.name in names]
             row += [" + ".join(f"{each / 3_600:.2f}" for each in taken)]
         rows.append(row)
-    return table(("shards", *(f"{n:,} on {c.nodes}" for n, c in CLUSTERS)), rows)
+    return table(("shards", *(f"{n:,} on {c.nodes}" for n, c, _ in CLUSTERS[:3])), rows)
 
 
 def sound() -> None:
@@ -127,10 +129,10 @@ def main() -> None:
     chosen = [function for name, function in shown.items() if options[name[2:]]]
     for function in chosen:
         print(function())
-    for n, cluster in CLUSTERS if not chosen else ():
+    for n, cluster, shards in () if chosen else CLUSTERS:
         nodes = f"{cluster.nodes} nodes of {cluster.cores}, {cluster.memory / 1e9:.0f} GB"
         print(f"\n{n:,} photos, {nodes}, {cluster.network / GIGABIT:.0f} Gb/s\n")
-        print(report(Model(n, cluster)))
+        print(report(Model(n, cluster, shards=shards)))
 
 
 if __name__ == "__main__":
