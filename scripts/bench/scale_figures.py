@@ -19,19 +19,17 @@ class Figures:
         of its file (assumed).
     come : float
         Bytes of a photo that comes embedded: its vector in 32 bits, and what else is known.
-    take, commit, waiting : float
+    take, commit : float
         Seconds to look a photo up, and to store it, 256 at a time, by the clock where 300,000 are
-        stored; bytes of a file that waits to be read (scale_driver.py commit, catalog).
-    pca, k_means, chain : float
-        Once; a pair and round; a pair of lists (scale_driver.py lists).
-    live, checksum : float
-        A photo: reading that it is there; looking at its vector (scale_driver.py catalog).
+        stored (scale_driver.py commit).
+    live : float
+        Reading that a photo is there, and looking at its vector (storage.py).
     task, reference, hold : float
         Seconds of the process that was started for a task, and for each object that it is given;
         bytes a second into the store (scale_driver.py ray).
-    reduce, place, append, means : float
-        A photo; a photo and list; adding it; a mean of k-means, in each round. These and those
-        below: scale_stages.py.
+    reduce, place, append, means, chain : float
+        A photo; a photo and list; adding it; a mean of k-means, in each round; a pair of lists in
+        their order. These and those below: scale_stages.py.
     order, gather, scatter : float
         A photo in the order of the lists; a vector gathered; a row of the graph put in its place.
     pair, coordinate, refine, sample : float
@@ -59,12 +57,8 @@ class Figures:
     come: float = 4 * DIMENSION + 300
     take: float = 46 * MICRO
     commit: float = 189 * MICRO
-    waiting: float = 161
-    pca: float = 0.6
-    k_means: float = 4.4 * NANO
     chain: float = 11 * NANO
-    live: float = 0.56 * MICRO
-    checksum: float = 0.4 * MICRO
+    live: float = 0.96 * MICRO
     task: float = 1.3e-3
     reference: float = 0.04e-3
     hold: float = 1.35e9

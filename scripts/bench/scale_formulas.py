@@ -120,12 +120,12 @@ class Model:
     def index(self) -> Iterator[Stage]:
         """The index and its order."""
         f, n, lists = self.figures, self.n, self.lists
-        looking = n * (f.live + f.checksum) + n * self.vector / self.cluster.disk
+        looking = n * (f.live) + n * self.vector / self.cluster.disk
         yield self.here("looking at vectors", looking)
         sample, rounds = TRAINED * lists, 8
-        round_ = Tasks(ceil(sample / BLOCK), BLOCK * lists * f.k_means, f.task)
+        round_ = Tasks(ceil(sample / BLOCK), BLOCK * lists * f.place, f.task)
         learned = [round_.run(self.cluster).times(rounds)]
-        alone = f.pca + sample * (f.gather + f.reduce / self.cluster.cores + rounds * f.means)
+        alone = sample * (f.gather + f.reduce / self.cluster.cores + rounds * f.means)
         learned.append(Outcome(alone, driver=alone))
         yield Stage("learning the index", Outcome.after(learned), 4 * REDUCED * sample)
         given = f.task + BLOCK * (self.vector / f.hold + f.append)

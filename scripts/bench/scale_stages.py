@@ -40,7 +40,7 @@ from annclust.search.faiss_index import Placing, append, empty_lists
 from annclust.search.graph_build import build_graph
 from annclust.search.k_means import _means, nearest_centers
 from annclust.search.list_join import SPAN, joined_fully
-from annclust.search.list_order import IndexOrder
+from annclust.search.list_order import IndexOrder, chain
 from annclust.search.measuring import nearest_candidates
 from annclust.search.reduction import Reduction
 from annclust.search.refinement import refined, reverse_lists
@@ -95,6 +95,9 @@ def index_figures(album: Album) -> Figures:
         "vectors of the order": ordered.whole,
         "graph of its rows": lambda: graph_of_rows(album.order.nodes, NEIGHBORS, parts),
     }
+    found["order of the lists, ns a pair"] = (
+        1e9 * least(lambda: chain(placing.centroids)) / lists**2
+    )
     found["placing, ns a list"] = 1e9 * placed / _BLOCK / lists
     return found | {f"{name}, µs a photo": 1e6 * least(it, 1) / n for name, it in whole.items()}
 
@@ -189,7 +192,6 @@ def tree_figures(album: Album, graph: NeighborGraph, core: Distances) -> Figures
         "questions, a photo": repair[0] / n,
         "asking, ns a pair": 1e9 * asking / asked / pairs,
         "rest of the tree, µs a photo": 1e6 * (whole - asking - forest) / n,
-        "bytes a photo": peak_of(build) / n,
         "cutting, µs a photo": 1e6 * least(lambda: cut(built[0].hierarchy, choices), 1) / n,
     }
 
