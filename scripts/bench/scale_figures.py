@@ -148,6 +148,7 @@ KNOWN = (
     Known("graph (scale_shards.py)", 100_000, 1_600, 1, True, JOIN, 3.4),
     Known("graph (scale_shards.py)", 300_000, 1_600, 1, True, JOIN, 13.1),
     Known("graph, 40 shards (scale_shards.py)", 100_000, 1_600, 40, True, JOIN, 6.3),
+    Known("graph, 40 shards (scale_shards.py)", 300_000, 1_600, 40, True, JOIN, 20.7),
     Known("index and graph (scale.py)", 300_000, 1_600, 1, True, JOIN | INDEX, 16),
     Known("index and graph (scale.py)", 1_000_000, 1_600, 1, True, JOIN | INDEX, 75),
     Known("labels (engines.py)", 300_000, 512, 1, True, LABELS, 11.4),
