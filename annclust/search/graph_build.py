@@ -33,6 +33,10 @@ _WHOLE_BYTES, _SHARD_BYTES = 16 << 30, 2 << 30
 """Of vectors: so many are held together, on each machine that works; of more, shards are. Which of
 the two depends on nothing but the vectors, so that each engine gives the same graph."""
 
+_SHARDS = 128
+"""Shards at most, as each is compared with all others: of 2 GiB, a billion photos have 1,490, and
+their pairs take ten times as long as those of 128 (docs/scale.md)."""
+
 _ITEM = 2
 
 
@@ -94,7 +98,7 @@ def shard_size(vectors: VectorSource, settings: SearchSettings) -> int:
     if settings.shard is not None:
         return settings.shard
     each = _ITEM * dimension
-    return n if each * n <= _WHOLE_BYTES else max(_SHARD_BYTES // each, SPAN)
+    return n if each * n <= _WHOLE_BYTES else max(_SHARD_BYTES // each, -(-n // _SHARDS), SPAN)
 
 
 def measured_recall(

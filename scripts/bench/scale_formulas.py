@@ -27,7 +27,7 @@ from annclust.search.index_spec import choose_index
 from annclust.search.list_join import SPAN
 from annclust.settings import SearchSettings
 
-WHOLE_BYTES, SHARD_BYTES = 16 << 30, 2 << 30
+WHOLE_BYTES, SHARD_BYTES, MOST_SHARDS = 16 << 30, 2 << 30, 128
 BLOCK, READ, PART, PROBES, TRAINED = 4_096, 64, 4_000_000 // NEIGHBORS, 8, 40
 """As in `graph_build`, `index_build`, `reading_elsewhere` and `graph_forest`."""
 
@@ -89,7 +89,7 @@ class Model:
         """Shards."""
         if self.n * self.vector <= WHOLE_BYTES:
             return self.shards or 1
-        return self.shards or ceil(self.n * self.vector / SHARD_BYTES)
+        return self.shards or min(ceil(self.n * self.vector / SHARD_BYTES), MOST_SHARDS)
 
     def travels(self, column: int) -> float:
         """A column of `TRAVELS` for as many shards."""

@@ -25,11 +25,11 @@ CLUSTERS = (
     (BILLION // 10, Cluster(8, 16, 64e9, 10 * GIGABIT), 0),
     (BILLION // 10, Cluster(16, 16, 128e9, 10 * GIGABIT), 0),
     (BILLION, Cluster(64, 32, 256e9, 10 * GIGABIT), 0),
-    (BILLION, Cluster(64, 32, 256e9, 10 * GIGABIT), 256),
+    (BILLION, Cluster(128, 32, 256e9, 25 * GIGABIT), 0),
 )
 """Photos, machines, and shards: as annclust cuts them if 0."""
 
-SHARDS = (32, 64, 149, 256, 512, 1_490)
+SHARDS = (32, 64, 128, 256, 512, 1_490)
 
 TIME = (86_400.0, "d"), (3_600.0, "h"), (60.0, "min"), (1.0, "s")
 BYTES = (1e15, "PB"), (1e12, "TB"), (1e9, "GB"), (1e6, "MB")
