@@ -29,6 +29,7 @@ from synthetic import photos
 from annclust.arrays import Labels
 from annclust.clustering.hdbscan import cut, neighborhood
 from annclust.clustering.hierarchy import build_hierarchy
+from annclust.clustering.spanning_tree import OutsideSearch
 from annclust.engine import Engine
 from annclust.neighbor_graph import NeighborGraph
 from annclust.progress import SILENT, Stage
@@ -40,6 +41,7 @@ from annclust.search.graph_build import build_graph
 from annclust.search.index_build import build_index
 from annclust.search.index_spec import choose_index
 from annclust.search.list_order import order_if_listed
+from annclust.search.sharded_bridges import ShardedBridges
 from annclust.settings import ClusterSettings, SearchSettings, usable_cores
 from annclust.storage.vector_file import VectorReader
 
@@ -56,9 +58,9 @@ class Work:
     labels: list[Labels] = field(default_factory=list)
 
     @classmethod
-    def of(cls, n: int, dimension: int) -> Work:
+    def of(cls, n: int, dimension: int, shard: int | None = None) -> Work:
         """Synthetic photos and their index."""
-        settings = SearchSettings()
+        settings = SearchSettings(shard=shard)
         vectors = VectorReader(photos(n, dimension).astype("<f2"))
         index = build_index(vectors, choose_index(n, dimension, settings), settings)
         with TemporaryDirectory() as folder:
@@ -77,10 +79,15 @@ class Work:
         self.graph = mapped(
             build_graph(self.vectors, settings, order=order, progress=self.progress).graph
         )
+        outside: OutsideSearch = ListBridges(self.vectors, order, settings.threads, settings.engine)
+        if settings.shard is not None:
+            outside = ShardedBridges(
+                self.vectors, order, settings.shard, settings.threads, settings.engine
+            )
         built = build_hierarchy(
             self.graph,
             neighborhood(self.graph.n, self.graph.k, choices),
-            ListBridges(self.vectors, order, settings.threads, settings.engine),
+            outside,
             min_cluster_size=choices.min_cluster_size,
             threads=settings.threads,
             engine=settings.engine,
@@ -120,8 +127,8 @@ def peak_of(action: Callable[[], object]) -> int:
     return peak
 
 
-def overhead(n: int, dimension: int, rounds: int) -> None:
-    work = Work.of(n, dimension)
+def overhead(n: int, dimension: int, rounds: int, shard: int | None) -> None:
+    work = Work.of(n, dimension, shard)
     with RayEngine(usable_cores()) as engine:
         started = seconds(lambda: engine.hold(0))
         peaks = {"local": peak_of(work.run), "ray": peak_of(lambda: work.run(engine))}
@@ -198,10 +205,11 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=100_000)
     parser.add_argument("--dimension", type=int, default=512)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--shard", type=int, help="photos that are held together (overhead)")
     options = parser.parse_args()
     print(versions("ray", "numpy", "faiss-cpu"))
     if options.what == "overhead":
-        overhead(options.size, options.dimension, options.rounds)
+        overhead(options.size, options.dimension, options.rounds, options.shard)
     else:
         lost(options.size, options.dimension)
 
