@@ -20,8 +20,8 @@ pytestmark = [
     ("what", "fewest"),
     [
         (["--lives", "1", "--rounds", "1", "--every", "25", "--no-operations"], 50),
-        (["--lives", "0", "--operation", "compact", "--every", "31"], 5),
-        (["--lives", "0", "--operation", "embedder", "--every", "31"], 5),
+        (["--lives", "0", "--operation", "compact", "--every", "53"], 5),
+        (["--lives", "0", "--operation", "embedder", "--every", "53"], 5),
     ],
 )
 def test_whatever_a_crash_leaves_is_what_was_acknowledged(what: list[str], fewest: int) -> None:
