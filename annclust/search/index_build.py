@@ -130,12 +130,12 @@ def _parts(
     engine: Engine, placing: Placing, vectors: VectorSource, spans: list[tuple[int, int]]
 ) -> Iterator[Arguments]:
     """Arguments of `_placed`; to other processes vectors go span by span."""
-    held = engine.hold(placing), engine.hold(vectors if engine.is_here else None)
+    held = engine.hold(placing)
     for first, last in spans:
         if engine.is_here:
-            yield *held, (first, last)
+            yield held, vectors, (first, last)
         else:
-            yield held[0], vectors.part(np.arange(first, last)), (0, last - first)
+            yield held, vectors.part(np.arange(first, last)), (0, last - first)
 
 
 def _placed(
